@@ -1,0 +1,100 @@
+//! Where content comes from: files on disk, standard input, the index, the objects of a repository.
+//!
+//! A source takes a place and a [`Sink`], and **pushes** every piece of content into it, from as many threads as it
+//! runs on; pack traversal cannot be pulled. It knows no rule and keeps no content. What it could not look at it says
+//! with [`Sink::issue`] (the scan is then incomplete) or [`Sink::skip`] (left out on purpose, counted); a bad file
+//! never ends a run.
+
+use bstr::{BStr, BString};
+use serde::Serialize;
+
+use crate::finding::LocationKind;
+
+/// What a piece of content is and where it stands. Borrowed: made for every blob, kept for none.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// What kind of place.
+    pub kind: LocationKind,
+    /// Index of the PATH or REPO of the command line it was found under.
+    pub target: usize,
+    /// Path as the contract has it: relative to the top of the repository or to the scanned directory.
+    pub path: Option<&'a BStr>,
+    /// Path as it was typed, for the terminal.
+    pub shown: Option<&'a BStr>,
+    /// The object that holds the content: a blob's id, or that of the commit, tag or tree it is a part of. Hex.
+    pub object: Option<&'a str>,
+}
+
+/// Things that a coverage statement counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Files on disk, index entries, standard input.
+    File,
+    /// Distinct blobs of a repository.
+    Blob,
+    /// Commit objects.
+    Commit,
+    /// Tag objects.
+    Tag,
+    /// Refs.
+    Ref,
+    /// Bytes that were looked at, after git's own decompression.
+    Bytes,
+}
+
+/// Something that makes a scan incomplete.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Issue {
+    /// What happened, as a stable word: `unreadable`, `missing-object`, `corrupt-object`, `shallow` …
+    pub kind: String,
+    /// What happened, for people.
+    pub message: String,
+    /// The file, if there is one.
+    #[serde(skip)]
+    pub path: Option<BString>,
+    /// The object, if there is one: hex.
+    pub object: Option<String>,
+}
+
+impl Issue {
+    /// An issue without a place.
+    pub fn new(kind: &str, message: impl Into<String>) -> Self {
+        Issue { kind: kind.to_owned(), message: message.into(), path: None, object: None }
+    }
+
+    /// The same issue, of a file.
+    #[must_use]
+    pub fn at_path(mut self, path: impl Into<BString>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The same issue, of an object.
+    #[must_use]
+    pub fn at_object(mut self, id: impl Into<String>) -> Self {
+        self.object = Some(id.into());
+        self
+    }
+}
+
+/// Takes what sources push. Called from many threads at once.
+pub trait Sink: Sync {
+    /// Scans one piece of content. Counts nothing: the source knows what it is.
+    fn blob(&self, origin: Origin<'_>, bytes: &[u8]);
+
+    /// Whether `bytes` can hold a candidate at all. Cheap; lets a source leave a container (a commit, a tree) whole
+    /// instead of pushing its parts one by one.
+    fn worth_splitting(&self, bytes: &[u8]) -> bool;
+
+    /// Adds to the coverage.
+    fn count(&self, what: Counted, number: u64);
+
+    /// Something that the user asked to leave out, or that has no content to scan: counted under `reason`.
+    fn skip(&self, reason: &'static str, example: &BStr);
+
+    /// Something that should have been scanned and was not, or not wholly.
+    fn issue(&self, issue: Issue);
+
+    /// Whether the run should end now (Ctrl-C, a closed pipe).
+    fn interrupted(&self) -> bool;
+}
