@@ -5,5 +5,8 @@
 
 pub mod finding;
 pub mod report;
+pub mod rule;
 pub mod secret;
 pub mod source;
+
+pub mod detect;

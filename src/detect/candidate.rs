@@ -1,0 +1,134 @@
+//! From a run of the right alphabet to a candidate: where exactly the value begins, and whether it stands alone.
+//!
+//! Takes the text and a maximal run, gives the span of a value of exactly the wanted length, or nothing. Looks only at
+//! the run's neighbours; what stands around it is the business of `window` and `structure`.
+
+use std::ops::Range;
+
+/// The value of `length` bytes that `run` is, once an escape glued to its front is taken off (`\n`, `\x3d`, `\u0022`,
+/// `%3D`, `=3D`, a terminal's colour code). None if the run is longer otherwise, or a part of something larger:
+/// base64, a path, a dotted token.
+pub(super) fn value_span(text: &[u8], run: Range<usize>, length: usize) -> Option<Range<usize>> {
+    let glued = run.len().checked_sub(length)?;
+    let start = run.start + glued;
+    let alone = match glued {
+        0 => !continues_left(text, run.start),
+        _ => is_escape(&text[..run.start], &text[run.start..start]),
+    };
+    (alone && !continues_right(text, run.end)).then_some(start..run.end)
+}
+
+/// Whether `glued`, the first bytes of a run, are the tail of an escape that `before` ends with the beginning of.
+fn is_escape(before: &[u8], glued: &[u8]) -> bool {
+    let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    match (before.last(), glued) {
+        (Some(b'\\'), [b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'a' | b'0']) => true,
+        (Some(b'\\'), [b'x', digits @ ..]) => digits.len() == 2 && hex(digits),
+        (Some(b'\\'), [b'u', digits @ ..]) => digits.len() == 4 && hex(digits),
+        (Some(b'%'), digits) => digits.len() == 2 && hex(digits),
+        // Quoted-printable writes only these where a value could follow.
+        (Some(b'='), b"3D" | b"3d" | b"20" | b"22" | b"09") => true,
+        (Some(b'[' | b';'), [digits @ .., b'm']) => {
+            digits.iter().all(u8::is_ascii_digit) && before.iter().rev().take(12).any(|&b| b == 0x1b)
+        }
+        _ => false,
+    }
+}
+
+/// Whether what stands before `start` makes the run a part of something larger.
+fn continues_left(text: &[u8], start: usize) -> bool {
+    let at = |back: usize| start.checked_sub(back).map(|i| text[i]);
+    match at(1) {
+        Some(b'_' | b'/' | b'-') => true,
+        // An added line of a patch.
+        Some(b'+') => !matches!(at(2), None | Some(b'\n')),
+        Some(b'.') => at(2).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_'),
+        _ => false,
+    }
+}
+
+/// Whether what stands from `end` on makes the run a part of something larger.
+fn continues_right(text: &[u8], end: usize) -> bool {
+    match text.get(end) {
+        Some(b'_' | b'/' | b'-' | b'+') => true,
+        Some(b'.') => text.get(end + 1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_'),
+        _ => false,
+    }
+}
+
+/// Whether the value is the last, shorter line of wrapped base64: a certificate, a key file, an attachment.
+pub(super) fn is_base64_tail(text: &[u8], value: &Range<usize>) -> bool {
+    let Some(line_end) = text[..value.start].iter().rposition(|&b| !matches!(b, b' ' | b'\t' | b'"' | b'\''))
+    else {
+        return false;
+    };
+    if text[line_end] != b'\n' {
+        return false;
+    }
+    let above = &text[..line_end];
+    let above = &above[above.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1)..];
+    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+    let letters: Vec<u8> = above
+        .iter()
+        .copied()
+        .filter(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b'\\' | b','))
+        .collect();
+    letters.len() > value.len() && letters.iter().all(base64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_cut_out_of_their_neighbours() {
+        let value = "Zq4X".repeat(8);
+        let cases = [
+            ("KEY=", "", true),
+            ("\"", "\",", true),
+            ("say\\n", "\\n", true),
+            ("a\\u003d", "\\u0022", true),
+            ("\\x22", "", true),
+            ("?key%3D", "%26", true),
+            ("KEY=3D", "=", true),
+            ("\x1b[32m", "\x1b[0m", true),
+            ("+", "\n", true),
+            ("is ", ".", true),
+            ("n", "", false),
+            ("\\q", "", false),
+            ("a+", "", false),
+            ("a/", "", false),
+            ("sk-", "", false),
+            ("x_", "", false),
+            ("", "/x", false),
+            ("", "_", false),
+            ("head.", "", false),
+            ("", ".tail", false),
+        ];
+        for (before, after, found) in cases {
+            let text = format!("{before}{value}{after}");
+            let alnum = |b: &u8| b.is_ascii_alphanumeric();
+            let at = before.len();
+            let start = text.as_bytes()[..at].iter().rposition(|b| !alnum(b)).map_or(0, |i| i + 1);
+            let span = value_span(text.as_bytes(), start..at + 32, 32);
+            assert_eq!(span, found.then_some(at..at + 32), "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_line_of_wrapped_base64_is_known() {
+        let long = "MIIBIjANBgkq/kiG9w0BAQEF+AAOCAQ8AMIIBCgKCAQEAqWbXu1Yh8Z3sD2fQ9v0W";
+        let cases = [
+            (format!("{long}\n"), true),
+            (format!("{long}\r\n"), true),
+            (format!("  \"{long}\"\n  \""), true),
+            ("short\n".to_owned(), false),
+            (format!("key: {long}\n"), false),
+            (format!("{long} "), false),
+        ];
+        for (before, tail) in cases {
+            let text = format!("{before}{}", "Zq4X".repeat(8));
+            assert_eq!(is_base64_tail(text.as_bytes(), &(before.len()..text.len())), tail, "{before:?}");
+        }
+    }
+}

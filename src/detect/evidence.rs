@@ -1,0 +1,318 @@
+//! What ties a candidate to a rule's provider, and what ties it to somebody else.
+//!
+//! Takes a candidate's place (see `structure`) and its file, gives a confidence with the reasons for it, strongest
+//! first. The nearest name decides: a value that another name is given is not the provider's, whatever stands around.
+
+use std::ops::Range;
+
+use super::file_view::FileView;
+use super::structure::{Bound, Holder, Level, Place};
+use super::words::{Meaning, meaning, words};
+use crate::finding::Confidence;
+use crate::rule::{Provider, Rule};
+
+/// A confidence and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) confidence: Confidence,
+    pub(super) evidence: Vec<String>,
+}
+
+impl Verdict {
+    fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
+        Verdict { confidence, evidence: vec![reason.into()] }
+    }
+
+    fn and(mut self, reason: impl Into<String>) -> Self {
+        self.evidence.push(reason.into());
+        self
+    }
+}
+
+/// Judges the value at `span`. None if nothing at all ties it to the provider.
+pub(super) fn judge(
+    rule: &Rule,
+    provider: &Provider,
+    place: &Place,
+    file: &FileView<'_>,
+    span: &Range<usize>,
+) -> Option<Verdict> {
+    if !file.is_about_provider() {
+        return None;
+    }
+    let judge = Judge { provider, place, file, span };
+    let verdict = judge
+        .own_name()
+        .or_else(|| judge.levels())
+        .or_else(|| judge.request())
+        .or_else(|| judge.file_about_provider())
+        .unwrap_or_else(|| Verdict::new(Confidence::Low, "nothing here says what the value is"));
+    Some(Verdict { confidence: verdict.confidence.min(rule.confidence), ..verdict })
+}
+
+struct Judge<'a> {
+    provider: &'a Provider,
+    place: &'a Place,
+    file: &'a FileView<'a>,
+    span: &'a Range<usize>,
+}
+
+/// What one text says of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    /// Of this rule's provider.
+    Ours,
+    /// Of another one, or of a purpose of its own.
+    Others,
+    /// Of neither.
+    Nobody,
+}
+
+impl Judge<'_> {
+    /// The name that the value itself is given.
+    fn own_name(&self) -> Option<Verdict> {
+        let name = &self.place.levels.first()?.name;
+        self.by_name(name, |name| format!("it is assigned to {name}"))
+    }
+
+    /// What a name says, if it decides.
+    fn by_name(&self, name: &str, say: impl Fn(&str) -> String) -> Option<Verdict> {
+        let meaning = self.meaning(name);
+        let shown = shown(name);
+        match self.speaks(name) {
+            Speaks::Ours => match &meaning.plain {
+                Some(word) => {
+                    Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
+                }
+                None => Some(Verdict::new(Confidence::High, say(&shown))),
+            },
+            Speaks::Others => {
+                Some(Verdict::new(Confidence::Low, format!("{shown} is the name of another credential")))
+            }
+            Speaks::Nobody => {
+                let word = meaning.plain.filter(|_| !meaning.credential || name_is_identifier(name))?;
+                // An identifier beside the provider's name is still none of its credentials.
+                Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
+            }
+        }
+    }
+
+    /// What holds the value, from the innermost level outwards.
+    fn levels(&self) -> Option<Verdict> {
+        let own = self.place.levels.first()?;
+        let own_meaning = self.meaning(&own.name);
+        for (depth, level) in self.place.levels.iter().enumerate() {
+            if depth > 0
+                && let Some(verdict) = self.by_name(&level.name, |name| format!("it is part of {name}"))
+            {
+                return (level.holder != Holder::Block || verdict.confidence == Confidence::High)
+                    .then_some(verdict);
+            }
+            if let Some(verdict) = self.beside(level, own, &own_meaning) {
+                return Some(verdict);
+            }
+            if level.holder == Holder::Block {
+                return None;
+            }
+        }
+        self.place.outer.iter().find_map(|outer| self.by_outer(outer))
+    }
+
+    /// The name of an enclosing section, element or block.
+    fn by_outer(&self, outer: &str) -> Option<Verdict> {
+        let shown = shown(outer);
+        match self.speaks(outer) {
+            Speaks::Ours => Some(Verdict::new(Confidence::High, format!("it stands under {shown}"))),
+            Speaks::Others => {
+                Some(Verdict::new(Confidence::Low, format!("it stands under {shown}, another service")))
+            }
+            Speaks::Nobody => None,
+        }
+    }
+
+    /// What stands beside the value in its call, object, tag or block.
+    fn beside(&self, level: &Level, own: &Level, own_meaning: &Meaning) -> Option<Verdict> {
+        if level.holder == Holder::Block {
+            return None;
+        }
+        if self.has_host(&level.before) || self.has_host(&level.after) {
+            return Some(Verdict::new(Confidence::High, format!("it is sent to {}", self.host_name())));
+        }
+        match (level.holder, self.speaks(&level.head)) {
+            (Holder::Call, Speaks::Ours) => {
+                return Some(Verdict::new(
+                    Confidence::High,
+                    format!("it is handed to {}", shown(&level.head)),
+                ));
+            }
+            (Holder::Call, Speaks::Others) => {
+                let reason = format!("it is handed to {}, another service", shown(&level.head));
+                return Some(Verdict::new(Confidence::Low, reason));
+            }
+            (Holder::Group | Holder::Tag, Speaks::Ours) => {
+                return Some(Verdict::new(
+                    Confidence::High,
+                    format!("it stands under {}", shown(&level.head)),
+                ));
+            }
+            _ => {}
+        }
+        let (word, speaks) = self.nearest_word(level)?;
+        let telling = own_meaning.credential || own_meaning.transparent || own.bound == Bound::Positional;
+        match speaks {
+            Speaks::Ours if telling || self.place.scheme.is_some() => {
+                Some(Verdict::new(Confidence::High, format!("{} stands beside it", shown(&word))))
+            }
+            Speaks::Ours => {
+                Some(Verdict::new(Confidence::Medium, format!("{} stands beside it", shown(&word))))
+            }
+            Speaks::Others if !own_meaning.specific && own.holder != Holder::Lines => Some(Verdict::new(
+                Confidence::Low,
+                format!("{} stands beside it, another service", shown(&word)),
+            )),
+            _ => None,
+        }
+    }
+
+    /// The word of the level's neighbours that names a provider and stands nearest to the value.
+    fn nearest_word(&self, level: &Level) -> Option<(String, Speaks)> {
+        let tokens = |text: &str| -> Vec<String> {
+            text.split(|c: char| c.is_whitespace() || "\"'`,;:=()[]{}<>|".contains(c))
+                .filter(|token| !token.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        let left = tokens(&level.before);
+        let right = tokens(&level.after);
+        let ranked = left.iter().rev().enumerate().chain(right.iter().enumerate());
+        ranked
+            .map(|(distance, word)| (distance, word, self.speaks(word)))
+            .filter(|(_, _, speaks)| *speaks != Speaks::Nobody)
+            .min_by_key(|(distance, _, speaks)| (*speaks != Speaks::Ours, *distance))
+            .map(|(_, word, speaks)| (word.clone(), speaks))
+    }
+
+    /// A credential that is sent somewhere: where to?
+    fn request(&self) -> Option<Verdict> {
+        let own = self.place.levels.first()?;
+        let header =
+            ["authorization", "x-api-key", "bearer"].iter().any(|h| own.name.to_lowercase().contains(h));
+        if !header && self.place.scheme.is_none() {
+            return None;
+        }
+        let host = self.file.nearest_host(self.span)?;
+        match self.is_ours(host) {
+            true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
+            false => None,
+        }
+    }
+
+    /// A credential without an owner's name, in a file that is about the provider.
+    fn file_about_provider(&self) -> Option<Verdict> {
+        let own = self.place.levels.first()?;
+        let own_meaning = self.meaning(&own.name);
+        let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        let on_line = self.speaks(&line);
+        let credential = own_meaning.credential
+            || self.place.scheme.is_some()
+            || self.place.levels.iter().any(|l| l.holder == Holder::Call && self.meaning(&l.head).credential)
+            || self.meaning(&without(&line, self.span.len())).credential;
+        let mentioned = !self.file.mentions().is_empty();
+        if on_line == Speaks::Ours && own.bound != Bound::Alone && credential {
+            return Some(Verdict::new(Confidence::Medium, "the line names the provider and a credential"));
+        }
+        if on_line == Speaks::Others && !own_meaning.credential {
+            return Some(Verdict::new(Confidence::Low, "the line names another service"));
+        }
+        if credential && own_meaning.specific && self.provider_has_its_own_name() {
+            return Some(Verdict::new(
+                Confidence::Low,
+                "the provider's key has a name of its own in this file",
+            ));
+        }
+        if credential && mentioned {
+            let place = match own.name.is_empty() {
+                true => "the line calls it a credential".to_owned(),
+                false => format!("{} calls it a credential", shown(&own.name)),
+            };
+            return Some(Verdict::new(Confidence::Medium, "the file is about the provider").and(place));
+        }
+        if self.file.path_speaks() && (credential || self.file.is_bare(self.span)) {
+            return Some(Verdict::new(Confidence::Medium, "the path names the provider"));
+        }
+        None
+    }
+
+    /// Whether the file binds the provider's name to a credential elsewhere, so that a value of another name is not it.
+    fn provider_has_its_own_name(&self) -> bool {
+        self.file.mentions().iter().any(|&at| {
+            let rest = &self.file.text[at..(at + 60).min(self.file.text.len())];
+            let name =
+                rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')));
+            let (name, after) = rest.split_at(name.unwrap_or(rest.len()));
+            let assigned =
+                after.iter().find(|b| !matches!(b, b' ' | b'"' | b'\'')).is_some_and(|b| b"=:".contains(b));
+            assigned && self.meaning(&String::from_utf8_lossy(name)).credential
+        })
+    }
+
+    fn meaning(&self, name: &str) -> Meaning {
+        let own: Vec<String> = self.provider.names.iter().chain(&self.provider.with).cloned().collect();
+        meaning(name, &own)
+    }
+
+    /// Whose a text is, by its words.
+    fn speaks(&self, text: &str) -> Speaks {
+        if text.is_empty() {
+            return Speaks::Nobody;
+        }
+        let lower = text.to_lowercase();
+        let words = words(text);
+        let has = |list: &[String]| words.iter().any(|word| list.contains(word));
+        let named = self.provider.names.iter().any(|name| lower.contains(name.as_str()));
+        let with = self.provider.with.is_empty() || has(&self.provider.with);
+        if named && with && !has(&self.provider.without) || self.has_host(&lower) {
+            return Speaks::Ours;
+        }
+        if named || self.meaning(text).owner.is_some() { Speaks::Others } else { Speaks::Nobody }
+    }
+
+    fn has_host(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.provider.hosts.iter().any(|host| text.contains(host.as_str()))
+    }
+
+    fn is_ours(&self, host: &str) -> bool {
+        self.provider.hosts.iter().any(|ours| host == ours || host.ends_with(&format!(".{ours}")))
+    }
+
+    fn host_name(&self) -> &str {
+        self.provider.hosts.first().map_or("the provider's host", String::as_str)
+    }
+}
+
+/// Whether the last word of the name says that its value is an identifier, so that no other word matters.
+fn name_is_identifier(name: &str) -> bool {
+    words(name).last().is_some_and(|word| {
+        matches!(word.as_str(), "id" | "ids" | "uuid" | "guid" | "hash" | "digest" | "checksum" | "etag")
+    })
+}
+
+/// The line without the value, whose letters must not be read as words.
+fn without(line: &str, length: usize) -> String {
+    line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
+        .filter(|token| token.len() != length)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A name as evidence quotes it: one line, not too long.
+fn shown(name: &str) -> String {
+    const MOST: usize = 60;
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let trimmed = name.trim_matches(|c: char| "\"'`:={}[](<>".contains(c));
+    match trimmed.char_indices().nth(MOST) {
+        Some((cut, _)) => format!("`{}…`", &trimmed[..cut]),
+        None => format!("`{trimmed}`"),
+    }
+}

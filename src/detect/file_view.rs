@@ -1,0 +1,107 @@
+//! What a whole file says of a rule's provider: where its words stand, which hosts its requests go to, what its path is.
+//!
+//! Made only for files that hold a candidate, and each part only when it is asked for.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use bstr::{BStr, ByteSlice};
+use memchr::memmem;
+
+use crate::rule::Rule;
+
+/// Finds a rule's keywords in any case, glued to anything.
+#[derive(Debug)]
+pub(super) struct Anchors {
+    words: Option<AhoCorasick>,
+}
+
+impl Anchors {
+    /// Of one rule.
+    pub(super) fn new(rule: &Rule) -> Self {
+        let build = || {
+            AhoCorasickBuilder::new()
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::LeftmostFirst)
+                .build(&rule.keywords)
+        };
+        Anchors { words: if rule.keywords.is_empty() { None } else { build().ok() } }
+    }
+}
+
+/// A file with a candidate in it, as one rule sees it.
+pub(super) struct FileView<'a> {
+    /// The text that candidates are spans of.
+    pub(super) text: &'a [u8],
+    path: String,
+    anchors: &'a Anchors,
+    mentions: OnceCell<Vec<usize>>,
+    hosts: OnceCell<Vec<(usize, String)>>,
+}
+
+impl<'a> FileView<'a> {
+    pub(super) fn new(text: &'a [u8], path: Option<&BStr>, anchors: &'a Anchors) -> Self {
+        let path = path.map(|path| path.to_str_lossy().to_lowercase()).unwrap_or_default();
+        FileView { text, path, anchors, mentions: OnceCell::new(), hosts: OnceCell::new() }
+    }
+
+    /// Where keywords stand, ascending.
+    pub(super) fn mentions(&self) -> &[usize] {
+        self.mentions.get_or_init(|| match &self.anchors.words {
+            Some(words) => words.find_iter(self.text).map(|found| found.start()).collect(),
+            None => Vec::new(),
+        })
+    }
+
+    /// Whether the path has a keyword.
+    pub(super) fn path_speaks(&self) -> bool {
+        self.anchors.words.as_ref().is_some_and(|words| words.is_match(self.path.as_bytes()))
+    }
+
+    /// Whether the rule has anything to say of this file.
+    pub(super) fn is_about_provider(&self) -> bool {
+        self.anchors.words.is_none() || !self.mentions().is_empty() || self.path_speaks()
+    }
+
+    /// The hosts of all addresses in the file, with their places, ascending.
+    pub(super) fn hosts(&self) -> &[(usize, String)] {
+        self.hosts.get_or_init(|| {
+            memmem::find_iter(self.text, "://").map(|at| (at, host(&self.text[at + 3..]))).collect()
+        })
+    }
+
+    /// The host of the address nearest to a span.
+    pub(super) fn nearest_host(&self, span: &Range<usize>) -> Option<&str> {
+        let distance =
+            |at: usize| if at < span.start { span.start - at } else { at.saturating_sub(span.end) };
+        self.hosts().iter().min_by_key(|(at, _)| distance(*at)).map(|(_, host)| host.as_str())
+    }
+
+    /// The line that the span is on, without its end; cut to what a person would read.
+    pub(super) fn line(&self, span: &Range<usize>) -> &'a [u8] {
+        const MOST: usize = 2000;
+        let from = span.start.saturating_sub(MOST);
+        let to = (span.end + MOST).min(self.text.len());
+        let start = self.text[from..span.start].rfind_byte(b'\n').map_or(from, |at| from + at + 1);
+        let end = self.text[span.end..to].find_byte(b'\n').map_or(to, |at| span.end + at);
+        &self.text[start..end]
+    }
+
+    /// Whether the file holds nothing but values like the one at `span`: a key file.
+    pub(super) fn is_bare(&self, span: &Range<usize>) -> bool {
+        const MOST: usize = 4096;
+        self.text.len() <= MOST
+            && self.text.lines().filter(|line| !line.trim().is_empty()).all(|line| {
+                let line = line.trim().trim_start_with(|c| c == '\u{feff}');
+                line.len() == span.len() && line.iter().all(u8::is_ascii_alphanumeric)
+            })
+    }
+}
+
+/// The host that an address goes on with, in lower case.
+fn host(rest: &[u8]) -> String {
+    let end = rest.iter().take(253).position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')));
+    let host = &rest[..end.unwrap_or_else(|| rest.len().min(253))];
+    host.to_str_lossy().to_lowercase()
+}

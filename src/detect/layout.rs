@@ -1,0 +1,247 @@
+//! What lines and indentation say: which lines belong together, which line a value continues, what a block is under.
+//!
+//! Serves `structure` where no bracket tells. Knows YAML's mappings and lists, the sections of INI and TOML, the
+//! elements of XML.
+
+/// Most lines that a block is followed up or down.
+const MOST_LINES: usize = 60;
+/// Most names of enclosing things that are given.
+const MOST_OUTER: usize = 6;
+
+/// Start of the line that `at` is on.
+pub(super) fn line_start(text: &[u8], at: usize) -> usize {
+    text[..at].iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1)
+}
+
+/// Whether the line after the newline at `newline` goes on with what the line above began: an open bracket, a comma,
+/// an operator, a tag. A name with nothing after its `=` is empty, unless the next line is quoted or set deeper.
+pub(super) fn continues(text: &[u8], newline: usize) -> bool {
+    let above = &text[line_start(text, newline)..newline];
+    let below = &text[newline + 1..];
+    let deeper = indent(below) > indent(above);
+    let quoted = matches!(below.trim_ascii_start().first(), Some(b'"' | b'\'' | b'`' | b'('));
+    match above.trim_ascii_end().last() {
+        Some(b'(' | b'[' | b'{' | b',' | b'+' | b'&' | b'?') => true,
+        Some(b'=' | b':' | b'|' | b'.') => deeper || quoted,
+        Some(b'>') => above.trim_ascii_start().starts_with(b"<") || deeper || quoted,
+        _ => false,
+    }
+}
+
+/// Column of the first thing on the line that `text` begins with; the dash of a list item counts as indentation.
+fn indent(line: &[u8]) -> usize {
+    let blanks = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    if line[blanks..].starts_with(b"- ") { blanks + 2 + indent(&line[blanks + 2..]) } else { blanks }
+}
+
+/// Column of the dash, if the line is a list item.
+fn dash(line: &[u8]) -> Option<usize> {
+    let blanks = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    line[blanks..].starts_with(b"- ").then_some(blanks)
+}
+
+/// Lines of `text` from the last to the first, with their starts.
+fn lines_up(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut end = Some(text.len());
+    std::iter::from_fn(move || {
+        let to = end?;
+        let from = line_start(text, to);
+        end = from.checked_sub(1);
+        Some((from, &text[from..to]))
+    })
+}
+
+/// Whether the line is an entry of a mapping in YAML's manner.
+fn is_entry(line: &[u8]) -> bool {
+    let mut line = line.trim_ascii_start();
+    while let Some(rest) = line.strip_prefix(b"- ") {
+        line = rest.trim_ascii_start();
+    }
+    let key = line.iter().position(|&b| b == b':').unwrap_or(0);
+    let plain =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ');
+    key > 0
+        && line[..key].iter().all(plain)
+        && matches!(line.get(key + 1), None | Some(b' ' | b'\r' | b'"' | b'\''))
+}
+
+/// The section header that a line is, without its brackets.
+fn section(line: &[u8]) -> Option<&[u8]> {
+    let line = line.trim_ascii();
+    let inner = line.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let inner = inner.strip_prefix(b"[").and_then(|i| i.strip_suffix(b"]")).unwrap_or(inner);
+    let plain = |b: &u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' ' | b'"' | b'\'' | b':' | b'/')
+    };
+    (!inner.is_empty() && inner.iter().all(plain)).then_some(inner)
+}
+
+/// Where the lines begin that belong to the same mapping or section as the line of `at`; that line's start otherwise.
+pub(super) fn block_start(text: &[u8], at: usize) -> usize {
+    let own = line_start(text, at);
+    let line = &text[own..];
+    if let Some(start) = section_start(text, own) {
+        return start;
+    }
+    let depth = indent(line);
+    if depth == 0 || dash(line).is_some() || !is_entry(line) {
+        return own;
+    }
+    let mut start = own;
+    for (from, line) in lines_up(&text[..own.saturating_sub(1)]).take(MOST_LINES) {
+        if line.trim_ascii().is_empty() || indent(line) < depth {
+            break;
+        }
+        start = from;
+        if indent(line) == depth && dash(line).is_some() {
+            break;
+        }
+    }
+    start
+}
+
+/// Where the section begins that the line at `own` is in, if it is an entry of one.
+fn section_start(text: &[u8], own: usize) -> Option<usize> {
+    let line = text[own..].split(|&b| b == b'\n').next()?;
+    if own == 0 || !line.contains(&b'=') || indent(line) > 8 {
+        return None;
+    }
+    let header = lines_up(&text[..own - 1]).take(MOST_LINES).find(|(_, line)| section(line).is_some());
+    header.map(|(from, line)| from + line.len() + 1)
+}
+
+/// Where the lines end, in `after`, that belong together with the line of `at` in `before`.
+pub(super) fn block_end(before: &[u8], at: usize, after: &[u8], start: usize) -> usize {
+    let line_end =
+        |from: usize| after[from..].iter().position(|&b| b == b'\n').map_or(after.len(), |n| from + n);
+    let own = line_start(before, at);
+    let line = &before[own..];
+    let mut end = line_end(start);
+    let in_section = section_start(before, own).is_some();
+    let depth = indent(line);
+    if !in_section && (depth == 0 || !is_entry(line)) {
+        return end;
+    }
+    for _ in 0..MOST_LINES {
+        let Some(next) = after.get(end + 1..).filter(|rest| !rest.is_empty()) else { break };
+        let line = &next[..next.iter().position(|&b| b == b'\n').unwrap_or(next.len())];
+        let ends = match in_section {
+            true => section(line).is_some(),
+            false => {
+                line.trim_ascii().is_empty() || indent(line) < depth || dash(line).is_some_and(|d| d < depth)
+            }
+        };
+        if ends {
+            break;
+        }
+        end = line_end(end + 1);
+    }
+    end
+}
+
+/// Names of what encloses the line of `at`: entries it is indented under, its section, its elements; innermost first.
+pub(super) fn enclosing(text: &[u8], at: usize) -> Vec<String> {
+    let own = line_start(text, at);
+    let mut outer: Vec<String> = elements(&text[..at]);
+    let line = &text[own..];
+    let mut depth = dash(line).map_or_else(|| indent(line), |d| d + 1);
+    let mut seen = 0;
+    for (_, line) in lines_up(&text[..own.saturating_sub(1)]) {
+        seen += 1;
+        if outer.len() >= MOST_OUTER || seen > MOST_LINES * 4 || own == 0 {
+            break;
+        }
+        if let Some(header) = section(line) {
+            outer.push(String::from_utf8_lossy(header).into_owned());
+            break;
+        }
+        let column = indent(line);
+        if line.trim_ascii().is_empty() || column >= depth {
+            continue;
+        }
+        depth = dash(line).unwrap_or(column);
+        if line.trim_ascii_end().ends_with(b":") && is_entry(line) || is_block_scalar(line) {
+            outer.push(String::from_utf8_lossy(line.trim_ascii()).into_owned());
+        }
+    }
+    outer
+}
+
+/// Whether the line begins a block scalar: `key: |`, `key: >-`.
+fn is_block_scalar(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let line = line.strip_suffix(b"-").or_else(|| line.strip_suffix(b"+")).unwrap_or(line);
+    is_entry(line) && (line.ends_with(b": |") || line.ends_with(b": >"))
+}
+
+/// Elements that are open at the end of `text`, innermost first, and the element right before it (a property list's
+/// key stands beside its value).
+fn elements(text: &[u8]) -> Vec<String> {
+    let from = text.len().saturating_sub(2048);
+    let text = &text[from..];
+    let mut outer = Vec::new();
+    let mut closed = 0;
+    // Start of the tag read last, so that what stands between two tags is known.
+    let mut end = text.len();
+    while let Some(close) = text[..end].iter().rposition(|&b| b == b'>') {
+        let Some(open) = text[..close].iter().rposition(|&b| b == b'<') else { break };
+        let tag = &text[open + 1..close];
+        let directly = text[close + 1..end].iter().all(|b| b.is_ascii_whitespace());
+        end = open;
+        match tag.first() {
+            Some(b'/') => {
+                if directly && outer.len() <= 1 && closed == 0 {
+                    let content = &text[..open];
+                    let begin = content.iter().rposition(|&b| b == b'>').map_or(0, |at| at + 1);
+                    outer.push(String::from_utf8_lossy(content[begin..].trim_ascii()).into_owned());
+                }
+                closed += 1;
+            }
+            Some(first) if first.is_ascii_alphabetic() && !tag.ends_with(b"/") => match closed {
+                0 => outer.push(String::from_utf8_lossy(tag).into_owned()),
+                _ => closed -= 1,
+            },
+            _ => {}
+        }
+        if outer.len() >= MOST_OUTER {
+            break;
+        }
+    }
+    outer
+}
+
+/// Whether the `{` after `text` opens a block of statements rather than an object.
+pub(super) fn opens_block(text: &[u8]) -> bool {
+    const KEYWORDS: [&[u8]; 18] = [
+        b"class",
+        b"struct",
+        b"interface",
+        b"enum",
+        b"namespace",
+        b"impl",
+        b"fn",
+        b"func",
+        b"function",
+        b"object",
+        b"module",
+        b"trait",
+        b"try",
+        b"else",
+        b"do",
+        b"finally",
+        b"loop",
+        b"protocol",
+    ];
+    let own = line_start(text, text.len());
+    let mut line = text[own..].trim_ascii();
+    if line.is_empty() && own > 0 {
+        // A bracket on a line of its own belongs to the line above.
+        line = text[line_start(text, own - 1)..own - 1].trim_ascii();
+    }
+    match line.last() {
+        None | Some(b'=' | b':' | b',' | b'(' | b'[' | b'"' | b'\'' | b'}' | b'{') => false,
+        Some(b')' | b';') => true,
+        Some(b'>') if line.ends_with(b"=>") => !line[..line.len() - 2].trim_ascii_end().ends_with(b"'"),
+        _ => line.split(|b| !b.is_ascii_alphanumeric()).any(|word| KEYWORDS.contains(&word)),
+    }
+}

@@ -1,0 +1,200 @@
+//! From bytes to matches: runs → shape → place → evidence.
+//!
+//! Takes the content of a file and its path, gives what each rule makes of it. Does no input or output and keeps
+//! nothing. What a candidate costs: nothing where no run has the shape (nearly every file ever scanned), a look at its
+//! surroundings where one has.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use bstr::BStr;
+use sha2::{Digest, Sha256};
+
+use crate::finding::Confidence;
+use crate::rule::{Pattern, Rule, RuleSet};
+use crate::secret::{Secret, hex};
+
+mod candidate;
+mod cursor;
+mod evidence;
+mod file_view;
+mod layout;
+pub mod runs;
+pub mod shape;
+mod structure;
+mod window;
+pub(crate) mod words;
+
+use file_view::{Anchors, FileView};
+use window::Window;
+
+/// A value that a rule believes to be a credential.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// Index of the rule in its set.
+    pub rule: usize,
+    /// The value.
+    pub secret: Secret,
+    /// Where it stands in the text that was scanned.
+    pub span: Range<usize>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why, strongest first.
+    pub evidence: Vec<String>,
+    /// It is a published example, listed in the rule.
+    pub published: bool,
+}
+
+/// The rules, made ready to scan with. Shared by all threads.
+#[derive(Debug)]
+pub struct Detector {
+    rules: RuleSet,
+    groups: Vec<RunGroup>,
+    /// Rules whose pattern is an expression.
+    expressions: Vec<usize>,
+    keywords: OnceLock<Option<AhoCorasick>>,
+    anchors: Vec<OnceLock<Anchors>>,
+}
+
+/// Rules whose candidates are the same runs.
+#[derive(Debug)]
+struct RunGroup {
+    class: runs::Class,
+    length: usize,
+    rules: Vec<usize>,
+}
+
+impl Detector {
+    /// Makes rules ready. Compiles nothing yet.
+    pub fn new(rules: RuleSet) -> Self {
+        let mut groups: Vec<RunGroup> = Vec::new();
+        let mut expressions = Vec::new();
+        for (index, rule) in rules.rules().iter().enumerate() {
+            let Pattern::Run { class, length } = rule.pattern else {
+                expressions.push(index);
+                continue;
+            };
+            match groups.iter_mut().find(|group| group.class == class && group.length == length) {
+                Some(group) => group.rules.push(index),
+                None => groups.push(RunGroup { class, length, rules: vec![index] }),
+            }
+        }
+        let anchors = rules.rules().iter().map(|_| OnceLock::new()).collect();
+        Detector { rules, groups, expressions, keywords: OnceLock::new(), anchors }
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &[Rule] {
+        self.rules.rules()
+    }
+
+    /// Whether `text` can hold a candidate at all; cheap.
+    pub fn may_match(&self, text: &[u8]) -> bool {
+        self.groups.iter().any(|group| runs::runs(text, group.class, group.length).next().is_some())
+            || self.has_keywords(text)
+    }
+
+    /// Every candidate in `text` that some rule has something to say of, in order of position.
+    pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
+        let mut matches = Vec::new();
+        for group in &self.groups {
+            for run in runs::runs(text, group.class, group.length) {
+                if let Some(span) = candidate::value_span(text, run, group.length) {
+                    matches.extend(self.best(text, path, &span, &group.rules));
+                }
+            }
+        }
+        if self.has_keywords(text) {
+            for &index in &self.expressions {
+                self.scan_expression(text, path, index, &mut matches);
+            }
+        }
+        matches.sort_by_key(|found| (found.span.start, found.rule));
+        matches
+    }
+
+    /// Whether a rule with an expression has to look at the text.
+    fn has_keywords(&self, text: &[u8]) -> bool {
+        if self.expressions.is_empty() {
+            return false;
+        }
+        let keywords = self.keywords.get_or_init(|| {
+            let rules = self.expressions.iter().map(|&index| &self.rules()[index]);
+            if rules.clone().any(|rule| rule.keywords.is_empty()) {
+                return None;
+            }
+            let words = rules.flat_map(|rule| &rule.keywords);
+            AhoCorasickBuilder::new().ascii_case_insensitive(true).build(words).ok()
+        });
+        keywords.as_ref().is_none_or(|words| words.is_match(text))
+    }
+
+    fn scan_expression(&self, text: &[u8], path: Option<&BStr>, index: usize, matches: &mut Vec<Match>) {
+        let rule = &self.rules()[index];
+        let anchors = self.anchors[index].get_or_init(|| Anchors::new(rule));
+        if !FileView::new(text, path, anchors).is_about_provider() {
+            return;
+        }
+        let Some(regex) = rule.pattern.regex() else { return };
+        for captures in regex.captures_iter(text) {
+            let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0));
+            if let Some(secret) = whole {
+                matches.extend(self.best(text, path, &secret.range(), &[index]));
+            }
+        }
+    }
+
+    /// What the most confident of some rules makes of a candidate.
+    fn best(&self, text: &[u8], path: Option<&BStr>, span: &Range<usize>, rules: &[usize]) -> Option<Match> {
+        let value = &text[span.clone()];
+        let derived = shape::derived_bits(value) >= shape::DERIVED_BITS;
+        let hash =
+            rules.iter().any(|&r| !self.rules()[r].published.is_empty()).then(|| hex(&Sha256::digest(value)));
+        let published = |rule: &Rule| hash.as_ref().is_some_and(|hash| rule.published.contains(hash));
+        let open: Vec<usize> = rules
+            .iter()
+            .copied()
+            .filter(|&r| !(derived && self.rules()[r].random) || published(&self.rules()[r]))
+            .collect();
+        if open.is_empty() || candidate::is_base64_tail(text, span) {
+            return None;
+        }
+        let window = Window::around(text, span);
+        let place = structure::place(&window.before, &window.after);
+        open.into_iter()
+            .filter_map(|index| {
+                let rule = &self.rules()[index];
+                let verdict = self.verdict(index, text, path, &place, span)?;
+                Some(Match {
+                    rule: index,
+                    secret: Secret::new(value),
+                    span: span.clone(),
+                    confidence: verdict.confidence,
+                    evidence: verdict.evidence,
+                    published: published(rule),
+                })
+            })
+            .reduce(|best, next| if next.confidence > best.confidence { next } else { best })
+    }
+
+    fn verdict(
+        &self,
+        index: usize,
+        text: &[u8],
+        path: Option<&BStr>,
+        place: &structure::Place,
+        span: &Range<usize>,
+    ) -> Option<evidence::Verdict> {
+        let rule = &self.rules()[index];
+        let anchors = self.anchors[index].get_or_init(|| Anchors::new(rule));
+        let file = FileView::new(text, path, anchors);
+        match &rule.provider {
+            Some(provider) => evidence::judge(rule, provider, place, &file, span),
+            None => Some(evidence::Verdict {
+                confidence: rule.confidence,
+                evidence: vec![format!("it has the form of a {}", rule.description)],
+            }),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Could this run have been drawn at random, or did people or machines derive it from something?
+//!
+//! Takes the letters and digits of a candidate, gives the number of bits by which *derived* explains it better than
+//! *drawn at random*. Knows nothing of where the candidate stands.
+//!
+//! # Why this can be trusted
+//!
+//! Each explanation is a probability distribution over strings: it predicts each character from those before it.
+//! Their mixture is one as well. By Markov's inequality a string drawn at random is explained `t` bits better by any
+//! such distribution with probability at most `2^-t`, whatever the distribution is. So the loss is bounded before any
+//! measurement: at [`DERIVED_BITS`] = 11, at most `2^-11` = 0.049 % of random keys are taken for something else.
+//! Explanations can be added without touching that bound; a better one only catches more look-alikes.
+
+/// From this many bits on, a run counts as derived. Its power of two bounds the share of random keys that are lost.
+pub const DERIVED_BITS: f64 = 11.0;
+
+/// Characters a random key is drawn from.
+const ALPHABET: f64 = 62.0;
+
+/// Chance that the explanation changes from one character to the next, as in `mistral` followed by `00000000`.
+const SWITCH: f64 = 0.06;
+
+/// Bits by which *derived* explains `run` better than *drawn at random from `[A-Za-z0-9]`*. Negative for nearly every
+/// random string, far above [`DERIVED_BITS`] for identifiers, words, digests, sequences, repetitions, padding and
+/// base64 of text. Bytes outside the alphabet are passed over.
+pub fn derived_bits(run: &[u8]) -> f64 {
+    let run: Vec<u8> = run.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    let random = -(run.len() as f64) * ALPHABET.log2();
+    let simple = [classes(&run), base64_of_text(&run)];
+    let so_far = mix(&[simple[0], simple[1], f64::NEG_INFINITY]) - random;
+    if so_far >= DERIVED_BITS {
+        // A further explanation can only add to it; digests are the common case.
+        return so_far;
+    }
+    mix(&[simple[0], simple[1], switching(&run)]) - random
+}
+
+/// Log2 of the even mixture of distributions whose log2 probabilities are given.
+fn mix(logs: &[f64]) -> f64 {
+    let best = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = logs.iter().map(|log| (log - best).exp2()).sum();
+    best + (sum / logs.len() as f64).log2()
+}
+
+/// Explanations that predict one character from those before it.
+const EXPERTS: [fn(&[u8], u8) -> f64; 7] =
+    [uniform, word, placeholder, sequence, keyboard, repetition, hexadecimal];
+
+/// Log2 probability of the run under a mixture of [`EXPERTS`] that may change from character to character
+/// (fixed-share prediction: weights follow how well each predicted so far).
+fn switching(run: &[u8]) -> f64 {
+    let mut weights = [1.0 / EXPERTS.len() as f64; EXPERTS.len()];
+    let mut log = 0.0;
+    for (at, &next) in run.iter().enumerate() {
+        let mut total = 0.0;
+        for (weight, expert) in weights.iter_mut().zip(EXPERTS) {
+            *weight *= expert(&run[..at], next);
+            total += *weight;
+        }
+        log += total.log2();
+        for weight in &mut weights {
+            *weight = *weight / total * (1.0 - SWITCH) + SWITCH / EXPERTS.len() as f64;
+        }
+    }
+    log
+}
+
+/// Every character as likely as any other.
+fn uniform(_: &[u8], _: u8) -> f64 {
+    1.0 / ALPHABET
+}
+
+/// Words and identifiers: letters follow letters as in written words, capitals begin them, digits come in groups.
+fn word(before: &[u8], next: u8) -> f64 {
+    let Some(&last) = before.last() else { return uniform(before, next) };
+    if last.is_ascii_digit() {
+        return if next.is_ascii_digit() { 0.4 / 10.0 } else { 0.6 / 52.0 };
+    }
+    if next.is_ascii_digit() {
+        return 0.04 / 10.0;
+    }
+    let previous = before.len().checked_sub(2).map(|at| before[at]);
+    let same_case = last.is_ascii_lowercase() == next.is_ascii_lowercase();
+    let case = match (last.is_ascii_lowercase(), previous.is_some_and(|b| b.is_ascii_uppercase())) {
+        // Inside a word: it goes on, or the next one begins with a capital.
+        (true, _) => {
+            if same_case {
+                0.88
+            } else {
+                0.12
+            }
+        }
+        // After two capitals, or after a first one.
+        (false, true) => {
+            if same_case {
+                0.7
+            } else {
+                0.3
+            }
+        }
+        (false, false) => {
+            if same_case {
+                0.25
+            } else {
+                0.75
+            }
+        }
+    };
+    // A capital after a small letter begins a new word: any letter does.
+    let letter =
+        if last.is_ascii_lowercase() && next.is_ascii_uppercase() { 1.0 / 26.0 } else { follows(last, next) };
+    0.96 * case * letter
+}
+
+/// The words that people put where a secret belongs.
+fn placeholder(before: &[u8], next: u8) -> f64 {
+    const WORDS: [&[u8]; 22] = [
+        b"example",
+        b"sample",
+        b"placeholder",
+        b"changeme",
+        b"change",
+        b"dummy",
+        b"fake",
+        b"test",
+        b"secret",
+        b"token",
+        b"your",
+        b"here",
+        b"insert",
+        b"replace",
+        b"redacted",
+        b"password",
+        b"apikey",
+        b"key",
+        b"value",
+        b"null",
+        b"none",
+        b"invalid",
+    ];
+    let begun = |word: &[u8]| {
+        (1..word.len()).rev().find(|&length| {
+            before.len() >= length && before[before.len() - length..].eq_ignore_ascii_case(&word[..length])
+        })
+    };
+    let expected = WORDS.iter().filter_map(|word| begun(word).map(|length| (length, word[length])));
+    match expected.max_by_key(|&(length, _)| length) {
+        // The case of the letter before is kept, hardly ever changed.
+        Some((_, letter)) if letter.eq_ignore_ascii_case(&next) => {
+            let same_case =
+                before.last().is_some_and(|b| b.is_ascii_uppercase() == next.is_ascii_uppercase());
+            if same_case { 0.9 } else { 0.05 }
+        }
+        _ => 0.05 / ALPHABET,
+    }
+}
+
+/// Hex digits of one case; which one shows in the letters so far.
+fn hexadecimal(before: &[u8], next: u8) -> f64 {
+    let upper = before.iter().rev().find(|b| b.is_ascii_alphabetic()).is_some_and(u8::is_ascii_uppercase);
+    let digit = match next {
+        b'0'..=b'9' => true,
+        b'a'..=b'f' => !upper,
+        b'A'..=b'F' => upper,
+        _ => false,
+    };
+    if digit { 1.0 / 16.0 } else { 0.0 }
+}
+
+/// Counting up or down, or standing still: `0123`, `dcba`, `aaaa`, `a1b2c3`.
+fn sequence(before: &[u8], next: u8) -> f64 {
+    let step = |distance: usize| {
+        let last = before.len().checked_sub(distance).map(|at| i16::from(before[at]));
+        last.map_or(0.0, |last| match i16::from(next) - last {
+            1 => 0.5,
+            -1 => 0.2,
+            0 => 0.25,
+            _ => 0.0,
+        })
+    };
+    0.6 * step(1) + 0.35 * step(2) + 0.05 / ALPHABET
+}
+
+/// Neighbours on a keyboard's rows: `qwertz`, `asdf`.
+fn keyboard(before: &[u8], next: u8) -> f64 {
+    const ROWS: [&[u8]; 5] = [b"1234567890", b"qwertyuiop", b"qwertz", b"asdfghjkl", b"zxcvbnm"];
+    let Some(&last) = before.last() else { return uniform(before, next) };
+    let (from, to) = (last.to_ascii_lowercase(), next.to_ascii_lowercase());
+    let neighbours =
+        ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [from, to] || pair == [to, from]));
+    // At most four keys are next to one, in two cases each.
+    if neighbours { 0.95 / 8.0 } else { 0.05 / ALPHABET }
+}
+
+/// The same as some characters ago: `abcabcabc`. The distance is the one that predicted best so far.
+fn repetition(before: &[u8], next: u8) -> f64 {
+    let matched = |distance: usize| {
+        before.iter().rev().zip(before.iter().rev().skip(distance)).take_while(|(a, b)| a == b).count()
+    };
+    let best = (1..before.len()).max_by_key(|&distance| (matched(distance), before.len() - distance));
+    match best {
+        Some(distance) if before[before.len() - distance] == next && matched(distance) > 0 => 0.9,
+        _ => 0.1 / ALPHABET,
+    }
+}
+
+/// Log2 probability under an even choice of smaller alphabets: digests, numbers, one case only.
+fn classes(run: &[u8]) -> f64 {
+    const CLASSES: [(fn(u8) -> bool, f64); 9] = [
+        (|b| b.is_ascii_digit(), 10.0),
+        (|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'), 16.0),
+        (|b| b.is_ascii_digit() || matches!(b, b'A'..=b'F'), 16.0),
+        (|b| b.is_ascii_hexdigit(), 22.0),
+        (|b| b.is_ascii_lowercase(), 26.0),
+        (|b| b.is_ascii_uppercase(), 26.0),
+        (|b| b.is_ascii_lowercase() || b.is_ascii_digit(), 36.0),
+        (|b| b.is_ascii_uppercase() || b.is_ascii_digit(), 36.0),
+        (|b| b.is_ascii_alphanumeric(), ALPHABET),
+    ];
+    let logs: Vec<f64> = CLASSES
+        .iter()
+        .map(|(has, size)| {
+            let all = run.iter().all(|&b| has(b));
+            if all { -(run.len() as f64) * size.log2() } else { f64::NEG_INFINITY }
+        })
+        .collect();
+    mix(&logs)
+}
+
+/// Log2 probability of a piece of base64 whose content is printable text, in the likeliest of its four alignments.
+fn base64_of_text(run: &[u8]) -> f64 {
+    /// Printable ASCII, tab and newline, as a share of all bytes.
+    const PRINTABLE: f64 = 97.0 / 256.0;
+    let sextets: Vec<u32> = run.iter().map(|&b| u32::from(sextet(b))).collect();
+    let logs: Vec<f64> = (0..4)
+        .map(|skip| {
+            let bytes = sextets.get(skip..).unwrap_or(&[]).chunks_exact(4).flat_map(|four| {
+                let group = four.iter().fold(0, |group, six| group << 6 | six);
+                [group >> 16 & 0xff, group >> 8 & 0xff, group & 0xff]
+            });
+            let (mut count, mut text) = (0_u32, true);
+            for byte in bytes {
+                count += 1;
+                text &= matches!(byte, 0x20..=0x7e | 0x09 | 0x0a);
+            }
+            // Each printable byte is that much likelier than a random one; the rest is random base64, whose two
+            // further characters a run of letters and digits cannot hold.
+            let random = -(run.len() as f64) * 6.0;
+            if text { random - f64::from(count) * PRINTABLE.log2() } else { f64::NEG_INFINITY }
+        })
+        .collect();
+    mix(&logs).max(-(run.len() as f64) * 64.0)
+}
+
+/// The value of a base64 character that is a letter or a digit.
+fn sextet(byte: u8) -> u8 {
+    match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        _ => byte.wrapping_sub(b'0').wrapping_add(52) & 63,
+    }
+}
+
+/// How likely the second letter follows the first inside a word, whatever their cases.
+fn follows(first: u8, second: u8) -> f64 {
+    let weight = |code: u8| (-f64::from(code - b'a') / 2.0).exp2();
+    let row = &FOLLOWS[usize::from(first.to_ascii_lowercase() - b'a')];
+    let total: f64 = row.iter().map(|&code| weight(code)).sum();
+    weight(row[usize::from(second.to_ascii_lowercase() - b'a')]) / total
+}
+
+/// For each letter, how rarely each other follows it in the words of program sources and their documentation:
+/// `a` = always, each further letter half a bit rarer. Counted over the distinct words of several source trees.
+const FOLLOWS: [[u8; 26]; 26] = [
+    *b"ljijpnkqksngjhsjrgiflmoomp",
+    *b"gkjlhlnohmpgmnhmqiimhppqlr",
+    *b"gokmhnohjtijnofmsjlhkprsns",
+    *b"hlljelmpfpqklnimqjjlknopmr",
+    *b"jnihlllpntqjkgnlnfgiplnjor",
+    *b"hmklhgmpfrqinnhnrijjjpppmr",
+    *b"hnmneojjhspjljjlsgiljppqoq",
+    *b"fnmlfopogromlngnrjljkpnskq",
+    *b"klhjkljrqrqjjehkskhhqktnul",
+    *b"glllfmmmiljlmlgkomilhnknln",
+    *b"imllemmmgpnjlkjlplhkknlpmp",
+    *b"gnmkenprftnhnpgmtojjjorsks",
+    *b"fkmmfopqgspmjnhgrojmjqqqns",
+    *b"ioihhlgpirmnolinsohfllqspq",
+    *b"mljjomlqmrmiiekjugjjilkoqs",
+    *b"golmgnokiuphnohjqgjikoprlt",
+    *b"kmklkmmmlonjlmnlljikcmmnno",
+    *b"gokkenlrgummklhmqkiilnpqlt",
+    *b"joinfnojhtmlmnjjonhfipnrls",
+    *b"goknfnpjfurmnohmshikkqopkq",
+    *b"jikkjmlqjsqhignithhgqprosq",
+    *b"fmlmdlnofqqmloilqmlmooopop",
+    *b"fmllgmnjgpnkmihmqiimoonnpq",
+    *b"ilhkhjomhpolkmlgomkfnnohko",
+    *b"iljkimmojoojihkgqlgimnlnjl",
+    *b"gommennmgonmmnjmonmmmonmlg",
+];

@@ -1,0 +1,273 @@
+//! What a value is bound to: the name it is given, the call it is handed to, the object, list, tag or section it is in.
+//!
+//! Takes the text before and after a value (see `window`), gives [`Place`]: levels from the innermost outwards. One
+//! reader for every language: assignments, mappings, arguments and markup look alike enough that names, brackets,
+//! tags, sections and indentation tell them. It decides nothing; `evidence` does.
+
+use super::cursor::{Left, Token, closing_position};
+use super::layout;
+
+/// How many nested groups are followed outwards.
+const MOST_LEVELS: usize = 6;
+
+/// How the value of a level is tied to its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// `name = value`, `name: value`, `name => value`.
+    Assigned,
+    /// `name || value`, `getenv(name, value)`-like defaults written as operators.
+    Default,
+    /// `setx NAME value`, `--name value`, `NAME value`.
+    Spaced,
+    /// The text of an element: `<name>value</name>`.
+    Element,
+    /// One of several in a list or an argument without a name.
+    Positional,
+    /// Nothing stands before it on its line.
+    Alone,
+}
+
+/// What holds a value or a group of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// Round brackets with a name before them.
+    Call,
+    /// An object, list or mapping.
+    Group,
+    /// A block of statements.
+    Block,
+    /// The attributes of a tag.
+    Tag,
+    /// No bracket: a line, or an indented block of lines.
+    Lines,
+}
+
+/// One level of what encloses a value.
+#[derive(Debug)]
+pub(super) struct Level {
+    /// The words that the value (or the group that holds it) is bound to; empty if there are none.
+    pub(super) name: String,
+    /// How.
+    pub(super) bound: Bound,
+    /// What encloses name and value.
+    pub(super) holder: Holder,
+    /// What stands before the bracket: the function, the constructor, the type, the tag.
+    pub(super) head: String,
+    /// What stands beside name and value in the same holder, before them.
+    pub(super) before: String,
+    /// What stands beside them, after them.
+    pub(super) after: String,
+}
+
+/// Everything that is known of where a value stands.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// `Bearer`, `Basic` stands right before the value.
+    pub(super) scheme: Option<String>,
+    /// From the innermost outwards; at least one.
+    pub(super) levels: Vec<Level>,
+    /// Names of enclosing sections, elements and indented blocks, innermost first.
+    pub(super) outer: Vec<String>,
+}
+
+/// Reads the place of the value between `before` and `after`.
+pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
+    let mut place = Place { scheme: None, levels: Vec::new(), outer: Vec::new() };
+    let (mut end, mut start_after) = (before.len(), 0);
+    for depth in 0..MOST_LEVELS {
+        let binding = binding(before, end, depth == 0);
+        if depth == 0 {
+            place.scheme.clone_from(&binding.scheme);
+        }
+        let open = opening(before, binding.start);
+        let from = open.map_or_else(|| layout::block_start(before, binding.start), |(at, _)| at + 1);
+        let close = match open {
+            Some((_, bracket)) => closing_position(after, start_after, bracket),
+            None => layout::block_end(before, binding.start, after, start_after),
+        };
+        let head = open.map(|(at, bracket)| head(before, at, bracket)).unwrap_or_default();
+        place.levels.push(Level {
+            name: text(&before[binding.name.clone()]),
+            bound: binding.bound,
+            holder: open.map_or(Holder::Lines, |(at, bracket)| holder(before, at, bracket, &head)),
+            head: head.clone(),
+            before: text(&before[from.min(binding.start)..binding.start]),
+            after: text(&after[start_after..close]),
+        });
+        let Some((at, bracket)) = open else { break };
+        start_after = (close + 1).min(after.len());
+        // The whole call, not only its arguments, is what the next level binds.
+        end = if bracket == b'(' && !head.is_empty() { head_start(before, at) } else { at };
+    }
+    place.outer = layout::enclosing(before, end);
+    place
+}
+
+/// What a value is bound to, and where that begins.
+struct Binding {
+    bound: Bound,
+    name: std::ops::Range<usize>,
+    /// Start of the name, or of the value where there is none.
+    start: usize,
+    scheme: Option<String>,
+}
+
+/// Finds the operator and the name to the left of `end`.
+fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
+    let mut left = Left::new(before, end);
+    let mut scheme = None;
+    loop {
+        let here = left.at();
+        let bound = match left.next() {
+            Token::Space | Token::Quote | Token::Mark | Token::Concat | Token::Wrap => continue,
+            Token::Newline if layout::continues(before, left.at()) => continue,
+            Token::Word(word) if is_modifier(word) => continue,
+            Token::Word(word) if innermost && scheme.is_none() && is_scheme(word) => {
+                scheme = Some(text(word));
+                continue;
+            }
+            Token::Word(_) => {
+                let name = lvalue(before, here, Bound::Spaced);
+                return Binding { bound: Bound::Spaced, start: name.start, name, scheme };
+            }
+            Token::Assign => Bound::Assigned,
+            Token::Otherwise => Bound::Default,
+            Token::TagEnd => Bound::Element,
+            Token::Separator | Token::Close(_) | Token::Open(_) => {
+                return Binding { bound: Bound::Positional, name: here..here, start: here, scheme };
+            }
+            Token::Newline | Token::Start => {
+                return Binding { bound: Bound::Alone, name: here..here, start: here, scheme };
+            }
+        };
+        let name = match bound {
+            Bound::Element => tag(before, left.at()),
+            _ => lvalue(before, left.at(), bound),
+        };
+        let start = name.start.saturating_sub(usize::from(bound == Bound::Element));
+        return Binding { bound, start, name, scheme };
+    }
+}
+
+/// Words of a credential's scheme: they belong to the value, not to its name.
+fn is_scheme(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"bearer") || word.eq_ignore_ascii_case(b"basic")
+}
+
+/// Keywords between a name and its value that change neither.
+fn is_modifier(word: &[u8]) -> bool {
+    matches!(word, b"new" | b"await" | b"return" | b"yield" | b"const" | b"static" | b"final")
+}
+
+/// The left side that ends at `end`: the quoted text there, or back to a separator, an unmatched bracket, a quotation,
+/// another assignment or the line's start.
+fn lvalue(before: &[u8], end: usize, bound: Bound) -> std::ops::Range<usize> {
+    let mut left = Left::new(before, end);
+    let mut end = end;
+    let mut quoted = None;
+    loop {
+        let here = left.at();
+        let stop = match left.next() {
+            Token::Quote if quoted.is_none() => {
+                end = left.at();
+                quoted = Some(true);
+                false
+            }
+            Token::Quote | Token::Newline | Token::Start => true,
+            _ if quoted == Some(true) => false,
+            Token::Space | Token::Mark => false,
+            Token::Separator | Token::Open(_) | Token::TagEnd => true,
+            // `name: type = value` binds the name as well; `a = b = value` binds b only, and a default's left side
+            // ends at the name that is given it.
+            Token::Assign if bound == Bound::Assigned && before[left.at()] == b':' => false,
+            Token::Assign => true,
+            Token::Close(bracket) => {
+                quoted = Some(false);
+                !left.skip_group(bracket)
+            }
+            Token::Word(_) | Token::Otherwise | Token::Concat | Token::Wrap => {
+                quoted = Some(false);
+                false
+            }
+        };
+        if stop {
+            return here.min(end)..end;
+        }
+    }
+}
+
+/// The words of the tag that ends at `end`, without its angle brackets.
+fn tag(before: &[u8], end: usize) -> std::ops::Range<usize> {
+    let start = before[..end].iter().rposition(|&b| b == b'<').map_or(end, |at| at + 1);
+    start..end
+}
+
+/// The nearest bracket before `end` that is still open, and which it is (`<` for a tag).
+fn opening(before: &[u8], end: usize) -> Option<(usize, u8)> {
+    let mut left = Left::new(before, end);
+    loop {
+        match left.next() {
+            Token::Open(bracket) => return Some((left.at(), bracket)),
+            Token::Wrap => {
+                let bracket = before[left.at()];
+                return Some((left.at(), bracket));
+            }
+            Token::Close(bracket) => {
+                left.skip_group(bracket);
+            }
+            Token::TagEnd => {
+                left.skip_group(b'>');
+            }
+            Token::Start => return None,
+            _ => {}
+        }
+    }
+}
+
+/// Start of the callee before the bracket at `open`.
+fn head_start(before: &[u8], open: usize) -> usize {
+    let mut left = Left::new(before, open);
+    let mut start = open;
+    loop {
+        match left.next() {
+            Token::Space if start == open => {}
+            Token::Word(_) => start = left.at(),
+            // `Client::<T>::new(`, `a->b(`, `new Client(`.
+            Token::Assign if matches!(before.get(left.at()..left.at() + 2), Some(b"::" | b"->")) => {}
+            Token::Close(bracket) if start != open || bracket == b'>' => {
+                if !left.skip_group(bracket) {
+                    return start;
+                }
+            }
+            _ => return start,
+        }
+    }
+}
+
+/// What stands before the bracket at `open`, in words.
+fn head(before: &[u8], open: usize, bracket: u8) -> String {
+    match bracket {
+        b'<' => {
+            let rest = &before[open + 1..];
+            let name = rest.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
+            text(&rest[..name])
+        }
+        b'{' => text(&before[layout::line_start(before, open)..open]),
+        _ => text(&before[head_start(before, open)..open]),
+    }
+}
+
+/// What kind of group the bracket opens.
+fn holder(before: &[u8], open: usize, bracket: u8, head: &str) -> Holder {
+    match bracket {
+        b'<' => Holder::Tag,
+        b'(' if !head.is_empty() => Holder::Call,
+        b'{' if layout::opens_block(&before[..open]) => Holder::Block,
+        _ => Holder::Group,
+    }
+}
+
+/// Text for people and for word lists.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
+}

@@ -1,0 +1,145 @@
+//! What names mean: splitting them into words, and looking the words up.
+//!
+//! Takes text (a variable's name, a key of a mapping, a callee), says whether it calls a credential by its name, whose
+//! it is, or that it is none. The words themselves are data: `rules/vocabulary.toml`.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// The words of `rules/vocabulary.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vocabulary {
+    credential: HashSet<String>,
+    transparent: HashSet<String>,
+    neutral: HashSet<String>,
+    plain: HashSet<String>,
+    owner: HashSet<String>,
+}
+
+/// The vocabulary, read when the first name is looked up.
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../rules/vocabulary.toml")).expect("a test parses this embedded file")
+});
+
+/// The words of a name, in lower case: split at everything that is no letter or digit, and at capitals.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for part in name.split(|c: char| !c.is_alphanumeric()) {
+        let chars: Vec<char> = part.chars().collect();
+        let mut start = 0;
+        for at in 1..chars.len() {
+            let (last, here, next) = (chars[at - 1], chars[at], chars.get(at + 1));
+            let hump = last.is_lowercase() && here.is_uppercase();
+            let acronym =
+                last.is_uppercase() && here.is_uppercase() && next.is_some_and(|c| c.is_lowercase());
+            if hump || acronym {
+                words.push(chars[start..at].iter().collect::<String>().to_lowercase());
+                start = at;
+            }
+        }
+        if start < chars.len() {
+            words.push(chars[start..].iter().collect::<String>().to_lowercase());
+        }
+    }
+    words
+}
+
+/// What a name says of its value, as far as words tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    /// It calls its value a credential.
+    pub(crate) credential: bool,
+    /// It says nothing but that there is a value.
+    pub(crate) transparent: bool,
+    /// It ends with a word that is no credential's: this one.
+    pub(crate) plain: Option<String>,
+    /// It names a service or a purpose: this one.
+    pub(crate) owner: Option<String>,
+    /// It has words that are in no list: perhaps a service's name.
+    pub(crate) specific: bool,
+}
+
+/// Looks a name's words up. Words in `own` (a rule's provider) are nobody else's.
+pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
+    let words = words(name);
+    let vocabulary = &*VOCABULARY;
+    let mine = |word: &str| own.iter().any(|name| word.contains(name.as_str()));
+    let pairs = words.windows(2).map(|pair| pair.join(" "));
+    let owner = words.iter().cloned().chain(pairs).find(|word| !mine(word) && has(&vocabulary.owner, word));
+    let number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
+    let credential = words.iter().any(|word| has(&vocabulary.credential, word) || is_compound(word));
+    let last = words.iter().rev().find(|word| !number(word));
+    let known = |word: &String| {
+        has(&vocabulary.credential, word)
+            || has(&vocabulary.neutral, word)
+            || has(&vocabulary.transparent, word)
+            || is_compound(word)
+            || mine(word)
+            || number(&word)
+    };
+    Meaning {
+        credential,
+        transparent: !words.is_empty() && words.iter().all(|w| has(&vocabulary.transparent, w) || number(&w)),
+        plain: last.filter(|word| has(&vocabulary.plain, word)).cloned(),
+        owner,
+        specific: words.iter().any(|word| !known(word)),
+    }
+}
+
+/// Whether the set has the word or, for a plural, its singular.
+fn has(set: &HashSet<String>, word: &str) -> bool {
+    set.contains(word) || word.strip_suffix('s').is_some_and(|singular| set.contains(singular))
+}
+
+/// Whether a credential's word is glued to the end of another one: `mkey`, `aitoken`, `llmkey1`.
+fn is_compound(word: &str) -> bool {
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let word = word.strip_suffix('s').unwrap_or(word);
+    ["key", "token", "secret", "bearer", "apikey"].iter().any(|end| word.ends_with(end))
+        && !["monkey", "donkey", "turkey", "hotkey", "whiskey", "jockey"].contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_split_into_words() {
+        let cases: [(&str, &[&str]); 8] = [
+            ("MISTRAL_API_KEY", &["mistral", "api", "key"]),
+            ("mistralApiKey", &["mistral", "api", "key"]),
+            ("MyAPIKey", &["my", "api", "key"]),
+            ("ChatMistralAI", &["chat", "mistral", "ai"]),
+            ("spring.ai.mistralai.api-key", &["spring", "ai", "mistralai", "api", "key"]),
+            ("<ApiKey>k__BackingField", &["api", "key", "k", "backing", "field"]),
+            ("KEY_2", &["key", "2"]),
+            ("", &[]),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(words(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_mean_what_they_say() {
+        let own = vec!["acme".to_owned()];
+        let of = |name| meaning(name, &own);
+        for name in ["api_key", "token", "X-Api-Key", "apiKeys", "clé", "MKEY", "authToken1"] {
+            let expected = name != "clé";
+            assert_eq!(of(name).credential, expected, "{name}");
+        }
+        assert_eq!(of("AGENT_ID").plain.as_deref(), Some("id"));
+        assert_eq!(of("fileMd5").plain.as_deref(), Some("md5"));
+        assert_eq!(of("md5_key").plain, None);
+        assert_eq!(of("AUTH0_CLIENT_ID").owner.as_deref(), Some("auth0"));
+        assert_eq!(of("client_secret").owner.as_deref(), Some("client secret"));
+        assert_eq!(of("acme_key").owner, None);
+        assert!(!of("acme_api_key").specific);
+        assert!(of("fancy_api_key").specific);
+        assert!(of("value").transparent);
+        assert!(!of("").transparent);
+    }
+}
