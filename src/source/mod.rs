@@ -5,6 +5,10 @@
 //! with [`Sink::issue`] (the scan is then incomplete) or [`Sink::skip`] (left out on purpose, counted); a bad file
 //! never ends a run.
 
+pub mod index;
+mod tracked;
+pub mod worktree;
+
 use bstr::{BStr, BString};
 use serde::Serialize;
 
@@ -81,6 +85,9 @@ impl Issue {
 pub trait Sink: Sync {
     /// Scans one piece of content. Counts nothing: the source knows what it is.
     fn blob(&self, origin: Origin<'_>, bytes: &[u8]);
+
+    /// Scans content that replaces other content: what one of `bases` holds already is not reported.
+    fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]);
 
     /// Whether `bytes` can hold a candidate at all. Cheap; lets a source leave a container (a commit, a tree) whole
     /// instead of pushing its parts one by one.

@@ -1,0 +1,182 @@
+//! What the next commit would add: the index against HEAD, against every parent while a merge is under way, against
+//! nothing before the first commit.
+//!
+//! Reads blobs from the index, never files from disk, so that what is judged is what would be committed. Cost: one
+//! comparison of the index with HEAD's tree, and the blobs that differ.
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BStr, BString, ByteSlice, ByteVec};
+use git2::{Delta, DiffOptions, ErrorCode, Index, ObjectType, Oid, Repository, Tree};
+
+use super::{Counted, Issue, Origin, Sink};
+use crate::finding::LocationKind;
+
+/// A symbolic link's mode.
+const SYMLINK: u32 = 0o120_000;
+/// A submodule's mode.
+const GITLINK: u32 = 0o160_000;
+
+/// Why an index cannot be compared at all.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The directory is in no repository.
+    #[error("{path}: not in a git repository")]
+    NotARepository {
+        /// As given.
+        path: String,
+    },
+    /// The repository or its index cannot be read.
+    #[error("{path}: {message}")]
+    Unreadable {
+        /// As given.
+        path: String,
+        /// What git2 said.
+        message: String,
+    },
+}
+
+/// Scans what the index of the repository around `path` adds. `index_file` replaces the repository's own
+/// (`GIT_INDEX_FILE`).
+///
+/// # Errors
+///
+/// If there is no repository, or its index cannot be read. A missing or corrupt object is an issue of the report.
+pub fn scan(path: &Path, index_file: Option<&Path>, target: usize, sink: &dyn Sink) -> Result<(), IndexError> {
+    let shown = path.display().to_string();
+    let repository = Repository::discover(path).map_err(|error| match error.code() {
+        ErrorCode::NotFound => IndexError::NotARepository { path: shown.clone() },
+        _ => IndexError::Unreadable { path: shown.clone(), message: error.message().to_owned() },
+    })?;
+    let unreadable =
+        |error: git2::Error| IndexError::Unreadable { path: shown.clone(), message: error.message().to_owned() };
+    let index = match index_file {
+        Some(file) => Index::open(&from_top(&repository, file)).map_err(unreadable)?,
+        None => repository.index().map_err(unreadable)?,
+    };
+    let parents = match parents(&repository, sink) {
+        Some(parents) => parents,
+        None => return Ok(()),
+    };
+    let staged = Staged { repository: &repository, parents: &parents, target, sink };
+    let changes = staged.changes(&index).map_err(unreadable)?;
+    for (path, mode, id) in changes {
+        staged.entry(path.as_bstr(), mode, id);
+    }
+    Ok(())
+}
+
+/// `GIT_INDEX_FILE` is relative to where git runs its hooks, the top of the work tree.
+fn from_top(repository: &Repository, file: &Path) -> PathBuf {
+    match repository.workdir() {
+        Some(top) if file.is_relative() && !file.exists() => top.join(file),
+        _ => file.to_owned(),
+    }
+}
+
+/// HEAD's tree and those of the commits that are being merged; none before the first commit. No answer if one of them
+/// cannot be read: the issue is said.
+fn parents<'r>(repository: &'r Repository, sink: &dyn Sink) -> Option<Vec<Tree<'r>>> {
+    let mut ids = Vec::new();
+    match repository.head() {
+        Ok(head) => ids.extend(head.target()),
+        Err(error) if matches!(error.code(), ErrorCode::UnbornBranch) => {}
+        Err(error) => {
+            sink.issue(Issue::new("bad-ref", format!("HEAD cannot be read: {}", error.message())));
+            return None;
+        }
+    }
+    ids.extend(merge_heads(repository));
+    let mut trees = Vec::new();
+    for id in ids {
+        match repository.find_commit(id).and_then(|commit| commit.tree()) {
+            Ok(tree) => trees.push(tree),
+            Err(error) => {
+                let message = format!("the tree to compare the index with cannot be read: {}", error.message());
+                sink.issue(Issue::new("missing-object", message).at_object(id.to_string()));
+                return None;
+            }
+        }
+    }
+    Some(trees)
+}
+
+/// The commits that a merge under way brings in.
+fn merge_heads(repository: &Repository) -> Vec<Oid> {
+    let file = std::fs::read_to_string(repository.path().join("MERGE_HEAD")).unwrap_or_default();
+    file.lines().filter_map(|line| line.trim().parse().ok()).collect()
+}
+
+struct Staged<'a> {
+    repository: &'a Repository,
+    parents: &'a [Tree<'a>],
+    target: usize,
+    sink: &'a dyn Sink,
+}
+
+impl Staged<'_> {
+    /// Paths that the index adds or changes, with their modes and blobs: those that differ from every parent.
+    fn changes(&self, index: &Index) -> Result<Vec<(BString, u32, Oid)>, git2::Error> {
+        let mut options = DiffOptions::new();
+        options.include_typechange(true).ignore_submodules(true).skip_binary_check(true).context_lines(0);
+        let first = self.parents.first();
+        let diff = self.repository.diff_tree_to_index(first, Some(index), Some(&mut options))?;
+        let mut changes = Vec::new();
+        for delta in diff.deltas() {
+            let file = delta.new_file();
+            let adds = matches!(delta.status(), Delta::Added | Delta::Modified | Delta::Typechange);
+            let (Some(path), mode) = (file.path_bytes(), u32::from(file.mode())) else { continue };
+            // An intent to add has no content yet.
+            if !adds || mode == GITLINK || file.id().is_zero() {
+                continue;
+            }
+            let others = &self.parents[self.parents.len().min(1)..];
+            let as_before = others.iter().any(|tree| entry(tree, path.as_bstr()).is_some_and(|(id, _)| id == file.id()));
+            if !as_before {
+                changes.push((path.into(), mode, file.id()));
+            }
+        }
+        changes.sort();
+        Ok(changes)
+    }
+
+    /// Scans one entry, and its name if that is new.
+    fn entry(&self, path: &BStr, mode: u32, id: Oid) {
+        let object = id.to_string();
+        let blob = match self.repository.find_blob(id) {
+            Ok(blob) => blob,
+            Err(error) => {
+                let issue = Issue::new("missing-object", format!("a staged file cannot be read: {}", error.message()));
+                return self.sink.issue(issue.at_path(path).at_object(object));
+            }
+        };
+        let before: Vec<git2::Blob<'_>> = self
+            .parents
+            .iter()
+            .filter_map(|tree| entry(tree, path))
+            .filter_map(|(id, _)| self.repository.find_blob(id).ok())
+            .collect();
+        let bases: Vec<&[u8]> = before.iter().map(git2::Blob::content).collect();
+        self.sink.count(Counted::File, 1);
+        self.sink.count(Counted::Bytes, blob.size() as u64);
+        let kind = if mode == SYMLINK { LocationKind::Symlink } else { LocationKind::Index };
+        let origin = |kind| Origin {
+            kind,
+            target: self.target,
+            path: Some(path),
+            shown: Some(path),
+            object: Some(object.as_str()),
+        };
+        self.sink.changed(origin(kind), blob.content(), &bases);
+        if bases.is_empty() && self.sink.worth_splitting(path) {
+            self.sink.blob(origin(LocationKind::Path), path);
+        }
+    }
+}
+
+/// The blob that a tree has at a path.
+fn entry(tree: &Tree<'_>, path: &BStr) -> Option<(Oid, i32)> {
+    let path = Vec::from(path.to_vec()).into_path_buf().ok()?;
+    let entry = tree.get_path(&path).ok()?;
+    (entry.kind() == Some(ObjectType::Blob)).then(|| (entry.id(), entry.filemode()))
+}

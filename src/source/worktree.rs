@@ -1,0 +1,339 @@
+//! Files on disk: every file that git tracks, every other file that no ignore file lists, and the names of all.
+//!
+//! Takes one PATH of the command line. A file is scanned whatever ignore files say. Symbolic links are not followed:
+//! their target is content, as git sees it. Never looks into `.git`.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use bstr::{BStr, BString, ByteSlice, ByteVec};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use super::tracked::{self, Tracked};
+use super::{Counted, Issue, Origin, Sink};
+use crate::finding::LocationKind;
+
+/// How a walk goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Threads; 0 takes as many as there are processors.
+    pub threads: usize,
+    /// Larger files are left out, in bytes.
+    pub max_file_size: Option<u64>,
+}
+
+/// Scans the file or directory `path`, given as the `target`th of the command line.
+pub fn scan(path: &Path, target: usize, options: Options, sink: &dyn Sink) {
+    let kind = match fs::metadata(path) {
+        Ok(kind) => kind,
+        Err(error) => return unreadable(sink, path, &error),
+    };
+    let place = Place::of(path, kind.is_dir(), target);
+    let tracked = Tracked::below(&place.real, sink);
+    let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref() };
+    match kind.is_dir() {
+        true => walk.directory(),
+        false => walk.named_file(kind.is_file()),
+    }
+}
+
+/// A PATH, and how what is below it is called.
+struct Place {
+    /// As typed.
+    typed: PathBuf,
+    /// Without symbolic links.
+    real: PathBuf,
+    /// What relative paths begin with: the way from the top of the repository.
+    prefix: BString,
+    target: usize,
+}
+
+impl Place {
+    fn of(path: &Path, is_dir: bool, target: usize) -> Place {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let inside = tracked::top_of(&real).and_then(|top| real.strip_prefix(top).ok().map(Path::to_owned));
+        let prefix = match (inside, is_dir) {
+            (Some(inside), _) => inside,
+            (None, true) => PathBuf::new(),
+            (None, false) => real.file_name().map(PathBuf::from).unwrap_or_default(),
+        };
+        Place { typed: path.to_owned(), real, prefix: slashed(&prefix), target }
+    }
+
+    /// The path of the contract for what lies at `below` the PATH.
+    fn path(&self, below: &Path) -> BString {
+        let below = slashed(below);
+        match (self.prefix.is_empty(), below.is_empty()) {
+            (true, _) => below,
+            (false, true) => self.prefix.clone(),
+            (false, false) => BString::from([self.prefix.as_slice(), below.as_slice()].join(&b'/')),
+        }
+    }
+
+    /// The path as it would be typed; `.` is left out.
+    fn shown(&self, below: &Path) -> BString {
+        let shown = match self.typed == Path::new(".") {
+            true => below.to_owned(),
+            false if below.as_os_str().is_empty() => self.typed.clone(),
+            false => self.typed.join(below),
+        };
+        BString::from(Vec::from_path_buf(shown).unwrap_or_default())
+    }
+}
+
+struct Walk<'a> {
+    place: &'a Place,
+    options: Options,
+    sink: &'a dyn Sink,
+    tracked: Option<&'a Tracked>,
+}
+
+impl Walk<'_> {
+    /// A PATH that is no directory.
+    fn named_file(&self, regular: bool) {
+        if !regular {
+            let message = "is no regular file; pipe it to `leeward scan -` to scan what comes out of it";
+            self.sink.issue(Issue::new("not-a-file", message).at_path(self.place.shown(Path::new(""))));
+            return;
+        }
+        Reader::new(self).file(&self.place.real, Path::new(""));
+    }
+
+    fn directory(&self) {
+        let seen = Mutex::new(HashSet::new());
+        let walker = WalkBuilder::new(&self.place.real)
+            .hidden(false)
+            .require_git(false)
+            .follow_links(false)
+            .threads(self.options.threads)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build_parallel();
+        walker.run(|| {
+            let mut visitor = Visitor { reader: Reader::new(self), seen: &seen, mine: Vec::new() };
+            Box::new(move |entry| {
+                visitor.visit(entry);
+                if self.sink.interrupted() { WalkState::Quit } else { WalkState::Continue }
+            })
+        });
+        let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.tracked_but_ignored(&seen);
+    }
+
+    /// Files that an ignore file lists and git tracks all the same.
+    fn tracked_but_ignored(&self, seen: &HashSet<u64>) {
+        let Some(tracked) = self.tracked else { return };
+        let missed: Vec<PathBuf> = tracked.files().filter(|below| !seen.contains(&key(below))).collect();
+        missed.par_iter().for_each(|below| {
+            if !self.sink.interrupted() {
+                let path = self.place.real.join(below);
+                // What git tracks and the disk has not is no file of this tree.
+                match fs::symlink_metadata(&path) {
+                    Ok(kind) if kind.is_dir() => {}
+                    Ok(kind) => Reader::new(self).entry(&path, below, kind.file_type()),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
+                    Err(error) => unreadable(self.sink, &path, &error),
+                }
+            }
+        });
+    }
+}
+
+/// What one thread of the walk does with its entries.
+struct Visitor<'a> {
+    reader: Reader<'a>,
+    seen: &'a Mutex<HashSet<u64>>,
+    mine: Vec<u64>,
+}
+
+impl Visitor<'_> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) {
+        let walk = self.reader.walk;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                walk.sink.issue(Issue::new("unreadable", error.to_string()));
+                return;
+            }
+        };
+        let Some(below) = entry.path().strip_prefix(&walk.place.real).ok().filter(|p| !p.as_os_str().is_empty())
+        else {
+            return;
+        };
+        match entry.file_type() {
+            Some(kind) if kind.is_dir() => self.reader.name(below),
+            Some(kind) => {
+                if walk.tracked.is_some() {
+                    self.mine.push(key(below));
+                }
+                self.reader.entry(entry.path(), below, kind);
+            }
+            None => {}
+        }
+    }
+}
+
+impl Drop for Visitor<'_> {
+    fn drop(&mut self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(self.mine.drain(..));
+    }
+}
+
+/// Reads files, one after the other, into one buffer.
+struct Reader<'a> {
+    walk: &'a Walk<'a>,
+    buffer: Vec<u8>,
+}
+
+/// Bytes that are asked for at first: nearly every source file is smaller.
+const FIRST_READ: usize = 64 * 1024;
+
+impl<'a> Reader<'a> {
+    fn new(walk: &'a Walk<'a>) -> Self {
+        Reader { walk, buffer: Vec::new() }
+    }
+
+    /// A directory entry that is no directory.
+    fn entry(&mut self, path: &Path, below: &Path, kind: fs::FileType) {
+        self.name(below);
+        if kind.is_file() {
+            self.file(path, below);
+        } else if kind.is_symlink() {
+            match fs::read_link(path) {
+                Ok(target) => self.push(LocationKind::Symlink, below, slashed(&target).as_bytes()),
+                Err(error) => unreadable(self.walk.sink, path, &error),
+            }
+        } else {
+            self.walk.sink.skip("no regular file (FIFO, socket or device)", self.walk.place.shown(below).as_bstr());
+        }
+    }
+
+    /// The last component of a path, which can hold a key too.
+    fn name(&self, below: &Path) {
+        let Some(name) = below.file_name().map(Path::new).map(slashed) else { return };
+        if self.walk.sink.worth_splitting(&name) {
+            self.push_as(LocationKind::Path, below, &name);
+        }
+    }
+
+    fn file(&mut self, path: &Path, below: &Path) {
+        let length = match read(path, self.walk.options.max_file_size, &mut self.buffer) {
+            Ok(Content::Whole(length)) => length,
+            Ok(Content::TooLarge) => {
+                let shown = self.walk.place.shown(below);
+                return self.walk.sink.skip("larger than --max-file-size", shown.as_bstr());
+            }
+            Err(error) => return unreadable(self.walk.sink, &self.walk.place.typed.join(below), &error),
+        };
+        let buffer = std::mem::take(&mut self.buffer);
+        self.push(LocationKind::File, below, &buffer[..length]);
+        self.buffer = buffer;
+    }
+
+    fn push(&self, kind: LocationKind, below: &Path, bytes: &[u8]) {
+        self.walk.sink.count(Counted::File, 1);
+        self.walk.sink.count(Counted::Bytes, bytes.len() as u64);
+        self.push_as(kind, below, bytes);
+    }
+
+    fn push_as(&self, kind: LocationKind, below: &Path, bytes: &[u8]) {
+        let place = self.walk.place;
+        let (path, shown) = (place.path(below), place.shown(below));
+        let origin = Origin {
+            kind,
+            target: place.target,
+            path: Some(path.as_bstr()),
+            shown: Some(shown.as_bstr()),
+            object: None,
+        };
+        self.walk.sink.blob(origin, bytes);
+    }
+}
+
+enum Content {
+    /// So many bytes of the buffer.
+    Whole(usize),
+    /// More than are wanted.
+    TooLarge,
+}
+
+/// Reads a file into the front of `buffer`, which only ever grows: what it held is overwritten, never cleared.
+fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>) -> io::Result<Content> {
+    let mut file = File::open(path)?;
+    let mut length = 0;
+    if let Some(most) = most
+        && file.metadata()?.len() > most
+    {
+        return Ok(Content::TooLarge);
+    }
+    loop {
+        if length == buffer.len() {
+            if length >= FIRST_READ {
+                // Larger than most: ask how large, once, rather than grow step by step.
+                let rest = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+                buffer.try_reserve(rest.saturating_sub(length) + FIRST_READ).map_err(io::Error::other)?;
+            }
+            buffer.resize((length + FIRST_READ).max(buffer.capacity()), 0);
+        }
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => return Ok(Content::Whole(length)),
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What a path is remembered by.
+fn key(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.as_os_str().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A path as bytes, with `/` as separator.
+fn slashed(path: &Path) -> BString {
+    let bytes = Vec::from_path_lossy(path).into_owned();
+    if std::path::MAIN_SEPARATOR == '/' { bytes.into() } else { bytes.replace(b"\\", b"/").into() }
+}
+
+fn unreadable(sink: &dyn Sink, path: &Path, error: &io::Error) {
+    let kind = if error.kind() == io::ErrorKind::NotFound { "vanished" } else { "unreadable" };
+    let path = Vec::from_path_lossy(path).into_owned();
+    sink.issue(Issue::new(kind, plain(error)).at_path(path));
+}
+
+/// An error of the system without its number.
+pub(super) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// Reads standard input to its end and scans it.
+pub fn scan_stdin(target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
+    let mut bytes = Vec::new();
+    if let Err(error) = io::stdin().lock().read_to_end(&mut bytes) {
+        sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));
+    }
+    if bytes.is_empty() {
+        return;
+    }
+    if max_file_size.is_some_and(|most| bytes.len() as u64 > most) {
+        return sink.skip("larger than --max-file-size", BStr::new("standard input"));
+    }
+    sink.count(Counted::File, 1);
+    sink.count(Counted::Bytes, bytes.len() as u64);
+    let origin = Origin {
+        kind: LocationKind::Stdin,
+        target,
+        path: None,
+        shown: Some(BStr::new("<stdin>")),
+        object: None,
+    };
+    sink.blob(origin, &bytes);
+}
