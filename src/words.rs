@@ -1,0 +1,126 @@
+//! Numbers as people read them: plurals, thousands, sizes, durations, short ids and dates.
+
+/// How many digits of an object id people are shown; git's own default for a large repository.
+const SHORT_ID: usize = 10;
+
+/// `1 file`, `2 files`, `1,234 files`.
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
+/// `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `999 B`, `5.2 MB`; a kB is a thousand bytes.
+pub(crate) fn bytes(number: u64) -> String {
+    if number < 1000 {
+        return format!("{number} B");
+    }
+    let mut value = number as f64;
+    for unit in ["kB", "MB", "GB", "TB", "PB"] {
+        value /= 1000.0;
+        // What would be rounded to a thousand is one of the next unit.
+        if value < 999.95 {
+            return format!("{value:.1} {unit}");
+        }
+    }
+    format!("{:.1} EB", value / 1000.0)
+}
+
+/// `0.03 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`.
+pub(crate) fn seconds(seconds: f64) -> String {
+    // A clock that was set back gives no negative time.
+    let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+    let whole = seconds.round() as u64;
+    if seconds < 9.995 {
+        format!("{seconds:.2} s")
+    } else if seconds < 59.95 {
+        format!("{seconds:.1} s")
+    } else if whole < 3600 {
+        format!("{} min {} s", whole / 60, whole % 60)
+    } else {
+        format!("{} h {} min", whole / 3600, whole % 3600 / 60)
+    }
+}
+
+/// The first digits of an object id.
+pub(crate) fn short_id(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
+}
+
+/// The day of an RFC 3339 time.
+pub(crate) fn day(time: &str) -> &str {
+    time.split('T').next().unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts() {
+        for (number, expected) in [
+            (0, "0 files"),
+            (1, "1 file"),
+            (2, "2 files"),
+            (999, "999 files"),
+            (1000, "1,000 files"),
+            (1_234_567, "1,234,567 files"),
+        ] {
+            assert_eq!(count(number, "file", "files"), expected);
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (number, expected) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (5_249_999, "5.2 MB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1.0 MB"),
+            (6_200_000_000, "6.2 GB"),
+            (u64::MAX, "18.4 EB"),
+        ] {
+            assert_eq!(bytes(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        for (number, expected) in [
+            (0.0, "0.00 s"),
+            (0.034, "0.03 s"),
+            (9.994, "9.99 s"),
+            (9.996, "10.0 s"),
+            (59.94, "59.9 s"),
+            (59.96, "1 min 0 s"),
+            (125.0, "2 min 5 s"),
+            (3599.4, "59 min 59 s"),
+            (3720.0, "1 h 2 min"),
+            (-1.0, "0.00 s"),
+            (f64::NAN, "0.00 s"),
+        ] {
+            assert_eq!(seconds(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn ids_and_days() {
+        assert_eq!(short_id("0123456789abcdef"), "0123456789");
+        assert_eq!(short_id("0123"), "0123");
+        assert_eq!(day("2026-03-01T12:00:00Z"), "2026-03-01");
+        assert_eq!(day("unknown"), "unknown");
+    }
+}
