@@ -209,7 +209,7 @@ mod tests {
             while bytes.len() < 4 * STEP + 17 {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 bytes.extend_from_slice(pieces[(state >> 33) % pieces.len()]);
-                if (state >> 20) % newline_every == 0 {
+                if (state >> 20).is_multiple_of(newline_every) {
                     bytes.push(b'\n');
                 }
             }

@@ -1,0 +1,245 @@
+//! The last guard against a whole secret in a report.
+//!
+//! Excerpts are masked when they are made, but a secret may also stand in the path of another finding, in a commit's
+//! subject, in an author's address, in the text of an error. The [`Redactor`] knows every secret of a report and
+//! masks each of them wherever a string leaves; [`Report::redacted`] takes every string of a report through it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use aho_corasick::AhoCorasick;
+use bstr::{BString, ByteSlice as _};
+
+use super::{Report, RuleInfo, Scan, Skipped};
+use crate::finding::{Commit, Excerpt, Finding, Location};
+use crate::secret::Secret;
+use crate::source::Issue;
+
+/// What stands for a stretch in which secrets overlap, and for one whose mask would show another secret.
+const OPAQUE: &str = "…";
+
+/// Replaces known secrets by their masks.
+#[derive(Debug)]
+pub struct Redactor {
+    /// None where there is nothing to look for.
+    searcher: Option<AhoCorasick>,
+    masks: Vec<String>,
+}
+
+impl Redactor {
+    /// A redactor for the secrets of a report's findings, suppressed ones included.
+    pub fn of(report: &Report) -> Self {
+        let suppressed = report.suppressed.iter().map(|(finding, _)| &finding.secret);
+        Redactor::new(report.findings.iter().map(|finding| &finding.secret).chain(suppressed))
+    }
+
+    /// A redactor for these secrets.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut secrets: Vec<&Secret> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+        secrets.sort();
+        secrets.dedup();
+        let masks = secrets.iter().map(|secret| secret.redacted()).collect();
+        let searcher = (!secrets.is_empty()).then(|| {
+            AhoCorasick::new(secrets.iter().map(|secret| secret.expose()))
+                .expect("the secrets of a report are far fewer than the states of an automaton")
+        });
+        Redactor { searcher, masks }
+    }
+
+    /// Bytes with a mask in place of every secret. Where secrets overlap, the longest that spans the stretch gives
+    /// the mask, or, if none does, all of it is `…`.
+    pub fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let Some(searcher) = &self.searcher else { return Cow::Borrowed(text) };
+        if !searcher.is_match(text) {
+            return Cow::Borrowed(text);
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let mut done = 0;
+        for (span, mask) in self.stretches(searcher, text) {
+            out.extend_from_slice(&text[done..span.start]);
+            out.extend_from_slice(mask.as_bytes());
+            done = span.end;
+        }
+        out.extend_from_slice(&text[done..]);
+        Cow::Owned(out)
+    }
+
+    /// The same for text. Should a secret be cut out of the middle of a character, what is left of it becomes U+FFFD.
+    pub fn text(&self, text: &str) -> String {
+        self.bytes(text.as_bytes()).to_str_lossy().into_owned()
+    }
+
+    /// The stretches of `text` that secrets cover, with what to put there.
+    fn stretches(&self, searcher: &AhoCorasick, text: &[u8]) -> Vec<(Range<usize>, &str)> {
+        let mut matches: Vec<_> = searcher
+            .find_overlapping_iter(text)
+            .map(|found| (found.range(), found.pattern().as_usize()))
+            .collect();
+        matches.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+        let mut stretches: Vec<(Range<usize>, &str)> = Vec::with_capacity(matches.len());
+        for (span, pattern) in matches {
+            match stretches.last_mut() {
+                Some((last, mask)) if span.start < last.end => {
+                    if span.end > last.end {
+                        last.end = span.end;
+                        *mask = OPAQUE;
+                    }
+                }
+                _ => {
+                    let mask = self.masks[pattern].as_str();
+                    stretches.push((span, if searcher.is_match(mask) { OPAQUE } else { mask }));
+                }
+            }
+        }
+        stretches
+    }
+
+    fn in_text(&self, text: &mut String) {
+        if let Cow::Owned(masked) = self.bytes(text.as_bytes()) {
+            *text = masked.to_str_lossy().into_owned();
+        }
+    }
+
+    fn in_texts<'s>(&self, texts: impl IntoIterator<Item = &'s mut String>) {
+        texts.into_iter().for_each(|text| self.in_text(text));
+    }
+
+    fn in_paths<'s>(&self, paths: impl IntoIterator<Item = &'s mut BString>) {
+        for path in paths {
+            if let Cow::Owned(masked) = self.bytes(path) {
+                *path = masked.into();
+            }
+        }
+    }
+
+    fn in_commits<'s>(&self, commits: impl IntoIterator<Item = &'s mut Commit>) {
+        for Commit { id: _, author_name, author_email, author_time, subject } in commits {
+            self.in_texts([author_name, author_email, author_time, subject]);
+        }
+    }
+
+    fn in_scan(&self, scan: &mut Scan) {
+        self.in_paths(&mut scan.targets);
+        for Skipped { reason, count: _, examples } in &mut scan.coverage.skipped {
+            self.in_text(reason);
+            self.in_paths(examples);
+        }
+    }
+
+    fn in_finding(&self, finding: &mut Finding) {
+        self.in_texts(&mut finding.evidence);
+        if let Some(verification) = &mut finding.verification {
+            self.in_texts([&mut verification.status, &mut verification.detail]);
+        }
+        self.in_commits(&mut finding.first_commit);
+        self.in_commits(&mut finding.last_commit);
+        self.in_commits(&mut finding.removed_commit);
+        finding.locations.iter_mut().for_each(|location| self.in_location(location));
+    }
+
+    fn in_location(&self, location: &mut Location) {
+        self.in_paths([&mut location.target]);
+        self.in_paths(&mut location.path);
+        self.in_paths(&mut location.shown);
+        self.in_paths(&mut location.inner);
+        self.in_commits(&mut location.commit);
+        self.in_texts(&mut location.decoded);
+        self.in_excerpt(&mut location.excerpt);
+    }
+
+    /// Masks what is left in an excerpt, and keeps track of where its own mask stands.
+    fn in_excerpt(&self, excerpt: &mut Excerpt) {
+        if let (Some(before), Some(after)) =
+            (excerpt.text.get(..excerpt.mask.start), excerpt.text.get(excerpt.mask.end..))
+            && let Some(own) = excerpt.text.get(excerpt.mask.clone())
+        {
+            let (before, own, after) = (self.text(before), self.text(own), self.text(after));
+            excerpt.mask = before.len()..before.len() + own.len();
+            excerpt.text = before + &own + &after;
+        }
+        if let Cow::Owned(masked) = self.bytes(excerpt.text.as_bytes()) {
+            // A secret that begins before the mask, or ends behind it: there is no place left to point at.
+            excerpt.text = masked.to_str_lossy().into_owned();
+            excerpt.mask = 0..0;
+        }
+    }
+
+    fn in_issue(&self, Issue { kind: _, message, path, object: _ }: &mut Issue) {
+        self.in_text(message);
+        self.in_paths(path);
+    }
+
+    fn in_rule(&self, rule: &mut RuleInfo) {
+        self.in_texts([&mut rule.description, &mut rule.details]);
+        self.in_texts(&mut rule.remediation);
+        self.in_texts(&mut rule.references);
+    }
+}
+
+impl Report {
+    /// The same report with every secret masked in every string that leaves: paths, targets, names inside archives,
+    /// commits, excerpts, evidence, suppressions, issues, skipped examples, rules.
+    ///
+    /// The secrets themselves stay, so that `--reveal` can still print them where it says that it does.
+    #[must_use]
+    pub fn redacted(mut self) -> Report {
+        let redactor = Redactor::of(&self);
+        redactor.in_scan(&mut self.scan);
+        self.findings.iter_mut().for_each(|finding| redactor.in_finding(finding));
+        for (finding, suppression) in &mut self.suppressed {
+            redactor.in_finding(finding);
+            redactor.in_text(&mut suppression.reason);
+        }
+        self.issues.iter_mut().for_each(|issue| redactor.in_issue(issue));
+        self.rules.iter_mut().for_each(|rule| redactor.in_rule(rule));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_occurrence_is_masked() {
+        // Secrets, text, what is left. Each secret has twelve characters.
+        let (a, b, n) = ("Ab3".repeat(3) + "9b3", "Xy7".repeat(3) + "1y7", "Nm5".repeat(3) + "2m5");
+        let overlap = a[6..].to_owned() + &b[..6];
+        let table = [
+            (vec![], a.clone(), a.clone()),
+            (vec![""], a.clone(), a.clone()),
+            (vec![&a], "nothing here".to_owned(), "nothing here".to_owned()),
+            (vec![&a], a.clone(), "Ab…b3".to_owned()),
+            (vec![&a, &a], format!("k={a}, {a}{a};"), "k=Ab…b3, Ab…b3Ab…b3;".to_owned()),
+            (vec![&a, &b], format!("{a}{b}"), "Ab…b3Xy…y7".to_owned()),
+            (vec![&a, &n], format!("{a} {n} {b}"), format!("Ab…b3 Nm…m5 {b}")),
+            // One inside another: the longer one's mask; overlapping ones: nothing at all.
+            (vec![&a, &a[3..9]], format!("<{a}>"), "<Ab…b3>".to_owned()),
+            (vec![&a, &overlap], format!("<{a}{b}>"), format!("<…{}>", &b[6..])),
+            // A mask that would show a shorter secret.
+            (vec![&a, "Ab"], format!("<{a}>"), "<…>".to_owned()),
+        ];
+        for (secrets, text, expected) in table {
+            let secrets: Vec<Secret> = secrets.iter().map(|secret| Secret::new(secret.as_bytes())).collect();
+            assert_eq!(Redactor::new(&secrets).text(&text), expected, "{secrets:?}");
+        }
+    }
+
+    #[test]
+    fn an_excerpt_keeps_its_place() {
+        let (a, b) = ("Ab3".repeat(3) + "9b3", "Xy7".repeat(3) + "1y7");
+        let secrets = [Secret::new(a.as_bytes()), Secret::new(b.as_bytes())];
+        let table = [
+            (format!("{b} k=Ab…b3; {a}"), "Ab…b3", "Xy…y7 k=Ab…b3; Ab…b3", Some("Ab…b3")),
+            (format!("k={a}"), a.as_str(), "k=Ab…b3", Some("Ab…b3")),
+            (format!("k={a}"), "3Ab39", "k=Ab…b3", None),
+        ];
+        for (text, mask, expected, place) in table {
+            let at = text.find(mask).expect("the mask stands in the text");
+            let mut excerpt = Excerpt { mask: at..at + mask.len(), text, ..Excerpt::default() };
+            Redactor::new(&secrets).in_excerpt(&mut excerpt);
+            assert_eq!(excerpt.text, expected);
+            assert_eq!(&excerpt.text[excerpt.mask.clone()], place.unwrap_or(""));
+        }
+    }
+}

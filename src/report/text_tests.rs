@@ -1,0 +1,239 @@
+//! The text report, as it is read.
+
+use super::Report;
+use super::sample;
+use super::text::{TextOptions, write};
+use crate::finding::{Confidence, LocationKind, Severity};
+use crate::source::Issue;
+
+fn text(report: &Report, options: TextOptions) -> String {
+    let mut out = Vec::new();
+    write(report, &options, &mut out).expect("a vector takes all");
+    String::from_utf8(out).expect("reports are UTF-8")
+}
+
+fn plain(report: &Report) -> String {
+    text(report, TextOptions::default())
+}
+
+#[test]
+fn everything_at_once() {
+    let expected = r#"config/settings.py:112:20: mistral-api-key (critical severity, high confidence)
+  112 | MISTRAL_API_KEY = "yP3S…ROMj"  # prod
+      |                    ^^^^^^^^^
+      = assigned to MISTRAL_API_KEY
+      = the file imports the provider's client
+      = asked the provider: active (it lists models)
+      = in HEAD:
+          first in 1a2b3c4d1a, 2025-11-20, Jo Field: Add the client
+      = also in 12 more places:
+          deploy/01.env:1:20
+          deploy/02.env:2:20
+          deploy/03.env:3:20
+          deploy/04.env:4:20
+          deploy/05.env:5:20
+          deploy/06.env:6:20
+          deploy/07.env:7:20
+          deploy/08.env:8:20
+          deploy/09.env:9:20
+          deploy/10.env:10:20
+          and 2 more
+
+src/client.py:7:19: mistral-api-key in commit 1a2b3c4d1a (critical severity, high confidence)
+  7 | client = Mistral("iwuT…LxRv")
+    |                   ^^^^^^^^^
+    = handed to the provider's constructor
+    = not in HEAD any more:
+        first in   1a2b3c4d1a, 2025-11-20, Jo Field: Add the client
+        last in    9f8e7d6c9f, 2025-12-02, Jo Field: Format \x1b[2Jeverything
+        removed in 0c1d2e3f0c, 2025-12-03, Jo Field: Read the key from the environment
+    = also in 2 more places:
+        dist/app.zip > app/.env:2:1 in commit 1a2b3c4d1a
+        demo.ipynb:31:1 in blob 7878787878, in cell 3, as base64
+
+commit message of 5e4d3c2b5e:3:19: mistral-api-key (high severity, medium confidence)
+  3 | key for the demo: eQz3…rvtc
+    |                   ^^^^^^^^^
+    = called a key of the provider
+    = not in HEAD
+
+What to do about mistral-api-key:
+  1. Revoke the key in the provider's console: whoever saw it can still use it.
+  2. Create a new one and keep it out of the repository.
+
+Suppressed:
+  docs/example.md:8:6: mistral-api-key, by the baseline: the example of the provider's own documentation
+
+Not scanned, or not wholly:
+  object 9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a: named by a tree and not stored (missing-object)
+  secret/dir: permission denied (unreadable)
+
+leeward: INCOMPLETE: 3 findings (2 critical, 1 high) in 1,234 files, 87 commits, 5.2 MB, 0.03 s; 1 suppressed; 4 below medium confidence; 3 skipped (2 larger than 1 MB, 1 not a regular file); 2 issues; this is not the whole result
+"#;
+    assert_eq!(plain(&sample::full()), expected);
+}
+
+#[test]
+fn quiet_is_first_lines_and_says_nothing_of_a_clean_result() {
+    let quiet = TextOptions { quiet: true, ..TextOptions::default() };
+    assert_eq!(text(&sample::clean(3), quiet), "");
+    let mut report = sample::full();
+    report.findings.truncate(1);
+    let all = text(&report, quiet);
+    let lines: Vec<_> = all.lines().collect();
+    assert_eq!(lines[0], "config/settings.py:112:20: mistral-api-key (critical severity, high confidence)");
+    assert_eq!(lines[1], "Not scanned, or not wholly:");
+    assert!(lines[4].starts_with("leeward: INCOMPLETE: 1 finding (1 critical) in"), "{all}");
+    assert_eq!(lines.len(), 5, "{all}");
+}
+
+#[test]
+fn the_last_line() {
+    type Change = fn(&mut Report);
+    let table: [(Change, &str); 8] = [
+        (|_| {}, "no findings in 1 file, 4.2 kB, 0.03 s"),
+        (|report| report.scan.coverage.files = 0, "no findings, nothing to scan, 0.03 s"),
+        (
+            |report| {
+                report.scan.coverage.files = 0;
+                report.scan.coverage.blobs = 12_000;
+                report.scan.coverage.tags = 1;
+                report.scan.coverage.refs = 2;
+                report.scan.seconds = 61.0;
+            },
+            "no findings in 12,000 blobs, 1 tag, 2 refs, 4.2 kB, 1 min 1 s",
+        ),
+        (
+            |report| report.scan.complete = false,
+            "INCOMPLETE: no findings in 1 file, 4.2 kB, 0.03 s; this is not a clean result",
+        ),
+        (
+            |report| {
+                report.scan.complete = false;
+                report.issues = vec![Issue::new("shallow", "a shallow clone")];
+            },
+            "INCOMPLETE: no findings in 1 file, 4.2 kB, 0.03 s; 1 issue; this is not a clean result",
+        ),
+        (
+            |report| report.suppressed = sample::full().suppressed,
+            "no findings in 1 file, 4.2 kB, 0.03 s; 1 suppressed",
+        ),
+        (
+            |report| {
+                report.scan.coverage.skipped = sample::full().scan.coverage.skipped;
+                report.scan.coverage.skipped.truncate(1);
+                report.scan.confidence = Confidence::High;
+                report.scan.below_confidence = 1;
+            },
+            "no findings in 1 file, 4.2 kB, 0.03 s; 1 below high confidence; 2 skipped (larger than 1 MB)",
+        ),
+        (
+            |report| {
+                report.findings = sample::full().findings;
+                report.findings[0].severity = Severity::Low;
+            },
+            "3 findings (1 critical, 1 high, 1 low) in 1 file, 4.2 kB, 0.03 s",
+        ),
+    ];
+    for (change, expected) in table {
+        let mut report = sample::clean(1);
+        change(&mut report);
+        let text = plain(&report);
+        assert_eq!(text.lines().last(), Some(format!("leeward: {expected}").as_str()));
+    }
+}
+
+#[test]
+fn every_kind_of_place_has_a_name() {
+    use LocationKind as Kind;
+    let table = [
+        (Kind::File, "a.py", "a.py:4:3: mistral-api-key ("),
+        (Kind::Blob, "a.py", "a.py:4:3: mistral-api-key in blob abababab"),
+        (Kind::Blob, "", "blob ababababab:4:3: mistral-api-key ("),
+        (Kind::Index, "a.py", "a.py:4:3: mistral-api-key in the index ("),
+        (Kind::Stdin, "", "<stdin>:4:3: mistral-api-key ("),
+        (Kind::Path, "a/b", "a/b: mistral-api-key in the name ("),
+        (Kind::Path, "", "file name in tree ababababab: mistral-api-key ("),
+        (Kind::Symlink, "a/b", "a/b: mistral-api-key in the target of the link ("),
+        (Kind::CommitMessage, "", "commit message of ababababab:4:3: mistral-api-key ("),
+        (Kind::TagMessage, "", "message of tag ababababab:4:3: mistral-api-key ("),
+        (Kind::Author, "", "author of ababababab: mistral-api-key ("),
+        (Kind::Committer, "", "committer of ababababab: mistral-api-key ("),
+        (Kind::Tagger, "", "tagger of tag ababababab: mistral-api-key ("),
+        (Kind::Note, "", "note ababababab:4:3: mistral-api-key ("),
+        (Kind::RefName, "refs/heads/x", "ref name refs/heads/x: mistral-api-key ("),
+        (Kind::RefName, "", "ref name: mistral-api-key ("),
+    ];
+    for (kind, path, expected) in table {
+        let mut location = sample::location(kind, path, 4, ["k=", "Ab…yz", ""]);
+        location.blob = Some("ab".repeat(20));
+        let mut report = sample::clean(1);
+        report.findings = vec![sample::finding(&sample::secret(1), &[], location)];
+        let text = plain(&report);
+        assert!(text.starts_with(expected), "{kind:?}: {text}");
+        let numbered = text.contains("\n  4 | k=Ab…yz\n    |   ^^^^^\n");
+        assert!(numbered || text.contains("\n   | k=Ab…yz\n   |   ^^^^^\n"), "{text}");
+        assert_eq!(numbered, expected.contains(":4:3"), "{text}");
+    }
+}
+
+#[test]
+fn a_path_is_shown_as_typed_and_a_repository_where_there_are_more() {
+    let mut report = sample::clean(1);
+    let mut location = sample::location(LocationKind::File, "a.py", 4, ["", "…", ""]);
+    location.target = "../one".into();
+    location.commit = Some(sample::commit("ab", "2026-01-01", ""));
+    report.findings = vec![sample::finding(&sample::secret(1), &[], location)];
+    report.scan.targets = vec!["../one".into(), "../two".into()];
+    assert!(plain(&report).starts_with("a.py:4:1: mistral-api-key in commit ababababab, of ../one ("));
+    report.findings[0].locations[0].shown = Some("../one/a.py".into());
+    assert!(plain(&report).starts_with("../one/a.py:4:1: mistral-api-key in commit ababababab ("));
+}
+
+#[test]
+fn the_line_fits_the_terminal_and_the_carets_its_mask() {
+    let (long, wide) = ("x".repeat(100), "漢".repeat(30));
+    // Before, after, cut on the left and right, width; the two lines without their gutters.
+    let table = [
+        ("k = ", " # b", false, false, Some(40), "k = Ab…yz # b", "    ^^^^^"),
+        ("k = ", " # b", true, true, Some(40), "...k = Ab…yz # b...", "       ^^^^^"),
+        (&long, "", false, false, Some(25), "...xxxxxxxxxxxAb…yz", "              ^^^^^"),
+        ("", &long, false, false, Some(25), "Ab…yzxxxxxxxxxxx...", "^^^^^"),
+        (&long, &long, false, false, Some(25), "...xxxxAb…yzxxxx...", "       ^^^^^"),
+        ("k = ", &long, false, false, Some(25), "k = Ab…yzxxxxxxx...", "    ^^^^^"),
+        (&wide, "", false, false, Some(25), "...漢漢漢漢漢Ab…yz", "             ^^^^^"),
+        ("漢 = ", "", false, false, None, "漢 = Ab…yz", "     ^^^^^"),
+        ("e\u{301} = ", "", false, false, None, "e\u{301} = Ab…yz", "    ^^^^^"),
+        (&long, &long, true, true, Some(1), "Ab…yz", "^^^^^"),
+    ];
+    for (before, after, cut_left, cut_right, width, line, carets) in table {
+        let mut location = sample::location(LocationKind::File, "a", 4, [before, "Ab…yz", after]);
+        (location.excerpt.cut_left, location.excerpt.cut_right) = (cut_left, cut_right);
+        let mut report = sample::clean(1);
+        report.findings = vec![sample::finding(&sample::secret(1), &[], location)];
+        let text = text(&report, TextOptions { width, ..TextOptions::default() });
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1], format!("  4 | {line}"));
+        assert_eq!(lines[2], format!("    | {carets}"));
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let coloured = text(&sample::full(), TextOptions { color: true, ..TextOptions::default() });
+    assert!(coloured.contains("\u{1b}["));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain(&sample::full()));
+}
+
+#[test]
+fn long_lists_end_with_a_count() {
+    for (issues, listed, more) in [(20, 20, None), (21, 21, None), (22, 20, Some("  and 2 more"))] {
+        let mut report = sample::clean(1);
+        report.scan.complete = false;
+        report.issues =
+            (0..issues).map(|_| Issue::new("unreadable", "permission denied").at_path("a")).collect();
+        let text = plain(&report);
+        assert_eq!(text.matches("  a: permission denied (unreadable)\n").count(), listed);
+        assert_eq!(text.lines().find(|line| line.contains("more")), more);
+    }
+}
