@@ -3,7 +3,21 @@
 //! A [`Report`] is complete and sorted when it gets here: formats are pure functions from a report to a writer. They
 //! filter nothing and know no rule but what the report carries.
 
+mod format;
+pub mod json;
+pub mod jsonl;
+mod model;
+pub mod output;
+mod paint;
+mod place;
+pub mod redact;
+mod snippet;
+mod summary;
+pub mod text;
+
 use bstr::BString;
+
+pub use format::{Format, UnknownFormat};
 
 use crate::finding::{Confidence, Finding, Severity, Suppression};
 use crate::source::Issue;
@@ -92,3 +106,10 @@ pub struct RuleInfo {
     /// Where this comes from.
     pub references: Vec<String>,
 }
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod text_tests;
