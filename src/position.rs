@@ -12,7 +12,7 @@
 //!
 //! A line may be a gigabyte long and hold a thousand findings. Counting from the start of the line for each would
 //! be quadratic, and a table with an entry for each byte or line larger than the blob. So one pass leaves a mark
-//! 64 KiB (32 bytes of memory each), and a span costs at most one step.
+//! every 64 KiB (32 bytes of memory each), and a span costs at most one step.
 
 use std::cell::OnceCell;
 use std::ops::Range;
