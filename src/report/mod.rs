@@ -14,6 +14,8 @@ pub mod redact;
 mod snippet;
 mod summary;
 pub mod text;
+pub(crate) mod line_hash;
+pub mod sarif;
 
 use bstr::BString;
 
