@@ -4,9 +4,18 @@
 //! a [`report`] prints what is left, sorted.
 
 pub mod finding;
-pub mod report;
 pub mod rule;
 pub mod secret;
 pub mod source;
 
 pub mod detect;
+mod excerpt;
+pub mod pipeline;
+pub mod position;
+pub mod progress;
+pub mod report;
+pub mod sanitize;
+pub mod status;
+mod words;
+
+pub mod cli;

@@ -41,12 +41,15 @@ pub(super) fn judge(
         return None;
     }
     let judge = Judge { provider, place, file, span };
-    let verdict = judge
-        .own_name()
-        .or_else(|| judge.levels())
-        .or_else(|| judge.request())
-        .or_else(|| judge.file_about_provider())
-        .unwrap_or_else(|| Verdict::new(Confidence::Low, "nothing here says what the value is"));
+    let bound = judge.own_name().or_else(|| judge.levels()).or_else(|| judge.request());
+    let verdict = if provider.with.is_empty() {
+        bound
+            .or_else(|| judge.file_about_provider())
+            .unwrap_or_else(|| Verdict::new(Confidence::Low, "nothing here says what the value is"))
+    } else {
+        // A rule for a part of a provider's credentials speaks only where that part is named.
+        bound.filter(|verdict| verdict.confidence > Confidence::Low)?
+    };
     Some(Verdict { confidence: verdict.confidence.min(rule.confidence), ..verdict })
 }
 

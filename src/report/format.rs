@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::text::{self, TextOptions};
-use super::{Report, json, jsonl};
+use super::{Report, json, jsonl, sarif};
 
 /// A format a report can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,8 @@ pub enum Format {
     Json,
     /// One object a line.
     Jsonl,
+    /// For code scanning.
+    Sarif,
 }
 
 /// Names that are reserved for formats to come.
@@ -33,7 +35,7 @@ pub enum UnknownFormat {
 
 impl Format {
     /// Every format, the default one first.
-    pub const ALL: &'static [Format] = &[Format::Text, Format::Json, Format::Jsonl];
+    pub const ALL: &'static [Format] = &[Format::Text, Format::Json, Format::Jsonl, Format::Sarif];
 
     /// The word for it on the command line.
     pub fn name(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Format {
             Format::Text => "text",
             Format::Json => "json",
             Format::Jsonl => "jsonl",
+            Format::Sarif => "sarif",
         }
     }
 
@@ -67,6 +70,7 @@ impl Format {
             Format::Text => text::write(report, options, out),
             Format::Json => json::write(report, options.reveal, out),
             Format::Jsonl => jsonl::write(report, options.reveal, out),
+            Format::Sarif => sarif::write(report, out),
         }
     }
 }

@@ -6,16 +6,16 @@
 mod format;
 pub mod json;
 pub mod jsonl;
+pub(crate) mod line_hash;
 mod model;
 pub mod output;
 mod paint;
 mod place;
 pub mod redact;
+pub mod sarif;
 mod snippet;
 mod summary;
 pub mod text;
-pub(crate) mod line_hash;
-pub mod sarif;
 
 use bstr::BString;
 

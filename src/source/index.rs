@@ -36,34 +36,47 @@ pub enum IndexError {
     },
 }
 
-/// Scans what the index of the repository around `path` adds. `index_file` replaces the repository's own
-/// (`GIT_INDEX_FILE`).
-///
-/// # Errors
-///
-/// If there is no repository, or its index cannot be read. A missing or corrupt object is an issue of the report.
-pub fn scan(path: &Path, index_file: Option<&Path>, target: usize, sink: &dyn Sink) -> Result<(), IndexError> {
-    let shown = path.display().to_string();
-    let repository = Repository::discover(path).map_err(|error| match error.code() {
-        ErrorCode::NotFound => IndexError::NotARepository { path: shown.clone() },
-        _ => IndexError::Unreadable { path: shown.clone(), message: error.message().to_owned() },
-    })?;
-    let unreadable =
-        |error: git2::Error| IndexError::Unreadable { path: shown.clone(), message: error.message().to_owned() };
-    let index = match index_file {
-        Some(file) => Index::open(&from_top(&repository, file)).map_err(unreadable)?,
-        None => repository.index().map_err(unreadable)?,
-    };
-    let parents = match parents(&repository, sink) {
-        Some(parents) => parents,
-        None => return Ok(()),
-    };
-    let staged = Staged { repository: &repository, parents: &parents, target, sink };
-    let changes = staged.changes(&index).map_err(unreadable)?;
-    for (path, mode, id) in changes {
-        staged.entry(path.as_bstr(), mode, id);
+/// A repository's index, opened to be compared with what it will be committed onto.
+pub struct Staged {
+    repository: Repository,
+    index: Index,
+}
+
+impl Staged {
+    /// Opens the index of the repository around `path`. `index_file` replaces the repository's own (`GIT_INDEX_FILE`).
+    ///
+    /// # Errors
+    ///
+    /// If there is no repository, or its index cannot be read.
+    pub fn open(path: &Path, index_file: Option<&Path>) -> Result<Staged, IndexError> {
+        let shown = path.display().to_string();
+        let repository = Repository::discover(path).map_err(|error| match error.code() {
+            ErrorCode::NotFound => IndexError::NotARepository { path: shown.clone() },
+            _ => IndexError::Unreadable { path: shown.clone(), message: error.message().to_owned() },
+        })?;
+        let index = match index_file {
+            Some(file) => Index::open(&from_top(&repository, file)),
+            None => repository.index(),
+        };
+        let index = index
+            .map_err(|error| IndexError::Unreadable { path: shown, message: error.message().to_owned() })?;
+        Ok(Staged { repository, index })
     }
-    Ok(())
+
+    /// Scans what the index adds. A missing or corrupt object is an issue of the report.
+    pub fn scan(&self, target: usize, sink: &dyn Sink) {
+        let Some(parents) = parents(&self.repository, sink) else { return };
+        let comparison = Comparison { repository: &self.repository, parents: &parents, target, sink };
+        match comparison.changes(&self.index) {
+            Ok(changes) => {
+                changes.into_iter().for_each(|(path, mode, id)| comparison.entry(path.as_bstr(), mode, id))
+            }
+            Err(error) => {
+                let message = format!("the index cannot be compared with HEAD: {}", error.message());
+                sink.issue(Issue::new("corrupt-object", message));
+            }
+        }
+    }
 }
 
 /// `GIT_INDEX_FILE` is relative to where git runs its hooks, the top of the work tree.
@@ -92,7 +105,8 @@ fn parents<'r>(repository: &'r Repository, sink: &dyn Sink) -> Option<Vec<Tree<'
         match repository.find_commit(id).and_then(|commit| commit.tree()) {
             Ok(tree) => trees.push(tree),
             Err(error) => {
-                let message = format!("the tree to compare the index with cannot be read: {}", error.message());
+                let message =
+                    format!("the tree to compare the index with cannot be read: {}", error.message());
                 sink.issue(Issue::new("missing-object", message).at_object(id.to_string()));
                 return None;
             }
@@ -107,14 +121,14 @@ fn merge_heads(repository: &Repository) -> Vec<Oid> {
     file.lines().filter_map(|line| line.trim().parse().ok()).collect()
 }
 
-struct Staged<'a> {
+struct Comparison<'a> {
     repository: &'a Repository,
     parents: &'a [Tree<'a>],
     target: usize,
     sink: &'a dyn Sink,
 }
 
-impl Staged<'_> {
+impl Comparison<'_> {
     /// Paths that the index adds or changes, with their modes and blobs: those that differ from every parent.
     fn changes(&self, index: &Index) -> Result<Vec<(BString, u32, Oid)>, git2::Error> {
         let mut options = DiffOptions::new();
@@ -131,7 +145,8 @@ impl Staged<'_> {
                 continue;
             }
             let others = &self.parents[self.parents.len().min(1)..];
-            let as_before = others.iter().any(|tree| entry(tree, path.as_bstr()).is_some_and(|(id, _)| id == file.id()));
+            let as_before =
+                others.iter().any(|tree| entry(tree, path.as_bstr()).is_some_and(|(id, _)| id == file.id()));
             if !as_before {
                 changes.push((path.into(), mode, file.id()));
             }
@@ -146,7 +161,10 @@ impl Staged<'_> {
         let blob = match self.repository.find_blob(id) {
             Ok(blob) => blob,
             Err(error) => {
-                let issue = Issue::new("missing-object", format!("a staged file cannot be read: {}", error.message()));
+                let issue = Issue::new(
+                    "missing-object",
+                    format!("a staged file cannot be read: {}", error.message()),
+                );
                 return self.sink.issue(issue.at_path(path).at_object(object));
             }
         };

@@ -41,7 +41,8 @@ impl Tracked {
                 }
                 let has_content = |mode: u32| !matches!(mode & TYPE_MASK, GITLINK | DIRECTORY);
                 let entries = index.iter().filter(|entry| has_content(entry.mode));
-                let files = entries.filter_map(|entry| Some(entry.path.strip_prefix(prefix.as_slice())?.into()));
+                let files =
+                    entries.filter_map(|entry| Some(entry.path.strip_prefix(prefix.as_slice())?.into()));
                 Some(Tracked { files: files.collect() })
             }
             Err(error) => {
@@ -49,7 +50,9 @@ impl Tracked {
                     "the index cannot be read, so tracked files that an ignore file lists may be left out: {}",
                     error.message()
                 );
-                sink.issue(Issue::new("unreadable-index", message).at_path(Vec::from_path_lossy(&top).into_owned()));
+                sink.issue(
+                    Issue::new("unreadable-index", message).at_path(Vec::from_path_lossy(&top).into_owned()),
+                );
                 None
             }
         }

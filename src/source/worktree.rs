@@ -161,7 +161,8 @@ impl Visitor<'_> {
                 return;
             }
         };
-        let Some(below) = entry.path().strip_prefix(&walk.place.real).ok().filter(|p| !p.as_os_str().is_empty())
+        let Some(below) =
+            entry.path().strip_prefix(&walk.place.real).ok().filter(|p| !p.as_os_str().is_empty())
         else {
             return;
         };
@@ -209,7 +210,9 @@ impl<'a> Reader<'a> {
                 Err(error) => unreadable(self.walk.sink, path, &error),
             }
         } else {
-            self.walk.sink.skip("no regular file (FIFO, socket or device)", self.walk.place.shown(below).as_bstr());
+            self.walk
+                .sink
+                .skip("no regular file (FIFO, socket or device)", self.walk.place.shown(below).as_bstr());
         }
     }
 

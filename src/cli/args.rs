@@ -1,0 +1,302 @@
+//! The command line as it is typed. Only clap's types live here; what they mean is decided in the commands.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::TypedValueParser as _;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Confidence;
+use crate::report::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  leeward scan                      what git tracks, and what it does not ignore
+  leeward staged                    what the next commit would add
+  leeward history                   everything ever committed, reachable or not
+  leeward scan --format sarif --output leeward.sarif
+  git diff | leeward scan -
+
+Exit status: 0 clean, 1 findings, 2 usage error, 3 incomplete (never clean), 130 interrupted";
+
+/// Finds Mistral AI API keys that were committed to version control.
+#[derive(Debug, Parser)]
+#[command(name = "leeward", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan files on disk
+    ///
+    /// Scans every file that git tracks, even one that an ignore file lists, and every untracked file that no ignore
+    /// file lists. Hidden files are included, `.git` never is. A PATH that is a file is scanned whatever ignore files
+    /// say; `-` is standard input.
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(ScanCommand),
+    /// Scan everything that was ever committed
+    ///
+    /// Scans every stored object of each repository, reachable or not: file contents, file names, symbolic links,
+    /// messages and names of commits and tags, notes, ref names. Nothing of the repository is run, and git's display
+    /// settings (attributes, text conversion, colours, replaced objects) hide nothing.
+    #[command(after_help = HISTORY_EXAMPLES)]
+    History(HistoryCommand),
+    /// Scan what the next commit would add
+    ///
+    /// Scans what the index has and HEAD has not; in a merge, what no parent has; before the first commit, everything
+    /// staged. Nothing staged is status 0.
+    #[command(after_help = STAGED_EXAMPLES)]
+    Staged(StagedCommand),
+    /// List, show and check rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+}
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  leeward scan
+  leeward scan src .env
+  printenv | leeward scan -
+  leeward scan --format json | jq '.findings[].locations[].path'";
+
+const HISTORY_EXAMPLES: &str = "\
+Examples:
+  leeward history
+  leeward history ~/src/*/ --format jsonl --output sweep.jsonl
+  leeward history project.git --report sarif=history.sarif";
+
+const STAGED_EXAMPLES: &str = "\
+Examples:
+  leeward staged
+  printf '#!/bin/sh\\nexec leeward staged\\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit";
+
+/// `leeward scan`.
+#[derive(Debug, Args)]
+pub struct ScanCommand {
+    /// Files and directories; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    #[expect(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub scanning: Scanning,
+}
+
+/// `leeward history`.
+#[derive(Debug, Args)]
+pub struct HistoryCommand {
+    /// Repositories: work trees, bare repositories, linked worktrees
+    #[arg(value_name = "REPO", default_value = ".")]
+    pub repositories: Vec<PathBuf>,
+    /// Do not check that every object that is named is there
+    #[arg(long)]
+    pub no_connectivity_check: bool,
+    #[expect(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub scanning: Scanning,
+}
+
+/// `leeward staged`.
+#[derive(Debug, Args)]
+pub struct StagedCommand {
+    /// The repository
+    #[arg(value_name = "REPO", default_value = ".")]
+    pub repository: PathBuf,
+    #[expect(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub scanning: Scanning,
+}
+
+/// `leeward rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules in force
+    List(#[command(flatten)] RuleFiles),
+    /// Show one rule whole
+    Show {
+        /// The rule's id
+        id: String,
+        #[expect(missing_docs, reason = "a doc comment here would become help text")]
+        #[command(flatten)]
+        files: RuleFiles,
+    },
+    /// Run every rule's own examples
+    ///
+    /// Every example must be found, every counter-example must not. Status 0 if all hold, 1 if one does not, 2 if a
+    /// file cannot be read.
+    Check {
+        /// Rule files to check instead of those in force
+        #[arg(value_name = "FILE")]
+        paths: Vec<PathBuf>,
+        #[expect(missing_docs, reason = "a doc comment here would become help text")]
+        #[command(flatten)]
+        files: RuleFiles,
+    },
+}
+
+/// Where rules come from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RuleFiles {
+    /// Add the rules of a file (repeatable)
+    #[arg(long = "rules", value_name = "FILE", help_heading = "Rules")]
+    pub rules: Vec<PathBuf>,
+    /// Use only the rules of --rules
+    #[arg(long, help_heading = "Rules")]
+    pub no_builtin_rules: bool,
+}
+
+/// What every scanning command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Scanning {
+    /// How to write the report: text, json, jsonl or sarif
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format_parser(), help_heading = "Report")]
+    pub format: Format,
+    /// Write the report to a file, whole or not at all
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub output: Option<OsString>,
+    /// Write a further report of the same scan (repeatable)
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_argument, help_heading = "Report")]
+    pub reports: Vec<(Format, OsString)>,
+    /// Least confidence that is reported
+    #[arg(long, value_enum, default_value_t = Level::Medium, value_name = "LEVEL", help_heading = "Report")]
+    pub confidence: Level,
+    /// Print whole secrets; only to a terminal or with --output
+    #[arg(long, help_heading = "Report")]
+    pub reveal: bool,
+    /// Configuration file
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub config: Option<PathBuf>,
+    #[expect(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub rule_files: RuleFiles,
+    /// File of accepted findings
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub baseline: Option<PathBuf>,
+    /// Report secrets that a comment `leeward:ignore` accepts
+    #[arg(long, help_heading = "Rules")]
+    pub no_inline_ignores: bool,
+    /// Ask the provider whether a key is live (planned)
+    #[arg(long, help_heading = "Rules", hide = true)]
+    pub verify: bool,
+    /// Threads; by default as many as there are processors
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Limits")]
+    pub jobs: Option<u16>,
+    /// Leave out larger files, e.g. 10MB; they are counted as skipped
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    pub max_file_size: Option<u64>,
+    /// How deep archives in archives are opened
+    #[arg(long, value_name = "N", help_heading = "Limits", hide = true)]
+    pub max_archive_depth: Option<u8>,
+    /// End with 0 or 1 where a scan could not look everywhere; it still says so
+    #[arg(long, help_heading = "Exit status")]
+    pub allow_incomplete: bool,
+    /// End with 0 where something was found
+    #[arg(long, help_heading = "Exit status")]
+    pub exit_zero: bool,
+    /// Colours: auto, always or never
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Terminal")]
+    pub color: Color,
+    /// No progress line
+    #[arg(long, help_heading = "Terminal")]
+    pub no_progress: bool,
+    /// Say as little as possible
+    #[arg(long, short, help_heading = "Terminal")]
+    pub quiet: bool,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// [`Confidence`] as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the words say it, and doc comments here would become help text")]
+pub enum Level {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<Level> for Confidence {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Confidence::Low,
+            Level::Medium => Confidence::Medium,
+            Level::High => Confidence::High,
+        }
+    }
+}
+
+fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    clap::builder::StringValueParser::new().try_map(|name| Format::parse(&name))
+}
+
+/// `FORMAT=FILE`.
+fn report_argument(argument: &str) -> Result<(Format, OsString), String> {
+    let (format, file) = argument.split_once('=').ok_or("it is FORMAT=FILE, e.g. sarif=leeward.sarif")?;
+    if file.is_empty() {
+        return Err("the file's name is missing".to_owned());
+    }
+    Ok((Format::parse(format).map_err(|error| error.to_string())?, file.into()))
+}
+
+/// A number of bytes: `4096`, `10MB`, `1.5GiB`.
+fn size(argument: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 9] = [
+        ("", 1.0),
+        ("b", 1.0),
+        ("k", 1e3),
+        ("kb", 1e3),
+        ("kib", 1024.0),
+        ("mb", 1e6),
+        ("mib", 1_048_576.0),
+        ("gb", 1e9),
+        ("gib", 1_073_741_824.0),
+    ];
+    let digits = argument.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(argument.len());
+    let (number, unit) = argument.split_at(digits);
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "m" => "mb".to_owned(),
+        "g" => "gb".to_owned(),
+        unit => unit.to_owned(),
+    };
+    let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| factor);
+    match (number.parse::<f64>(), factor) {
+        (Ok(number), Some(factor)) if number >= 0.0 => Ok((number * factor) as u64),
+        _ => Err("it is a number of bytes with an optional unit, e.g. 500k, 10MB, 1GiB".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_take_units() {
+        for (text, bytes) in
+            [("0", 0), ("4096", 4096), ("500k", 500_000), ("1.5MiB", 1_572_864), ("2 GB", 2_000_000_000)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MB", "-1", "1XB", "1.2.3"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! From hits to findings: one for each (target, rule, secret), its places in order.
+
+use std::collections::BTreeMap;
+
+use bstr::BString;
+use sha2::{Digest, Sha256};
+
+use super::Hit;
+use crate::finding::{Finding, Location, Suppression};
+use crate::report::Coverage;
+use crate::rule::Rule;
+use crate::secret::{Secret, hex};
+use crate::source::Issue;
+
+/// Most sentences of evidence that a finding keeps.
+const MOST_EVIDENCE: usize = 6;
+
+/// What came of a scan, before it is a report.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Ordered by first location.
+    pub findings: Vec<Finding>,
+    /// Ordered by first location.
+    pub suppressed: Vec<(Finding, Suppression)>,
+    /// Sorted, each once.
+    pub issues: Vec<Issue>,
+    /// Counts.
+    pub coverage: Coverage,
+    /// Candidates that were not confident enough.
+    pub below_confidence: u64,
+}
+
+/// What stands for a rule and a secret, wherever it is found: SHA-256 over both, in hex.
+pub fn fingerprint(rule_id: &str, secret: &Secret) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"leeward/v1\0");
+    hash.update(rule_id.as_bytes());
+    hash.update(b"\0");
+    hash.update(secret.expose());
+    hex(&hash.finalize())
+}
+
+type Key = (usize, usize, Secret, Option<SuppressionKey>);
+type SuppressionKey = (crate::finding::SuppressedBy, String);
+
+/// Groups hits. What is suppressed in one place and open in another becomes one of each.
+pub(super) fn group(hits: Vec<Hit>, rules: &[Rule]) -> (Vec<Finding>, Vec<(Finding, Suppression)>) {
+    let mut groups: BTreeMap<Key, Vec<Hit>> = BTreeMap::new();
+    for hit in hits {
+        let suppression = hit.suppression.clone().map(|s| (s.by, s.reason));
+        groups.entry((hit.target, hit.rule, hit.secret.clone(), suppression)).or_default().push(hit);
+    }
+    let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
+    for ((_, rule, _, suppression), hits) in groups {
+        let finding = finding(&rules[rule], hits);
+        match suppression {
+            Some((by, reason)) => suppressed.push((finding, Suppression { by, reason })),
+            None => findings.push(finding),
+        }
+    }
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    suppressed.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
+    (findings, suppressed)
+}
+
+fn finding(rule: &Rule, mut hits: Vec<Hit>) -> Finding {
+    hits.sort_by(|a, b| place(&a.location).cmp(&place(&b.location)));
+    let confidence = hits.iter().map(|hit| hit.confidence).max().expect("a group has a hit");
+    let secret = hits[0].secret.clone();
+    let mut evidence: Vec<String> = Vec::new();
+    let (best, others): (Vec<&Hit>, Vec<&Hit>) = hits.iter().partition(|hit| hit.confidence == confidence);
+    for reason in best.iter().chain(&others).flat_map(|hit| &hit.evidence) {
+        if evidence.len() < MOST_EVIDENCE && !evidence.contains(reason) {
+            evidence.push(reason.clone());
+        }
+    }
+    Finding {
+        fingerprint: fingerprint(&rule.id, &secret),
+        rule_id: rule.id.clone(),
+        confidence,
+        severity: rule.severity,
+        secret,
+        evidence,
+        verification: None,
+        in_head: None,
+        first_commit: None,
+        last_commit: None,
+        removed_commit: None,
+        locations: hits.into_iter().map(|hit| hit.location).collect(),
+    }
+}
+
+/// What locations are ordered by: path, then position, then what tells two of the same path apart.
+fn place(
+    location: &Location,
+) -> (&BString, &Option<BString>, (u64, u64), &Option<String>, crate::finding::LocationKind) {
+    let region = &location.region;
+    (
+        &location.target,
+        &location.path,
+        (region.start_line, region.start_column),
+        &location.blob,
+        location.kind,
+    )
+}
+
+/// What findings are ordered by.
+fn order(
+    finding: &Finding,
+) -> ((&BString, &Option<BString>, (u64, u64), &Option<String>, crate::finding::LocationKind), &str) {
+    (place(&finding.locations[0]), &finding.rule_id)
+}

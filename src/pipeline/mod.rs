@@ -1,0 +1,275 @@
+//! Between sources and reports: scans every blob as it is pushed, keeps only what was found, and groups it at the end.
+//!
+//! Takes content from any number of threads (see [`Collector`]), gives a [`Report`]. Output never depends on threads:
+//! everything is sorted when the sources are done.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bstr::{BStr, BString};
+
+use crate::detect::{Detector, Match};
+use crate::finding::{Confidence, Excerpt, Location, LocationKind, Suppression};
+use crate::position::Positions;
+use crate::progress::Counters;
+use crate::report::line_hash::line_hashes;
+use crate::report::{Coverage, Skipped};
+use crate::secret::Secret;
+use crate::source::{Counted, Issue, Origin, Sink};
+
+mod group;
+mod inline;
+
+pub use group::{Outcome, fingerprint};
+
+/// How many examples a reason to leave something out keeps.
+const EXAMPLES: usize = 5;
+
+/// What is reported, of all that is found.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Least confidence that is reported.
+    pub confidence: Confidence,
+    /// Whether a comment beside a secret can accept it.
+    pub inline_ignores: bool,
+}
+
+/// Takes what sources push, and keeps what is found.
+pub struct Collector<'a> {
+    detector: &'a Detector,
+    settings: Settings,
+    targets: Vec<BString>,
+    interrupted: &'a AtomicBool,
+    progress: Arc<Counters>,
+    counts: Counts,
+    below_confidence: AtomicU64,
+    hits: Mutex<Vec<Hit>>,
+    issues: Mutex<Vec<Issue>>,
+    skipped: Mutex<BTreeMap<&'static str, (u64, Vec<BString>)>>,
+}
+
+/// One secret in one place.
+#[derive(Clone, Debug)]
+struct Hit {
+    target: usize,
+    rule: usize,
+    secret: Secret,
+    confidence: Confidence,
+    evidence: Vec<String>,
+    location: Location,
+    suppression: Option<Suppression>,
+}
+
+#[derive(Default)]
+struct Counts {
+    files: AtomicU64,
+    blobs: AtomicU64,
+    commits: AtomicU64,
+    tags: AtomicU64,
+    refs: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// A lock whose holder may have panicked: what it guards is a list, whole after every push.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'a> Collector<'a> {
+    /// For targets as typed. Sources stop soon after `interrupted` is set.
+    pub fn new(
+        detector: &'a Detector,
+        settings: Settings,
+        targets: Vec<BString>,
+        interrupted: &'a AtomicBool,
+        progress: Arc<Counters>,
+    ) -> Self {
+        Collector {
+            detector,
+            settings,
+            targets,
+            interrupted,
+            progress,
+            counts: Counts::default(),
+            below_confidence: AtomicU64::new(0),
+            hits: Mutex::default(),
+            issues: Mutex::default(),
+            skipped: Mutex::default(),
+        }
+    }
+
+    /// Files, refs and objects so far: whether there was anything to scan at all.
+    pub fn anything_scanned(&self) -> bool {
+        let counts = &self.counts;
+        [&counts.files, &counts.blobs, &counts.commits, &counts.tags]
+            .iter()
+            .any(|count| count.load(Ordering::Relaxed) > 0)
+    }
+
+    /// Scans one piece of content. A fault of ours in one blob does not end the run.
+    fn scan(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
+        let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
+        match scanned {
+            Ok(hits) if hits.is_empty() => {}
+            Ok(hits) => lock(&self.hits).extend(hits),
+            Err(_) => {
+                let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
+                let mut issue = Issue::new("internal-error", message);
+                issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
+                issue.object = origin.object.map(str::to_owned);
+                self.issue(issue);
+            }
+        }
+    }
+
+    fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
+        let matches = self.detector.scan(bytes, origin.path);
+        if matches.is_empty() {
+            return Vec::new();
+        }
+        let masks: Vec<_> = matches.iter().map(|m| (m.span.clone(), m.secret.redacted())).collect();
+        let held =
+            |m: &Match| bases.iter().any(|base| memchr::memmem::find(base, m.secret.expose()).is_some());
+        let (reported, below): (Vec<Match>, Vec<Match>) = matches
+            .into_iter()
+            .filter(|m| !held(m))
+            .partition(|m| m.confidence >= self.settings.confidence || m.published);
+        self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
+        let positions = Positions::new(bytes);
+        let mut hits: Vec<Hit> =
+            reported.into_iter().map(|found| self.hit(origin, bytes, &positions, found, &masks)).collect();
+        if origin.kind == LocationKind::File {
+            let lines: Vec<u64> = hits.iter().map(|hit| hit.location.region.start_line).collect();
+            for (hit, hash) in hits.iter_mut().zip(line_hashes(bytes, &lines)) {
+                hit.location.line_hash = hash;
+            }
+        }
+        hits
+    }
+
+    fn hit(
+        &self,
+        origin: Origin<'_>,
+        bytes: &[u8],
+        positions: &Positions<'_>,
+        found: Match,
+        masks: &[(std::ops::Range<usize>, String)],
+    ) -> Hit {
+        let excerpt: Excerpt = positions.excerpt(found.span.clone(), masks);
+        let rule = &self.detector.rules()[found.rule];
+        let suppression = if found.published {
+            Some(inline::published(&rule.description))
+        } else if self.settings.inline_ignores {
+            inline::ignored(bytes, &found.span)
+        } else {
+            None
+        };
+        let location = Location {
+            kind: origin.kind,
+            target: self.targets.get(origin.target).cloned().unwrap_or_default(),
+            path: origin.path.map(ToOwned::to_owned),
+            shown: origin.shown.map(ToOwned::to_owned),
+            inner: Vec::new(),
+            blob: origin.object.map(str::to_owned),
+            commit: None,
+            region: positions.region(found.span.clone()),
+            bytes: Some(found.span.start as u64..found.span.end as u64),
+            decoded: Vec::new(),
+            cell: None,
+            excerpt,
+            line_hash: None,
+        };
+        Hit {
+            target: origin.target,
+            rule: found.rule,
+            secret: found.secret,
+            confidence: found.confidence,
+            evidence: found.evidence,
+            location,
+            suppression,
+        }
+    }
+
+    /// Everything found, grouped and sorted.
+    pub fn finish(self) -> Outcome {
+        let coverage = Coverage {
+            files: self.counts.files.into_inner(),
+            blobs: self.counts.blobs.into_inner(),
+            commits: self.counts.commits.into_inner(),
+            tags: self.counts.tags.into_inner(),
+            refs: self.counts.refs.into_inner(),
+            bytes: self.counts.bytes.into_inner(),
+            skipped: skipped(self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        };
+        let mut issues = self.issues.into_inner().unwrap_or_else(PoisonError::into_inner);
+        issues.sort();
+        issues.dedup();
+        let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (findings, suppressed) = group::group(hits, self.detector.rules());
+        let below_confidence = self.below_confidence.into_inner();
+        Outcome { findings, suppressed, issues, coverage, below_confidence }
+    }
+}
+
+fn skipped(reasons: BTreeMap<&'static str, (u64, Vec<BString>)>) -> Vec<Skipped> {
+    let reason = |(reason, (count, mut examples)): (&str, (u64, Vec<BString>))| {
+        examples.sort();
+        examples.truncate(EXAMPLES);
+        Skipped { reason: reason.to_owned(), count, examples }
+    };
+    reasons.into_iter().map(reason).collect()
+}
+
+impl Sink for Collector<'_> {
+    fn blob(&self, origin: Origin<'_>, bytes: &[u8]) {
+        self.scan(origin, bytes, &[]);
+    }
+
+    fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
+        self.scan(origin, bytes, bases);
+    }
+
+    fn worth_splitting(&self, bytes: &[u8]) -> bool {
+        self.detector.may_match(bytes)
+    }
+
+    fn count(&self, what: Counted, number: u64) {
+        let counts = &self.counts;
+        let count = match what {
+            Counted::File => &counts.files,
+            Counted::Blob => &counts.blobs,
+            Counted::Commit => &counts.commits,
+            Counted::Tag => &counts.tags,
+            Counted::Ref => &counts.refs,
+            Counted::Bytes => &counts.bytes,
+        };
+        count.fetch_add(number, Ordering::Relaxed);
+        match what {
+            Counted::File => self.progress.done.fetch_add(number, Ordering::Relaxed),
+            Counted::Bytes => self.progress.bytes.fetch_add(number, Ordering::Relaxed),
+            _ => 0,
+        };
+    }
+
+    fn skip(&self, reason: &'static str, example: &BStr) {
+        let mut skipped = lock(&self.skipped);
+        let (count, examples) = skipped.entry(reason).or_default();
+        *count += 1;
+        // The smallest few are kept, so that which ones are shown depends on no thread.
+        examples.push(example.to_owned());
+        if examples.len() > 4 * EXAMPLES {
+            examples.sort();
+            examples.truncate(EXAMPLES);
+        }
+    }
+
+    fn issue(&self, issue: Issue) {
+        lock(&self.issues).push(issue);
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
