@@ -57,7 +57,6 @@ impl<'a> Left<'a> {
     }
 
     /// The next token, one step further left.
-    #[expect(clippy::should_implement_trait, reason = "it never ends: after the start comes the start")]
     pub(super) fn next(&mut self) -> Token<'a> {
         let Some(last) = self.at.checked_sub(1) else { return Token::Start };
         let byte = self.text[last];

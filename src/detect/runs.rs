@@ -164,7 +164,7 @@ mod tests {
                     state ^= state >> 7;
                     state ^= state << 17;
                     // Breaks every 20 to 60 bytes, so that many runs are about as long as the least.
-                    if state % (20 + round % 40) == 0 { b'-' } else { b'a' + (state >> 8) as u8 % 26 }
+                    if state.is_multiple_of(20 + round % 40) { b'-' } else { b'a' + (state >> 8) as u8 % 26 }
                 })
                 .collect();
             let found: Vec<_> = runs(&text, alnum(), 32).collect();

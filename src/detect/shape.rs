@@ -206,7 +206,9 @@ fn repetition(before: &[u8], next: u8) -> f64 {
 
 /// Log2 probability under an even choice of smaller alphabets: digests, numbers, one case only.
 fn classes(run: &[u8]) -> f64 {
-    const CLASSES: [(fn(u8) -> bool, f64); 9] = [
+    /// Which bytes a class has, and how many they are.
+    type Alphabet = (fn(u8) -> bool, f64);
+    const CLASSES: [Alphabet; 9] = [
         (|b| b.is_ascii_digit(), 10.0),
         (|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'), 16.0),
         (|b| b.is_ascii_digit() || matches!(b, b'A'..=b'F'), 16.0),

@@ -6,7 +6,7 @@ use bstr::BString;
 use sha2::{Digest, Sha256};
 
 use super::Hit;
-use crate::finding::{Finding, Location, Suppression};
+use crate::finding::{Finding, Location, LocationKind, SuppressedBy, Suppression};
 use crate::report::Coverage;
 use crate::rule::Rule;
 use crate::secret::{Secret, hex};
@@ -41,7 +41,7 @@ pub fn fingerprint(rule_id: &str, secret: &Secret) -> String {
 }
 
 type Key = (usize, usize, Secret, Option<SuppressionKey>);
-type SuppressionKey = (crate::finding::SuppressedBy, String);
+type SuppressionKey = (SuppressedBy, String);
 
 /// Groups hits. What is suppressed in one place and open in another becomes one of each.
 pub(super) fn group(hits: Vec<Hit>, rules: &[Rule]) -> (Vec<Finding>, Vec<(Finding, Suppression)>) {
@@ -91,22 +91,14 @@ fn finding(rule: &Rule, mut hits: Vec<Hit>) -> Finding {
 }
 
 /// What locations are ordered by: path, then position, then what tells two of the same path apart.
-fn place(
-    location: &Location,
-) -> (&BString, &Option<BString>, (u64, u64), &Option<String>, crate::finding::LocationKind) {
-    let region = &location.region;
-    (
-        &location.target,
-        &location.path,
-        (region.start_line, region.start_column),
-        &location.blob,
-        location.kind,
-    )
+type Place<'a> = (&'a BString, &'a Option<BString>, u64, u64, &'a Option<String>, LocationKind);
+
+fn place(location: &Location) -> Place<'_> {
+    let (line, column) = (location.region.start_line, location.region.start_column);
+    (&location.target, &location.path, line, column, &location.blob, location.kind)
 }
 
 /// What findings are ordered by.
-fn order(
-    finding: &Finding,
-) -> ((&BString, &Option<BString>, (u64, u64), &Option<String>, crate::finding::LocationKind), &str) {
+fn order(finding: &Finding) -> (Place<'_>, &str) {
     (place(&finding.locations[0]), &finding.rule_id)
 }

@@ -194,7 +194,7 @@ impl Comparison<'_> {
 
 /// The blob that a tree has at a path.
 fn entry(tree: &Tree<'_>, path: &BStr) -> Option<(Oid, i32)> {
-    let path = Vec::from(path.to_vec()).into_path_buf().ok()?;
+    let path = path.to_vec().into_path_buf().ok()?;
     let entry = tree.get_path(&path).ok()?;
     (entry.kind() == Some(ObjectType::Blob)).then(|| (entry.id(), entry.filemode()))
 }
