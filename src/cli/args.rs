@@ -81,6 +81,9 @@ pub struct ScanCommand {
     /// Files and directories; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
+    /// Scan files that an ignore file lists, too
+    #[arg(long)]
+    pub no_ignore: bool,
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub scanning: Scanning,

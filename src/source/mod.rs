@@ -5,7 +5,9 @@
 //! with [`Sink::issue`] (the scan is then incomplete) or [`Sink::skip`] (left out on purpose, counted); a bad file
 //! never ends a run.
 
+pub mod history;
 pub mod index;
+pub mod layout;
 mod tracked;
 pub mod worktree;
 

@@ -25,6 +25,8 @@ pub struct Options {
     pub threads: usize,
     /// Larger files are left out, in bytes.
     pub max_file_size: Option<u64>,
+    /// Files that an ignore file lists are scanned as well.
+    pub no_ignore: bool,
 }
 
 /// Scans the file or directory `path`, given as the `target`th of the command line.
@@ -107,6 +109,7 @@ impl Walk<'_> {
     fn directory(&self) {
         let seen = Mutex::new(HashSet::new());
         let walker = WalkBuilder::new(&self.place.real)
+            .standard_filters(!self.options.no_ignore)
             .hidden(false)
             .require_git(false)
             .follow_links(false)
