@@ -83,6 +83,9 @@ impl Issue {
     }
 }
 
+/// How many bytes pieces of one content overlap by, so that no trace of a candidate is cut in two.
+pub const OVERLAP: usize = 512;
+
 /// Takes what sources push. Called from many threads at once.
 pub trait Sink: Sync {
     /// Scans one piece of content. Counts nothing: the source knows what it is.
@@ -92,7 +95,8 @@ pub trait Sink: Sync {
     fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]);
 
     /// Whether `bytes` can hold a candidate at all. Cheap; lets a source leave a container (a commit, a tree) whole
-    /// instead of pushing its parts one by one.
+    /// instead of pushing its parts one by one, and a long file unread: nothing is missed when it is asked about
+    /// pieces that overlap by [`OVERLAP`] bytes.
     fn worth_splitting(&self, bytes: &[u8]) -> bool;
 
     /// Adds to the coverage.

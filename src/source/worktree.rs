@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::tracked::{self, Tracked};
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, OVERLAP, Origin, Sink};
 use crate::finding::LocationKind;
 
 /// How a walk goes.
@@ -108,7 +108,7 @@ impl Walk<'_> {
 
     fn directory(&self) {
         let seen = Mutex::new(HashSet::new());
-        let walker = WalkBuilder::new(&self.place.real)
+        let walker = WalkBuilder::new(&self.place.typed)
             .standard_filters(!self.options.no_ignore)
             .hidden(false)
             .require_git(false)
@@ -165,7 +165,7 @@ impl Visitor<'_> {
             }
         };
         let Some(below) =
-            entry.path().strip_prefix(&walk.place.real).ok().filter(|p| !p.as_os_str().is_empty())
+            entry.path().strip_prefix(&walk.place.typed).ok().filter(|p| !p.as_os_str().is_empty())
         else {
             return;
         };
@@ -194,8 +194,8 @@ struct Reader<'a> {
     buffer: Vec<u8>,
 }
 
-/// Bytes that are asked for at first: nearly every source file is smaller.
-const FIRST_READ: usize = 64 * 1024;
+/// Bytes that are read at once.
+const PIECE: usize = 64 * 1024;
 
 impl<'a> Reader<'a> {
     fn new(walk: &'a Walk<'a>) -> Self {
@@ -228,8 +228,10 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&mut self, path: &Path, below: &Path) {
-        let length = match read(path, self.walk.options.max_file_size, &mut self.buffer) {
+        let read = read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
+        let length = match read {
             Ok(Content::Whole(length)) => length,
+            Ok(Content::Nothing(bytes)) => return self.count(bytes),
             Ok(Content::TooLarge) => {
                 let shown = self.walk.place.shown(below);
                 return self.walk.sink.skip("larger than --max-file-size", shown.as_bstr());
@@ -242,12 +244,19 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&self, kind: LocationKind, below: &Path, bytes: &[u8]) {
-        self.walk.sink.count(Counted::File, 1);
-        self.walk.sink.count(Counted::Bytes, bytes.len() as u64);
+        self.count(bytes.len() as u64);
         self.push_as(kind, below, bytes);
     }
 
+    fn count(&self, bytes: u64) {
+        self.walk.sink.count(Counted::File, 1);
+        self.walk.sink.count(Counted::Bytes, bytes);
+    }
+
     fn push_as(&self, kind: LocationKind, below: &Path, bytes: &[u8]) {
+        if !self.walk.sink.worth_splitting(bytes) {
+            return;
+        }
         let place = self.walk.place;
         let (path, shown) = (place.path(below), place.shown(below));
         let origin = Origin {
@@ -264,35 +273,70 @@ impl<'a> Reader<'a> {
 enum Content {
     /// So many bytes of the buffer.
     Whole(usize),
+    /// So many bytes in the file, none of which is worth a closer look.
+    Nothing(u64),
     /// More than are wanted.
     TooLarge,
 }
 
 /// Reads a file into the front of `buffer`, which only ever grows: what it held is overwritten, never cleared.
-fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>) -> io::Result<Content> {
+///
+/// A long file goes through a small part of the buffer that stays in the processor's cache, piece by piece; only where
+/// one of them is worth a closer look is it read whole.
+fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>, sink: &dyn Sink) -> io::Result<Content> {
     let mut file = File::open(path)?;
-    let mut length = 0;
     if let Some(most) = most
         && file.metadata()?.len() > most
     {
         return Ok(Content::TooLarge);
     }
-    loop {
-        if length == buffer.len() {
-            if length >= FIRST_READ {
-                // Larger than most: ask how large, once, rather than grow step by step.
-                let rest = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-                buffer.try_reserve(rest.saturating_sub(length) + FIRST_READ).map_err(io::Error::other)?;
-            }
-            buffer.resize((length + FIRST_READ).max(buffer.capacity()), 0);
+    if buffer.len() < PIECE {
+        buffer.resize(PIECE, 0);
+    }
+    let mut length = fill(&mut file, &mut buffer[..PIECE])?;
+    let mut total = length as u64;
+    if length < PIECE {
+        return Ok(Content::Whole(length));
+    }
+    while !sink.worth_splitting(&buffer[..length]) {
+        // What crosses from one piece to the next is seen in the next.
+        buffer.copy_within(length - OVERLAP..length, 0);
+        let more = fill(&mut file, &mut buffer[OVERLAP..PIECE])?;
+        if more == 0 {
+            return Ok(Content::Nothing(total));
         }
+        total += more as u64;
+        length = OVERLAP + more;
+    }
+    file.seek(SeekFrom::Start(0))?;
+    let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    if buffer.len() < size + 1 {
+        buffer.try_reserve(size + 1 - buffer.len()).map_err(io::Error::other)?;
+        buffer.resize(size + 1, 0);
+    }
+    length = 0;
+    loop {
+        length += fill(&mut file, &mut buffer[length..])?;
+        if length < buffer.len() {
+            return Ok(Content::Whole(length));
+        }
+        // It grew while it was read.
+        buffer.resize(length + PIECE, 0);
+    }
+}
+
+/// Reads until the buffer is full or the file at its end.
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
         match file.read(&mut buffer[length..]) {
-            Ok(0) => return Ok(Content::Whole(length)),
+            Ok(0) => break,
             Ok(count) => length += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+    Ok(length)
 }
 
 /// What a path is remembered by.
