@@ -8,6 +8,7 @@ pub mod rule;
 pub mod secret;
 pub mod source;
 
+pub mod baseline;
 pub mod detect;
 mod excerpt;
 pub mod pipeline;

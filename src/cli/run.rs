@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::args::{Color, RuleFiles, Scanning};
 use super::{UsageError, complain};
+use crate::baseline::Baseline;
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome, Settings};
 use crate::progress::{Counters, Phase, Progress, wanted};
@@ -32,6 +33,7 @@ pub(super) struct Run<'a> {
     scanning: &'a Scanning,
     targets: Vec<BString>,
     detector: Detector,
+    baseline: Baseline,
 }
 
 impl<'a> Run<'a> {
@@ -52,10 +54,14 @@ impl<'a> Run<'a> {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
         }
+        if scanning.config.is_some() {
+            return Err(UsageError::new("--config is planned, and not available in this version"));
+        }
+        let baseline = scanning.baseline.as_deref().map_or_else(|| Ok(Baseline::default()), baseline)?;
         let rules = rules(&scanning.rule_files)?;
         let targets =
             targets.into_iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
-        Ok(Run { mode, scanning, targets, detector: Detector::new(rules) })
+        Ok(Run { mode, scanning, targets, detector: Detector::new(rules), baseline })
     }
 
     /// Threads that were asked for; 0 leaves the choice to whoever makes them.
@@ -97,6 +103,9 @@ impl<'a> Run<'a> {
         }
         let mut outcome = collector.finish();
         complete(&mut outcome);
+        outcome.suppress(|finding| {
+            self.baseline.accepts(finding, started.0.to_zoned(jiff::tz::TimeZone::UTC).date())
+        });
         progress.finish();
         let report = self.report(outcome, started);
         let status = Status::of_scan(
@@ -222,6 +231,14 @@ pub(super) fn rules(files: &RuleFiles) -> Result<RuleSet, UsageError> {
             .help("give rules with --rules, or leave --no-builtin-rules out"));
     }
     RuleSet::new(rules).map_err(UsageError::new)
+}
+
+/// The accepted findings of a file.
+fn baseline(path: &Path) -> Result<Baseline, UsageError> {
+    let name = visible(path.as_os_str().as_encoded_bytes()).into_owned();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| UsageError::new(format!("cannot read the baseline {name}: {error}")))?;
+    Baseline::parse(&name, &text).map_err(UsageError::new)
 }
 
 /// The rules of one file.

@@ -11,6 +11,8 @@
 //! measurement: at [`DERIVED_BITS`] = 11, at most `2^-11` = 0.049 % of random keys are taken for something else.
 //! Explanations can be added without touching that bound; a better one only catches more look-alikes.
 
+use std::sync::LazyLock;
+
 /// From this many bits on, a run counts as derived. Its power of two bounds the share of random keys that are lost.
 pub const DERIVED_BITS: f64 = 11.0;
 
@@ -170,13 +172,14 @@ fn hexadecimal(before: &[u8], next: u8) -> f64 {
 /// Counting up or down, or standing still: `0123`, `dcba`, `aaaa`, `a1b2c3`.
 fn sequence(before: &[u8], next: u8) -> f64 {
     let step = |distance: usize| {
-        let last = before.len().checked_sub(distance).map(|at| i16::from(before[at]));
-        last.map_or(0.0, |last| match i16::from(next) - last {
+        let Some(last) = before.len().checked_sub(distance).map(|at| before[at]) else { return 0.0 };
+        let case = if last.is_ascii_uppercase() == next.is_ascii_uppercase() { 0.7 } else { 0.3 };
+        case * match i16::from(next.to_ascii_lowercase()) - i16::from(last.to_ascii_lowercase()) {
             1 => 0.5,
             -1 => 0.2,
             0 => 0.25,
             _ => 0.0,
-        })
+        }
     };
     0.6 * step(1) + 0.35 * step(2) + 0.05 / ALPHABET
 }
@@ -265,11 +268,18 @@ fn sextet(byte: u8) -> u8 {
 
 /// How likely the second letter follows the first inside a word, whatever their cases.
 fn follows(first: u8, second: u8) -> f64 {
-    let weight = |code: u8| (-f64::from(code - b'a') / 2.0).exp2();
-    let row = &FOLLOWS[usize::from(first.to_ascii_lowercase() - b'a')];
-    let total: f64 = row.iter().map(|&code| weight(code)).sum();
-    weight(row[usize::from(second.to_ascii_lowercase() - b'a')]) / total
+    let index = |letter: u8| usize::from(letter.to_ascii_lowercase() - b'a');
+    LIKELIHOODS[index(first)][index(second)]
 }
+
+/// [`FOLLOWS`] as probabilities.
+static LIKELIHOODS: LazyLock<[[f64; 26]; 26]> = LazyLock::new(|| {
+    FOLLOWS.map(|row| {
+        let weights = row.map(|code| (-f64::from(code - b'a') / 2.0).exp2());
+        let total: f64 = weights.iter().sum();
+        weights.map(|weight| weight / total)
+    })
+});
 
 /// For each letter, how rarely each other follows it in the words of program sources and their documentation:
 /// `a` = always, each further letter half a bit rarer. Counted over the distinct words of several source trees.
@@ -301,3 +311,79 @@ const FOLLOWS: [[u8; 26]; 26] = [
     *b"iljkimmojoojihkgqlgimnlnjl",
     *b"gommennmgonmmnjmonmmmonmlg",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values drawn from `alphabet`, the same in every run.
+    fn drawn(alphabet: &[u8], number: usize) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        (0..number).map(move |_| {
+            let mut draw = || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                alphabet[(state >> 11) as usize % alphabet.len()]
+            };
+            (0..32).map(|_| draw()).collect()
+        })
+    }
+
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const ALL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    fn share_lost(alphabet: &[u8], number: usize) -> f64 {
+        let lost = drawn(alphabet, number).filter(|key| derived_bits(key) >= DERIVED_BITS).count();
+        lost as f64 / number as f64
+    }
+
+    #[test]
+    fn hardly_a_random_key_is_lost() {
+        assert!(share_lost(ALL, 40_000) < 0.0005);
+    }
+
+    #[test]
+    fn letters_only_keys_are_found() {
+        assert!(share_lost(LETTERS, 10_000) < 0.005);
+    }
+
+    /// The bound holds because each expert is a distribution: over all next characters it adds up to one at most.
+    #[test]
+    fn no_expert_promises_more_than_everything() {
+        for before in
+            ["", "a", "Q", "7", "ab", "exam", "REPLACE", "12", "qwer", "abcabc", "a1b2", "fF", "xxxx"]
+        {
+            for expert in EXPERTS {
+                let total: f64 = ALL.iter().map(|&next| expert(before.as_bytes(), next)).sum();
+                assert!(total <= 1.0 + 1e-9, "{before}: {total}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_write_and_machines_derive_is_told_apart() {
+        for derived in [
+            "getMistralChatCompletionResponse",
+            "TestWorkflowExecutionListWithTag",
+            "yourmistralapikeygoeshereplease1",
+            "d41d8cd98f00b204e9800998ecf8427e",
+            "D41D8CD98F00B204E9800998ECF8427E",
+            "abcdefghijklmnopqrstuvwxyz123456",
+            "12345678901234567890123456789012",
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "AbCdEfGhIjKlMnOpQrStUvWxYz012345",
+            "qwertyuiopasdfghjklzxcvbnm123456",
+            "abc123abc123abc123abc123abc123ab",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpX",
+            "6eb6586f508a786a2ba4f56c1EXAMPLE",
+        ] {
+            assert_eq!(derived.len(), 32, "{derived}");
+            assert!(
+                derived_bits(derived.as_bytes()) >= DERIVED_BITS,
+                "{derived}: {}",
+                derived_bits(derived.as_bytes())
+            );
+        }
+    }
+}

@@ -30,6 +30,21 @@ pub struct Outcome {
     pub below_confidence: u64,
 }
 
+impl Outcome {
+    /// Moves the findings that `accept` accepts to the suppressed ones.
+    pub fn suppress(&mut self, accept: impl Fn(&Finding) -> Option<Suppression>) {
+        let mut findings = Vec::new();
+        for finding in self.findings.drain(..) {
+            match accept(&finding) {
+                Some(suppression) => self.suppressed.push((finding, suppression)),
+                None => findings.push(finding),
+            }
+        }
+        self.findings = findings;
+        self.suppressed.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
+    }
+}
+
 /// What stands for a rule and a secret, wherever it is found: SHA-256 over both, in hex.
 pub fn fingerprint(rule_id: &str, secret: &Secret) -> String {
     let mut hash = Sha256::new();

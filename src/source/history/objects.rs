@@ -125,7 +125,7 @@ fn headers_and_message(kind: Kind, bytes: &[u8], mut push: impl FnMut(LocationKi
     let message_kind = if kind == Kind::Tag { LocationKind::TagMessage } else { LocationKind::CommitMessage };
     let mut others: Vec<&BStr> = Vec::new();
     for line in headers.lines() {
-        let person = |prefix: &[u8]| line.strip_prefix(prefix).map(|rest| identity(rest));
+        let person = |prefix: &[u8]| line.strip_prefix(prefix).map(identity);
         if let Some(name) = person(b"author ") {
             push(LocationKind::Author, name);
         } else if let Some(name) = person(b"committer ") {
