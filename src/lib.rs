@@ -9,6 +9,7 @@ pub mod secret;
 pub mod source;
 
 pub mod baseline;
+pub mod decode;
 pub mod detect;
 mod excerpt;
 pub mod pipeline;

@@ -191,8 +191,8 @@ pub struct Scanning {
     /// Leave out larger files, e.g. 10MB; they are counted as skipped
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     pub max_file_size: Option<u64>,
-    /// How deep archives in archives are opened
-    #[arg(long, value_name = "N", help_heading = "Limits", hide = true)]
+    /// How deep archives in archives are opened; 0 opens none [default: 3]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
     pub max_archive_depth: Option<u8>,
     /// End with 0 or 1 where a scan could not look everywhere; it still says so
     #[arg(long, help_heading = "Exit status")]

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::args::{Color, RuleFiles, Scanning};
 use super::{UsageError, complain};
 use crate::baseline::Baseline;
+use crate::decode::Limits;
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome, Settings};
 use crate::progress::{Counters, Phase, Progress, wanted};
@@ -89,6 +90,7 @@ impl<'a> Run<'a> {
         let settings = Settings {
             confidence: self.scanning.confidence.into(),
             inline_ignores: !self.scanning.no_inline_ignores,
+            limits: self.limits(),
         };
         let collector = Collector::new(
             &self.detector,
@@ -115,6 +117,19 @@ impl<'a> Run<'a> {
         );
         let status = self.write(&report.redacted(), status);
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
+    }
+
+    fn limits(&self) -> Limits {
+        let default = Limits::default();
+        match self.scanning.max_archive_depth {
+            // A gzipped tar is two encodings, and one archive.
+            Some(archives) => Limits {
+                archives,
+                depth: default.depth.max(archives.saturating_mul(2).saturating_add(1)),
+                ..default
+            },
+            None => default,
+        }
     }
 
     fn report(&self, outcome: Outcome, (at, clock): (Timestamp, Instant)) -> Report {

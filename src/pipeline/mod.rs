@@ -4,14 +4,16 @@
 //! everything is sorted when the sources are done.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
+use crate::decode::{self, Limits, Text};
 use crate::detect::{Detector, Match};
-use crate::finding::{Confidence, Excerpt, Location, LocationKind, Suppression};
+use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
 use crate::report::line_hash::line_hashes;
@@ -34,6 +36,8 @@ pub struct Settings {
     pub confidence: Confidence,
     /// Whether a comment beside a secret can accept it.
     pub inline_ignores: bool,
+    /// How far what is encoded or packed is looked into.
+    pub limits: Limits,
 }
 
 /// Takes what sources push, and keeps what is found.
@@ -125,44 +129,61 @@ impl<'a> Collector<'a> {
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        let matches = self.detector.scan(bytes, origin.path);
-        if matches.is_empty() {
-            return Vec::new();
+        let mut hits = Vec::new();
+        let mut issues = Vec::new();
+        let limits = self.settings.limits;
+        let mut visit = |text: &Text<'_>| hits.extend(self.text(origin, text, bases));
+        decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
+        for mut issue in issues {
+            issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
+            issue.object = origin.object.map(str::to_owned);
+            self.issue(issue);
         }
-        let masks: Vec<_> = matches.iter().map(|m| (m.span.clone(), m.secret.redacted())).collect();
-        let held =
-            |m: &Match| bases.iter().any(|base| memchr::memmem::find(base, m.secret.expose()).is_some());
-        let (reported, below): (Vec<Match>, Vec<Match>) = matches
-            .into_iter()
-            .filter(|m| !held(m))
-            .partition(|m| m.confidence >= self.settings.confidence || m.published);
-        self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
-        let positions = Positions::new(bytes);
-        let mut hits: Vec<Hit> =
-            reported.into_iter().map(|found| self.hit(origin, bytes, &positions, found, &masks)).collect();
-        if origin.kind == LocationKind::File {
+        if origin.kind == LocationKind::File && !hits.is_empty() {
             let lines: Vec<u64> = hits.iter().map(|hit| hit.location.region.start_line).collect();
             for (hit, hash) in hits.iter_mut().zip(line_hashes(bytes, &lines)) {
-                hit.location.line_hash = hash;
+                hit.location.line_hash = hash.filter(|_| hit.location.inner.is_empty());
             }
         }
         hits
     }
 
+    /// Scans one of the texts of a blob.
+    fn text(&self, origin: Origin<'_>, text: &Text<'_>, bases: &[&[u8]]) -> Vec<Hit> {
+        let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
+        let held =
+            |m: &Match| bases.iter().any(|base| memchr::memmem::find(base, m.secret.expose()).is_some());
+        let matches = self.detector.scan(text.bytes, path);
+        let (reported, below): (Vec<Match>, Vec<Match>) = matches
+            .into_iter()
+            .filter(|m| text.is_decoded(&m.span) && !held(m))
+            .partition(|m| m.confidence >= self.settings.confidence || m.published);
+        self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
+        if reported.is_empty() {
+            return Vec::new();
+        }
+        // Every candidate of the text is masked, reported or not.
+        let masks: Vec<_> = reported
+            .iter()
+            .chain(&below)
+            .map(|m| (text.locate(m.span.clone()).span, m.secret.redacted()))
+            .collect();
+        reported.into_iter().map(|found| self.hit(origin, text, found, &masks)).collect()
+    }
+
     fn hit(
         &self,
         origin: Origin<'_>,
-        bytes: &[u8],
-        positions: &Positions<'_>,
+        text: &Text<'_>,
         found: Match,
-        masks: &[(std::ops::Range<usize>, String)],
+        masks: &[(Range<usize>, String)],
     ) -> Hit {
-        let excerpt: Excerpt = positions.excerpt(found.span.clone(), masks);
-        let rule = &self.detector.rules()[found.rule];
+        let place = text.locate(found.span.clone());
+        let positions = Positions::new(&place.container);
         let suppression = if found.published {
-            Some(inline::published(&rule.description))
+            Some(inline::published(&self.detector.rules()[found.rule].description))
         } else if self.settings.inline_ignores {
-            inline::ignored(bytes, &found.span)
+            inline::ignored(&place.container, &place.span)
         } else {
             None
         };
@@ -171,14 +192,14 @@ impl<'a> Collector<'a> {
             target: self.targets.get(origin.target).cloned().unwrap_or_default(),
             path: origin.path.map(ToOwned::to_owned),
             shown: origin.shown.map(ToOwned::to_owned),
-            inner: Vec::new(),
+            inner: text.inner.to_vec(),
             blob: origin.object.map(str::to_owned),
             commit: None,
-            region: positions.region(found.span.clone()),
-            bytes: Some(found.span.start as u64..found.span.end as u64),
-            decoded: Vec::new(),
-            cell: None,
-            excerpt,
+            region: positions.region(place.span.clone()),
+            bytes: place.stored,
+            decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
+            cell: notebook_cell(origin.path, &place.container, place.span.start),
+            excerpt: positions.excerpt(place.span.clone(), masks),
             line_hash: None,
         };
         Hit {
@@ -213,6 +234,15 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// The number of the notebook cell that an offset is in: every cell begins with its type.
+fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
+    if !path?.ends_with(b".ipynb") {
+        return None;
+    }
+    let cells = memchr::memmem::find_iter(&text[..at], b"\"cell_type\"").count() as u64;
+    (cells > 0).then_some(cells)
+}
+
 fn skipped(reasons: BTreeMap<&'static str, (u64, Vec<BString>)>) -> Vec<Skipped> {
     let reason = |(reason, (count, mut examples)): (&str, (u64, Vec<BString>))| {
         examples.sort();
@@ -232,7 +262,7 @@ impl Sink for Collector<'_> {
     }
 
     fn worth_splitting(&self, bytes: &[u8]) -> bool {
-        self.detector.may_match(bytes)
+        self.detector.may_match(bytes) || decode::may_hold_encoded(bytes)
     }
 
     fn count(&self, what: Counted, number: u64) {

@@ -8,11 +8,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bstr::{BString, ByteSlice as _};
 
 use super::{Report, RuleInfo, Scan, Skipped};
 use crate::finding::{Commit, Excerpt, Finding, Location};
-use crate::secret::Secret;
+use crate::secret::{Secret, hex};
 use crate::source::Issue;
 
 /// What stands for a stretch in which secrets overlap, and for one whose mask would show another secret.
@@ -24,6 +26,21 @@ pub struct Redactor {
     /// None where there is nothing to look for.
     searcher: Option<AhoCorasick>,
     masks: Vec<String>,
+}
+
+/// A secret as it is, in hex, and what every base64 of a text with it has in common, in its three alignments.
+fn forms(secret: &Secret) -> Vec<Vec<u8>> {
+    let bytes = secret.expose();
+    let mut forms = vec![bytes.to_vec(), hex(bytes).into_bytes(), hex(bytes).to_uppercase().into_bytes()];
+    for skip in 0..3 {
+        // The first whole group of three bytes begins here, whatever stands before.
+        let groups = bytes.get(skip..).unwrap_or_default();
+        let whole = &groups[..groups.len() / 3 * 3];
+        if whole.len() >= 12 {
+            forms.push(STANDARD.encode(whole).into_bytes());
+        }
+    }
+    forms
 }
 
 impl Redactor {
@@ -38,11 +55,15 @@ impl Redactor {
         let mut secrets: Vec<&Secret> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
         secrets.sort();
         secrets.dedup();
-        let masks = secrets.iter().map(|secret| secret.redacted()).collect();
-        let searcher = (!secrets.is_empty()).then(|| {
-            AhoCorasick::new(secrets.iter().map(|secret| secret.expose()))
+        let forms: Vec<(Vec<u8>, String)> = secrets
+            .iter()
+            .flat_map(|secret| forms(secret).into_iter().map(|form| (form, secret.redacted())))
+            .collect();
+        let searcher = (!forms.is_empty()).then(|| {
+            AhoCorasick::new(forms.iter().map(|(form, _)| form))
                 .expect("the secrets of a report are far fewer than the states of an automaton")
         });
+        let masks = forms.into_iter().map(|(_, mask)| mask).collect();
         Redactor { searcher, masks }
     }
 
