@@ -79,7 +79,7 @@ pub struct Provider {
     pub hosts: Vec<String>,
     /// A name or its host must also have one of these words; empty: need not.
     pub with: Vec<String>,
-    /// A name with one of these words is somebody else's.
+    /// A name with one of these words is somebody else's; two words stand for one after the other.
     pub without: Vec<String>,
 }
 
