@@ -125,7 +125,8 @@ impl<'a> Collector<'a> {
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        let matches = self.detector.scan(bytes, origin.path);
+        let scanned = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
+        let matches = self.detector.scan(scanned, origin.path);
         if matches.is_empty() {
             return Vec::new();
         }
@@ -210,6 +211,15 @@ impl<'a> Collector<'a> {
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
         Outcome { findings, suppressed, issues, coverage, below_confidence }
+    }
+}
+
+/// A file's name without its extensions, which would make a value before them a part of something larger.
+fn stem(name: &[u8]) -> &[u8] {
+    const LONGEST: usize = 10;
+    match name.iter().rposition(|&byte| byte == b'.') {
+        Some(dot) if dot > 0 && name.len() - dot - 1 <= LONGEST => stem(&name[..dot]),
+        _ => name,
     }
 }
 
