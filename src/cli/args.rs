@@ -167,14 +167,14 @@ pub struct Scanning {
     /// Print whole secrets; only to a terminal or with --output
     #[arg(long, help_heading = "Report")]
     pub reveal: bool,
-    /// Configuration file
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    /// Configuration file (planned)
+    #[arg(long, value_name = "FILE", help_heading = "Rules", hide = true)]
     pub config: Option<PathBuf>,
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub rule_files: RuleFiles,
-    /// File of accepted findings
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    /// File of accepted findings (planned)
+    #[arg(long, value_name = "FILE", help_heading = "Rules", hide = true)]
     pub baseline: Option<PathBuf>,
     /// Report secrets that a comment `leeward:ignore` accepts
     #[arg(long, help_heading = "Rules")]
@@ -188,7 +188,7 @@ pub struct Scanning {
     /// Leave out larger files, e.g. 10MB; they are counted as skipped
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     pub max_file_size: Option<u64>,
-    /// How deep archives in archives are opened
+    /// How deep archives in archives are opened (planned)
     #[arg(long, value_name = "N", help_heading = "Limits", hide = true)]
     pub max_archive_depth: Option<u8>,
     /// End with 0 or 1 where a scan could not look everywhere; it still says so
