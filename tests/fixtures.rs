@@ -47,6 +47,9 @@ fn check(folder: &Path) -> Result<(), String> {
         let mut world = World::build(folder, &case)?;
         let ran = go(&case, &mut world, expected)?;
         let told = told(&ran, expected, world.place.top());
+        if expected == Expected::Sarif {
+            leave(folder, &ran);
+        }
         if ran.status != Some(case.status) {
             failures.push(format!(
                 "{}: ended with {:?} instead of {}\n{told}",
@@ -79,6 +82,15 @@ fn go(case: &Case, world: &mut World, expected: Expected) -> Result<Ran, String>
         None => None,
     };
     Ok(run(&mut leeward, input))
+}
+
+/// Leaves a SARIF document as it was printed for `.ci/sarif-validate`, where `LEEWARD_SARIF_DIR` says.
+fn leave(folder: &Path, ran: &Ran) {
+    if let Some(directory) = std::env::var_os("LEEWARD_SARIF_DIR") {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let path = Path::new(&directory).join(format!("case-{name}.sarif"));
+        fs::write(path, &ran.stdout).expect("the directory is there");
+    }
 }
 
 /// What was printed, in the form of an expected file.
