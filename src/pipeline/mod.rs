@@ -1,6 +1,6 @@
 //! Between sources and reports: scans every blob as it is pushed, keeps only what was found, and groups it at the end.
 //!
-//! Takes content from any number of threads (see [`Collector`]), gives a [`Report`]. Output never depends on threads:
+//! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
 use std::collections::BTreeMap;
