@@ -22,9 +22,11 @@ fn fifo(place: &Place, name: &str) {
 fn run_as_nobody(place: &Place, args: &[&str]) -> crate::support::Ran {
     let mut leeward = place.leeward(args);
     if is_root() {
-        // The binary may stand where only root gets to.
+        // The binary may stand where only root gets to. Another process copies it: were it open for writing here, a
+        // test that starts a program at this moment would hand that on, and what is open for writing cannot be run.
         let copy = place.top().join("leeward");
-        fs::copy(binary(), &copy).expect("the binary can be copied");
+        let copied = Command::new("cp").arg(binary()).arg(&copy).status().expect("cp is there");
+        assert!(copied.success());
         for path in [place.top(), &copy] {
             fs::set_permissions(path, Permissions::from_mode(0o755)).expect("our own");
         }
