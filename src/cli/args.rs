@@ -170,14 +170,14 @@ pub struct Scanning {
     /// Print whole secrets; only to a terminal or with --output
     #[arg(long, help_heading = "Report")]
     pub reveal: bool,
-    /// Configuration file
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    /// Configuration file (planned)
+    #[arg(long, value_name = "FILE", help_heading = "Rules", hide = true)]
     pub config: Option<PathBuf>,
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub rule_files: RuleFiles,
-    /// File of accepted findings
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    /// File of accepted findings (planned)
+    #[arg(long, value_name = "FILE", help_heading = "Rules", hide = true)]
     pub baseline: Option<PathBuf>,
     /// Report secrets that a comment `leeward:ignore` accepts
     #[arg(long, help_heading = "Rules")]

@@ -1,7 +1,7 @@
 //! The program: from arguments to an exit status. The only part that prints.
 //!
 //! [`args`] is what can be typed. A command turns it into settings, runs sources into the pipeline, writes reports and
-//! gives a [`Status`]. What goes to standard error passes through [`masked`] first: an argument can be a key, too.
+//! gives a [`Status`]. What goes to standard error passes through `masked` first: an argument can be a key, too.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};

@@ -48,8 +48,14 @@ impl<'a> Run<'a> {
         scanning: &'a Scanning,
         targets: impl IntoIterator<Item = &'a PathBuf>,
     ) -> Result<Self, UsageError> {
-        if scanning.verify {
-            return Err(UsageError::new("--verify is planned, and not available in this version"));
+        let planned = [
+            ("--verify", scanning.verify),
+            ("--config", scanning.config.is_some()),
+            ("--baseline", scanning.baseline.is_some()),
+            ("--max-archive-depth", scanning.max_archive_depth.is_some()),
+        ];
+        if let Some((option, _)) = planned.iter().find(|(_, given)| *given) {
+            return Err(UsageError::new(format!("{option} is planned, and not available in this version")));
         }
         if scanning.reveal && scanning.output.is_none() && !std::io::stdout().is_terminal() {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")

@@ -16,7 +16,7 @@ pub(super) fn runs(text: &[u8]) -> Vec<Run> {
             let value = |digit: u8| char::from(digit).to_digit(16).unwrap_or(0);
             let decoded: Vec<u8> =
                 digits.chunks_exact(2).map(|pair| (value(pair[0]) << 4 | value(pair[1])) as u8).collect();
-            let pieces = Vec::from([span.start..span.start + digits.len()]);
+            let pieces = std::iter::once(span.start..span.start + digits.len()).collect();
             worth_a_look(&decoded).then_some(Run { encoding: "hex", pieces, decoded, chars: 2, bytes: 1 })
         })
         .collect()

@@ -118,8 +118,10 @@ mod tests {
             chars: 4,
             bytes: 3,
         };
-        let (bytes, splice) =
-            Splice::of(text, vec![run(Vec::from([2..6]), b"abc"), run(vec![9..13, 15..19], b"defghi")]);
+        let (bytes, splice) = Splice::of(
+            text,
+            vec![run(std::iter::once(2..6).collect(), b"abc"), run(vec![9..13, 15..19], b"defghi")],
+        );
         assert_eq!(bytes, b"x abc y defghi z");
         for (inside, outside) in [
             (0..1, 0..1),

@@ -271,7 +271,7 @@ impl Judge<'_> {
         }
         let lower = text.to_lowercase();
         let words = words(text);
-        let has = |list: &[String]| words.iter().any(|word| list.contains(word));
+        let has = |list: &[String]| list.iter().any(|entry| stands_in(entry, &words));
         let named = self.provider.names.iter().any(|name| lower.contains(name.as_str()));
         let with = self.provider.with.is_empty() || has(&self.provider.with);
         if named && with && !has(&self.provider.without) || self.has_host(&lower) {
@@ -292,6 +292,12 @@ impl Judge<'_> {
     fn host_name(&self) -> &str {
         self.provider.hosts.first().map_or("the provider's host", String::as_str)
     }
+}
+
+/// Whether the words of an entry stand among `words`, one after the other.
+fn stands_in(entry: &str, words: &[String]) -> bool {
+    let entry: Vec<&str> = entry.split(' ').collect();
+    words.windows(entry.len()).any(|window| window == entry)
 }
 
 /// Whether the last word of the name says that its value is an identifier, so that no other word matters.

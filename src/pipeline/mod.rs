@@ -1,6 +1,6 @@
 //! Between sources and reports: scans every blob as it is pushed, keeps only what was found, and groups it at the end.
 //!
-//! Takes content from any number of threads (see [`Collector`]), gives a [`Report`]. Output never depends on threads:
+//! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
 use std::collections::BTreeMap;
@@ -132,6 +132,7 @@ impl<'a> Collector<'a> {
         let mut hits = Vec::new();
         let mut issues = Vec::new();
         let limits = self.settings.limits;
+        let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
         let mut visit = |text: &Text<'_>| hits.extend(self.text(origin, text, bases));
         decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
         for mut issue in issues {
@@ -241,6 +242,15 @@ fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
     }
     let cells = memchr::memmem::find_iter(&text[..at], b"\"cell_type\"").count() as u64;
     (cells > 0).then_some(cells)
+}
+
+/// A file's name without its extensions, which would make a value before them a part of something larger.
+fn stem(name: &[u8]) -> &[u8] {
+    const LONGEST: usize = 10;
+    match name.iter().rposition(|&byte| byte == b'.') {
+        Some(dot) if dot > 0 && name.len() - dot - 1 <= LONGEST => stem(&name[..dot]),
+        _ => name,
+    }
 }
 
 fn skipped(reasons: BTreeMap<&'static str, (u64, Vec<BString>)>) -> Vec<Skipped> {

@@ -1,6 +1,6 @@
 //! Rules: what a credential looks like and what ties it to its provider, as data.
 //!
-//! [`file`] reads them, [`builtin`] lists our own, [`check`] runs every rule's own examples. What a rule means for a
+//! [`mod@file`] reads them, [`builtin`] lists our own, [`check`] runs every rule's own examples. What a rule means for a
 //! piece of text is decided in `detect`; nothing here looks at content.
 
 use std::sync::OnceLock;
@@ -65,7 +65,7 @@ pub enum Pattern {
     Regex {
         /// As written.
         source: String,
-        /// Compiled; [`file`] has seen that it parses.
+        /// Compiled; [`mod@file`] has seen that it parses.
         compiled: OnceLock<Regex>,
     },
 }
@@ -79,7 +79,7 @@ pub struct Provider {
     pub hosts: Vec<String>,
     /// A name or its host must also have one of these words; empty: need not.
     pub with: Vec<String>,
-    /// A name with one of these words is somebody else's.
+    /// A name with one of these words is somebody else's; two words stand for one after the other.
     pub without: Vec<String>,
 }
 

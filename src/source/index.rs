@@ -4,6 +4,7 @@
 //! Reads blobs from the index, never files from disk, so that what is judged is what would be committed. Cost: one
 //! comparison of the index with HEAD's tree, and the blobs that differ.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
@@ -69,7 +70,11 @@ impl Staged {
         let comparison = Comparison { repository: &self.repository, parents: &parents, target, sink };
         match comparison.changes(&self.index) {
             Ok(changes) => {
-                changes.into_iter().for_each(|(path, mode, id)| comparison.entry(path.as_bstr(), mode, id))
+                let mut told = HashSet::new();
+                for (path, mode, id) in changes {
+                    comparison.entry(path.as_bstr(), mode, id);
+                    comparison.names(path.as_bstr(), id, &mut told);
+                }
             }
             Err(error) => {
                 let message = format!("the index cannot be compared with HEAD: {}", error.message());
@@ -155,7 +160,7 @@ impl Comparison<'_> {
         Ok(changes)
     }
 
-    /// Scans one entry, and its name if that is new.
+    /// Scans what one entry adds.
     fn entry(&self, path: &BStr, mode: u32, id: Oid) {
         let object = id.to_string();
         let blob = match self.repository.find_blob(id) {
@@ -186,10 +191,38 @@ impl Comparison<'_> {
             object: Some(object.as_str()),
         };
         self.sink.changed(origin(kind), blob.content(), &bases);
-        if bases.is_empty() && self.sink.worth_splitting(path) {
-            self.sink.blob(origin(LocationKind::Path), path);
+    }
+
+    /// Scans the names on the way to `path` that no parent has, each once.
+    fn names(&self, path: &BStr, id: Oid, told: &mut HashSet<BString>) {
+        if !self.sink.worth_splitting(path) {
+            return;
+        }
+        let object = id.to_string();
+        let ends = path.find_iter("/").chain([path.len()]);
+        let mut start = 0;
+        for end in ends {
+            let (name, below) = (&path[start..end], path[..end].as_bstr());
+            start = end + 1;
+            let known = self.parents.iter().any(|tree| has(tree, below));
+            if known || !told.insert(below.to_owned()) {
+                continue;
+            }
+            let origin = Origin {
+                kind: LocationKind::Path,
+                target: self.target,
+                path: Some(below),
+                shown: Some(below),
+                object: (end == path.len()).then_some(object.as_str()),
+            };
+            self.sink.blob(origin, name);
         }
     }
+}
+
+/// Whether a tree has anything at a path.
+fn has(tree: &Tree<'_>, path: &BStr) -> bool {
+    path.to_vec().into_path_buf().is_ok_and(|path| tree.get_path(&path).is_ok())
 }
 
 /// The blob that a tree has at a path.

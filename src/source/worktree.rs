@@ -33,7 +33,7 @@ pub struct Options {
 pub fn scan(path: &Path, target: usize, options: Options, sink: &dyn Sink) {
     let kind = match fs::metadata(path) {
         Ok(kind) => kind,
-        Err(error) => return unreadable(sink, path, &error),
+        Err(error) => return unreadable(sink, Vec::from_path_lossy(path).into_owned(), &error),
     };
     let place = Place::of(path, kind.is_dir(), target);
     let tracked = Tracked::below(&place.real, sink);
@@ -140,10 +140,21 @@ impl Walk<'_> {
                     Ok(kind) => Reader::new(self).entry(&path, below, kind.file_type()),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
-                    Err(error) => unreadable(self.sink, &path, &error),
+                    Err(error) => unreadable(self.sink, self.place.shown(below), &error),
                 }
             }
         });
+    }
+
+    /// What the walker could not get to.
+    fn lost(&self, error: &ignore::Error) {
+        let Some(cause) = error.io_error() else {
+            return self.sink.issue(Issue::new("unreadable", error.to_string()));
+        };
+        match path_of(error).map(|path| path.strip_prefix(&self.place.real).unwrap_or(path)) {
+            Some(below) => unreadable(self.sink, self.place.shown(below), cause),
+            None => self.sink.issue(Issue::new("unreadable", plain(cause))),
+        }
     }
 }
 
@@ -159,10 +170,7 @@ impl Visitor<'_> {
         let walk = self.reader.walk;
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => {
-                walk.sink.issue(Issue::new("unreadable", error.to_string()));
-                return;
-            }
+            Err(error) => return walk.lost(&error),
         };
         let Some(below) =
             entry.path().strip_prefix(&walk.place.typed).ok().filter(|p| !p.as_os_str().is_empty())
@@ -210,7 +218,7 @@ impl<'a> Reader<'a> {
         } else if kind.is_symlink() {
             match fs::read_link(path) {
                 Ok(target) => self.push(LocationKind::Symlink, below, slashed(&target).as_bytes()),
-                Err(error) => unreadable(self.walk.sink, path, &error),
+                Err(error) => unreadable(self.walk.sink, self.walk.place.shown(below), &error),
             }
         } else {
             self.walk
@@ -236,7 +244,7 @@ impl<'a> Reader<'a> {
                 let shown = self.walk.place.shown(below);
                 return self.walk.sink.skip("larger than --max-file-size", shown.as_bstr());
             }
-            Err(error) => return unreadable(self.walk.sink, &self.walk.place.typed.join(below), &error),
+            Err(error) => return unreadable(self.walk.sink, self.walk.place.shown(below), &error),
         };
         let buffer = std::mem::take(&mut self.buffer);
         self.push(LocationKind::File, below, &buffer[..length]);
@@ -352,9 +360,19 @@ fn slashed(path: &Path) -> BString {
     if std::path::MAIN_SEPARATOR == '/' { bytes.into() } else { bytes.replace(b"\\", b"/").into() }
 }
 
-fn unreadable(sink: &dyn Sink, path: &Path, error: &io::Error) {
+/// The path that an error of the walker is about.
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithLineNumber { err, .. } | ignore::Error::WithDepth { err, .. } => path_of(err),
+        ignore::Error::Partial(errors) => errors.iter().find_map(path_of),
+        _ => None,
+    }
+}
+
+/// Says that what is shown as `path` could not be read.
+fn unreadable(sink: &dyn Sink, path: impl Into<BString>, error: &io::Error) {
     let kind = if error.kind() == io::ErrorKind::NotFound { "vanished" } else { "unreadable" };
-    let path = Vec::from_path_lossy(path).into_owned();
     sink.issue(Issue::new(kind, plain(error)).at_path(path));
 }
 

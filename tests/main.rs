@@ -1,0 +1,8 @@
+//! Tests of the whole program, and of the house rules. One binary, so that it is linked once.
+//!
+//! `LEEWARD_BIN=PATH cargo test --test e2e` tests another binary than the one that was just built.
+
+mod bad_input;
+mod fixtures;
+mod support;
+mod tidy;

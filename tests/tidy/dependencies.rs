@@ -1,0 +1,100 @@
+//! Dependencies: each has a reason, and a door. What comes through one door can be replaced behind it.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use regex::Regex;
+
+use super::{none, shipped};
+use crate::support::top;
+
+/// Where a dependency may be used: below one of these paths.
+const DOORS: &[(&str, &[&str])] = &[
+    ("aho-corasick", &["src/detect", "src/report"]),
+    ("anstream", &["src/report"]),
+    ("anstyle", &["src/report/paint.rs"]),
+    ("bstr", &["src"]),
+    ("clap", &["src/cli", "src/main.rs"]),
+    ("ctrlc", &["src/cli/run.rs"]),
+    ("git2", &["src/source", "src/history"]),
+    ("gix-features", &["src/source/history"]),
+    ("gix-hash", &["src/source/history"]),
+    ("gix-object", &["src/source/history"]),
+    ("gix-odb", &["src/source/history"]),
+    ("gix-pack", &["src/source/history"]),
+    ("ignore", &["src/source/worktree.rs"]),
+    ("indicatif", &["src/progress.rs"]),
+    ("jiff", &["src/cli/run.rs", "src/history", "src/report/sarif"]),
+    ("memchr", &["src"]),
+    ("percent-encoding", &["src/report/sarif"]),
+    ("rayon", &["src/cli/run.rs", "src/pipeline", "src/source", "src/history"]),
+    ("regex", &["src/rule", "src/detect"]),
+    ("regex-syntax", &["src/rule"]),
+    ("serde", &["src"]),
+    ("serde-sarif", &["src/report/sarif"]),
+    ("serde_json", &["src/report"]),
+    ("sha2", &["src/secret.rs", "src/detect/mod.rs", "src/pipeline"]),
+    ("strsim", &["src/cli", "src/rule"]),
+    ("tempfile", &["src/report/output.rs"]),
+    ("terminal_size", &["src/cli/run.rs"]),
+    ("thiserror", &["src"]),
+    ("toml", &["src/rule", "src/detect/words.rs"]),
+    ("unicode-width", &["src/report/snippet.rs"]),
+];
+
+fn manifest() -> String {
+    fs::read_to_string(top().join("Cargo.toml")).expect("our own")
+}
+
+/// The lines of a section of Cargo.toml.
+fn section<'t>(manifest: &'t str, name: &str) -> Vec<&'t str> {
+    let rest = manifest.split_once(&format!("\n[{name}]\n")).map_or("", |(_, rest)| rest);
+    rest.lines().take_while(|line| !line.starts_with('[')).collect()
+}
+
+fn named(line: &str) -> &str {
+    line.split(['=', '.']).next().unwrap_or(line).trim()
+}
+
+#[test]
+fn every_dependency_is_used_behind_its_door() {
+    let manifest = manifest();
+    let lines = section(&manifest, "dependencies");
+    let known: BTreeSet<&str> = DOORS.iter().map(|(name, _)| *name).collect();
+    let there: BTreeSet<&str> = lines
+        .iter()
+        .filter(|line| !line.starts_with('#') && line.contains('='))
+        .map(|line| named(line))
+        .collect();
+    assert!(!there.is_empty());
+    assert_eq!(there, known, "left: Cargo.toml; right: DOORS in tests/tidy/dependencies.rs");
+    let mut wrong = Vec::new();
+    for (name, doors) in DOORS {
+        let used = Regex::new(&format!(r"(^|[^\w:]){}::", name.replace('-', "_"))).expect("a plain pattern");
+        for (path, code) in shipped() {
+            let allowed = doors.iter().any(|door| path == *door || path.starts_with(&format!("{door}/")));
+            let line = code.lines().find(|line| used.is_match(line)).filter(|_| !allowed);
+            wrong.extend(line.map(|line| format!("{name} in {path}: {}", line.trim())));
+        }
+    }
+    none("these dependencies are used beside their doors", &wrong);
+}
+
+#[test]
+fn every_dependency_has_a_reason() {
+    let manifest = manifest();
+    let mut wrong = Vec::new();
+    for name in ["dependencies", "dev-dependencies"] {
+        let mut above = "";
+        for line in section(&manifest, name).into_iter().filter(|line| !line.trim().is_empty()) {
+            // Crates of one family share a reason.
+            let family = line.get(..3).is_some() && line.get(..3) == above.get(..3);
+            let dependency = !line.starts_with('#');
+            if dependency && !above.starts_with("# ") && !family {
+                wrong.push(line.to_owned());
+            }
+            above = line;
+        }
+    }
+    none("these dependencies have no line above them that says why", &wrong);
+}
