@@ -176,8 +176,8 @@ pub struct Scanning {
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub rule_files: RuleFiles,
-    /// File of accepted findings (planned)
-    #[arg(long, value_name = "FILE", help_heading = "Rules", hide = true)]
+    /// File of accepted findings
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub baseline: Option<PathBuf>,
     /// Report secrets that a comment `leeward:ignore` accepts
     #[arg(long, help_heading = "Rules")]

@@ -10,6 +10,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 pub mod args;
+mod history;
 mod rules;
 mod run;
 mod scan;
@@ -52,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
     let done = match cli.command {
         args::Command::Scan(command) => scan::scan(&command),
         args::Command::Staged(command) => scan::staged(&command),
-        args::Command::History(command) => scan::history(&command),
+        args::Command::History(command) => history::history(&command),
         args::Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|error| {

@@ -48,21 +48,13 @@ impl<'a> Run<'a> {
         scanning: &'a Scanning,
         targets: impl IntoIterator<Item = &'a PathBuf>,
     ) -> Result<Self, UsageError> {
-        let planned = [
-            ("--verify", scanning.verify),
-            ("--config", scanning.config.is_some()),
-            ("--baseline", scanning.baseline.is_some()),
-            ("--max-archive-depth", scanning.max_archive_depth.is_some()),
-        ];
+        let planned = [("--verify", scanning.verify), ("--config", scanning.config.is_some())];
         if let Some((option, _)) = planned.iter().find(|(_, given)| *given) {
             return Err(UsageError::new(format!("{option} is planned, and not available in this version")));
         }
         if scanning.reveal && scanning.output.is_none() && !std::io::stdout().is_terminal() {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
-        }
-        if scanning.config.is_some() {
-            return Err(UsageError::new("--config is planned, and not available in this version"));
         }
         let baseline = scanning.baseline.as_deref().map_or_else(|| Ok(Baseline::default()), baseline)?;
         let rules = rules(&scanning.rule_files)?;
@@ -81,7 +73,7 @@ impl<'a> Run<'a> {
         self,
         phase: Phase,
         sources: impl FnOnce(&Collector<'_>, &Arc<Counters>),
-        complete: impl FnOnce(&mut Outcome),
+        complete: impl FnOnce(&mut Outcome, &Arc<Counters>),
     ) -> Status {
         let started = (Timestamp::now(), Instant::now());
         watch_for_interruption();
@@ -110,7 +102,7 @@ impl<'a> Run<'a> {
             collector.issue(Issue::new("interrupted", "interrupted before everything was scanned"));
         }
         let mut outcome = collector.finish();
-        complete(&mut outcome);
+        complete(&mut outcome, &counters);
         outcome.suppress(|finding| {
             self.baseline.accepts(finding, started.0.to_zoned(jiff::tz::TimeZone::UTC).date())
         });

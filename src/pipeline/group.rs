@@ -41,7 +41,18 @@ impl Outcome {
             }
         }
         self.findings = findings;
+        self.sort();
+    }
+
+    /// Orders findings by their first locations, and their locations.
+    pub fn sort(&mut self) {
+        let suppressed = self.suppressed.iter_mut().map(|(finding, _)| finding);
+        for finding in self.findings.iter_mut().chain(suppressed) {
+            finding.locations.sort_by(|a, b| place(a).cmp(&place(b)));
+        }
+        self.findings.sort_by(|a, b| order(a).cmp(&order(b)));
         self.suppressed.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
+        self.issues.sort();
     }
 }
 

@@ -8,6 +8,8 @@
 pub mod history;
 pub mod index;
 pub mod layout;
+#[cfg(test)]
+pub(crate) mod scratch_repo;
 mod tracked;
 pub mod worktree;
 

@@ -1,135 +1,123 @@
-//! Whether every object that is named is there.
+//! Whether everything that stored objects name is stored, told from the objects as they pass.
 //!
-//! Told by the objects as they pass: what each commit, tree and tag names is looked up among what is stored. No
-//! history is walked. Trees of neighbouring versions name mostly the same objects, so a small table per thread of
-//! what was found already answers nearly every question.
+//! Takes commits, trees and tags during the scan, and refs after it, and gives the ids that are named and missing.
+//! Nothing is walked. Successive versions of a tree name mostly the same ids, so each thread skips what the tree before
+//! had too, then has a small table of the ids that it met last, and looks up in the indexes only what is not in there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use bstr::{BStr, ByteSlice};
 use gix_hash::{ObjectId, oid};
-use gix_object::Kind;
+use gix_object::Kind as ObjectKind;
 
-use super::loose::Store;
-use super::objects::entries;
-use super::packs::Pack;
-use crate::source::layout::Layout;
-use crate::source::{Issue, Sink};
+use super::objects::named_ids;
+use super::store::Store;
+use super::tree_diff::LastTree;
 
-/// Slots of a thread's table of ids that are known to be there; 8 bytes each.
-const SLOTS: usize = 1 << 17;
-/// How many missing objects are named; the rest is counted.
-const MOST_NAMED: usize = 20;
-/// The mode of a submodule: its commit is in another repository.
-const GITLINK: &[u8] = b"160000";
+/// Slots of the table of each thread: half a megabyte, so that it stays in the cache of the processor.
+const SLOTS: usize = 1 << 16;
 
-/// What is stored, and what was found missing.
-pub(super) struct Connectivity<'a> {
-    packs: &'a [Pack],
-    loose: &'a [Store],
-    on: bool,
-    /// Missing objects are to be expected, and said elsewhere.
-    cut_off: bool,
-    missing: Mutex<BTreeMap<ObjectId, String>>,
+/// Ids that are named and not stored, with what they are meant to be.
+pub(super) type Missing = BTreeMap<ObjectId, &'static str>;
+
+/// What all threads share.
+pub(super) struct Links<'a> {
+    store: &'a Store,
+    /// Commits whose parents were left out on purpose.
+    boundary: HashSet<ObjectId>,
+    missing: Mutex<Missing>,
 }
 
-/// The first eight bytes of ids that one thread knows to be there.
-pub(super) struct Known(Vec<u64>);
-
-impl<'a> Connectivity<'a> {
-    pub(super) fn new(packs: &'a [Pack], loose: &'a [Store], layout: &Layout, on: bool) -> Self {
-        let cut_off = layout.shallow || layout.partial;
-        Connectivity { packs, loose, on: on && !cut_off, cut_off, missing: Mutex::default() }
+impl<'a> Links<'a> {
+    pub(super) fn new(store: &'a Store, boundary: HashSet<ObjectId>) -> Links<'a> {
+        Links { store, boundary, missing: Mutex::default() }
     }
 
-    /// A table for a thread.
-    pub(super) fn known(&self) -> Known {
-        Known(if self.on { vec![0; SLOTS] } else { Vec::new() })
-    }
-
-    /// Checks what a commit or a tag names in its headers.
-    pub(super) fn check_header(&self, known: &mut Known, kind: Kind, id: &oid, bytes: &[u8]) {
-        if !self.on {
-            return;
+    /// Notes what a ref names.
+    pub(super) fn check(&self, id: &oid, what: &'static str) {
+        // Git knows the empty tree without storing it.
+        let built_in = id.is_null() || id == ObjectId::empty_tree(id.kind());
+        if !built_in && !self.store.contains(id) {
+            let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            missing.insert(id.to_owned(), what);
         }
-        for line in bytes.lines().take_while(|line| !line.is_empty()) {
-            let Some((word, named)) = line.split_once_str(" ") else { continue };
-            let what = match (kind, word) {
-                (Kind::Commit, b"tree") => "tree of commit",
-                (Kind::Commit, b"parent") => "parent of commit",
-                (Kind::Tag, b"object") => "object of tag",
-                _ => continue,
-            };
-            if let Ok(named) = ObjectId::from_hex(named) {
-                self.check(known, &named, what, id);
+    }
+
+    /// What was missing.
+    pub(super) fn into_missing(self) -> Missing {
+        self.missing.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One thread's view.
+pub(super) struct Checker<'a> {
+    links: &'a Links<'a>,
+    recent: Recent,
+    last: LastTree,
+}
+
+impl Clone for Checker<'_> {
+    fn clone(&self) -> Self {
+        Checker::new(self.links)
+    }
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(links: &'a Links<'a>) -> Checker<'a> {
+        Checker { links, recent: Recent(vec![0; SLOTS].into_boxed_slice()), last: LastTree::default() }
+    }
+
+    /// Checks everything that an object names. False when a tree's bytes are no tree.
+    pub(super) fn object(&mut self, kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
+        match kind {
+            ObjectKind::Blob => true,
+            ObjectKind::Tree => self.tree(bytes, id.as_bytes().len()),
+            ObjectKind::Commit => {
+                let cut = !self.links.boundary.is_empty() && self.links.boundary.contains(id);
+                for (name, linked) in named_ids(bytes) {
+                    match name {
+                        b"tree" => self.recent.check(self.links, &linked, "tree"),
+                        b"parent" if !cut => self.recent.check(self.links, &linked, "commit"),
+                        _ => {}
+                    }
+                }
+                true
+            }
+            ObjectKind::Tag => {
+                for (_, linked) in named_ids(bytes).take(1) {
+                    self.recent.check(self.links, &linked, "object");
+                }
+                true
             }
         }
     }
 
-    /// Checks what a tree's entries name.
-    pub(super) fn check_tree(&self, known: &mut Known, id: &oid, bytes: &[u8]) {
-        if !self.on {
-            return;
-        }
-        for (mode, _, named) in entries(bytes, id.kind().len_in_bytes()) {
-            if mode != GITLINK {
-                self.check(known, oid::from_bytes_unchecked(named), "entry of tree", id);
+    fn tree(&mut self, bytes: &[u8], id_length: usize) -> bool {
+        let Checker { recent, links, last } = self;
+        last.new_entries(bytes, id_length, |entry| {
+            if !entry.is_submodule() {
+                recent.check(links, entry.id, if entry.is_tree() { "tree" } else { "blob" });
             }
-        }
+        })
     }
+}
 
-    /// Checks what a ref names.
-    pub(super) fn check_ref(&self, name: &BStr, id: &oid) {
-        if !self.cut_off && self.on && !self.stored(id) {
-            self.miss(id, format!("the ref {name}"));
-        }
-    }
+/// The second eight bytes of ids that were checked, at the place that the first two tell. Ids are hashes, so that two
+/// that agree in ten bytes are the same.
+struct Recent(Box<[u64]>);
 
+impl Recent {
     #[inline]
-    fn check(&self, known: &mut Known, named: &oid, what: &str, by: &oid) {
-        let (first, _) = named.as_bytes().split_first_chunk::<8>().expect("ids are longer");
-        let key = u64::from_le_bytes(*first);
-        let slot = (key % SLOTS as u64) as usize;
-        if known.0[slot] == key {
+    fn check(&mut self, links: &Links<'_>, id: &oid, what: &'static str) {
+        let bytes = id.as_bytes();
+        let (Some(first), Some(next)) = (bytes.first_chunk::<2>(), bytes[2..].first_chunk::<8>()) else {
             return;
-        }
-        if self.stored(named) {
-            known.0[slot] = key;
-        } else {
-            self.miss(named, format!("{what} {by}"));
-        }
-    }
-
-    fn stored(&self, id: &oid) -> bool {
-        // Git knows these two without storing them.
-        let implied = [ObjectId::empty_tree(id.kind()), ObjectId::empty_blob(id.kind())];
-        self.packs.iter().any(|pack| pack.has(id))
-            || self
-                .loose
-                .iter()
-                .any(|store| store.ids().binary_search_by(|have| have.as_ref().cmp(id)).is_ok())
-            || implied.iter().any(|implied| *implied == id)
-    }
-
-    fn miss(&self, id: &oid, named_by: String) {
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = missing.entry(id.to_owned()).or_insert_with(|| named_by.clone());
-        // Which namer is given depends on no thread.
-        if named_by < *first {
-            *first = named_by;
-        }
-    }
-
-    /// Says what is missing.
-    pub(super) fn report(&self, sink: &dyn Sink) {
-        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        for (id, named_by) in missing.iter().take(MOST_NAMED) {
-            let message = format!("an object is missing: {named_by} names it");
-            sink.issue(Issue::new("missing-object", message).at_object(id.to_string()));
-        }
-        if let Some(more) = missing.len().checked_sub(MOST_NAMED + 1) {
-            sink.issue(Issue::new("missing-object", format!("{} more objects are missing", more + 1)));
+        };
+        let slot = &mut self.0[usize::from(u16::from_le_bytes(*first))];
+        let key = u64::from_le_bytes(*next);
+        if *slot != key {
+            *slot = key;
+            links.check(id, what);
         }
     }
 }

@@ -1,85 +1,226 @@
-//! Everything that was ever committed and is still stored: each object once, reachable or not, and the names of refs.
+//! Everything that was ever committed and is still stored, reachable or not.
 //!
-//! Takes a repository's [`Layout`], pushes every object into the sink in the order of the packs, decoded once. No
-//! commit is walked, so nothing that git's display layer hides (attributes, text conversion, replaced objects, merges)
-//! is hidden here. What cannot be read is an issue, and the rest goes on.
+//! Takes a [`Layout`] and pushes each object of its object directories into the [`Sink`] once, in the order in which
+//! it is stored, and after them the names of refs. Commits are not walked. What cannot be scanned becomes an issue, and
+//! the scan goes on. Which commit brought a finding in is left to [`attribution`].
 
+mod bits;
 mod connectivity;
 mod loose;
 mod objects;
 mod packs;
 mod refs;
+mod scanner;
+mod store;
+mod tree_diff;
 
-use std::path::PathBuf;
+pub mod attribution;
 
-use crate::progress::{Counters, Phase};
-use crate::source::layout::Layout;
-use crate::source::{Issue, Sink};
+use std::collections::HashSet;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use connectivity::Connectivity;
-use objects::Objects;
-use packs::Pack;
+use bstr::{BString, ByteSlice};
+use gix_hash::ObjectId;
 
-/// How a history scan goes.
-#[derive(Clone, Copy, Debug, Default)]
+use self::connectivity::{Links, Missing};
+use self::packs::Traversal;
+use self::refs::{Refs, Value};
+use self::scanner::Scanner;
+use self::store::{Scratch, Store};
+use super::layout::{Layout, bytes_of};
+use super::{Counted, Issue, Origin, Sink};
+use crate::finding::LocationKind;
+
+/// How many missing or damaged objects are named one by one; the others are counted.
+const NAMED: usize = 20;
+
+/// How to scan.
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Threads; 0 takes as many as there are processors.
+    /// Threads to decode with, at least one.
     pub threads: usize,
-    /// Whether to check that every object that is named is there.
+    /// Whether to check that everything named is stored.
     pub connectivity: bool,
 }
 
-/// Scans everything stored in a repository. Gives the number of objects that are stored, scanned or not.
-pub fn scan(layout: &Layout, target: usize, options: Options, sink: &dyn Sink, progress: &Counters) -> u64 {
-    let packs: Vec<Pack> =
-        layout.object_dirs.iter().flat_map(|dir| packs::open_all(dir, layout.hash, sink)).collect();
-    let loose: Vec<loose::Store> =
-        layout.object_dirs.iter().map(|dir| loose::list(dir, layout.hash, sink)).collect();
-    let stored = packs.iter().map(Pack::len).sum::<u64>() + loose.iter().map(loose::Store::len).sum::<u64>();
-    progress.begin(Phase::Objects, stored);
-    let connectivity = Connectivity::new(&packs, &loose, layout, options.connectivity);
-    let objects = Objects { target, sink, progress, connectivity: &connectivity };
-    for (index, pack) in packs.iter().enumerate() {
-        if !sink.interrupted() {
-            packs::scan(pack, &packs[..index], options.threads, &objects);
+/// Hears how far a scan is. Called from many threads, a few hundred times in all or once for some thousand objects.
+pub trait Progress: Sync {
+    /// The scan is about to decode that many objects.
+    fn total(&self, objects: u64);
+    /// That many more were decoded.
+    fn advance(&self, objects: u64);
+}
+
+/// Nobody listens.
+impl Progress for () {
+    fn total(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+}
+
+/// What a scan came across.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryOutcome {
+    /// Objects that are stored, copies counted once for each place. None: there is nothing to scan but ref names.
+    pub stored: u64,
+    /// Names of refs that were pushed.
+    pub refs: u64,
+    /// Objects that are named and not stored; none when that was not checked.
+    pub missing: Option<u64>,
+}
+
+/// Why a scan did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The system gave no threads.
+    #[error("threads to decode objects with: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Scans every stored object. `target` is the number of the repository on the command line.
+///
+/// # Errors
+///
+/// Only when it could not begin. Whatever happens on the way is an issue in `sink`.
+pub fn scan(
+    layout: &Layout,
+    target: usize,
+    options: &Options,
+    sink: &dyn Sink,
+    progress: &dyn Progress,
+) -> Result<HistoryOutcome, HistoryError> {
+    for issue in &layout.issues {
+        sink.issue(issue.clone());
+    }
+    let threads = options.threads.max(1);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let store = Store::open(layout, &mut |issue| sink.issue(issue));
+    let stored = store.len();
+    progress.total(stored);
+    let boundary = boundary(layout, sink);
+    let shallow = boundary.len();
+    let links = options.connectivity.then(|| Links::new(&store, boundary));
+    let stop = AtomicBool::new(false);
+    let scanner = Scanner::new(sink, target, progress, links.as_ref());
+    let traversal = Traversal { store: &store, threads, stop: &stop };
+    pool.install(|| objects(&traversal, scanner, sink));
+    let refs = refs::read(layout, &mut |issue| sink.issue(issue));
+    let names = push_refs(&refs, target, sink, links.as_ref());
+    let missing = links.map(Links::into_missing).filter(|_| !stop.load(Ordering::Relaxed));
+    report_missing(layout, shallow, missing.as_ref(), sink);
+    Ok(HistoryOutcome { stored, refs: names, missing: missing.map(|missing| missing.len() as u64) })
+}
+
+/// Packs, then loose objects, then other copies of what was damaged.
+fn objects(traversal: &Traversal<'_>, scanner: Scanner<'_>, sink: &dyn Sink) {
+    let mut damaged: Vec<(ObjectId, String, BString)> = Vec::new();
+    for (number, pack) in traversal.store.packs.iter().enumerate() {
+        let Err(damage) = traversal.pack(number, &scanner) else { continue };
+        let path = bytes_of(pack.data.path());
+        let lost = damage.undecoded.len();
+        let message =
+            format!("{path}: damaged: {}; objects in it that cannot be decoded: {lost}", damage.reason);
+        sink.issue(Issue::new("corrupt-pack", message).at_path(path.clone()));
+        damaged.extend(damage.undecoded.into_iter().map(|(id, reason)| (id, reason, path.clone())));
+    }
+    for (number, loose) in traversal.store.loose.iter().enumerate() {
+        let path = bytes_of(loose.store.path());
+        let undecoded = traversal.loose(number, &scanner);
+        damaged.extend(undecoded.into_iter().map(|(id, reason)| (id, reason, path.clone())));
+    }
+    if !traversal.stop.load(Ordering::Relaxed) {
+        other_copies(traversal.store, damaged, scanner, sink);
+    }
+}
+
+/// Scans intact copies of damaged objects, and names those that have none.
+fn other_copies(
+    store: &Store,
+    mut damaged: Vec<(ObjectId, String, BString)>,
+    mut scanner: Scanner<'_>,
+    sink: &dyn Sink,
+) {
+    damaged.sort();
+    damaged.dedup_by(|one, other| one.0 == other.0);
+    let mut scratch = Scratch::default();
+    damaged.retain(|(id, ..)| match store.read(id, &mut scratch) {
+        Some(kind) => {
+            packs::Visitor::visit(&mut scanner, kind, id, None, &scratch.bytes);
+            false
         }
+        None => true,
+    });
+    for (id, reason, path) in damaged.iter().take(NAMED) {
+        let message = format!("object {id} cannot be decoded: {reason}");
+        sink.issue(Issue::new("corrupt-object", message).at_path(path.clone()).at_object(id.to_string()));
     }
-    loose::scan(&loose, &packs, &objects);
-    refs::scan(layout, target, sink, &connectivity);
-    if !sink.interrupted() {
-        connectivity.report(sink);
-    }
-    say_what_is_cut_off(layout, sink);
-    stored
-}
-
-/// Repositories that have only a part of their history.
-fn say_what_is_cut_off(layout: &Layout, sink: &dyn Sink) {
-    if layout.shallow {
-        let message = "the repository is a shallow clone: older history is not here and was not scanned; \
-                       `git fetch --unshallow` brings it";
-        sink.issue(Issue::new("shallow", message));
-    }
-    if layout.partial {
-        let message = "the repository is a partial clone: objects that were never fetched are not here and were not \
-                       scanned; a full clone has them";
-        sink.issue(Issue::new("partial-clone", message));
+    if damaged.len() > NAMED {
+        let message = format!("further objects that cannot be decoded: {}", damaged.len() - NAMED);
+        sink.issue(Issue::new("corrupt-object", message));
     }
 }
 
-/// Files of a directory, sorted; what cannot be listed is an issue, a directory that is not there is empty.
-fn files(directory: &std::path::Path, sink: &dyn Sink) -> Vec<PathBuf> {
-    use bstr::ByteVec;
-    let entries = match std::fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+/// The commits at which history was cut off.
+fn boundary(layout: &Layout, sink: &dyn Sink) -> HashSet<ObjectId> {
+    let Some(file) = &layout.shallow else { return HashSet::new() };
+    match fs::read(file) {
+        Ok(content) => content.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect(),
         Err(error) => {
-            let path = Vec::from_path_lossy(directory).into_owned();
-            sink.issue(Issue::new("unreadable", super::worktree::plain(&error)).at_path(path));
-            return Vec::new();
+            sink.issue(store::unreadable(file, &error));
+            HashSet::new()
         }
-    };
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    files
+    }
 }
+
+/// Pushes ref names and checks that what they name is stored. Returns how many there were.
+fn push_refs(refs: &Refs, target: usize, sink: &dyn Sink, links: Option<&Links<'_>>) -> u64 {
+    let push = |name: &[u8]| {
+        let origin = Origin { kind: LocationKind::RefName, target, path: None, shown: None, object: None };
+        sink.blob(origin, name);
+    };
+    for (name, value) in refs {
+        push(name);
+        match value {
+            Value::Object(id) => {
+                if let Some(links) = links {
+                    links.check(id, "object");
+                }
+            }
+            // The branch of a repository without commits is named nowhere else.
+            Value::Symbolic(named) if !refs.contains_key(named) => push(named),
+            Value::Symbolic(_) => {}
+        }
+    }
+    sink.count(Counted::Ref, refs.len() as u64);
+    refs.len() as u64
+}
+
+/// Says what is missing: for shallow and partial clones in one sentence, otherwise object by object.
+fn report_missing(layout: &Layout, shallow: usize, missing: Option<&Missing>, sink: &dyn Sink) {
+    let number = missing.map(Missing::len);
+    let named = match number {
+        None => String::new(),
+        Some(number) => format!("; objects that are named and not stored: {number}"),
+    };
+    if shallow > 0 {
+        let message = format!(
+            "the repository is shallow: history before {shallow} of its commits is not stored{named}"
+        );
+        sink.issue(Issue::new("shallow", message));
+    } else if layout.promisor && number != Some(0) {
+        let message = format!("the repository is a partial clone: objects may be left out{named}");
+        sink.issue(Issue::new("partial-clone", message));
+    } else if let Some(missing) = missing {
+        for (id, what) in missing.iter().take(NAMED) {
+            let message = format!("{what} {id} is named by the repository and not stored");
+            sink.issue(Issue::new("missing-object", message).at_object(id.to_string()));
+        }
+        if missing.len() > NAMED {
+            let message = format!("further objects that are named and not stored: {}", missing.len() - NAMED);
+            sink.issue(Issue::new("missing-object", message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,181 +1,257 @@
-//! One stored object, whichever way it was stored: what of it is content.
+//! What of an object is content to scan: a blob as it is, of the others the parts that people wrote.
 //!
-//! A blob is content whole. Commits, tags and trees are pushed in parts, and only where they can hold something.
+//! Takes one decoded object and pushes its parts into the [`Sink`]. Commits, tags and trees are left whole, and cost
+//! one look, unless the sink says that they are worth splitting. Fingerprints of objects (ids) are never content.
 
 use bstr::{BStr, ByteSlice};
 use gix_hash::oid;
-use gix_object::Kind;
-use std::sync::atomic::Ordering;
+use gix_object::Kind as ObjectKind;
 
-use super::connectivity::Connectivity;
 use crate::finding::LocationKind;
-use crate::progress::Counters;
-use crate::source::{Counted, Origin, Sink};
+use crate::source::{Origin, Sink};
 
-/// Where objects go.
-pub(super) struct Objects<'a> {
-    pub(super) target: usize,
-    pub(super) sink: &'a dyn Sink,
-    pub(super) progress: &'a Counters,
-    pub(super) connectivity: &'a Connectivity<'a>,
-}
-
-/// How often a thread tells the others what it has counted.
-const FLUSH_EVERY: u64 = 4096;
-
-/// Pushes objects from one thread, counting on its own.
-pub(super) struct Pusher<'a> {
-    objects: &'a Objects<'a>,
-    known: super::connectivity::Known,
-    counted: [u64; 4],
-    bytes: u64,
-}
-
-impl Clone for Pusher<'_> {
-    /// A pusher for another thread: it counts from nothing.
-    fn clone(&self) -> Self {
-        Pusher::new(self.objects)
+/// Pushes what is to be scanned of an object. False when a tree's bytes are no tree.
+pub(super) fn push(sink: &dyn Sink, target: usize, kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
+    if kind != ObjectKind::Blob && !sink.worth_splitting(bytes) {
+        return true;
     }
-}
-
-impl Drop for Pusher<'_> {
-    fn drop(&mut self) {
-        self.flush();
-    }
-}
-
-impl<'a> Pusher<'a> {
-    pub(super) fn new(objects: &'a Objects<'a>) -> Self {
-        Pusher { objects, known: objects.connectivity.known(), counted: [0; 4], bytes: 0 }
-    }
-
-    /// Scans one object.
-    pub(super) fn push(&mut self, kind: Kind, id: &oid, bytes: &[u8]) {
-        self.counted[kind as usize & 3] += 1;
-        self.bytes += bytes.len() as u64;
-        if self.counted.iter().sum::<u64>() >= FLUSH_EVERY {
-            self.flush();
+    let mut hex = gix_hash::Kind::hex_buf();
+    let object = &*id.hex_to_buf(&mut hex);
+    let mut part = |kind: LocationKind, bytes: &[u8]| {
+        // An empty blob is an object like others; an empty message is nothing.
+        if !bytes.is_empty() || kind == LocationKind::Blob {
+            sink.blob(Origin { kind, target, path: None, shown: None, object: Some(object) }, bytes);
         }
-        let sink = self.objects.sink;
-        match kind {
-            Kind::Blob => {
-                if sink.worth_splitting(bytes) {
-                    self.part(LocationKind::Blob, id, bytes);
+    };
+    match kind {
+        ObjectKind::Blob => part(LocationKind::Blob, bytes),
+        ObjectKind::Commit => split(bytes, &COMMIT, &mut part),
+        ObjectKind::Tag => split(bytes, &TAG, &mut part),
+        ObjectKind::Tree => {
+            let mut entries = TreeEntries::new(bytes, id.as_bytes().len());
+            for entry in entries.by_ref() {
+                let path = Some(entry.name);
+                let origin =
+                    Origin { kind: LocationKind::Path, target, path, shown: path, object: Some(object) };
+                if sink.worth_splitting(entry.name) {
+                    sink.blob(origin, entry.name);
                 }
             }
-            Kind::Commit | Kind::Tag => {
-                self.objects.connectivity.check_header(&mut self.known, kind, id, bytes);
-                if sink.worth_splitting(bytes) {
-                    headers_and_message(kind, bytes, |kind, part| self.part(kind, id, part));
-                }
-            }
-            Kind::Tree => {
-                self.objects.connectivity.check_tree(&mut self.known, id, bytes);
-                if sink.worth_splitting(bytes) {
-                    for (_, name, _) in entries(bytes, id.kind().len_in_bytes()) {
-                        self.part(LocationKind::Path, id, name);
-                    }
-                }
-            }
+            return entries.is_complete();
         }
     }
+    true
+}
 
-    fn part(&self, kind: LocationKind, id: &oid, bytes: &[u8]) {
-        let mut hex = gix_hash::Kind::hex_buf();
-        let object: &str = id.hex_to_buf(&mut hex);
-        let origin =
-            Origin { kind, target: self.objects.target, path: None, shown: None, object: Some(object) };
-        self.objects.sink.blob(origin, bytes);
+/// Which headers an object of people's words has.
+struct Headers {
+    /// Headers that hold nothing but ids and types.
+    ids: &'static [&'static [u8]],
+    /// Headers that hold a person.
+    people: &'static [(&'static [u8], LocationKind)],
+    /// What the message and all other headers are.
+    message: LocationKind,
+}
+
+const COMMIT: Headers = Headers {
+    ids: &[b"tree ", b"parent "],
+    people: &[(b"author ", LocationKind::Author), (b"committer ", LocationKind::Committer)],
+    message: LocationKind::CommitMessage,
+};
+
+const TAG: Headers = Headers {
+    ids: &[b"object ", b"type "],
+    people: &[(b"tagger ", LocationKind::Tagger)],
+    message: LocationKind::TagMessage,
+};
+
+/// Pushes the people, the message, and whatever else the headers hold: runs of other headers go as one part, so that
+/// a signature is not cut into lines.
+fn split(bytes: &[u8], headers: &Headers, part: &mut dyn FnMut(LocationKind, &[u8])) {
+    let mut start = 0;
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b'\n' {
+        let end = bytes[at..].find_byte(b'\n').map_or(bytes.len(), |length| at + length + 1);
+        let line = &bytes[at..end];
+        let person = headers.people.iter().find(|(name, _)| line.starts_with(name));
+        let is_id = headers.ids.iter().any(|name| line.starts_with(name));
+        if person.is_some() || is_id {
+            part(headers.message, &bytes[start..at]);
+            start = end;
+        }
+        if let Some(&(name, kind)) = person {
+            part(kind, without_time(&line[name.len()..]));
+        }
+        at = end;
+    }
+    part(headers.message, &bytes[start..at]);
+    part(headers.message, bytes.get(at + 1..).unwrap_or_default());
+}
+
+/// `Name <address>` of a line that goes on with a time. A line of another form is left as it is.
+fn without_time(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let Some(end) = line.rfind_byte(b'>') else { return line };
+    let time = &line[end + 1..];
+    let is_time = time.iter().all(|byte| byte.is_ascii_digit() || b" +-".contains(byte));
+    if is_time { &line[..=end] } else { line }
+}
+
+/// One entry of a tree.
+pub(super) struct TreeEntry<'a> {
+    pub(super) mode: &'a [u8],
+    pub(super) name: &'a BStr,
+    pub(super) id: &'a oid,
+}
+
+impl TreeEntry<'_> {
+    /// A commit of another repository, which is not meant to be stored here.
+    pub(super) fn is_submodule(&self) -> bool {
+        self.mode == b"160000"
     }
 
-    fn flush(&mut self) {
-        let sink = self.objects.sink;
-        let all: u64 = self.counted.iter().sum();
-        for (kind, what) in
-            [(Kind::Blob, Counted::Blob), (Kind::Commit, Counted::Commit), (Kind::Tag, Counted::Tag)]
-        {
-            let number = std::mem::take(&mut self.counted[kind as usize & 3]);
-            if number > 0 {
-                sink.count(what, number);
-            }
-        }
-        self.counted = [0; 4];
-        sink.count(Counted::Bytes, std::mem::take(&mut self.bytes));
-        self.objects.progress.done.fetch_add(all, Ordering::Relaxed);
+    pub(super) fn is_tree(&self) -> bool {
+        self.mode == b"40000" || self.mode == b"040000"
+    }
+
+    pub(super) fn is_symlink(&self) -> bool {
+        self.mode == b"120000"
     }
 }
 
-/// Mode, name and id of every entry of a tree; ends at the first that is malformed.
-pub(super) fn entries(tree: &[u8], id_length: usize) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
-    let mut rest = tree;
-    std::iter::from_fn(move || {
-        let nul = memchr::memchr(0, rest)?;
-        let id = rest.get(nul + 1..nul + 1 + id_length)?;
-        let space = memchr::memchr(b' ', &rest[..nul])?;
-        let (mode, name) = (&rest[..space], &rest[space + 1..nul]);
-        rest = &rest[nul + 1 + id_length..];
-        Some((mode, name, id))
+/// The entries of a tree, up to the first that is damaged.
+pub(super) struct TreeEntries<'a> {
+    rest: &'a [u8],
+    id_length: usize,
+}
+
+impl<'a> TreeEntries<'a> {
+    /// Of a tree's bytes, with ids of `id_length` bytes.
+    pub(super) fn new(bytes: &'a [u8], id_length: usize) -> TreeEntries<'a> {
+        TreeEntries { rest: bytes, id_length }
+    }
+
+    /// How many bytes are left.
+    pub(super) fn rest_length(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// Whether all bytes were part of an entry, once the iterator has ended.
+    pub(super) fn is_complete(&self) -> bool {
+        self.rest.is_empty()
+    }
+}
+
+impl<'a> Iterator for TreeEntries<'a> {
+    type Item = TreeEntry<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<TreeEntry<'a>> {
+        // A mode has five or six digits.
+        let space =
+            if *self.rest.get(5)? == b' ' { 5 } else { self.rest.iter().position(|&byte| byte == b' ')? };
+        let nul = space + 1 + memchr::memchr(0, &self.rest[space + 1..])?;
+        let id = self.rest.get(nul + 1..nul + 1 + self.id_length)?;
+        let entry = TreeEntry {
+            mode: &self.rest[..space],
+            name: self.rest[space + 1..nul].as_bstr(),
+            id: oid::from_bytes_unchecked(id),
+        };
+        self.rest = &self.rest[nul + 1 + self.id_length..];
+        Some(entry)
+    }
+}
+
+/// The ids that the first lines of a commit or tag name, with the header's name: `tree`, `parent`, `object`.
+pub(super) fn named_ids(bytes: &[u8]) -> impl Iterator<Item = (&[u8], gix_hash::ObjectId)> {
+    bytes.lines().map_while(|line| {
+        let (name, hex) = line.split_once_str(b" ")?;
+        let is_link = matches!(name, b"tree" | b"parent" | b"object");
+        let id = is_link.then(|| gix_hash::ObjectId::from_hex(hex).ok())??;
+        Some((name, id))
     })
-}
-
-/// The parts of a commit or a tag that people wrote.
-fn headers_and_message(kind: Kind, bytes: &[u8], mut push: impl FnMut(LocationKind, &[u8])) {
-    let end = bytes.find(b"\n\n").unwrap_or(bytes.len());
-    let (headers, message) = (&bytes[..end], bytes.get(end + 2..).unwrap_or_default());
-    let message_kind = if kind == Kind::Tag { LocationKind::TagMessage } else { LocationKind::CommitMessage };
-    let mut others: Vec<&BStr> = Vec::new();
-    for line in headers.lines() {
-        let person = |prefix: &[u8]| line.strip_prefix(prefix).map(identity);
-        if let Some(name) = person(b"author ") {
-            push(LocationKind::Author, name);
-        } else if let Some(name) = person(b"committer ") {
-            push(LocationKind::Committer, name);
-        } else if let Some(name) = person(b"tagger ") {
-            push(LocationKind::Tagger, name);
-        } else {
-            others.push(line.as_bstr());
-        }
-    }
-    // A tag's name, a signature, a merged tag, what another tool left: it is stored, so it is scanned.
-    push(message_kind, &bstr::join("\n", &others));
-    push(message_kind, message);
-}
-
-/// Name and address of a person's line, without the time.
-fn identity(line: &[u8]) -> &[u8] {
-    line.rfind_byte(b'>').map_or(line, |at| &line[..=at])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_commit_falls_into_what_people_wrote() {
-        let commit = b"tree 123\nauthor A U Thor <a@b> 1 +0000\ncommitter C <c@d> 2 +0000\nnote x\n\nsubject\n\nbody\n";
-        let mut parts = Vec::new();
-        headers_and_message(Kind::Commit, commit, |kind, part| {
-            parts.push((kind, part.to_str_lossy().into_owned()))
+    fn parts(bytes: &[u8], headers: &Headers) -> Vec<(LocationKind, String)> {
+        let mut found = Vec::new();
+        split(bytes, headers, &mut |kind, bytes| {
+            if !bytes.is_empty() {
+                found.push((kind, String::from_utf8_lossy(bytes).into_owned()));
+            }
         });
-        let expected = [
-            (LocationKind::Author, "A U Thor <a@b>"),
-            (LocationKind::Committer, "C <c@d>"),
-            (LocationKind::CommitMessage, "tree 123\nnote x"),
-            (LocationKind::CommitMessage, "subject\n\nbody\n"),
-        ];
-        let parts: Vec<_> = parts.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
-        assert_eq!(parts, expected);
+        found
     }
 
     #[test]
-    fn a_tree_falls_into_entries_up_to_the_first_malformed_one() {
-        let mut tree = b"100644 a b\0".to_vec();
-        tree.extend([1; 20]);
-        tree.extend(b"40000 dir\0");
-        tree.extend([2; 20]);
-        tree.extend(b"100644 cut\0");
-        tree.extend([3; 7]);
-        let names: Vec<_> = entries(&tree, 20).map(|(mode, name, id)| (mode, name, id[0])).collect();
-        assert_eq!(names, [(&b"100644"[..], &b"a b"[..], 1), (&b"40000"[..], &b"dir"[..], 2)]);
+    fn a_commit_is_its_people_its_message_and_its_other_headers() {
+        use LocationKind::{Author, CommitMessage, Committer};
+        let id = "0123456789".repeat(4);
+        let commit = format!(
+            "tree {id}\nparent {id}\nauthor A <a@x> 1 +0000\ncommitter C <c@x> 2 -0100\nencoding latin-1\ngpgsig a\n b\n\nsubject\n\nbody\n"
+        );
+        assert_eq!(
+            parts(commit.as_bytes(), &COMMIT),
+            [
+                (Author, "A <a@x>".to_owned()),
+                (Committer, "C <c@x>".to_owned()),
+                (CommitMessage, "encoding latin-1\ngpgsig a\n b\n".to_owned()),
+                (CommitMessage, "subject\n\nbody\n".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_byte_of_a_malformed_commit_is_lost() {
+        use LocationKind::{Author, CommitMessage};
+        let table: [(&str, Vec<(LocationKind, &str)>); 4] = [
+            ("author no address at all\n\nm", vec![(Author, "no address at all"), (CommitMessage, "m")]),
+            ("author A <a@x> word\n\nm", vec![(Author, "A <a@x> word"), (CommitMessage, "m")]),
+            ("just text", vec![(CommitMessage, "just text")]),
+            ("\nmessage without headers", vec![(CommitMessage, "message without headers")]),
+        ];
+        for (bytes, expected) in table {
+            let expected: Vec<_> = expected.into_iter().map(|(kind, text)| (kind, text.to_owned())).collect();
+            assert_eq!(parts(bytes.as_bytes(), &COMMIT), expected, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_its_name_its_tagger_and_its_message() {
+        use LocationKind::{TagMessage, Tagger};
+        let tag = "object 00\ntype commit\ntag v1\ntagger T <t@x> 1 +0000\n\nnotes\n";
+        assert_eq!(
+            parts(tag.as_bytes(), &TAG),
+            [
+                (TagMessage, "tag v1\n".to_owned()),
+                (Tagger, "T <t@x>".to_owned()),
+                (TagMessage, "notes\n".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn tree_entries_of_both_hashes() {
+        for length in [20, 32] {
+            let mut bytes = Vec::new();
+            for (mode, name) in [("100644", "a b"), ("40000", "dir"), ("160000", "sub"), ("120000", "link")] {
+                bytes.extend(format!("{mode} {name}\0").bytes());
+                bytes.extend(vec![0x20; length]);
+            }
+            let mut entries = TreeEntries::new(&bytes, length);
+            let found: Vec<_> =
+                entries.by_ref().map(|entry| (entry.name.to_string(), entry.is_submodule())).collect();
+            assert_eq!(
+                found,
+                [("a b".into(), false), ("dir".into(), false), ("sub".into(), true), ("link".into(), false)]
+            );
+            assert!(entries.is_complete());
+            let mut cut = TreeEntries::new(&bytes[..bytes.len() - 1], length);
+            assert_eq!(cut.by_ref().count(), 3);
+            assert!(!cut.is_complete());
+        }
     }
 }

@@ -1,150 +1,308 @@
-//! Packs: every object of each, decoded once, in the order that makes deltas cheap.
+//! Decoding every object of a pack once, in pack order, on all threads.
 //!
-//! The traversal of `gix-pack` decodes a pack as a whole, several times faster than object by object, but ends at the
-//! first object that is broken. Then the pack is read again, object by object, and each broken one is named.
+//! Takes a [`Store`] and a [`Visitor`] and hands it each object. The bulk goes through gix-pack's delta tree, which
+//! applies every delta once. That stops at the first damage, so what follows is, for a damaged pack only:
+//!
+//! 1. entries whose checksum is wrong, and all that are deltas on top of them, are set apart, and the rest is
+//!    traversed again;
+//! 2. what is then still left is decoded object by object and checked against its id.
+//!
+//! What cannot be decoded at all is given back, for the caller to look for another copy.
+//!
+//! Why checksums: verifying each object's id would cost several times the scan. The index holds a CRC-32 of every
+//! compressed entry, which costs next to nothing and also catches what zlib does not, a damaged entry header.
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::ByteVec;
-use gix_hash::{Kind as HashKind, oid};
-use gix_pack::cache::Never;
-use gix_pack::data::decode::entry::ResolvedBase;
-use gix_pack::index::traverse::{SafetyCheck, with_index};
+use gix_hash::{ObjectId, oid};
+use gix_object::Kind as ObjectKind;
+use gix_pack::cache::delta::{Tree, traverse};
+use gix_pack::data::entry::Header;
+use gix_utils::progress::Discard;
+use rayon::prelude::*;
 
-use super::objects::{Objects, Pusher};
-use crate::source::{Issue, Sink};
+use super::bits::Bits;
+use super::store::{Pack, Scratch, Store, matches};
 
-/// How many broken objects of a pack are named; the rest is counted.
-const MOST_NAMED: usize = 20;
+/// Where an object is stored: the pack's number and the position in its index. None of both for loose objects.
+pub(super) type Place = Option<(usize, u32)>;
 
-/// A pack with its index.
-pub(super) struct Pack {
-    path: PathBuf,
-    index: gix_pack::index::File,
-    data: gix_pack::data::File,
+/// Gets every object, on many threads: each has a clone.
+pub(super) trait Visitor: Clone + Send + Sync {
+    /// Takes one object. Returns false to end the traversal.
+    fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, bytes: &[u8]) -> bool;
 }
 
-impl Pack {
-    /// How many objects it has.
-    pub(super) fn len(&self) -> u64 {
-        u64::from(self.index.num_objects())
+/// How to go through the packs.
+#[derive(Clone, Copy)]
+pub(super) struct Traversal<'a> {
+    pub(super) store: &'a Store,
+    pub(super) threads: usize,
+    /// Set when a visitor wants to end.
+    pub(super) stop: &'a AtomicBool,
+}
+
+/// An entry of a pack: offset, and position in the index.
+pub(super) type Entry = (u64, u32);
+
+/// What decoding a pack left.
+#[derive(Default)]
+pub(super) struct Damage {
+    /// Why the pack could not be traversed as a whole.
+    pub(super) reason: String,
+    /// The objects that could not be decoded from it, and why.
+    pub(super) undecoded: Vec<(ObjectId, String)>,
+}
+
+impl Traversal<'_> {
+    /// Hands over every object of the pack numbered `number` that no earlier pack holds.
+    ///
+    /// # Errors
+    ///
+    /// When the pack is damaged; everything in it that can be decoded has been handed over nevertheless.
+    pub(super) fn pack<V: Visitor>(&self, number: usize, visitor: &V) -> Result<(), Damage> {
+        let pack = &self.store.packs[number];
+        let entries = sorted_entries(pack);
+        let done = Bits::new(entries.len());
+        let Err(reason) = self.bulk(number, entries.clone(), true, &done, visitor) else { return Ok(()) };
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let sound = sound_entries(pack, &entries);
+        if sound.len() < entries.len() && sound.first() == entries.first() {
+            // Its outcome does not matter: `done` knows what is left.
+            self.bulk(number, sound, false, &done, visitor).ok();
+        }
+        let left: Vec<_> = entries.into_iter().filter(|&(_, at)| !done.has(at as usize)).collect();
+        Err(Damage { reason, undecoded: self.one_by_one(number, &left, visitor) })
     }
 
-    /// Whether it has an object.
-    pub(super) fn has(&self, id: &oid) -> bool {
-        self.index.lookup(id).is_some()
-    }
-}
-
-fn broken(kind: &str, path: &Path, message: impl std::fmt::Display) -> Issue {
-    Issue::new(kind, message.to_string()).at_path(Vec::from_path_lossy(path).into_owned())
-}
-
-/// Opens every pack of an object directory.
-pub(super) fn open_all(objects: &Path, hash: HashKind, sink: &dyn Sink) -> Vec<Pack> {
-    let mut packs = Vec::new();
-    for path in super::files(&objects.join("pack"), sink) {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("idx") => match open(&path, hash) {
-                Ok(pack) => packs.push(pack),
-                Err(message) => sink.issue(broken("corrupt-pack", &path, message)),
-            },
-            Some("pack") if !path.with_extension("idx").exists() => {
-                let message = "the pack has no index, so it was not scanned; `git index-pack` makes one";
-                sink.issue(broken("corrupt-pack", &path, message));
-            }
-            _ => {}
+    /// Hands over some of a pack's objects: `entries`, which hold all their own bases. Damage is passed over.
+    pub(super) fn some_of_pack<V: Visitor>(&self, number: usize, entries: &[Entry], visitor: &V) {
+        let done = Bits::new(self.store.packs[number].index.num_objects() as usize);
+        let first = first_entry(&self.store.packs[number]);
+        // The visitor has to bear with one entry that it did not ask for.
+        let missing = first.filter(|first| entries.first().is_some_and(|entry| entry != first));
+        let all = missing.into_iter().chain(entries.iter().copied()).collect();
+        if self.bulk(number, all, false, &done, visitor).is_err() {
+            let left: Vec<_> = entries.iter().copied().filter(|&(_, at)| !done.has(at as usize)).collect();
+            self.one_by_one(number, &left, visitor);
         }
     }
-    packs
-}
 
-fn open(path: &Path, hash: HashKind) -> Result<Pack, String> {
-    let index = gix_pack::index::File::at(path, hash)
-        .map_err(|error| format!("the pack's index cannot be read, so the pack was not scanned: {error}"))?;
-    let data_path = path.with_extension("pack");
-    let data = gix_pack::data::File::at(&data_path, hash)
-        .map_err(|error| format!("the index's pack cannot be read, so it was not scanned: {error}"))?;
-    if data.num_objects() != index.num_objects() {
-        return Err(format!(
-            "the pack has {} objects and its index {}; it was not scanned",
-            data.num_objects(),
-            index.num_objects()
-        ));
-    }
-    Ok(Pack { path: data_path, index, data })
-}
-
-/// Scans what a pack has and `earlier` ones have not.
-pub(super) fn scan(pack: &Pack, earlier: &[Pack], threads: usize, objects: &Objects<'_>) {
-    let seen = |id: &oid| earlier.iter().any(|earlier| earlier.has(id));
-    let stop = AtomicBool::new(false);
-    let (sink, mut pusher) = (objects.sink, Pusher::new(objects));
-    let (seen_before, stopping) = (&seen, &stop);
-    let options = with_index::Options {
-        thread_limit: (threads > 0).then_some(threads),
-        check: SafetyCheck::SkipFileAndObjectChecksumVerification,
-        alloc_limit_bytes: None,
-    };
-    let done = pack.index.traverse_with_index(
-        &pack.data,
-        move |kind, bytes: &[u8], entry: &gix_pack::index::Entry, _: &dyn gix_utils::progress::Progress| {
-            if sink.interrupted() {
-                stopping.store(true, Ordering::Relaxed);
-            } else if !seen_before(&entry.oid) {
-                pusher.push(kind, &entry.oid, bytes);
+    /// Traverses `entries`, which hold all their own bases. With `all`, they are the whole pack and are checked. The
+    /// first entry of the pack must be among them, because gix-pack reads the first that it is given from there.
+    fn bulk<V: Visitor>(
+        &self,
+        number: usize,
+        entries: Vec<Entry>,
+        all: bool,
+        done: &Bits,
+        visitor: &V,
+    ) -> Result<(), String> {
+        let pack = &self.store.packs[number];
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut visitor = visitor.clone();
+        let inspect = move |&mut (offset, at): &mut Entry,
+                            _: &dyn gix_utils::progress::Progress,
+                            object: traverse::Context<'_>| {
+            let kind = object
+                .entry
+                .header
+                .as_kind()
+                .ok_or_else(|| gix_error::corruption("a delta without a base"))?;
+            let id = pack.index.oid_at_index(at);
+            if all && !is_sound(pack, at, offset, object.entry_end, || matches(id, kind, object.decompressed))
+            {
+                return Err(gix_error::corruption("an entry does not match its checksum").into());
+            }
+            if !self.deliver(number, at, kind, object.decompressed, done, &mut visitor) {
+                self.stop.store(true, Ordering::Relaxed);
             }
             Ok(())
-        },
-        &mut gix_utils::progress::Discard,
-        &stop,
-        options,
-    );
-    if let Err(error) = done
-        && !objects.sink.interrupted()
-    {
-        one_by_one(pack, objects, &seen, &error.to_string());
+        };
+        // A damaged pack must not end the run, even where the decoder did not foresee the damage.
+        let run = AssertUnwindSafe(|| {
+            let tree = Tree::from_offsets_in_pack(
+                pack.data.path(),
+                entries.into_iter(),
+                &|&(offset, _)| offset,
+                &|id| Ok(pack.index.lookup(id).map(|at| pack.index.pack_offset_at_index(at))),
+                &mut Discard,
+                self.stop,
+                self.store.hash,
+            )?;
+            let options = traverse::Options {
+                object_progress: Box::new(Discard),
+                size_progress: &mut Discard,
+                thread_limit: Some(self.threads),
+                should_interrupt: self.stop,
+                object_hash: self.store.hash,
+                alloc_limit_bytes: None,
+            };
+            tree.traverse(
+                |range, pack: &gix_pack::data::File| pack.entry_slice(range),
+                &pack.data,
+                pack.data.pack_end() as u64,
+                inspect,
+                options,
+            )
+        });
+        match catch_unwind(run) {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("its decoding failed unexpectedly".to_owned()),
+        }
+    }
+
+    /// Hands one object over, unless it was before. Returns what the visitor says.
+    fn deliver<V: Visitor>(
+        &self,
+        number: usize,
+        at: u32,
+        kind: ObjectKind,
+        bytes: &[u8],
+        done: &Bits,
+        visitor: &mut V,
+    ) -> bool {
+        if done.has(at as usize) {
+            return true;
+        }
+        done.set(at as usize);
+        let id = self.store.packs[number].index.oid_at_index(at);
+        self.store.in_earlier_pack(number, id) || visitor.visit(kind, id, Some((number, at)), bytes)
+    }
+
+    /// Decodes single objects, and gives back those that cannot be.
+    fn one_by_one<V: Visitor>(&self, number: usize, left: &[Entry], visitor: &V) -> Vec<(ObjectId, String)> {
+        let pack = &self.store.packs[number];
+        let decode = |(scratch, visitor): &mut (Scratch, V), &(_, at): &Entry| {
+            let id = pack.index.oid_at_index(at);
+            if self.stop.load(Ordering::Relaxed) || self.store.in_earlier_pack(number, id) {
+                return None;
+            }
+            let decoded = catch_unwind(AssertUnwindSafe(|| pack.decode(at, scratch)));
+            match decoded.unwrap_or_else(|_| Err("its decoding failed unexpectedly".to_owned())) {
+                Ok(kind) => {
+                    if !visitor.visit(kind, id, Some((number, at)), &scratch.bytes) {
+                        self.stop.store(true, Ordering::Relaxed);
+                    }
+                    None
+                }
+                Err(reason) => Some((id.to_owned(), reason)),
+            }
+        };
+        let start = || (Scratch::default(), visitor.clone());
+        left.par_iter().map_init(start, decode).flatten().collect()
     }
 }
 
-/// Scans a pack that the traversal could not get through. Objects that it got to are scanned again: what is found
-/// twice in one place counts once.
-fn one_by_one(pack: &Pack, objects: &Objects<'_>, seen: &dyn Fn(&oid) -> bool, why: &str) {
-    let resolve = |id: &oid, _: &mut Vec<u8>| {
-        let position = pack.index.lookup(id);
-        Ok(position.and_then(|at| {
-            let offset = pack.index.pack_offset_at_index(at);
-            pack.data.entry(offset).ok().map(ResolvedBase::InPack)
-        }))
-    };
-    let mut pusher = Pusher::new(objects);
-    let mut inflate = gix_zlib::Inflate::default();
-    let mut bytes = Vec::new();
-    let mut failed = 0;
-    for entry in pack.index.iter() {
-        if objects.sink.interrupted() || seen(&entry.oid) {
-            continue;
-        }
-        let decoded = pack.data.entry(entry.pack_offset).and_then(|header| {
-            pack.data.decode_entry(header, &mut bytes, &mut inflate, &resolve, &mut Never)
-        });
-        match decoded {
-            Ok(outcome) => pusher.push(outcome.kind, &entry.oid, &bytes),
-            Err(error) => {
-                failed += 1;
-                if failed <= MOST_NAMED {
-                    let message = format!("an object of the pack cannot be read: {error}");
-                    objects.sink.issue(
-                        broken("corrupt-object", &pack.path, message).at_object(entry.oid.to_string()),
-                    );
-                }
+fn sorted_entries(pack: &Pack) -> Vec<Entry> {
+    let positions = 0..pack.index.num_objects();
+    let mut entries: Vec<_> = positions.map(|at| (pack.index.pack_offset_at_index(at), at)).collect();
+    entries.sort_unstable();
+    entries
+}
+
+/// The entry right after the pack's header.
+fn first_entry(pack: &Pack) -> Option<Entry> {
+    let positions = 0..pack.index.num_objects();
+    positions.map(|at| (pack.index.pack_offset_at_index(at), at)).min()
+}
+
+/// The entries of a pack that are of some kinds, in order, told from their headers alone.
+pub(super) fn entries_of(pack: &Pack, keep: impl Fn(ObjectKind) -> bool) -> Vec<(Entry, ObjectKind)> {
+    let entries = sorted_entries(pack);
+    let mut kinds: Vec<Option<ObjectKind>> = vec![None; entries.len()];
+    let index_of = |offset: u64| entries.binary_search_by_key(&offset, |entry| entry.0).ok();
+    for start in 0..entries.len() {
+        let mut chain = Vec::new();
+        let mut next = Some(start);
+        let mut kind = None;
+        // Bases mostly come first, so that chains are short; one that is longer than the pack goes in circles.
+        while let Some(at) = next.filter(|_| chain.len() <= entries.len()) {
+            if kinds[at].is_some() {
+                kind = kinds[at];
+                break;
             }
+            chain.push(at);
+            let offset = entries[at].0;
+            let Ok(entry) = pack.data.entry(offset) else { break };
+            next = match entry.header {
+                Header::OfsDelta { base_distance } => {
+                    entry.checked_base_pack_offset(base_distance).and_then(index_of)
+                }
+                Header::RefDelta { base_id } => {
+                    pack.index.lookup(base_id).and_then(|at| index_of(pack.index.pack_offset_at_index(at)))
+                }
+                header => {
+                    kind = header.as_kind();
+                    None
+                }
+            };
+        }
+        for at in chain {
+            kinds[at] = kind;
         }
     }
-    let message = match failed {
-        0 => format!("the pack is damaged, though every object could be read one by one: {why}"),
-        failed => format!("the pack is damaged: {failed} of its {} objects cannot be read", pack.len()),
+    let kept = entries.into_iter().zip(kinds);
+    kept.filter_map(|(entry, kind)| kind.filter(|&kind| keep(kind)).map(|kind| (entry, kind))).collect()
+}
+
+/// Whether the entry's bytes are those that were indexed. Indexes of version 1 have no checksums: there, `by_id` tells.
+fn is_sound(pack: &Pack, at: u32, offset: u64, end: u64, by_id: impl FnOnce() -> bool) -> bool {
+    match pack.index.crc32_at_index(at) {
+        Some(expected) => {
+            end > offset
+                && pack.data.entry_slice(offset..end).is_some()
+                && pack.data.entry_crc32(offset, (end - offset) as usize) == expected
+        }
+        None => by_id(),
+    }
+}
+
+/// The entries that are intact and whose bases are, all the way down.
+fn sound_entries(pack: &Pack, entries: &[Entry]) -> Vec<Entry> {
+    let ends = entries.iter().skip(1).map(|&(offset, _)| offset).chain([pack.data.pack_end() as u64]);
+    let mut base_of: HashMap<u64, Option<u64>> = HashMap::with_capacity(entries.len());
+    for (&(offset, at), end) in entries.iter().zip(ends) {
+        let intact =
+            is_sound(pack, at, offset, end, || end > offset && pack.data.entry_slice(offset..end).is_some());
+        let Ok(entry) = pack.data.entry(offset) else { continue };
+        let base = match entry.header {
+            Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance),
+            Header::RefDelta { base_id } => {
+                pack.index.lookup(base_id).map(|at| pack.index.pack_offset_at_index(at))
+            }
+            _ => Some(offset),
+        };
+        if let Some(base) = base.filter(|_| intact) {
+            base_of.insert(offset, (base != offset).then_some(base));
+        }
+    }
+    let mut known: HashMap<u64, bool> = HashMap::with_capacity(entries.len());
+    let mut is_rooted = |start: u64| {
+        let mut chain = Vec::new();
+        let mut offset = start;
+        let sound = loop {
+            if let Some(&sound) = known.get(&offset) {
+                break sound;
+            }
+            // Until the chain has come to its end, what is on it counts as unsound: that breaks cycles.
+            known.insert(offset, false);
+            chain.push(offset);
+            match base_of.get(&offset) {
+                Some(Some(base)) => offset = *base,
+                Some(None) => break true,
+                None => break false,
+            }
+        };
+        known.extend(chain.into_iter().map(|offset| (offset, sound)));
+        sound
     };
-    objects.sink.issue(broken("corrupt-pack", &pack.path, message));
+    entries.iter().copied().filter(|&(offset, _)| is_rooted(offset)).collect()
 }

@@ -1,81 +1,140 @@
-//! Refs: their names are content, their targets must be there.
+//! The refs of a repository, read from their files.
+//!
+//! Takes a [`Layout`] and gives every [`Ref`] of it and of its linked worktrees, with the object that it names: loose
+//! refs, packed refs, `HEAD`s. What cannot be read becomes an issue. Reftables are not read, which is an issue too.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bstr::{BStr, BString, ByteSlice, ByteVec};
+use bstr::{BString, ByteSlice, ByteVec};
 use gix_hash::ObjectId;
 
-use super::connectivity::Connectivity;
-use crate::finding::LocationKind;
-use crate::source::layout::Layout;
-use crate::source::{Counted, Issue, Origin, Sink};
+use super::store::{list, unreadable};
+use crate::source::Issue;
+use crate::source::layout::{Layout, bytes_of};
 
-/// Scans the names of all refs of the repository and of its worktrees.
-pub(super) fn scan(layout: &Layout, target: usize, sink: &dyn Sink, connectivity: &Connectivity<'_>) {
-    if layout.reftable {
-        let message = "refs are stored as a reftable, which is not read: their names were not scanned, though every \
-                       object was";
-        sink.issue(Issue::new("unsupported", message));
-        return;
-    }
-    for (name, content) in all(layout, sink) {
-        sink.count(Counted::Ref, 1);
-        if sink.worth_splitting(&name) {
-            let path = Some(name.as_bstr());
-            sink.blob(
-                Origin { kind: LocationKind::RefName, target, path: None, shown: path, object: None },
-                &name,
-            );
-        }
-        if let Ok(id) = ObjectId::from_hex(content.trim()) {
-            connectivity.check_ref(name.as_bstr(), &id);
-        } else if !content.starts_with(b"ref:") {
-            let message = format!("the ref {name} is neither an object's name nor that of another ref");
-            sink.issue(Issue::new("bad-ref", crate::sanitize::visible(message.as_bytes())));
-        }
-    }
+/// What a ref holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// An object.
+    Object(ObjectId),
+    /// The name of another ref.
+    Symbolic(BString),
 }
 
-/// Names and contents of all refs; a packed ref that is loose too is given once.
-pub(in crate::source) fn all(layout: &Layout, sink: &dyn Sink) -> Vec<(BString, BString)> {
-    let mut refs = Vec::new();
-    walk(&layout.common_dir, Path::new("refs"), &mut refs, sink);
-    if layout.git_dir != layout.common_dir {
-        walk(&layout.git_dir, Path::new("refs"), &mut refs, sink);
+/// Refs by their full names. Those of a linked worktree begin with `worktrees/NAME/`.
+pub(super) type Refs = BTreeMap<BString, Value>;
+
+/// Reads all refs.
+pub(super) fn read(layout: &Layout, issue: &mut dyn FnMut(Issue)) -> Refs {
+    let mut refs = Refs::new();
+    if layout.reftable {
+        let message =
+            "the repository keeps its refs in reftables, which are not read: ref names were not scanned";
+        issue(Issue::new("unsupported", message));
+        return refs;
     }
-    for worktree in super::files(&layout.common_dir.join("worktrees"), sink) {
-        if worktree != layout.git_dir {
-            walk(&worktree, Path::new("refs"), &mut refs, sink);
-        }
+    let common = &layout.common_dir;
+    packed(&common.join("packed-refs"), &mut refs, issue);
+    below(&common.join("refs"), b"refs", 0, &mut refs, issue);
+    head(common, b"", &mut refs, issue);
+    for dir in list(&common.join("worktrees"), issue) {
+        let Some(name) = dir.file_name() else { continue };
+        let prefix = [b"worktrees/", name.as_encoded_bytes(), b"/"].concat();
+        below(&dir.join("refs"), &[&prefix[..], b"refs"].concat(), 0, &mut refs, issue);
+        head(&dir, &prefix, &mut refs, issue);
     }
-    let packed = fs::read(layout.common_dir.join("packed-refs")).unwrap_or_default();
-    for line in packed.lines().filter(|line| !matches!(line.first(), None | Some(b'#' | b'^'))) {
-        if let Some((id, name)) = line.split_once_str(" ") {
-            refs.push((name.into(), id.into()));
-        }
-    }
-    // Stable: the loose one, which counts, stands first.
-    refs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    refs.dedup_by(|(a, _), (b, _)| a == b);
     refs
 }
 
-fn walk(base: &Path, below: &Path, refs: &mut Vec<(BString, BString)>, sink: &dyn Sink) {
-    for path in super::files(&base.join(below), sink) {
-        let Some(name) = path.file_name() else { continue };
-        let below = below.join(name);
-        if path.is_dir() {
-            walk(base, &below, refs, sink);
-            continue;
+/// The object that `name` stands for, through symbolic refs.
+pub(super) fn resolve(refs: &Refs, name: &[u8]) -> Option<ObjectId> {
+    let mut name = name.as_bstr();
+    // Git follows five links too, and no more.
+    for _ in 0..6 {
+        match refs.get(name)? {
+            Value::Object(id) => return Some(*id),
+            Value::Symbolic(next) => name = next.as_bstr(),
         }
-        match fs::read(&path) {
-            Ok(content) if name.to_string_lossy().ends_with(".lock") && content.is_empty() => {}
-            Ok(content) => refs.push((Vec::from_path_lossy(&below).into_owned().into(), content.into())),
-            Err(error) => {
-                let issue = Issue::new("bad-ref", crate::source::worktree::plain(&error));
-                sink.issue(issue.at_path(BStr::new(&*Vec::from_path_lossy(&path))));
+    }
+    None
+}
+
+fn head(dir: &Path, prefix: &[u8], refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
+    let name = [prefix, b"HEAD"].concat();
+    one(&dir.join("HEAD"), name.into(), refs, issue);
+}
+
+/// Deepest nesting of ref directories that is followed. A file system allows hardly more in a path.
+const DEEPEST: usize = 200;
+
+fn below(dir: &Path, name: &[u8], depth: usize, refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
+    if depth > DEEPEST {
+        issue(Issue::new("bad-ref", "refs are nested too deeply").at_path(bytes_of(dir)));
+        return;
+    }
+    for path in list(dir, issue) {
+        let Some(file) = path.file_name() else { continue };
+        let mut name = BString::from(name);
+        name.push_byte(b'/');
+        name.push_str(file.as_encoded_bytes());
+        if fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) {
+            below(&path, &name, depth + 1, refs, issue);
+        } else if !name.ends_with(b".lock") {
+            one(&path, name, refs, issue);
+        }
+    }
+}
+
+/// Reads one loose ref.
+fn one(path: &Path, name: BString, refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
+    // Old repositories have symbolic links for symbolic refs.
+    if let Ok(target) = fs::read_link(path)
+        && target.starts_with("refs")
+    {
+        refs.insert(name, Value::Symbolic(bytes_of(&target)));
+        return;
+    }
+    let content = match fs::read(path) {
+        Ok(content) => content,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => return issue(unreadable(path, &error)),
+    };
+    let text = content.trim_end();
+    if let Some(target) = text.strip_prefix(b"ref:") {
+        refs.insert(name, Value::Symbolic(target.trim_start().into()));
+    } else if let Ok(id) = ObjectId::from_hex(text.fields().next().unwrap_or_default()) {
+        refs.insert(name, Value::Object(id));
+    } else {
+        let message = format!("{} is no ref: it names no object", path.display());
+        issue(Issue::new("bad-ref", message).at_path(bytes_of(path)));
+    }
+}
+
+/// Reads `packed-refs`. Loose refs are read later and win.
+fn packed(path: &Path, refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
+    let content = match fs::read(path) {
+        Ok(content) => content,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => return issue(unreadable(path, &error)),
+    };
+    let mut bad = 0usize;
+    // `#` is the header, `^` what the tag above peels to.
+    for line in
+        content.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"^"))
+    {
+        let parsed =
+            line.split_once_str(b" ").and_then(|(hex, name)| Some((ObjectId::from_hex(hex).ok()?, name)));
+        match parsed {
+            Some((id, name)) => {
+                refs.insert(name.into(), Value::Object(id));
             }
+            None => bad += 1,
         }
+    }
+    if bad > 0 {
+        let message = format!("{}: lines that are no refs: {bad}", path.display());
+        issue(Issue::new("bad-ref", message).at_path(bytes_of(path)));
     }
 }

@@ -1,0 +1,95 @@
+//! Single things that a story names: commits as reports show them, what a tag stands for, the index.
+//!
+//! Takes ids and gives what is stored; what cannot be read is left out.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bstr::{BString, ByteSlice};
+use gix_hash::ObjectId;
+use gix_object::Kind as ObjectKind;
+
+use super::super::objects::named_ids;
+use super::super::store::{Scratch, Store};
+use super::Layout;
+use super::search::seconds;
+use crate::finding::Commit;
+
+/// Reads commits, each once.
+pub(super) struct Commits<'a> {
+    store: &'a Store,
+    known: RefCell<BTreeMap<ObjectId, Option<Commit>>>,
+}
+
+impl<'a> Commits<'a> {
+    pub(super) fn new(store: &'a Store) -> Commits<'a> {
+        Commits { store, known: RefCell::default() }
+    }
+
+    /// A commit as reports show it.
+    pub(super) fn get(&self, id: &ObjectId) -> Option<Commit> {
+        let mut known = self.known.borrow_mut();
+        let read = || {
+            let mut scratch = Scratch::default();
+            let kind = self.store.read(id, &mut scratch)?;
+            (kind == ObjectKind::Commit).then(|| parse(id, &scratch.bytes))
+        };
+        known.entry(*id).or_insert_with(read).clone()
+    }
+}
+
+/// Whatever is damaged in it is left empty.
+fn parse(id: &ObjectId, bytes: &[u8]) -> Commit {
+    let (headers, message) = bytes.split_once_str(b"\n\n").unwrap_or((bytes, b""));
+    let author = headers.lines().find_map(|line| line.strip_prefix(b"author ")).unwrap_or_default();
+    let (name, rest) = author.split_once_str(b"<").unwrap_or((author, b""));
+    let email = rest.split_once_str(b">").map_or(rest, |(email, _)| email);
+    let time = jiff::Timestamp::from_second(seconds(author));
+    Commit {
+        id: id.to_string(),
+        author_name: name.trim().to_str_lossy().into_owned(),
+        author_email: email.trim().to_str_lossy().into_owned(),
+        author_time: time.map(|time| time.to_string()).unwrap_or_default(),
+        subject: subject(message),
+    }
+}
+
+/// The first paragraph of a message in one line, as git shows it.
+fn subject(message: &[u8]) -> String {
+    let lines = message.lines().map(|line| line.trim()).skip_while(|line| line.is_empty());
+    let lines: Vec<_> = lines.take_while(|line| !line.is_empty()).map(|line| line.to_str_lossy()).collect();
+    lines.join(" ")
+}
+
+/// The commit that a tag, or a tag of tags, stands for.
+pub(super) fn peel(store: &Store, tag: ObjectId) -> Option<ObjectId> {
+    let mut scratch = Scratch::default();
+    let mut id = tag;
+    // Tags of tags are rare, and longer chains than this are made up.
+    for _ in 0..64 {
+        match store.read(&id, &mut scratch)? {
+            ObjectKind::Commit => return Some(id),
+            ObjectKind::Tag => id = named_ids(&scratch.bytes).next()?.1,
+            ObjectKind::Tree | ObjectKind::Blob => return None,
+        }
+    }
+    None
+}
+
+/// The blobs of the index of this work tree, with their paths. Empty when there is none, or none that can be read.
+pub(super) fn index(layout: &Layout) -> HashMap<ObjectId, BTreeSet<BString>> {
+    let format = match layout.hash {
+        gix_hash::Kind::Sha256 => git2::ObjectFormat::Sha256,
+        _ => git2::ObjectFormat::Sha1,
+    };
+    let mut paths: HashMap<ObjectId, BTreeSet<BString>> = HashMap::new();
+    let file = layout.git_dir.join("index");
+    if let Ok(index) = git2::Index::open_ext(&file, format) {
+        for entry in index.iter() {
+            if let Ok(id) = ObjectId::try_from(entry.id.as_bytes()) {
+                paths.entry(id).or_default().insert(entry.path.into());
+            }
+        }
+    }
+    paths
+}

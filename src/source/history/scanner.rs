@@ -1,0 +1,98 @@
+//! The visitor of a scan: pushes each object, counts it, checks its links.
+//!
+//! Takes objects from [`super::packs`] and [`super::loose`], on one clone per thread. Counts are kept per thread and
+//! added up in batches, so that threads do not wait for each other; they are exact once all clones are gone.
+
+use gix_hash::oid;
+use gix_object::Kind as ObjectKind;
+
+use super::Progress;
+use super::connectivity::{Checker, Links};
+use super::objects;
+use super::packs::{Place, Visitor};
+use crate::source::{Counted, Issue, Sink};
+
+/// Objects between two looks at whether to stop.
+const BATCH: u64 = 512;
+
+/// What one thread needs.
+pub(super) struct Scanner<'a> {
+    sink: &'a dyn Sink,
+    target: usize,
+    progress: &'a dyn Progress,
+    links: Option<Checker<'a>>,
+    counts: Counts,
+}
+
+/// Objects since the last batch.
+#[derive(Default)]
+struct Counts {
+    objects: u64,
+    blobs: u64,
+    commits: u64,
+    tags: u64,
+    bytes: u64,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(
+        sink: &'a dyn Sink,
+        target: usize,
+        progress: &'a dyn Progress,
+        links: Option<&'a Links<'a>>,
+    ) -> Scanner<'a> {
+        Scanner { sink, target, progress, links: links.map(Checker::new), counts: Counts::default() }
+    }
+
+    fn flush(&mut self) {
+        let counts = std::mem::take(&mut self.counts);
+        let kinds = [
+            (Counted::Blob, counts.blobs),
+            (Counted::Commit, counts.commits),
+            (Counted::Tag, counts.tags),
+            (Counted::Bytes, counts.bytes),
+        ];
+        for (what, number) in kinds.into_iter().filter(|&(_, number)| number > 0) {
+            self.sink.count(what, number);
+        }
+        if counts.objects > 0 {
+            self.progress.advance(counts.objects);
+        }
+    }
+}
+
+impl Visitor for Scanner<'_> {
+    fn visit(&mut self, kind: ObjectKind, id: &oid, _: Place, bytes: &[u8]) -> bool {
+        self.counts.objects += 1;
+        self.counts.bytes += bytes.len() as u64;
+        match kind {
+            ObjectKind::Blob => self.counts.blobs += 1,
+            ObjectKind::Commit => self.counts.commits += 1,
+            ObjectKind::Tag => self.counts.tags += 1,
+            ObjectKind::Tree => {}
+        }
+        let pushed = objects::push(self.sink, self.target, kind, id, bytes);
+        let linked = self.links.as_mut().is_none_or(|links| links.object(kind, id, bytes));
+        if !(pushed && linked) {
+            let message = format!("tree {id} is damaged: its entries end early");
+            self.sink.issue(Issue::new("corrupt-object", message).at_object(id.to_string()));
+        }
+        if self.counts.objects < BATCH {
+            return true;
+        }
+        self.flush();
+        !self.sink.interrupted()
+    }
+}
+
+impl Clone for Scanner<'_> {
+    fn clone(&self) -> Self {
+        Scanner { links: self.links.clone(), counts: Counts::default(), ..*self }
+    }
+}
+
+impl Drop for Scanner<'_> {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}

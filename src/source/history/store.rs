@@ -1,0 +1,235 @@
+//! What a repository stores: its packs and its loose objects, opened and listed.
+//!
+//! Takes object directories and gives a [`Store`] that knows which ids are there and where. Packs that cannot be
+//! opened become issues. Decoding in bulk is left to [`super::packs`] and [`super::loose`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gix_hash::{Kind, ObjectId, oid};
+use gix_object::Kind as ObjectKind;
+use gix_pack::{data, index};
+
+use crate::source::Issue;
+use crate::source::layout::{Layout, bytes_of};
+
+/// A pack whose index and data could be opened.
+pub(super) struct Pack {
+    pub(super) index: index::File,
+    pub(super) data: data::File,
+}
+
+/// The loose objects of one object directory.
+pub(super) struct Loose {
+    pub(super) store: gix_odb::loose::Store,
+    /// Sorted.
+    pub(super) ids: Vec<ObjectId>,
+}
+
+/// Everything that is stored, by id.
+pub(super) struct Store {
+    pub(super) hash: Kind,
+    pub(super) packs: Vec<Pack>,
+    /// Indexes whose pack is gone or broken: their objects are known by name only.
+    pub(super) lost: Vec<index::File>,
+    pub(super) loose: Vec<Loose>,
+}
+
+/// Reusable memory for decoding single objects.
+#[derive(Default)]
+pub(super) struct Scratch {
+    inflate: gix_zlib::Inflate,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Store {
+    /// Opens what the layout names. What cannot be opened goes to `issue`.
+    pub(super) fn open(layout: &Layout, issue: &mut dyn FnMut(Issue)) -> Store {
+        let mut store = Store { hash: layout.hash, packs: Vec::new(), lost: Vec::new(), loose: Vec::new() };
+        for dir in &layout.object_dirs {
+            store.open_packs(&dir.join("pack"), issue);
+            let ids = list_loose(dir, layout.hash, issue);
+            let loose = gix_odb::loose::Store::at(dir.clone(), layout.hash);
+            store.loose.push(Loose { store: loose, ids });
+        }
+        store
+    }
+
+    fn open_packs(&mut self, dir: &Path, issue: &mut dyn FnMut(Issue)) {
+        for (stem, found) in list_packs(dir, issue) {
+            let (idx, pack) = (stem.with_extension("idx"), stem.with_extension("pack"));
+            if !found.index {
+                let message = format!("{} has no index: its objects were not scanned", pack.display());
+                issue(Issue::new("corrupt-pack", message).at_path(bytes_of(&pack)));
+                continue;
+            }
+            let index = match index::File::at(&idx, self.hash) {
+                Ok(index) => index,
+                Err(error) => {
+                    issue(pack_issue(&idx, "the index cannot be read", &error));
+                    continue;
+                }
+            };
+            let data = if found.data {
+                data::File::at(&pack, self.hash).map_err(|error| error.to_string())
+            } else {
+                Err("the pack is missing".to_owned())
+            };
+            match data {
+                Ok(data) => {
+                    let (listed, packed) = (index.num_objects(), data.num_objects());
+                    if listed != packed {
+                        let differ = format!("{listed} of {packed} objects");
+                        issue(pack_issue(&pack, "the index does not list what the pack holds", &differ));
+                    }
+                    self.packs.push(Pack { index, data });
+                }
+                Err(error) => {
+                    let number = index.num_objects();
+                    let what = format!("the pack of {number} objects cannot be read");
+                    issue(pack_issue(&pack, &what, &error));
+                    self.lost.push(index);
+                }
+            }
+        }
+    }
+
+    /// How many objects are stored, each copy counted.
+    pub(super) fn len(&self) -> u64 {
+        let packed: u64 = self.packs.iter().map(|pack| u64::from(pack.index.num_objects())).sum();
+        let loose: usize = self.loose.iter().map(|loose| loose.ids.len()).sum();
+        packed + loose as u64
+    }
+
+    /// Whether an object of that id is stored, or at least listed by an index.
+    pub(super) fn contains(&self, id: &oid) -> bool {
+        self.packs.iter().any(|pack| pack.index.lookup(id).is_some())
+            || self.loose.iter().any(|loose| loose.has(id))
+            || self.lost.iter().any(|index| index.lookup(id).is_some())
+    }
+
+    /// Whether a pack before the one numbered `pack` holds the object too.
+    pub(super) fn in_earlier_pack(&self, pack: usize, id: &oid) -> bool {
+        self.packs[..pack].iter().any(|earlier| earlier.index.lookup(id).is_some())
+    }
+
+    /// Whether a pack, or an object directory before the one numbered `dir`, holds the object too.
+    pub(super) fn before_loose(&self, dir: usize, id: &oid) -> bool {
+        self.in_earlier_pack(self.packs.len(), id) || self.loose[..dir].iter().any(|loose| loose.has(id))
+    }
+
+    /// Decodes one object from wherever an intact copy of it is, and checks it against its id.
+    pub(super) fn read(&self, id: &oid, scratch: &mut Scratch) -> Option<ObjectKind> {
+        for pack in &self.packs {
+            let Some(position) = pack.index.lookup(id) else { continue };
+            if let Ok(kind) = pack.decode(position, scratch) {
+                return Some(kind);
+            }
+        }
+        for loose in self.loose.iter().filter(|loose| loose.has(id)) {
+            let found = loose.store.try_find(id, &mut scratch.bytes).ok().flatten().map(|data| data.kind);
+            if let Some(kind) = found.filter(|&kind| matches(id, kind, &scratch.bytes)) {
+                return Some(kind);
+            }
+        }
+        None
+    }
+}
+
+impl Loose {
+    fn has(&self, id: &oid) -> bool {
+        self.ids.binary_search_by(|known| known.as_ref().cmp(id)).is_ok()
+    }
+}
+
+impl Pack {
+    /// Decodes the object at a position of the index alone, following its deltas, and checks it against its id.
+    pub(super) fn decode(&self, position: u32, scratch: &mut Scratch) -> Result<ObjectKind, String> {
+        let id = self.index.oid_at_index(position);
+        let offset = self.index.pack_offset_at_index(position);
+        let entry = self.data.entry(offset).map_err(|error| error.to_string())?;
+        let base = |id: &oid, _: &mut Vec<u8>| {
+            let position = self.index.lookup(id);
+            let entry = position.map(|at| self.data.entry(self.index.pack_offset_at_index(at)));
+            entry.transpose().map(|entry| entry.map(data::decode::entry::ResolvedBase::InPack))
+        };
+        let Scratch { inflate, bytes } = scratch;
+        let mut no_cache = gix_pack::cache::Never;
+        let decoded = self.data.decode_entry(entry, bytes, inflate, &base, &mut no_cache);
+        let kind = decoded.map_err(|error| error.to_string())?.kind;
+        if matches(id, kind, bytes) { Ok(kind) } else { Err("its content does not match its id".to_owned()) }
+    }
+}
+
+/// Whether the bytes are what the id says.
+pub(super) fn matches(id: &oid, kind: ObjectKind, bytes: &[u8]) -> bool {
+    gix_object::compute_hash(id.kind(), kind, bytes).is_ok_and(|actual| actual == id)
+}
+
+/// Which of the two files of a pack are there.
+#[derive(Default)]
+struct Found {
+    index: bool,
+    data: bool,
+}
+
+/// The packs of a directory by their path without extension, sorted, so that runs are alike.
+fn list_packs(dir: &Path, issue: &mut dyn FnMut(Issue)) -> BTreeMap<PathBuf, Found> {
+    let mut packs: BTreeMap<PathBuf, Found> = BTreeMap::new();
+    for path in list(dir, issue) {
+        let is_pack = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"pack-"));
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("idx") if is_pack => packs.entry(path.with_extension("")).or_default().index = true,
+            Some("pack") if is_pack => packs.entry(path.with_extension("")).or_default().data = true,
+            _ => {}
+        }
+    }
+    packs
+}
+
+fn list_loose(dir: &Path, hash: Kind, issue: &mut dyn FnMut(Issue)) -> Vec<ObjectId> {
+    let mut ids = Vec::new();
+    for fan in 0..=255u8 {
+        let prefix = format!("{fan:02x}");
+        for path in list(&dir.join(&prefix), issue) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.len() + 2 == hash.len_in_hex()
+                && let Ok(id) = ObjectId::from_hex(format!("{prefix}{name}").as_bytes())
+            {
+                ids.push(id);
+            }
+        }
+    }
+    ids.sort_unstable();
+    ids
+}
+
+/// The entries of a directory. One that is not there has none; one that cannot be read is an issue.
+pub(super) fn list(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            issue(unreadable(dir, &error));
+            return Vec::new();
+        }
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) => paths.push(entry.path()),
+            Err(error) => issue(unreadable(dir, &error)),
+        }
+    }
+    paths
+}
+
+/// A file or directory that the system does not let us read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Issue {
+    Issue::new("unreadable", format!("{} cannot be read: {error}", path.display())).at_path(bytes_of(path))
+}
+
+fn pack_issue(path: &Path, what: &str, error: &dyn std::fmt::Display) -> Issue {
+    Issue::new("corrupt-pack", format!("{}: {what}: {error}", path.display())).at_path(bytes_of(path))
+}

@@ -1,0 +1,65 @@
+//! What a repository's configuration says about how it stores things.
+//!
+//! Takes that one file (and what it includes) and gives a [`Config`]; a configuration of the user or the system is not
+//! looked at, because nothing in it changes how an existing repository is stored.
+
+use std::path::{Path, PathBuf};
+
+use gix_hash::Kind;
+
+use super::bytes_of;
+use crate::source::Issue;
+
+/// What the configuration says about storage.
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    pub(super) bare: Option<bool>,
+    pub(super) work_tree: Option<PathBuf>,
+    pub(super) hash: Option<Kind>,
+    pub(super) reftable: bool,
+    pub(super) promisor: bool,
+}
+
+impl Config {
+    /// Reads that one file; a repository without it has the defaults.
+    pub(super) fn read(file: &Path, issues: &mut Vec<Issue>) -> Config {
+        if !file.exists() {
+            return Config::default();
+        }
+        let opened = git2::Config::open(file).and_then(|mut config| config.snapshot());
+        let config = match opened {
+            Ok(config) => config,
+            Err(error) => {
+                let message = format!("{} cannot be read: {}", file.display(), error.message());
+                issues.push(Issue::new("unreadable", message).at_path(bytes_of(file)));
+                return Config::default();
+            }
+        };
+        let text = |name: &str| config.get_string(name).ok();
+        let hash = text("extensions.objectformat").and_then(|format| match format.as_str() {
+            "sha1" => Some(Kind::Sha1),
+            "sha256" => Some(Kind::Sha256),
+            _ => None,
+        });
+        // A configuration without the extension says SHA-1; one that is missing says nothing.
+        let hash = hash.or_else(|| text("core.repositoryformatversion").map(|_| Kind::Sha1));
+        Config {
+            bare: config.get_bool("core.bare").ok(),
+            work_tree: text("core.worktree").map(PathBuf::from),
+            hash,
+            reftable: text("extensions.refstorage").is_some_and(|storage| storage.starts_with("reftable")),
+            promisor: text("extensions.partialclone").is_some() || has_promisor_remote(&config),
+        }
+    }
+}
+
+fn has_promisor_remote(config: &git2::Config) -> bool {
+    let Ok(mut entries) = config.entries(Some(r"remote\..*\.promisor")) else { return false };
+    while let Some(entry) = entries.next() {
+        let value = entry.ok().and_then(|entry| entry.value().ok().map(str::to_owned));
+        if value.is_none_or(|value| git2::Config::parse_bool(value.as_str()).unwrap_or(true)) {
+            return true;
+        }
+    }
+    false
+}

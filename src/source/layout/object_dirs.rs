@@ -1,0 +1,98 @@
+//! Where a repository's objects are: its own directory and those it borrows from.
+//!
+//! Takes the common directory and gives object directories, through `objects/info/alternates` and theirs. One that
+//! does not exist is an issue.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::{ObjectDirs, bytes_of, to_path};
+use crate::source::Issue;
+
+/// The object directories, the repository's own first, then alternates, theirs after them.
+pub(super) fn object_dirs(common_dir: &Path, dirs: &ObjectDirs, issues: &mut Vec<Issue>) -> Vec<PathBuf> {
+    let main = dirs.main.clone().unwrap_or_else(|| common_dir.join("objects"));
+    let mut waiting: Vec<(PathBuf, Option<PathBuf>)> = vec![(main, None)];
+    waiting.extend(dirs.alternates.iter().map(|dir| (dir.clone(), Some(dir.clone()))));
+    waiting.reverse();
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    while let Some((dir, named_by)) = waiting.pop() {
+        let dir = match fs::canonicalize(&dir) {
+            Ok(dir) if dir.is_dir() => dir,
+            _ => {
+                let by = named_by.unwrap_or_else(|| dir.clone());
+                let message =
+                    format!("{}: the object directory {} does not exist", by.display(), dir.display());
+                issues.push(Issue::new("missing-alternate", message).at_path(bytes_of(&by)));
+                continue;
+            }
+        };
+        if !seen.insert(dir.clone()) {
+            continue;
+        }
+        let list = dir.join("info/alternates");
+        if let Ok(content) = fs::read(&list) {
+            let named: Vec<_> = alternates(&content).collect();
+            waiting.extend(named.into_iter().rev().map(|path| (dir.join(path), Some(list.clone()))));
+        }
+        found.push(dir);
+    }
+    found
+}
+
+/// The lines of an `alternates` file: `#` starts a comment, a line in double quotes is C-quoted.
+fn alternates(content: &[u8]) -> impl Iterator<Item = PathBuf> + '_ {
+    content.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#")).filter_map(|line| {
+        match line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) {
+            Some(quoted) => to_path(&unquote(quoted)),
+            None => to_path(line),
+        }
+    })
+}
+
+/// Undoes git's C-style quoting of a path.
+fn unquote(quoted: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(quoted.len());
+    let mut rest = quoted;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        let octal = rest.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
+        if let Some(value) = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            out.push(value);
+            rest = &rest[3..];
+        } else if let Some((&escaped, after)) = rest.split_first() {
+            out.push(match escaped {
+                b'n' => b'\n',
+                b't' => b'\t',
+                b'r' => b'\r',
+                b'a' => 7,
+                b'b' => 8,
+                b'v' => 11,
+                b'f' => 12,
+                other => other,
+            });
+            rest = after;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_an_alternates_file() {
+        let content = b"# comment\n/a/b\n\n../rel\n\"quo\\\"te\\303\\244\\n\"\n";
+        let found: Vec<_> = alternates(content).collect();
+        assert_eq!(found, [Path::new("/a/b"), Path::new("../rel"), Path::new("quo\"te\u{e4}\n")]);
+    }
+}
