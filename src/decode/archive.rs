@@ -1,7 +1,8 @@
 //! Archives: gzip, zip and what is built on it (docx, jar, whl …), tar.
 //!
 //! Takes bytes, hands over what is packed in them, one member after the other, within a budget. A broken or lying
-//! archive is said; what came out of it before is scanned.
+//! archive is said where something in it was not looked at; what came out of it before is scanned. One that is cut off
+//! hides nothing: all that is stored of it came out. Nor does a broken tar: what it holds stands there as it is.
 
 use std::io::{self, Cursor, Read};
 
@@ -73,9 +74,9 @@ fn gzip(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Pro
         member("gzip", None, &content);
     }
     match error {
-        Some(error) => Err(broken(&error)),
-        None if over => Err(too_large(budget)),
-        None => Ok(()),
+        Some(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(broken(&error)),
+        _ if over => Err(too_large(budget)),
+        _ => Ok(()),
     }
 }
 
@@ -111,10 +112,9 @@ fn zip(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Prob
 
 fn tar(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Problem> {
     let mut archive = tar::Archive::new(bytes);
-    let entries = archive.entries().map_err(|error| broken(&error))?;
+    let Ok(entries) = archive.entries() else { return Ok(()) };
     let mut left = budget.bytes;
-    for (index, entry) in entries.enumerate() {
-        let entry = entry.map_err(|error| broken(&error))?;
+    for (index, entry) in entries.map_while(Result::ok).enumerate() {
         if index >= budget.members {
             let message = format!("an archive has many members; only {index} were scanned");
             return Err(Problem { kind: "decode-limit", message });
@@ -125,11 +125,11 @@ fn tar(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Prob
         let name = BString::from(entry.path_bytes().into_owned());
         let (content, error, over) = read(entry, left);
         left = member("tar", Some(name), &content);
-        if let Some(error) = error {
-            return Err(broken(&error));
-        }
         if over {
             return Err(too_large(budget));
+        }
+        if error.is_some() {
+            break;
         }
     }
     Ok(())

@@ -21,41 +21,63 @@ pub fn may_hold_encoded(bytes: &[u8]) -> bool {
 
 /// Offsets of blocks that are all base64: every stretch of [`SHORTEST_BASE64`] covers one of those that are looked at.
 pub(super) fn base64_blocks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let step = SHORTEST_BASE64 - BLOCK + 1;
-    (0..bytes.len().saturating_sub(BLOCK - 1)).step_by(step).filter(|&at| {
-        let block: Option<&[u8; BLOCK]> = bytes[at..].first_chunk();
-        block.is_some_and(|block| {
-            let (mut outside, mut cases) = (0_u8, 0_u8);
-            for &byte in block {
-                let lower = byte | 0x20;
-                let letter = lower.wrapping_sub(b'a') < 26;
-                let digit = byte.wrapping_sub(b'0') < 10;
-                outside |= u8::from(
-                    !(letter | digit | (byte == b'+') | (byte == b'/') | (byte == b'-') | (byte == b'_')),
-                );
-                // Words of one case, paths and rulers of dashes are the rule, base64 of one case is none.
-                cases |= if letter { if byte == lower { 1 } else { 2 } } else { 0 };
+    const STEP: usize = SHORTEST_BASE64 - BLOCK + 1;
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+            at += STEP;
+            if is_base64(block) && has_both_cases(block) {
+                return Some(at - STEP);
             }
-            outside == 0 && cases == 3
-        })
+        }
+        None
     })
+}
+
+/// Branch-free, so that it is compiled to vector instructions.
+#[inline]
+fn is_base64(block: &[u8; BLOCK]) -> bool {
+    let mut outside = 0_u8;
+    for &byte in block {
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        // `/` stands right before the digits, `-` two before it.
+        let digit = byte.wrapping_sub(b'/') < 11;
+        let mark = (byte == b'+') | (byte == b'-') | (byte == b'_');
+        outside |= u8::from(!(letter | digit | mark));
+    }
+    outside == 0
+}
+
+/// Words of one case, paths and rulers of dashes are the rule; base64 of one case is none.
+fn has_both_cases(block: &[u8; BLOCK]) -> bool {
+    block.iter().any(u8::is_ascii_lowercase) && block.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Whether there is a stretch of letters and digits in UTF-16 of either byte order that is long enough.
 pub(super) fn has_utf16(bytes: &[u8]) -> bool {
+    const STEP: usize = SHORTEST_UTF16 - BLOCK + 1;
     let Some(first) = bytes.find_byte(0) else { return false };
-    let from = first.saturating_sub(1);
-    let step = SHORTEST_UTF16 - BLOCK + 1;
-    (from..bytes.len().saturating_sub(BLOCK - 1)).step_by(step).any(|at| {
-        let block: Option<&[u8; BLOCK]> = bytes[at..].first_chunk();
-        block.is_some_and(|block| {
-            let interleaved = |letters: usize| {
-                block.iter().skip(letters).step_by(2).all(u8::is_ascii_alphanumeric)
-                    && block.iter().skip(1 - letters).step_by(2).all(|&b| b == 0)
-            };
-            interleaved(0) || interleaved(1)
-        })
-    })
+    let mut at = first.saturating_sub(1);
+    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        if is_interleaved(block) {
+            return true;
+        }
+        at += STEP;
+    }
+    false
+}
+
+/// Whether letters and digits alternate with zeros.
+#[inline]
+fn is_interleaved(block: &[u8; BLOCK]) -> bool {
+    let (mut even, mut odd) = (0_u8, 0_u8);
+    for (index, &byte) in block.iter().enumerate() {
+        let letter = u8::from(((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'0') < 10));
+        let zero = u8::from(byte == 0);
+        even |= 1 ^ if index % 2 == 0 { letter } else { zero };
+        odd |= 1 ^ if index % 2 == 0 { zero } else { letter };
+    }
+    even == 0 || odd == 0
 }
 
 #[cfg(test)]

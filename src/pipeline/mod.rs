@@ -271,8 +271,10 @@ impl Sink for Collector<'_> {
         self.scan(origin, bytes, bases);
     }
 
-    fn worth_splitting(&self, bytes: &[u8]) -> bool {
-        self.detector.may_match(bytes) || decode::may_hold_encoded(bytes)
+    fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        // Names are not encoded.
+        let encoded = kind != LocationKind::Path && decode::may_hold_encoded(bytes);
+        encoded || self.detector.may_match(bytes)
     }
 
     fn count(&self, what: Counted, number: u64) {

@@ -195,7 +195,7 @@ impl Comparison<'_> {
 
     /// Scans the names on the way to `path` that no parent has, each once.
     fn names(&self, path: &BStr, id: Oid, told: &mut HashSet<BString>) {
-        if !self.sink.worth_splitting(path) {
+        if !self.sink.worth_splitting(LocationKind::Path, path) {
             return;
         }
         let object = id.to_string();

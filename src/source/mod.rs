@@ -96,10 +96,10 @@ pub trait Sink: Sync {
     /// Scans content that replaces other content: what one of `bases` holds already is not reported.
     fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]);
 
-    /// Whether `bytes` can hold a candidate at all. Cheap; lets a source leave a container (a commit, a tree) whole
+    /// Whether `bytes`, content of a kind, can hold a candidate at all. Cheap; lets a source leave a container (a commit, a tree) whole
     /// instead of pushing its parts one by one, and a long file unread: nothing is missed when it is asked about
     /// pieces that overlap by [`OVERLAP`] bytes.
-    fn worth_splitting(&self, bytes: &[u8]) -> bool;
+    fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool;
 
     /// Adds to the coverage.
     fn count(&self, what: Counted, number: u64);

@@ -195,7 +195,7 @@ impl Sink for Collected {
         self.parts.lock().expect("no panic").push(part);
     }
 
-    fn worth_splitting(&self, _: &[u8]) -> bool {
+    fn worth_splitting(&self, _: LocationKind, _: &[u8]) -> bool {
         true
     }
 

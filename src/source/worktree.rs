@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
     /// The last component of a path, which can hold a key too.
     fn name(&self, below: &Path) {
         let Some(name) = below.file_name().map(Path::new).map(slashed) else { return };
-        if self.walk.sink.worth_splitting(&name) {
+        if self.walk.sink.worth_splitting(LocationKind::Path, &name) {
             self.push_as(LocationKind::Path, below, &name);
         }
     }
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
     }
 
     fn push_as(&self, kind: LocationKind, below: &Path, bytes: &[u8]) {
-        if !self.walk.sink.worth_splitting(bytes) {
+        if !self.walk.sink.worth_splitting(kind, bytes) {
             return;
         }
         let place = self.walk.place;
@@ -306,7 +306,7 @@ fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>, sink: &dyn Sink) -
     if length < PIECE {
         return Ok(Content::Whole(length));
     }
-    while !sink.worth_splitting(&buffer[..length]) {
+    while !sink.worth_splitting(LocationKind::File, &buffer[..length]) {
         // What crosses from one piece to the next is seen in the next.
         buffer.copy_within(length - OVERLAP..length, 0);
         let more = fill(&mut file, &mut buffer[OVERLAP..PIECE])?;

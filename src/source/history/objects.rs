@@ -12,7 +12,11 @@ use crate::source::{Origin, Sink};
 
 /// Pushes what is to be scanned of an object. False when a tree's bytes are no tree.
 pub(super) fn push(sink: &dyn Sink, target: usize, kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
-    if kind != ObjectKind::Blob && !sink.worth_splitting(bytes) {
+    let container = match kind {
+        ObjectKind::Tree => LocationKind::Path,
+        _ => LocationKind::CommitMessage,
+    };
+    if kind != ObjectKind::Blob && !sink.worth_splitting(container, bytes) {
         return true;
     }
     let mut hex = gix_hash::Kind::hex_buf();
@@ -33,7 +37,7 @@ pub(super) fn push(sink: &dyn Sink, target: usize, kind: ObjectKind, id: &oid, b
                 let path = Some(entry.name);
                 let origin =
                     Origin { kind: LocationKind::Path, target, path, shown: path, object: Some(object) };
-                if sink.worth_splitting(entry.name) {
+                if sink.worth_splitting(LocationKind::Path, entry.name) {
                     sink.blob(origin, entry.name);
                 }
             }
