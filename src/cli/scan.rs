@@ -10,14 +10,14 @@ use super::args::{ScanCommand, StagedCommand};
 use super::run::Run;
 use crate::pipeline::Collector;
 use crate::progress::{Counters, Phase};
-use crate::source::{Issue, Sink as _, index, worktree};
+use crate::source::{Issue, Sink as _, index, stdin, worktree};
 use crate::status::Status;
 
 /// Scans files on disk.
 pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
     let run = Run::new("scan", &command.scanning, &command.paths)?;
-    let stdin = |path: &Path| path == Path::new("-");
-    for path in command.paths.iter().filter(|path| !stdin(path)) {
+    let is_stdin = |path: &Path| path == Path::new("-");
+    for path in command.paths.iter().filter(|path| !is_stdin(path)) {
         exists(path)?;
     }
     let options = worktree::Options {
@@ -27,8 +27,8 @@ pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
     };
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         for (target, path) in command.paths.iter().enumerate() {
-            match stdin(path) {
-                true => worktree::scan_stdin(target, options.max_file_size, collector),
+            match is_stdin(path) {
+                true => stdin::scan(target, options.max_file_size, collector),
                 false => worktree::scan(path, target, options, collector),
             }
         }

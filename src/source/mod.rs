@@ -10,6 +10,7 @@ pub mod index;
 pub mod layout;
 #[cfg(test)]
 pub(crate) mod scratch_repo;
+pub mod stdin;
 mod tracked;
 pub mod worktree;
 

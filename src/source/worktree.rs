@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use bstr::{BStr, BString, ByteSlice, ByteVec};
+use bstr::{BString, ByteSlice, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -151,7 +151,7 @@ impl Walk<'_> {
         let Some(cause) = error.io_error() else {
             return self.sink.issue(Issue::new("unreadable", error.to_string()));
         };
-        match path_of(error).map(|path| path.strip_prefix(&self.place.real).unwrap_or(path)) {
+        match path_of(error).map(|path| path.strip_prefix(&self.place.typed).unwrap_or(path)) {
             Some(below) => unreadable(self.sink, self.place.shown(below), cause),
             None => self.sink.issue(Issue::new("unreadable", plain(cause))),
         }
@@ -380,28 +380,4 @@ fn unreadable(sink: &dyn Sink, path: impl Into<BString>, error: &io::Error) {
 pub(super) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
-
-/// Reads standard input to its end and scans it.
-pub fn scan_stdin(target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
-    let mut bytes = Vec::new();
-    if let Err(error) = io::stdin().lock().read_to_end(&mut bytes) {
-        sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));
-    }
-    if bytes.is_empty() {
-        return;
-    }
-    if max_file_size.is_some_and(|most| bytes.len() as u64 > most) {
-        return sink.skip("larger than --max-file-size", BStr::new("standard input"));
-    }
-    sink.count(Counted::File, 1);
-    sink.count(Counted::Bytes, bytes.len() as u64);
-    let origin = Origin {
-        kind: LocationKind::Stdin,
-        target,
-        path: None,
-        shown: Some(BStr::new("<stdin>")),
-        object: None,
-    };
-    sink.blob(origin, &bytes);
 }

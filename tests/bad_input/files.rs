@@ -124,7 +124,7 @@ fn only_ignored_files_are_not_clean() {
     place.init();
     place.write(".gitignore", "*.env\n");
     place.write("sub/a.env", line(1));
-    place.run(&["scan", "sub"]).ends_with(3).says("or only ignored ones");
+    place.run(&["scan", "sub"]).ends_with(3).says("an ignore file lists");
     place.run(&["scan", "sub/a.env"]).ends_with(1);
 }
 
