@@ -118,7 +118,8 @@ pub(crate) fn load() -> Corpus {
     let mut by_category: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sign in ["negative", "positive"] {
         for path in files(&top.join(sign)) {
-            let name = path.strip_prefix(&top).expect("below it").to_str().expect("UTF-8 names").replace('\\', "/");
+            let name =
+                path.strip_prefix(&top).expect("below it").to_str().expect("UTF-8 names").replace('\\', "/");
             let category = name.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
             by_category.entry(category).or_default().push(name.clone());
             names.insert(name);
@@ -134,7 +135,9 @@ pub(crate) fn load() -> Corpus {
         .into_iter()
         .map(|(name, files)| {
             let entry = manifest.category.get(&name).cloned().unwrap_or_default();
-            let case = |file: &String| case(&top, file, &entry, manifest.file.get(file).cloned().unwrap_or_default());
+            let case = |file: &String| {
+                case(&top, file, &entry, manifest.file.get(file).cloned().unwrap_or_default())
+            };
             Category { later: entry.later, cases: files.iter().map(case).collect(), name }
         })
         .collect();
@@ -165,7 +168,8 @@ fn case(top: &Path, file: &str, category: &CategoryEntry, entry: FileEntry) -> C
 
     let template = fs::read(top.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let template = String::from_utf8(template).unwrap_or_else(|_| panic!("{file} is not UTF-8"));
-    let content = transform(&template, seed, entry.transform);
+    let run = std::env::var("DETECTION_SEED").unwrap_or_default();
+    let content = transform(&template, &format!("{run}{seed}"), entry.transform);
     if positive && !shared {
         assert!(!content.slots.is_empty(), "{file}: no key is expected");
     } else if !positive {

@@ -50,7 +50,8 @@ fn each(bytes: &[u8], one: impl Fn(&mut String, u8) -> std::fmt::Result) -> Vec<
 fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
     let mut out = Vec::new();
     for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
+        let bits =
+            group.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
         for index in 0..4 {
             let symbol = alphabet[(bits >> (18 - 6 * index) & 63) as usize];
             out.push(if index <= group.len() { symbol } else { b'=' });

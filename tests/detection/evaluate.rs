@@ -64,9 +64,10 @@ fn scan(detector: &Detector, case: &Case, tally: &mut Tally) {
     for slot in &case.content.slots {
         tally.expected += 1;
         let rule = |report: &Match| detector.rules()[report.rule].id == case.rule;
-        let Some(index) = best(&reports, slot, rule) else {
+        let Some(index) = best(&reports, slot, &case.content.slots, rule) else {
             let other = reports.iter().find(|report| report.secret == slot.secret && !rule(report));
-            let why = other.map_or(String::new(), |r| format!(" (reported as {})", detector.rules()[r.rule].id));
+            let why =
+                other.map_or(String::new(), |r| format!(" (reported as {})", detector.rules()[r.rule].id));
             tally.notes.push(note(&slot.span, &format!("missed {}{why}", slot.name)));
             continue;
         };
@@ -97,11 +98,12 @@ fn scan(detector: &Detector, case: &Case, tally: &mut Tally) {
     tally.extra_files += usize::from(!reports.is_empty());
 }
 
-/// The report of a key: at its place if there is one there, else anywhere.
-fn best(reports: &[Match], slot: &Slot, rule: impl Fn(&Match) -> bool) -> Option<usize> {
+/// The report of a key: the one at its place, else one that is at no other key's place.
+fn best(reports: &[Match], slot: &Slot, slots: &[Slot], rule: impl Fn(&Match) -> bool) -> Option<usize> {
     let is = |report: &Match| report.secret == slot.secret && rule(report);
     let placed = reports.iter().position(|report| is(report) && at_its_place(report, slot));
-    placed.or_else(|| reports.iter().position(is))
+    let free = |report: &Match| !slots.iter().any(|other| at_its_place(report, other));
+    placed.or_else(|| reports.iter().position(|report| is(report) && free(report)))
 }
 
 fn at_its_place(report: &Match, slot: &Slot) -> bool {

@@ -10,7 +10,10 @@ pub(crate) fn render(tallies: &[Tally]) -> String {
     let mut out = String::new();
     let positive = |later| move |t: &&Tally| t.is_positive() && t.later == later;
     let negative = |later| move |t: &&Tally| !t.is_positive() && t.later == later;
-    line(&mut out, "\ncategory                             files   keys  found  exact  recall  confidence  extra");
+    line(
+        &mut out,
+        "\ncategory                             files   keys  found  exact  recall  confidence  extra",
+    );
     for tally in tallies.iter().filter(positive(false)) {
         row(&mut out, tally);
     }

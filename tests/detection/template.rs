@@ -4,6 +4,7 @@
 //! is: `{{ .Values.key }}` and `${{ secrets.KEY }}` are text like any other.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use leeward::secret::Secret;
 use regex::Regex;
@@ -32,37 +33,35 @@ pub(crate) struct Rendered {
 
 /// Replaces the marks of a template.
 pub(crate) fn render(template: &str, seed: &str) -> Rendered {
-    let marks = Marks::new(seed);
+    let marks = Marks { seed };
     let mut out = Rendered { bytes: Vec::new(), slots: Vec::new() };
     marks.render(template, &mut out);
     out
 }
 
-struct Marks<'a> {
-    seed: &'a str,
-    key: Regex,
-    random: Regex,
-    call: Regex,
+static KEY: LazyLock<Regex> = LazyLock::new(|| regex(r"^\{\{((?:key|letters)\d*)(?::(\d+)-(\d+))?\}\}"));
+static RANDOM: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"^\{\{(other|b62|b58|hex|HEX|digits|lowerdigits|lower|uuid|byte)([a-z]?\d*)(?::([0-9a-f]+))?\}\}")
+});
+static CALL: LazyLock<Regex> = LazyLock::new(|| regex(r"^\{\{(\w+)\("));
+/// Where a call begins or ends.
+static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"\{\{\w+\(|\)\}\}"));
+
+fn regex(text: &str) -> Regex {
+    Regex::new(text).expect("the expressions of this file are valid")
 }
 
-impl<'a> Marks<'a> {
-    fn new(seed: &'a str) -> Self {
-        let regex = |text: &str| Regex::new(text).expect("the expressions of this file are valid");
-        Marks {
-            seed,
-            key: regex(r"^\{\{((?:key|letters)\d*)(?::(\d+)-(\d+))?\}\}"),
-            random: regex(
-                r"^\{\{(other|b62|b58|hex|HEX|digits|lowerdigits|lower|uuid|byte)([a-z]?\d*)(?::([0-9a-f]+))?\}\}",
-            ),
-            call: regex(r"^\{\{(\w+)\("),
-        }
-    }
+struct Marks<'a> {
+    seed: &'a str,
+}
 
+impl Marks<'_> {
     fn render(&self, mut rest: &str, out: &mut Rendered) {
         while let Some(start) = rest.find("{{") {
             out.bytes.extend_from_slice(&rest.as_bytes()[..start]);
             rest = &rest[start..];
-            let taken = self.key(rest, out).or_else(|| self.random(rest, out)).or_else(|| self.call(rest, out));
+            let taken =
+                self.key(rest, out).or_else(|| self.random(rest, out)).or_else(|| self.call(rest, out));
             rest = &rest[taken.unwrap_or_else(|| {
                 out.bytes.push(b'{');
                 1
@@ -73,7 +72,7 @@ impl<'a> Marks<'a> {
 
     /// A key, or a part of one. Gives the length of the mark.
     fn key(&self, rest: &str, out: &mut Rendered) -> Option<usize> {
-        let mark = self.key.captures(rest)?;
+        let mark = KEY.captures(rest)?;
         let name = &mark[1];
         let class = if name.starts_with("letters") { "letters" } else { "b62" };
         let value = draw(self.seed, name, class, 32);
@@ -92,7 +91,7 @@ impl<'a> Marks<'a> {
 
     /// A value that is nobody's, or somebody else's.
     fn random(&self, rest: &str, out: &mut Rendered) -> Option<usize> {
-        let mark = self.random.captures(rest)?;
+        let mark = RANDOM.captures(rest)?;
         let (class, argument) = (&mark[1], mark.get(3).map(|m| m.as_str()));
         let value = match class {
             "byte" => vec![u8::from_str_radix(argument?, 16).ok()?],
@@ -108,23 +107,26 @@ impl<'a> Marks<'a> {
 
     /// `{{b64(...)}}` and its like. Inside, `\n` is a line feed.
     fn call(&self, rest: &str, out: &mut Rendered) -> Option<usize> {
-        let mark = self.call.captures(rest)?;
+        let mark = CALL.captures(rest)?;
         let length = matching_end(rest)?;
         let mut inner = Rendered { bytes: Vec::new(), slots: Vec::new() };
         self.render(&rest[mark[0].len()..length - ")}}".len()].replace("\\n", "\n"), &mut inner);
         let encoded = encode::value(&mark[1], &inner.bytes)?;
         let span = out.bytes.len()..out.bytes.len() + encoded.len();
         out.bytes.extend_from_slice(&encoded);
-        out.slots.extend(inner.slots.into_iter().map(|slot| Slot { span: span.clone(), plain: false, ..slot }));
+        out.slots.extend(inner.slots.into_iter().map(|slot| Slot {
+            span: span.clone(),
+            plain: false,
+            ..slot
+        }));
         Some(length)
     }
 }
 
 /// Length of a call mark, calls within it included.
 fn matching_end(text: &str) -> Option<usize> {
-    let nested = Regex::new(r"\{\{\w+\(|\)\}\}").expect("a valid expression");
     let mut depth = 0;
-    for edge in nested.find_iter(text) {
+    for edge in EDGE.find_iter(text) {
         depth = if edge.as_str() == ")}}" { depth - 1 } else { depth + 1 };
         if depth == 0 {
             return Some(edge.end());
