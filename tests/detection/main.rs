@@ -1,0 +1,28 @@
+//! How well the built-in rules find keys, measured on `fixtures/detection`.
+//!
+//! `cargo test --test detection -- --nocapture` prints a table and every miss and false positive with its file and
+//! line. The test fails below the bar of `fixtures/detection/corpus.toml`. How the files are written stands in
+//! `fixtures/detection/README.md`.
+
+mod corpus;
+mod encode;
+mod evaluate;
+mod table;
+mod template;
+
+use leeward::detect::Detector;
+use leeward::rule::{RuleSet, builtin};
+
+/// The corpus, scanned with the rules that come with the program.
+#[test]
+#[expect(clippy::print_stdout, reason = "the table is what the command is for")]
+fn the_corpus_is_met() {
+    let rules = builtin::rules().and_then(RuleSet::new).expect("the built-in rules load");
+    let detector = Detector::new(rules);
+    let corpus = corpus::load();
+    let results: Vec<_> = corpus.categories.iter().map(|c| evaluate::category(&detector, c)).collect();
+    println!("{}", table::render(&results));
+    if let Err(shortfall) = table::judge(&results, &corpus.bar) {
+        panic!("{shortfall}");
+    }
+}
