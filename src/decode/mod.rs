@@ -285,7 +285,10 @@ impl Walk<'_> {
             self.visit_and_go_on(&member, depth + 1, archives + u8::from(kind != "gzip"));
             self.left
         });
-        if let Err(problem) = opened {
+        // What only looks like an archive in the middle of a text is none.
+        if let Err(problem) = opened
+            && !(text.fixed.is_some() && problem.kind == "corrupt-archive")
+        {
             (self.issue)(Issue::new(problem.kind, problem.message));
         }
     }

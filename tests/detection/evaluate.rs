@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bstr::BStr;
+use leeward::decode::{self, Limits, Text};
 use leeward::detect::{Detector, Match};
 use leeward::finding::Confidence;
 use leeward::position::Positions;
@@ -50,9 +51,25 @@ pub(crate) fn category(detector: &Detector, category: &Category) -> Tally {
     tally
 }
 
+/// What is found in the bytes and in everything encoded in them, at its place in the stored bytes.
+fn reports(detector: &Detector, bytes: &[u8], path: &str) -> Vec<Match> {
+    let mut reports = Vec::new();
+    let mut visit = |text: &Text<'_>| {
+        for mut found in detector.scan(text.bytes, Some(BStr::new(path))) {
+            if text.is_decoded(&found.span) {
+                let place = text.locate(found.span.clone()).stored.expect("the corpus holds no archives");
+                found.span = place.start as usize..place.end as usize;
+                reports.push(found);
+            }
+        }
+    };
+    decode::texts(bytes, Limits::default(), &mut visit, &mut |issue| panic!("{issue:?}"));
+    reports
+}
+
 fn scan(detector: &Detector, case: &Case, tally: &mut Tally) {
     let bytes = &case.content.bytes;
-    let mut reports = detector.scan(bytes, Some(BStr::new(&case.path)));
+    let mut reports = reports(detector, bytes, &case.path);
     reports.retain(|report| !report.published && report.confidence >= Confidence::Medium);
     let positions = Positions::new(bytes);
     let note = |span: &Range<usize>, what: &str| {
