@@ -39,7 +39,9 @@ fn is_escape(before: &[u8], glued: &[u8]) -> bool {
 fn continues_left(text: &[u8], start: usize) -> bool {
     let at = |back: usize| start.checked_sub(back).map(|i| text[i]);
     match at(1) {
-        Some(b'_' | b'/' | b'-') => true,
+        // A shell's default: `${NAME:-value}`.
+        Some(b'-') => at(2) != Some(b':'),
+        Some(b'_' | b'/') => true,
         // An added line of a patch.
         Some(b'+') => !matches!(at(2), None | Some(b'\n')),
         Some(b'.') => at(2).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_'),
@@ -56,24 +58,21 @@ fn continues_right(text: &[u8], end: usize) -> bool {
     }
 }
 
-/// Whether the value is the last, shorter line of wrapped base64: a certificate, a key file, an attachment.
-pub(super) fn is_base64_tail(text: &[u8], value: &Range<usize>) -> bool {
-    let Some(line_end) = text[..value.start].iter().rposition(|&b| !matches!(b, b' ' | b'\t' | b'"' | b'\''))
-    else {
+/// Whether a value of `length` bytes after `before` is the last, shorter line of wrapped base64: a certificate, a key
+/// file, an attachment.
+pub(super) fn is_base64_tail(before: &[u8], length: usize) -> bool {
+    let Some(line_end) = before.iter().rposition(|&b| !matches!(b, b' ' | b'\t' | b'"' | b'\'')) else {
         return false;
     };
-    if text[line_end] != b'\n' {
+    if before[line_end] != b'\n' {
         return false;
     }
-    let above = &text[..line_end];
+    let above = &before[..line_end];
     let above = &above[above.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1)..];
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
-    let letters: Vec<u8> = above
-        .iter()
-        .copied()
-        .filter(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b'\\' | b','))
-        .collect();
-    letters.len() > value.len() && letters.iter().all(base64)
+    let glue = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b'\\' | b',');
+    let letters: Vec<u8> = above.iter().copied().filter(|b| !glue(b)).collect();
+    letters.len() > length && letters.iter().all(base64)
 }
 
 #[cfg(test)]
@@ -94,6 +93,7 @@ mod tests {
             ("\x1b[32m", "\x1b[0m", true),
             ("+", "\n", true),
             ("is ", ".", true),
+            ("${KEY:-", "}", true),
             ("n", "", false),
             ("\\q", "", false),
             ("a+", "", false),
@@ -127,8 +127,7 @@ mod tests {
             (format!("{long} "), false),
         ];
         for (before, tail) in cases {
-            let text = format!("{before}{}", "Zq4X".repeat(8));
-            assert_eq!(is_base64_tail(text.as_bytes(), &(before.len()..text.len())), tail, "{before:?}");
+            assert_eq!(is_base64_tail(before.as_bytes(), 32), tail, "{before:?}");
         }
     }
 }

@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 use super::file_view::FileView;
+use super::quote::{shown, without};
 use super::structure::{Bound, Holder, Level, Place};
-use super::words::{Meaning, meaning, words};
+use super::words::{Meaning, is_identifier, meaning, words};
 use crate::finding::Confidence;
 use crate::rule::{Provider, Rule};
 
@@ -41,7 +42,12 @@ pub(super) fn judge(
         return None;
     }
     let judge = Judge { provider, place, file, span };
-    let bound = judge.own_name().or_else(|| judge.levels()).or_else(|| judge.request());
+    let bound = judge
+        .address()
+        .or_else(|| judge.host_beside())
+        .or_else(|| judge.own_name())
+        .or_else(|| judge.levels())
+        .or_else(|| judge.request());
     let verdict = if provider.with.is_empty() {
         bound
             .or_else(|| judge.file_about_provider())
@@ -72,10 +78,60 @@ enum Speaks {
 }
 
 impl Judge<'_> {
+    /// The address that the value is a part of: where it is sent, whatever it is called there.
+    fn address(&self) -> Option<Verdict> {
+        let (before, after) = self.place.address.as_ref()?;
+        // `user:password@host` names the host behind the value.
+        let host = after.strip_prefix('@').unwrap_or(before);
+        let host: String =
+            host.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-')).collect();
+        Some(match self.is_ours(&host.to_lowercase()) {
+            true => Verdict::new(Confidence::High, format!("it is sent to {host}")),
+            false => Verdict::new(Confidence::Low, "it is a part of another service's address"),
+        })
+    }
+
+    /// A part of the provider's credentials that is told by where it is sent.
+    fn host_beside(&self) -> Option<Verdict> {
+        let beside = |level: &Level| self.has_host(&level.before) || self.has_host(&level.after);
+        let own = self.place.levels.first()?;
+        let credential = self.meaning(&own.name).credential || self.place.scheme.is_some();
+        let told =
+            credential && !self.provider.with.is_empty() && self.place.levels.iter().take(2).any(beside);
+        told.then(|| Verdict::new(Confidence::High, format!("it is sent to {}", self.host_name())))
+    }
+
     /// The name that the value itself is given.
     fn own_name(&self) -> Option<Verdict> {
-        let name = &self.place.levels.first()?.name;
-        self.by_name(name, |name| format!("it is assigned to {name}"))
+        let own = self.place.levels.first()?;
+        let say = |name: &str| format!("it is assigned to {name}");
+        if own.bound == Bound::Spaced
+            && let Some(nearest) = own.name.split_whitespace().last().filter(|nearest| *nearest != own.name)
+        {
+            // The word right before the value names it; those before that one are a command, a type, a sentence.
+            let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
+            return match self.speaks(nearest) {
+                Speaks::Others => self.by_name(nearest, say),
+                _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),
+                _ => whole.or_else(|| self.by_name(nearest, say)),
+            };
+        }
+        self.by_name(&own.name, say).and_then(|verdict| match verdict.confidence {
+            Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
+            _ => Some(verdict),
+        })
+    }
+
+    /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
+    fn redirected(&self, name: &str) -> Option<Verdict> {
+        let owner = self.meaning(name).owner?;
+        self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
+            let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
+            let (before, _) = line.split_once("://")?;
+            words(before).contains(&owner).then(|| {
+                Verdict::new(Confidence::Medium, format!("{} goes to {host} in this file", shown(name)))
+            })
+        })
     }
 
     /// What a name says, if it decides.
@@ -83,6 +139,8 @@ impl Judge<'_> {
         let meaning = self.meaning(name);
         let shown = shown(name);
         match self.speaks(name) {
+            // A sentence about the provider gives no name.
+            Speaks::Ours if !meaning.credential && words(name).len() > 8 => None,
             Speaks::Ours => match &meaning.plain {
                 Some(word) => {
                     Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
@@ -93,7 +151,7 @@ impl Judge<'_> {
                 Some(Verdict::new(Confidence::Low, format!("{shown} is the name of another credential")))
             }
             Speaks::Nobody => {
-                let word = meaning.plain.filter(|_| !meaning.credential || name_is_identifier(name))?;
+                let word = meaning.plain.filter(|_| !meaning.credential || is_identifier(name))?;
                 // An identifier beside the provider's name is still none of its credentials.
                 Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
             }
@@ -118,7 +176,8 @@ impl Judge<'_> {
                 return None;
             }
         }
-        self.place.outer.iter().find_map(|outer| self.by_outer(outer))
+        let label = self.place.label.as_deref().filter(|label| self.meaning(label).credential);
+        self.place.outer.iter().map(String::as_str).chain(label).find_map(|outer| self.by_outer(outer))
     }
 
     /// The name of an enclosing section, element or block.
@@ -240,10 +299,26 @@ impl Judge<'_> {
             };
             return Some(Verdict::new(Confidence::Medium, "the file is about the provider").and(place));
         }
+        let argument = own.bound == Bound::Positional && own.holder == Holder::Call;
+        if argument && self.uses_provider() {
+            let reason = "it is an argument of a call in a file that uses the provider";
+            return Some(Verdict::new(Confidence::Medium, reason));
+        }
         if self.file.path_speaks() && (credential || self.file.is_bare(self.span)) {
             return Some(Verdict::new(Confidence::Medium, "the path names the provider"));
         }
         None
+    }
+
+    /// Whether the file sends requests to the provider, or imports its client.
+    fn uses_provider(&self) -> bool {
+        const IMPORTS: [&str; 7] = ["import", "from", "use", "using", "require", "include", "extern"];
+        self.file.hosts().iter().any(|(_, host)| self.is_ours(host))
+            || self.file.mentions().iter().any(|&at| {
+                let line = String::from_utf8_lossy(self.file.line(&(at..at))).into_owned();
+                self.speaks(&line) == Speaks::Ours
+                    && words(&line).iter().any(|word| IMPORTS.contains(&word.as_str()))
+            })
     }
 
     /// Whether the file binds the provider's name to a credential elsewhere, so that a value of another name is not it.
@@ -298,30 +373,4 @@ impl Judge<'_> {
 fn stands_in(entry: &str, words: &[String]) -> bool {
     let entry: Vec<&str> = entry.split(' ').collect();
     words.windows(entry.len()).any(|window| window == entry)
-}
-
-/// Whether the last word of the name says that its value is an identifier, so that no other word matters.
-fn name_is_identifier(name: &str) -> bool {
-    words(name).last().is_some_and(|word| {
-        matches!(word.as_str(), "id" | "ids" | "uuid" | "guid" | "hash" | "digest" | "checksum" | "etag")
-    })
-}
-
-/// The line without the value, whose letters must not be read as words.
-fn without(line: &str, length: usize) -> String {
-    line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-        .filter(|token| token.len() != length)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// A name as evidence quotes it: one line, not too long.
-fn shown(name: &str) -> String {
-    const MOST: usize = 60;
-    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let trimmed = name.trim_matches(|c: char| "\"'`:={}[](<>".contains(c));
-    match trimmed.char_indices().nth(MOST) {
-        Some((cut, _)) => format!("`{}…`", &trimmed[..cut]),
-        None => format!("`{trimmed}`"),
-    }
 }

@@ -167,6 +167,17 @@ pub(super) fn enclosing(text: &[u8], at: usize) -> Vec<String> {
     outer
 }
 
+/// The line above a value that stands alone on its line: a heading, a label, the command that printed it. None where
+/// that line is a name without a value.
+pub(super) fn label(text: &[u8]) -> Option<String> {
+    const LONGEST: usize = 120;
+    let own = line_start(text, text.len());
+    let mut above = lines_up(&text[..own.checked_sub(1)?]).take(3).map(|(_, line)| line.trim_ascii());
+    let line = above.find(|line| !line.is_empty() && !line.starts_with(b"```"))?;
+    let telling = line.len() <= LONGEST && !matches!(line.last(), Some(b'=' | b';' | b',' | b'{' | b'('));
+    telling.then(|| String::from_utf8_lossy(line).into_owned())
+}
+
 /// Whether the line begins a block scalar: `key: |`, `key: >-`.
 fn is_block_scalar(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
@@ -190,7 +201,7 @@ fn elements(text: &[u8]) -> Vec<String> {
         end = open;
         match tag.first() {
             Some(b'/') => {
-                if directly && outer.len() <= 1 && closed == 0 {
+                if directly && closed == 0 {
                     let content = &text[..open];
                     let begin = content.iter().rposition(|&b| b == b'>').map_or(0, |at| at + 1);
                     outer.push(String::from_utf8_lossy(content[begin..].trim_ascii()).into_owned());

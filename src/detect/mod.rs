@@ -4,6 +4,7 @@
 //! nothing. What a candidate costs: nothing where no run has the shape (nearly every file ever scanned), a look at its
 //! surroundings where one has.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -20,6 +21,8 @@ mod cursor;
 mod evidence;
 mod file_view;
 mod layout;
+mod letters;
+mod quote;
 pub mod runs;
 pub mod shape;
 mod structure;
@@ -97,17 +100,23 @@ impl Detector {
 
     /// Every candidate in `text` that some rule has something to say of, in order of position.
     pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
+        let views = Views {
+            detector: self,
+            text,
+            path,
+            cells: self.rules().iter().map(|_| OnceCell::new()).collect(),
+        };
         let mut matches = Vec::new();
         for group in &self.groups {
             for run in runs::runs(text, group.class, group.length) {
                 if let Some(span) = candidate::value_span(text, run, group.length) {
-                    matches.extend(self.best(text, path, &span, &group.rules));
+                    matches.extend(self.best(&views, &span, &group.rules));
                 }
             }
         }
         if self.has_keywords(text) {
             for &index in &self.expressions {
-                self.scan_expression(text, path, index, &mut matches);
+                self.scan_expression(&views, index, &mut matches);
             }
         }
         matches.sort_by_key(|found| (found.span.start, found.rule));
@@ -130,42 +139,45 @@ impl Detector {
         keywords.as_ref().is_none_or(|words| words.is_match(text))
     }
 
-    fn scan_expression(&self, text: &[u8], path: Option<&BStr>, index: usize, matches: &mut Vec<Match>) {
-        let rule = &self.rules()[index];
-        let anchors = self.anchors[index].get_or_init(|| Anchors::new(rule));
-        if !FileView::new(text, path, anchors).is_about_provider() {
+    fn scan_expression(&self, views: &Views<'_>, index: usize, matches: &mut Vec<Match>) {
+        if !views.of(index).is_about_provider() {
             return;
         }
-        let Some(regex) = rule.pattern.regex() else { return };
-        for captures in regex.captures_iter(text) {
+        let Some(regex) = self.rules()[index].pattern.regex() else { return };
+        for captures in regex.captures_iter(views.text) {
             let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0));
             if let Some(secret) = whole {
-                matches.extend(self.best(text, path, &secret.range(), &[index]));
+                matches.extend(self.best(views, &secret.range(), &[index]));
             }
         }
     }
 
     /// What the most confident of some rules makes of a candidate.
-    fn best(&self, text: &[u8], path: Option<&BStr>, span: &Range<usize>, rules: &[usize]) -> Option<Match> {
-        let value = &text[span.clone()];
-        let derived = shape::derived_bits(value) >= shape::DERIVED_BITS;
-        let hash =
-            rules.iter().any(|&r| !self.rules()[r].published.is_empty()).then(|| hex(&Sha256::digest(value)));
-        let published = |rule: &Rule| hash.as_ref().is_some_and(|hash| rule.published.contains(hash));
-        let open: Vec<usize> = rules
-            .iter()
-            .copied()
-            .filter(|&r| !(derived && self.rules()[r].random) || published(&self.rules()[r]))
-            .collect();
-        if open.is_empty() || candidate::is_base64_tail(text, span) {
+    fn best(&self, views: &Views<'_>, span: &Range<usize>, rules: &[usize]) -> Option<Match> {
+        // The cheapest question first: it is answered once for the whole file.
+        let mut open: Vec<usize> =
+            rules.iter().copied().filter(|&r| views.of(r).is_about_provider()).collect();
+        if open.is_empty() {
             return None;
         }
-        let window = Window::around(text, span);
+        let value = &views.text[span.clone()];
+        let derived = shape::derived_bits(value) >= shape::DERIVED_BITS;
+        let hash =
+            open.iter().any(|&r| !self.rules()[r].published.is_empty()).then(|| hex(&Sha256::digest(value)));
+        let published = |rule: &Rule| hash.as_ref().is_some_and(|hash| rule.published.contains(hash));
+        open.retain(|&r| !(derived && self.rules()[r].random) || published(&self.rules()[r]));
+        if open.is_empty() {
+            return None;
+        }
+        let window = Window::around(views.text, span);
+        if candidate::is_base64_tail(&window.before, span.len()) {
+            return None;
+        }
         let place = structure::place(&window.before, &window.after);
         open.into_iter()
             .filter_map(|index| {
                 let rule = &self.rules()[index];
-                let verdict = self.verdict(index, text, path, &place, span)?;
+                let verdict = self.verdict(index, views, &place, span)?;
                 Some(Match {
                     rule: index,
                     secret: Secret::new(value),
@@ -181,20 +193,35 @@ impl Detector {
     fn verdict(
         &self,
         index: usize,
-        text: &[u8],
-        path: Option<&BStr>,
+        views: &Views<'_>,
         place: &structure::Place,
         span: &Range<usize>,
     ) -> Option<evidence::Verdict> {
         let rule = &self.rules()[index];
-        let anchors = self.anchors[index].get_or_init(|| Anchors::new(rule));
-        let file = FileView::new(text, path, anchors);
         match &rule.provider {
-            Some(provider) => evidence::judge(rule, provider, place, &file, span),
+            Some(provider) => evidence::judge(rule, provider, place, views.of(index), span),
             None => Some(evidence::Verdict {
                 confidence: rule.confidence,
                 evidence: vec![format!("it has the form of a {}", rule.description)],
             }),
         }
+    }
+}
+
+/// One text as each rule sees it; a view is made when a candidate asks for it, once for all candidates.
+struct Views<'a> {
+    detector: &'a Detector,
+    text: &'a [u8],
+    path: Option<&'a BStr>,
+    cells: Vec<OnceCell<FileView<'a>>>,
+}
+
+impl<'a> Views<'a> {
+    fn of(&self, rule: usize) -> &FileView<'a> {
+        self.cells[rule].get_or_init(|| {
+            let anchors =
+                self.detector.anchors[rule].get_or_init(|| Anchors::new(&self.detector.rules()[rule]));
+            FileView::new(self.text, self.path, anchors)
+        })
     }
 }

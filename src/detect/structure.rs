@@ -68,11 +68,21 @@ pub(super) struct Place {
     pub(super) levels: Vec<Level>,
     /// Names of enclosing sections, elements and indented blocks, innermost first.
     pub(super) outer: Vec<String>,
+    /// The line above a value that stands alone.
+    pub(super) label: Option<String>,
+    /// The address that the value is a part of: what stands before it, and after.
+    pub(super) address: Option<(String, String)>,
 }
 
 /// Reads the place of the value between `before` and `after`.
 pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
-    let mut place = Place { scheme: None, levels: Vec::new(), outer: Vec::new() };
+    let mut place = Place {
+        scheme: None,
+        levels: Vec::new(),
+        outer: Vec::new(),
+        label: None,
+        address: address(before, after),
+    };
     let (mut end, mut start_after) = (before.len(), 0);
     for depth in 0..MOST_LEVELS {
         let binding = binding(before, end, depth == 0);
@@ -100,7 +110,20 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         end = if bracket == b'(' && !head.is_empty() { head_start(before, at) } else { at };
     }
     place.outer = layout::enclosing(before, end);
+    if place.levels.first().is_some_and(|own| own.bound == Bound::Alone && own.holder == Holder::Lines) {
+        place.label = layout::label(before);
+    }
     place
+}
+
+/// What stands around the value in the address (`scheme://…`) that it is a part of.
+fn address(before: &[u8], after: &[u8]) -> Option<(String, String)> {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>|;,".contains(b);
+    let start = before.iter().rposition(ends).map_or(0, |at| at + 1);
+    let end = after.iter().position(ends).unwrap_or(after.len());
+    let head = &before[start..];
+    let scheme = head.windows(3).position(|mark| mark == b"://")?;
+    Some((text(&head[scheme + 3..]), text(&after[..end])))
 }
 
 /// What a value is bound to, and where that begins.

@@ -89,6 +89,13 @@ pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
     }
 }
 
+/// Whether the last word of the name says that its value is an identifier, so that no other word matters.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    words(name).last().is_some_and(|word| {
+        matches!(word.as_str(), "id" | "ids" | "uuid" | "guid" | "hash" | "digest" | "checksum" | "etag")
+    })
+}
+
 /// Whether the set has the word or, for a plural, its singular.
 fn has(set: &HashSet<String>, word: &str) -> bool {
     set.contains(word) || word.strip_suffix('s').is_some_and(|singular| set.contains(singular))
