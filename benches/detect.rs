@@ -11,10 +11,14 @@ use leeward::detect::runs::{Class, runs};
 use leeward::detect::{Detector, shape};
 use leeward::rule::{RuleSet, builtin};
 
-/// Bytes of each generated text: more than a processor's second cache holds, as a stream of files is.
-const SIZE: usize = 4 << 20;
+/// Bytes of the texts that hold candidates: a long source file, and a data file. What a candidate costs should not
+/// depend on the length of its file, so the throughput of both should be alike.
+const SIZES: [usize; 2] = [32 << 10, 512 << 10];
 
-/// How many lines of text stand between two lines that are special.
+/// Bytes of the text that holds none: more than a processor's second cache does.
+const LARGE: usize = 4 << 20;
+
+/// How many lines stand between two that are special.
 const PLAIN_LINES: usize = 40;
 
 fn main() {
@@ -62,11 +66,11 @@ fn plain_line(draws: &mut Draws, text: &mut String) {
     text.push_str(draws.pick(&[";\n", "\n", " {\n", "}\n"]));
 }
 
-/// Source-like text of [`SIZE`] bytes with `special` in place of every so manieth line.
-fn text(special: fn(&mut Draws) -> String) -> String {
+/// Source-like text of about `size` bytes with a `special` line after every [`PLAIN_LINES`] others.
+fn text(size: usize, special: fn(&mut Draws) -> String) -> String {
     let mut draws = Draws::new(7);
-    let mut text = String::with_capacity(SIZE + 256);
-    while text.len() < SIZE {
+    let mut text = String::with_capacity(size + (8 << 10));
+    while text.len() < size {
         for _ in 0..PLAIN_LINES {
             plain_line(&mut draws, &mut text);
         }
@@ -110,13 +114,13 @@ fn detector() -> Detector {
 /// Finding the runs, and nothing else.
 #[divan::bench]
 fn runs_of_plain_text(bencher: Bencher<'_, '_>) {
-    let text = text(plain);
+    let text = text(LARGE, plain);
     let class = Class::new(&[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]).expect("three ranges");
     bencher.counter(BytesCount::of_str(&text)).bench(|| runs(black_box(text.as_bytes()), class, 32).count());
 }
 
-fn scan(bencher: Bencher<'_, '_>, special: fn(&mut Draws) -> String, found: bool) {
-    let (text, detector) = (text(special), detector());
+fn scan(bencher: Bencher<'_, '_>, size: usize, special: fn(&mut Draws) -> String, found: bool) {
+    let (text, detector) = (text(size, special), detector());
     // A benchmark of the wrong thing is worse than none.
     assert_eq!(found, !detector.scan(text.as_bytes(), None).is_empty(), "what the text should hold");
     bencher
@@ -127,19 +131,19 @@ fn scan(bencher: Bencher<'_, '_>, special: fn(&mut Draws) -> String, found: bool
 /// What nearly every file is.
 #[divan::bench]
 fn scan_of_plain_text(bencher: Bencher<'_, '_>) {
-    scan(bencher, plain, false);
+    scan(bencher, LARGE, plain, false);
 }
 
 /// An identifier or a digest of 32 characters on every 41st line: each is a candidate until its shape is known.
-#[divan::bench]
-fn scan_with_look_alikes(bencher: Bencher<'_, '_>) {
-    scan(bencher, look_alike, false);
+#[divan::bench(args = SIZES, max_time = 2)]
+fn scan_with_look_alikes(bencher: Bencher<'_, '_>, size: usize) {
+    scan(bencher, size, look_alike, false);
 }
 
 /// A key on every 41st line: each costs a look at its surroundings.
-#[divan::bench]
-fn scan_with_keys(bencher: Bencher<'_, '_>) {
-    scan(bencher, key, true);
+#[divan::bench(args = SIZES, max_time = 2)]
+fn scan_with_keys(bencher: Bencher<'_, '_>, size: usize) {
+    scan(bencher, size, key, true);
 }
 
 fn shape_of(bencher: Bencher<'_, '_>, draw: impl Fn(&mut Draws) -> String) {
