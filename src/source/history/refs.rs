@@ -1,6 +1,6 @@
 //! The refs of a repository, read from their files.
 //!
-//! Takes a [`Layout`] and gives every [`Ref`] of it and of its linked worktrees, with the object that it names: loose
+//! Takes a [`Layout`] and gives every ref of it and of its linked worktrees, with the object that it names: loose
 //! refs, packed refs, `HEAD`s. What cannot be read becomes an issue. Reftables are not read, which is an issue too.
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Which commits brought a finding in, hold it, and took it out; called only when there are findings.
 //!
 //! Takes the layout and the objects that hold each finding's secret, and gives a [`Story`] for each. Blobs are not
-//! decoded again: [`search`] goes through the stored commits and trees in bulk, reachable or not, and [`graph`] answers
+//! decoded again: `search` goes through the stored commits and trees in bulk, reachable or not, and `graph` answers
 //! what only the order of commits tells. Nothing here knows what a secret is.
 //!
 //! Why in bulk: to look trees up one by one would decode most of them many times over, because each version of a tree
