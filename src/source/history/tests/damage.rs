@@ -82,8 +82,9 @@ fn a_damaged_pack_beside_an_intact_copy_costs_nothing_but_an_issue() {
     repo.git(&["clone", "-q", "--mirror", ".", copy.to_str().expect("plain")]);
     let pack = repo.object_files(".pack").remove(0);
     damage(&pack, |bytes| {
-        let middle = bytes.len() / 2;
-        bytes[middle..middle + 40].fill(0);
+        // Enough that a blob is hit: how git orders the objects of a pack depends on its threads.
+        let (start, end) = (bytes.len() / 4, bytes.len() - 20);
+        bytes[start..end].fill(0);
     });
     assert!(scanned(&repo).0.ids(LocationKind::Blob).len() < blobs.len());
     repo.write(".git/objects/info/alternates", "../../../copy/objects\n");
