@@ -10,31 +10,48 @@ const BLOCK: usize = 16;
 /// Shortest stretch of base64 that can hold a value of 32 bytes, without its padding.
 pub(super) const SHORTEST_BASE64: usize = 43;
 
-/// Shortest stretch of hex digits that can hold a value of 32 bytes.
-const SHORTEST_HEX: usize = 64;
-
 /// Shortest stretch of UTF-16 that can hold a value of 32 characters, in bytes.
 const SHORTEST_UTF16: usize = 64;
 
 /// Whether decoding could bring something to light. A few vector instructions for every 28 bytes, hardly ever wrong
 /// on source code, never wrong the other way.
 pub fn may_hold_encoded(bytes: &[u8]) -> bool {
-    archive::is_archive(bytes) || base64_blocks(bytes).next().is_some() || has_hex(bytes) || has_utf16(bytes)
+    archive::is_archive(bytes) || blocks(bytes).any(|at| may_be_encoded(bytes, at)) || has_utf16(bytes)
 }
 
-/// Offsets of blocks that are all base64: every stretch of [`SHORTEST_BASE64`] covers one of those that are looked at.
+/// Offsets of blocks that may be base64: every stretch of [`SHORTEST_BASE64`] covers one of those that are looked at.
 pub(super) fn base64_blocks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    blocks(bytes).filter(|&at| bytes[at..].first_chunk().is_some_and(has_both_cases) && is_long(bytes, at))
+}
+
+/// Offsets of blocks of nothing but base64's characters, hex digits among them.
+fn blocks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     const STEP: usize = SHORTEST_BASE64 - BLOCK + 1;
     let mut at = 0;
     std::iter::from_fn(move || {
         while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
             at += STEP;
-            if is_base64(block) && has_both_cases(block) {
+            if is_base64(block) {
                 return Some(at - STEP);
             }
         }
         None
     })
+}
+
+/// Whether the stretch with the block at `at` is worth decoding: base64, or hex.
+fn may_be_encoded(bytes: &[u8], at: usize) -> bool {
+    let block = bytes[at..].first_chunk();
+    block.is_some_and(|block| has_both_cases(block) || block.iter().all(u8::is_ascii_hexdigit))
+        && is_long(bytes, at)
+}
+
+/// Whether the stretch around the block at `at` is long enough: most are names in a program.
+fn is_long(bytes: &[u8], at: usize) -> bool {
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+    let right = bytes[at + BLOCK..].iter().take(SHORTEST_BASE64).take_while(|b| inside(b)).count();
+    let missing = SHORTEST_BASE64.saturating_sub(BLOCK + right);
+    missing == 0 || bytes[..at].iter().rev().take(missing).take_while(|b| inside(b)).count() == missing
 }
 
 /// Branch-free, so that it is compiled to vector instructions.
@@ -54,23 +71,6 @@ fn is_base64(block: &[u8; BLOCK]) -> bool {
 /// Words of one case, paths and rulers of dashes are the rule; base64 of one case is none.
 fn has_both_cases(block: &[u8; BLOCK]) -> bool {
     block.iter().any(u8::is_ascii_lowercase) && block.iter().any(u8::is_ascii_uppercase)
-}
-
-/// Whether there is a stretch of hex digits that is long enough.
-fn has_hex(bytes: &[u8]) -> bool {
-    const STEP: usize = SHORTEST_HEX - BLOCK + 1;
-    let mut at = 0;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        let mut outside = 0_u8;
-        for &byte in block {
-            outside |= u8::from(!((byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 6)));
-        }
-        if outside == 0 {
-            return true;
-        }
-        at += STEP;
-    }
-    false
 }
 
 /// Whether there is a stretch of letters and digits in UTF-16 of either byte order that is long enough.
