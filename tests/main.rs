@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod fixtures;
+mod hiding;
 mod range;
 mod support;
 mod tidy;

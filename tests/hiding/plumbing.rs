@@ -1,0 +1,1 @@
+//! The same secrets as from plain git plumbing.
