@@ -78,7 +78,7 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         match range::scan(&layout, &words, 0, threads, collector, &Commits(counters)) {
             Ok(outcome) => {
-                if outcome.is_empty() && !command.allow_empty {
+                if outcome.is_empty() && !command.allow_empty && !collector.interrupted() {
                     collector.issue(nothing(text));
                 }
                 // It is empty until now.
