@@ -15,6 +15,7 @@ mod range;
 mod rules;
 mod run;
 mod scan;
+mod surroundings;
 
 use crate::detect::{runs, shape};
 use crate::secret::Secret;
