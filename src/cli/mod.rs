@@ -11,9 +11,11 @@ use clap::error::ErrorKind;
 
 pub mod args;
 mod history;
+mod range;
 mod rules;
 mod run;
 mod scan;
+mod surroundings;
 
 use crate::detect::{runs, shape};
 use crate::secret::Secret;
@@ -54,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Scan(command) => scan::scan(&command),
         args::Command::Staged(command) => scan::staged(&command),
         args::Command::History(command) => history::history(&command),
+        args::Command::Range(command) => range::range(&command),
         args::Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|error| {

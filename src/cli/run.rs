@@ -11,7 +11,7 @@ use bstr::{BString, ByteVec};
 use jiff::Timestamp;
 
 use super::args::{Color, RuleFiles, Scanning};
-use super::{UsageError, complain};
+use super::{UsageError, complain, masked};
 use crate::baseline::Baseline;
 use crate::decode::Limits;
 use crate::detect::Detector;
@@ -103,6 +103,10 @@ impl<'a> Run<'a> {
         }
         let mut outcome = collector.finish();
         complete(&mut outcome, &counters);
+        // A message may quote an argument, and that may be a key.
+        for issue in &mut outcome.issues {
+            issue.message = masked(&issue.message);
+        }
         outcome.suppress(|finding| {
             self.baseline.accepts(finding, started.0.to_zoned(jiff::tz::TimeZone::UTC).date())
         });

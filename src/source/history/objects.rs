@@ -177,6 +177,14 @@ pub(super) fn named_ids(bytes: &[u8]) -> impl Iterator<Item = (&[u8], gix_hash::
     })
 }
 
+/// The committer's clock, in seconds since 1970; 0 where there is none.
+pub(super) fn committer_time(bytes: &[u8]) -> i64 {
+    let headers = bytes.lines().take_while(|line| !line.is_empty());
+    let line = headers.filter_map(|line| line.strip_prefix(b"committer ")).next().unwrap_or_default();
+    let number = line.rsplit(|&byte| byte == b' ').nth(1).and_then(|field| field.to_str().ok());
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
