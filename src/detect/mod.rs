@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::finding::Confidence;
 use crate::rule::{Pattern, Rule, RuleSet};
 use crate::secret::{Secret, hex};
+use crate::words::with_article;
 
 mod candidate;
 mod cursor;
@@ -212,7 +213,7 @@ impl Detector {
             Some(provider) => evidence::judge(rule, provider, place, views.of(index), span),
             None => Some(evidence::Verdict {
                 confidence: rule.confidence,
-                evidence: vec![format!("it has the form of a {}", rule.description)],
+                evidence: vec![format!("it has the form of {}", with_article(&rule.description))],
             }),
         }
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use bstr::ByteSlice;
 
 use crate::finding::{SuppressedBy, Suppression};
+use crate::words::with_article;
 
 /// What a comment says to accept the secret on its line or on the line below.
 const MARK: &[u8] = b"leeward:ignore";
@@ -49,7 +50,7 @@ fn mark(text: &[u8], alone: bool) -> Option<Suppression> {
 pub(super) fn published(description: &str) -> Suppression {
     Suppression {
         by: SuppressedBy::Config,
-        reason: format!("a published example of a {description}, listed in the rule"),
+        reason: format!("a published example of {}, listed in the rule", with_article(description)),
     }
 }
 
