@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 use git2::{Delta, DiffOptions, ErrorCode, Index, ObjectType, Oid, Repository, Tree};
 
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, LEFT_OUT, Origin, Sink};
 use crate::finding::LocationKind;
 
 /// A symbolic link's mode.
@@ -72,6 +72,10 @@ impl Staged {
             Ok(changes) => {
                 let mut told = HashSet::new();
                 for (path, mode, id) in changes {
+                    if sink.leaves_out(target, path.as_bstr()) {
+                        sink.skip(LEFT_OUT, path.as_bstr());
+                        continue;
+                    }
                     comparison.entry(path.as_bstr(), mode, id);
                     comparison.names(path.as_bstr(), id, &mut told);
                 }

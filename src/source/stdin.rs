@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use bstr::BStr;
 
 use super::worktree::plain;
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 
 /// Reads standard input to its end and scans it.
@@ -18,7 +18,7 @@ pub fn scan(target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
         return;
     }
     if max_file_size.is_some_and(|most| bytes.len() as u64 > most) {
-        return sink.skip("larger than --max-file-size", BStr::new("standard input"));
+        return sink.skip(TOO_LARGE, BStr::new("standard input"));
     }
     sink.count(Counted::File, 1);
     sink.count(Counted::Bytes, bytes.len() as u64);

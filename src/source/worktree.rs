@@ -1,6 +1,6 @@
 //! Files on disk: every file that git tracks, every other file that no ignore file lists, and the names of all.
 //!
-//! Takes one PATH of the command line. A file is scanned whatever ignore files say. Symbolic links are not followed:
+//! Takes one PATH of the command line. A file is scanned whatever ignore files and the configuration say. Symbolic links are not followed:
 //! their target is content, as git sees it. Never looks into `.git`.
 
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::tracked::{self, Tracked};
-use super::{Counted, Issue, OVERLAP, Origin, Sink};
+use super::{Counted, Issue, LEFT_OUT, OVERLAP, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 
 /// How a walk goes.
@@ -37,7 +37,8 @@ pub fn scan(path: &Path, target: usize, options: Options, sink: &dyn Sink) {
     };
     let place = Place::of(path, kind.is_dir(), target);
     let tracked = Tracked::below(&place.real, sink);
-    let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref() };
+    let selective = sink.is_selective(target);
+    let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref(), selective };
     match kind.is_dir() {
         true => walk.directory(),
         false => walk.named_file(kind.is_file()),
@@ -93,6 +94,8 @@ struct Walk<'a> {
     options: Options,
     sink: &'a dyn Sink,
     tracked: Option<&'a Tracked>,
+    /// Whether paths have to be asked about.
+    selective: bool,
 }
 
 impl Walk<'_> {
@@ -146,12 +149,20 @@ impl Walk<'_> {
         });
     }
 
+    fn leaves_out(&self, below: &Path) -> bool {
+        let target = self.place.target;
+        self.selective && self.sink.leaves_out(target, self.place.path(below).as_bstr())
+    }
+
     /// What the walker could not get to.
     fn lost(&self, error: &ignore::Error) {
         let Some(cause) = error.io_error() else {
             return self.sink.issue(Issue::new("unreadable", error.to_string()));
         };
         match path_of(error).map(|path| path.strip_prefix(&self.place.typed).unwrap_or(path)) {
+            Some(below) if self.leaves_out(&below.join("")) => {
+                self.sink.skip(LEFT_OUT, self.place.shown(below).as_bstr())
+            }
             Some(below) => unreadable(self.sink, self.place.shown(below), cause),
             None => self.sink.issue(Issue::new("unreadable", plain(cause))),
         }
@@ -178,6 +189,8 @@ impl Visitor<'_> {
             return;
         };
         match entry.file_type() {
+            // What is below is asked about file by file, so that it is counted.
+            Some(kind) if kind.is_dir() && walk.leaves_out(&below.join("")) => {}
             Some(kind) if kind.is_dir() => self.reader.name(below),
             Some(kind) => {
                 if walk.tracked.is_some() {
@@ -212,6 +225,9 @@ impl<'a> Reader<'a> {
 
     /// A directory entry that is no directory.
     fn entry(&mut self, path: &Path, below: &Path, kind: fs::FileType) {
+        if self.walk.leaves_out(below) {
+            return self.walk.sink.skip(LEFT_OUT, self.walk.place.shown(below).as_bstr());
+        }
         self.name(below);
         if kind.is_file() {
             self.file(path, below);
@@ -242,7 +258,7 @@ impl<'a> Reader<'a> {
             Ok(Content::Nothing(bytes)) => return self.count(bytes),
             Ok(Content::TooLarge) => {
                 let shown = self.walk.place.shown(below);
-                return self.walk.sink.skip("larger than --max-file-size", shown.as_bstr());
+                return self.walk.sink.skip(TOO_LARGE, shown.as_bstr());
             }
             Err(error) => return unreadable(self.walk.sink, self.walk.place.shown(below), &error),
         };
