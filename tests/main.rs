@@ -4,5 +4,6 @@
 
 mod bad_input;
 mod fixtures;
+mod settings;
 mod support;
 mod tidy;

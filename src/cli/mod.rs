@@ -10,7 +10,9 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 pub mod args;
+mod config;
 mod history;
+mod policy;
 mod rules;
 mod run;
 mod scan;
@@ -54,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Scan(command) => scan::scan(&command),
         args::Command::Staged(command) => scan::staged(&command),
         args::Command::History(command) => history::history(&command),
+        args::Command::Config(command) => config::run(&command),
         args::Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|error| {

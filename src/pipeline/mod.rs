@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
 
+use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
 use crate::detect::{Detector, Match};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
@@ -19,8 +20,9 @@ use crate::progress::Counters;
 use crate::report::line_hash::line_hashes;
 use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
-use crate::source::{Counted, Issue, Origin, Sink};
+use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 
+mod aside;
 mod group;
 mod inline;
 
@@ -38,12 +40,15 @@ pub struct Settings {
     pub inline_ignores: bool,
     /// How far what is encoded or packed is looked into.
     pub limits: Limits,
+    /// Larger content is left out, in bytes.
+    pub max_file_size: Option<u64>,
 }
 
 /// Takes what sources push, and keeps what is found.
 pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
+    left_out: &'a LeftOut,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
     progress: Arc<Counters>,
@@ -82,10 +87,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Collector<'a> {
-    /// For targets as typed. Sources stop soon after `interrupted` is set.
+    /// For targets as typed, of which paths are left out. Sources stop soon after `interrupted` is set.
     pub fn new(
         detector: &'a Detector,
         settings: Settings,
+        left_out: &'a LeftOut,
         targets: Vec<BString>,
         interrupted: &'a AtomicBool,
         progress: Arc<Counters>,
@@ -93,6 +99,7 @@ impl<'a> Collector<'a> {
         Collector {
             detector,
             settings,
+            left_out,
             targets,
             interrupted,
             progress,
@@ -112,8 +119,17 @@ impl<'a> Collector<'a> {
             .any(|count| count.load(Ordering::Relaxed) > 0)
     }
 
+    /// Whether the configuration left something out.
+    pub fn anything_left_out(&self) -> bool {
+        lock(&self.skipped).contains_key(LEFT_OUT)
+    }
+
     /// Scans one piece of content. A fault of ours in one blob does not end the run.
     fn scan(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
+        if self.is_too_large(origin.kind, bytes) {
+            let object = origin.object.map(BStr::new);
+            return self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
+        }
         let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
         match scanned {
             Ok(hits) if hits.is_empty() => {}
@@ -126,6 +142,15 @@ impl<'a> Collector<'a> {
                 self.issue(issue);
             }
         }
+    }
+
+    /// Messages and names are scanned whatever their size.
+    fn is_too_large(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        let file = matches!(
+            kind,
+            LocationKind::File | LocationKind::Blob | LocationKind::Index | LocationKind::Stdin
+        );
+        file && self.settings.max_file_size.is_some_and(|most| bytes.len() as u64 > most)
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
@@ -275,6 +300,14 @@ impl Sink for Collector<'_> {
         // Names are not encoded.
         let encoded = kind != LocationKind::Path && decode::may_hold_encoded(bytes);
         encoded || self.detector.may_match(bytes)
+    }
+
+    fn leaves_out(&self, target: usize, path: &BStr) -> bool {
+        self.left_out.contains(target, path)
+    }
+
+    fn is_selective(&self, target: usize) -> bool {
+        self.left_out.concerns(target)
     }
 
     fn count(&self, what: Counted, number: u64) {

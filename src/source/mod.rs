@@ -14,6 +14,8 @@ pub mod stdin;
 mod tracked;
 pub mod worktree;
 
+pub(crate) use tracked::{all_tracked_are, top_of};
+
 use bstr::{BStr, BString};
 use serde::Serialize;
 
