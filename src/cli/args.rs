@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baseline::BaselineCommand;
 use super::config::ConfigCommand;
+use super::run::Kept;
 use crate::finding::Confidence;
 use crate::report::Format;
 use crate::words::size;
@@ -54,6 +56,9 @@ pub enum Command {
     /// staged. Nothing staged is status 0.
     #[command(after_help = STAGED_EXAMPLES)]
     Staged(StagedCommand),
+    /// Write the file of accepted findings
+    #[command(subcommand, after_help = super::baseline::EXAMPLES)]
+    Baseline(BaselineCommand),
     /// Say what a scan would go by: leeward.toml and the command line
     #[command(subcommand, after_help = super::config::KEYS)]
     Config(ConfigCommand),
@@ -184,6 +189,9 @@ pub struct PolicyArgs {
     /// How deep archives in archives are opened; 0 opens none [default: 3]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub max_archive_depth: Option<u8>,
+    /// The baseline is about to be made, and is not read, wherever it is named.
+    #[arg(skip)]
+    pub without_baseline: bool,
 }
 
 /// What every scanning command takes.
@@ -225,6 +233,9 @@ pub struct Scanning {
     /// Say as little as possible
     #[arg(long, short, help_heading = "Terminal")]
     pub quiet: bool,
+    /// Where the outcome goes in place of a report, for commands that scan to know and not to tell.
+    #[arg(skip)]
+    pub keep: Option<Kept>,
 }
 
 /// When to use colours.

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bstr::{BString, ByteSlice, ByteVec};
@@ -26,6 +26,9 @@ use crate::status::{Leniency, Status};
 
 /// Set by Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The outcome of a scan, once it has ended, for a command that makes no report of it.
+pub(super) type Kept = Arc<Mutex<Option<Outcome>>>;
 
 /// A scan that is about to begin.
 pub(super) struct Run<'a> {
@@ -111,6 +114,14 @@ impl<'a> Run<'a> {
         let today = started.0.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.policy.settle(&mut outcome, &self.targets, today);
         progress.finish();
+        if let Some(kept) = &self.scanning.keep {
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                return Status::Interrupted;
+            }
+            let complete = outcome.issues.is_empty();
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            return if complete { Status::Clean } else { Status::Incomplete };
+        }
         let report = self.report(outcome, started);
         let status = Status::of_scan(
             report.scan.complete,
@@ -149,6 +160,7 @@ impl<'a> Run<'a> {
                 confidence: self.policy.confidence.value,
                 below_confidence: outcome.below_confidence,
                 coverage: outcome.coverage,
+                notes: outcome.notes,
             },
             findings: outcome.findings,
             suppressed: outcome.suppressed,

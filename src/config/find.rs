@@ -19,20 +19,24 @@ pub struct Site {
     top: PathBuf,
     /// Where the paths of reports begin.
     paths: PathBuf,
+    /// The target is all that there is up to where the search ends.
+    whole: bool,
 }
 
 impl Site {
     /// Of a path on disk; `-`, standard input, is at the working directory. None if nothing is there.
     pub fn of_path(path: &Path) -> Option<Site> {
-        let path = if path == Path::new("-") { Path::new(".") } else { path };
-        let real = fs::canonicalize(path).ok()?;
-        let directory = if real.is_dir() { real } else { real.parent()?.to_owned() };
+        let stdin = path == Path::new("-");
+        let real = fs::canonicalize(if stdin { Path::new(".") } else { path }).ok()?;
+        let (directory, named) =
+            if real.is_dir() { (real, stdin) } else { (real.parent()?.to_owned(), true) };
         Some(match top_of(&directory) {
-            Some(top) => Site { directory, paths: top.clone(), top },
+            Some(top) => Site { whole: !named && directory == top, directory, paths: top.clone(), top },
             None => {
                 let here = std::env::current_dir().and_then(fs::canonicalize).ok();
                 let here = here.filter(|here| directory.starts_with(here));
-                Site { paths: directory.clone(), top: here.unwrap_or_else(|| directory.clone()), directory }
+                let top = here.unwrap_or_else(|| directory.clone());
+                Site { whole: !named && directory == top, paths: directory.clone(), top, directory }
             }
         })
     }
@@ -44,7 +48,17 @@ impl Site {
         // A path in the git directory is at the top.
         let inside = real.starts_with(&top) && !real.components().any(|part| part.as_os_str() == ".git");
         let directory = if inside && real.is_dir() { real } else { top.clone() };
-        Site { directory, paths: top.clone(), top }
+        Site { whole: directory == top, directory, paths: top.clone(), top }
+    }
+
+    /// Whether the target is all that there is up to where the search ends.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The top of the repository, or what stands for it.
+    pub fn top(&self) -> &Path {
+        &self.top
     }
 
     /// The nearest configuration file. What is there and cannot be read counts: it would be wrong to pass it over.

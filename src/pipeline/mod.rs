@@ -27,6 +27,7 @@ mod group;
 mod inline;
 
 pub use group::{Outcome, fingerprint};
+use inline::Mark;
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -158,8 +159,15 @@ impl<'a> Collector<'a> {
         let mut issues = Vec::new();
         let limits = self.settings.limits;
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
-        let mut visit = |text: &Text<'_>| hits.extend(self.text(origin, text, bases));
+        let mut marks = Vec::new();
+        let mut visit = |text: &Text<'_>| {
+            for (hit, mark) in self.text(origin, text, bases) {
+                hits.push(hit);
+                marks.push(mark);
+            }
+        };
         decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
+        inline::settle(&mut hits, &marks);
         for mut issue in issues {
             issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
             issue.object = origin.object.map(str::to_owned);
@@ -175,7 +183,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Scans one of the texts of a blob.
-    fn text(&self, origin: Origin<'_>, text: &Text<'_>, bases: &[&[u8]]) -> Vec<Hit> {
+    fn text(&self, origin: Origin<'_>, text: &Text<'_>, bases: &[&[u8]]) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let held =
             |m: &Match| bases.iter().any(|base| memchr::memmem::find(base, m.secret.expose()).is_some());
@@ -203,16 +211,14 @@ impl<'a> Collector<'a> {
         text: &Text<'_>,
         found: Match,
         masks: &[(Range<usize>, String)],
-    ) -> Hit {
+    ) -> (Hit, Option<Mark>) {
         let place = text.locate(found.span.clone());
         let positions = Positions::new(&place.container);
-        let suppression = if found.published {
-            Some(inline::published(&self.detector.rules()[found.rule].description))
-        } else if self.settings.inline_ignores {
-            inline::ignored(&place.container, &place.span)
-        } else {
-            None
-        };
+        let published =
+            found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
+        let asked = self.settings.inline_ignores && published.is_none();
+        let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
+        let suppression = published.or_else(|| mark.as_ref().map(|mark| mark.suppression.clone()));
         let location = Location {
             kind: origin.kind,
             target: self.targets.get(origin.target).cloned().unwrap_or_default(),
@@ -228,7 +234,7 @@ impl<'a> Collector<'a> {
             excerpt: positions.excerpt(place.span.clone(), masks),
             line_hash: None,
         };
-        Hit {
+        let hit = Hit {
             target: origin.target,
             rule: found.rule,
             secret: found.secret,
@@ -236,7 +242,8 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
-        }
+        };
+        (hit, mark)
     }
 
     /// Everything found, grouped and sorted.
@@ -256,7 +263,7 @@ impl<'a> Collector<'a> {
         let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        Outcome { findings, suppressed, issues, coverage, below_confidence }
+        Outcome { findings, suppressed, issues, coverage, below_confidence, notes: Vec::new() }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a repository says about how it is scanned: configuration, baseline, comments; and what a gate makes of them.
 
+mod baseline;
 mod config;
 mod hostile;
+mod inline;
 
 use crate::support::place::Place;
 use crate::support::values::key;
