@@ -92,9 +92,17 @@ impl Detector {
         self.rules.rules()
     }
 
-    /// Whether `text` can hold a candidate at all; cheap.
-    pub fn may_match(&self, text: &[u8]) -> bool {
-        self.groups.iter().any(|group| runs::runs(text, group.class, group.length).next().is_some())
+    /// Whether a candidate can stand around the block of `text` that [`runs::dense_blocks`] found at `block`.
+    pub fn may_match_at(&self, text: &[u8], block: usize) -> bool {
+        self.groups.iter().any(|group| {
+            group.class.has_run_at(text, block, group.length, group.length + candidate::LONGEST_GLUED)
+        })
+    }
+
+    /// Whether a candidate can stand elsewhere: rules with an expression, and classes beyond letters and digits.
+    pub fn may_match_elsewhere(&self, text: &[u8]) -> bool {
+        let sparse = self.groups.iter().filter(|group| !group.class.is_dense());
+        sparse.into_iter().any(|group| runs::runs(text, group.class, group.length).next().is_some())
             || self.has_keywords(text)
     }
 

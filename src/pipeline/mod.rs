@@ -13,7 +13,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
-use crate::detect::{Detector, Match};
+use crate::detect::{Detector, Match, runs};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
@@ -155,6 +155,9 @@ impl<'a> Collector<'a> {
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
+        if !self.worth_splitting(origin.kind, bytes) {
+            return Vec::new();
+        }
         let mut hits = Vec::new();
         let mut issues = Vec::new();
         let limits = self.settings.limits;
@@ -305,8 +308,12 @@ impl Sink for Collector<'_> {
 
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
         // Names are not encoded.
-        let encoded = kind != LocationKind::Path && decode::may_hold_encoded(bytes);
-        encoded || self.detector.may_match(bytes)
+        let may_be_encoded = kind != LocationKind::Path;
+        let mut probe = decode::Probe::default();
+        runs::dense_blocks(bytes).any(|block| {
+            self.detector.may_match_at(bytes, block) || (may_be_encoded && probe.is_encoded(bytes, block))
+        }) || (may_be_encoded && decode::holds_container(bytes))
+            || self.detector.may_match_elsewhere(bytes)
     }
 
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -218,6 +219,9 @@ struct Reader<'a> {
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;
 
+/// Bytes of a page of memory.
+const PAGE: usize = 4096;
+
 impl<'a> Reader<'a> {
     fn new(walk: &'a Walk<'a>) -> Self {
         Reader { walk, buffer: Vec::new() }
@@ -253,8 +257,8 @@ impl<'a> Reader<'a> {
 
     fn file(&mut self, path: &Path, below: &Path) {
         let read = read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
-        let length = match read {
-            Ok(Content::Whole(length)) => length,
+        let content = match read {
+            Ok(Content::Whole(content)) => content,
             Ok(Content::Nothing(bytes)) => return self.count(bytes),
             Ok(Content::TooLarge) => {
                 let shown = self.walk.place.shown(below);
@@ -263,7 +267,7 @@ impl<'a> Reader<'a> {
             Err(error) => return unreadable(self.walk.sink, self.walk.place.shown(below), &error),
         };
         let buffer = std::mem::take(&mut self.buffer);
-        self.push(LocationKind::File, below, &buffer[..length]);
+        self.push(LocationKind::File, below, &buffer[content]);
         self.buffer = buffer;
     }
 
@@ -295,15 +299,15 @@ impl<'a> Reader<'a> {
 }
 
 enum Content {
-    /// So many bytes of the buffer.
-    Whole(usize),
+    /// This part of the buffer.
+    Whole(Range<usize>),
     /// So many bytes in the file, none of which is worth a closer look.
     Nothing(u64),
     /// More than are wanted.
     TooLarge,
 }
 
-/// Reads a file into the front of `buffer`, which only ever grows: what it held is overwritten, never cleared.
+/// Reads a file into `buffer`, which only ever grows: what it held is overwritten, never cleared.
 ///
 /// A long file goes through a small part of the buffer that stays in the processor's cache, piece by piece; only where
 /// one of them is worth a closer look is it read whole.
@@ -314,18 +318,20 @@ fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>, sink: &dyn Sink) -
     {
         return Ok(Content::TooLarge);
     }
-    if buffer.len() < PIECE {
-        buffer.resize(PIECE, 0);
+    if buffer.len() < PIECE + PAGE {
+        buffer.resize(PIECE + PAGE, 0);
     }
-    let mut length = fill(&mut file, &mut buffer[..PIECE])?;
+    let start = lead(buffer);
+    let piece = &mut buffer[start..start + PIECE];
+    let mut length = fill(&mut file, piece)?;
     let mut total = length as u64;
     if length < PIECE {
-        return Ok(Content::Whole(length));
+        return Ok(Content::Whole(start..start + length));
     }
-    while !sink.worth_splitting(LocationKind::File, &buffer[..length]) {
+    while !sink.worth_splitting(LocationKind::File, &piece[..length]) {
         // What crosses from one piece to the next is seen in the next.
-        buffer.copy_within(length - OVERLAP..length, 0);
-        let more = fill(&mut file, &mut buffer[OVERLAP..PIECE])?;
+        piece.copy_within(length - OVERLAP..length, 0);
+        let more = fill(&mut file, &mut piece[OVERLAP..])?;
         if more == 0 {
             return Ok(Content::Nothing(total));
         }
@@ -334,19 +340,27 @@ fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>, sink: &dyn Sink) -
     }
     file.seek(SeekFrom::Start(0))?;
     let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-    if buffer.len() < size + 1 {
-        buffer.try_reserve(size + 1 - buffer.len()).map_err(io::Error::other)?;
-        buffer.resize(size + 1, 0);
+    let wanted = size + 1 + PAGE;
+    if buffer.len() < wanted {
+        buffer.try_reserve(wanted - buffer.len()).map_err(io::Error::other)?;
+        buffer.resize(wanted, 0);
     }
+    let start = lead(buffer);
     length = 0;
     loop {
-        length += fill(&mut file, &mut buffer[length..])?;
-        if length < buffer.len() {
-            return Ok(Content::Whole(length));
+        length += fill(&mut file, &mut buffer[start + length..])?;
+        if start + length < buffer.len() {
+            return Ok(Content::Whole(start..start + length));
         }
         // It grew while it was read.
-        buffer.resize(length + PIECE, 0);
+        buffer.resize(start + length + PIECE, 0);
     }
+}
+
+/// Where in the buffer a file begins: well inside a page of memory. Into the first bytes of one, some processors copy
+/// from the page cache at a third of their speed.
+fn lead(buffer: &[u8]) -> usize {
+    (buffer.as_ptr().align_offset(PAGE) + PAGE / 2) % PAGE
 }
 
 /// Reads until the buffer is full or the file at its end.
