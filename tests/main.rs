@@ -5,5 +5,6 @@
 mod bad_input;
 mod fixtures;
 mod range;
+mod settings;
 mod support;
 mod tidy;

@@ -60,6 +60,17 @@ pub struct Scan {
     pub below_confidence: u64,
     /// Counts.
     pub coverage: Coverage,
+    /// What else is worth knowing, in the order in which it was said.
+    pub notes: Vec<Note>,
+}
+
+/// Something about a scan that makes it neither incomplete nor unclean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// As a stable word: `baseline-unused`, `policy-loosened` …
+    pub kind: &'static str,
+    /// For people, one line.
+    pub message: String,
 }
 
 /// How much was looked at, and what was left out.

@@ -19,7 +19,7 @@ use crate::words::{count, day, short_id, thousands};
 /// How many further places of a finding, and suppressed findings, are listed.
 const LISTED: usize = 10;
 
-/// How many issues are listed: more than that is read by machines.
+/// How many issues and notes are listed: more than that is read by machines.
 const LISTED_ISSUES: usize = 20;
 
 /// How the text report looks.
@@ -52,6 +52,7 @@ pub fn write(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io:
     if !options.quiet {
         page.remediation(out)?;
         page.suppressed(out)?;
+        page.notes(out)?;
     }
     page.issues(out)?;
     writeln!(out, "{}", summary::line(report, page.paint))
@@ -177,6 +178,15 @@ impl Page<'_> {
         });
         self.list(2, &entries.collect::<Vec<_>>(), LISTED, out)?;
         writeln!(out)
+    }
+
+    fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
+        let notes = self.report.scan.notes.iter();
+        let said: Vec<String> = notes
+            .map(|note| format!("{} {}", self.paint.dim("note:"), visible(note.message.as_bytes())))
+            .collect();
+        self.list(0, &said, LISTED_ISSUES, out)?;
+        if said.is_empty() { Ok(()) } else { writeln!(out) }
     }
 
     fn issues(&self, out: &mut dyn Write) -> io::Result<()> {

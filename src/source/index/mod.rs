@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use self::changes::{Added, Changes};
 use self::objects::{Objects, Reader};
 use super::layout::Layout;
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, LEFT_OUT, Origin, Sink};
 use crate::finding::LocationKind;
 
 /// What git says in the environment of a hook.
@@ -134,7 +134,16 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn run(&self, changes: Changes) -> u64 {
-        let Changes { mut added, names, gone, skipped } = changes;
+        let Changes { mut added, mut names, gone, skipped } = changes;
+        let is_left_out = |path: &BStr| self.sink.leaves_out(self.target, path);
+        names.retain(|(path, _)| !is_left_out(path.as_bstr()));
+        added.retain(|file| {
+            let is_left_out = is_left_out(file.path.as_bstr());
+            if is_left_out {
+                self.sink.skip(LEFT_OUT, file.path.as_bstr());
+            }
+            !is_left_out
+        });
         for (reason, path) in &skipped {
             self.sink.skip(reason, path.as_bstr());
         }
