@@ -59,6 +59,12 @@ pub enum Command {
     /// staged. Nothing staged is status 0.
     #[command(after_help = STAGED_EXAMPLES)]
     Staged(StagedCommand),
+    /// Stop keys before they are committed, pushed or received
+    ///
+    /// The gates speak git's own hook contracts, arguments and standard input included; `install` puts them into a
+    /// repository. A gate ends with 0 to let git go on, and with anything else to stop it.
+    #[command(subcommand, after_help = super::hook::EXAMPLES)]
+    Hook(super::hook::HookCommand),
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),

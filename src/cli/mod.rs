@@ -11,6 +11,7 @@ use clap::error::ErrorKind;
 
 pub mod args;
 mod history;
+mod hook;
 mod range;
 mod rules;
 mod run;
@@ -57,6 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Staged(command) => scan::staged(&command),
         args::Command::History(command) => history::history(&command),
         args::Command::Range(command) => range::range(&command),
+        args::Command::Hook(command) => hook::run(&command),
         args::Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|error| {

@@ -19,7 +19,7 @@ use crate::pipeline::{Collector, Outcome, Settings};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
-use crate::report::{Format, Report, RuleInfo, Scan};
+use crate::report::{Format, Gate, Report, RuleInfo, Scan};
 use crate::rule::{Rule, RuleSet, builtin, file};
 use crate::sanitize::visible;
 use crate::source::{Issue, Sink as _};
@@ -35,6 +35,7 @@ pub(super) struct Run<'a> {
     targets: Vec<BString>,
     detector: Detector,
     baseline: Baseline,
+    gate: Option<Gate>,
 }
 
 impl<'a> Run<'a> {
@@ -60,7 +61,13 @@ impl<'a> Run<'a> {
         let rules = rules(&scanning.rule_files)?;
         let targets =
             targets.into_iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
-        Ok(Run { mode, scanning, targets, detector: Detector::new(rules), baseline })
+        Ok(Run { mode, scanning, targets, detector: Detector::new(rules), baseline, gate: None })
+    }
+
+    /// The same scan for a gate: what it says as text is short, and goes to standard error.
+    pub(super) fn for_gate(mut self, gate: Gate) -> Self {
+        self.gate = Some(gate);
+        self
     }
 
     /// Threads that were asked for; 0 leaves the choice to whoever makes them.
@@ -161,12 +168,16 @@ impl<'a> Run<'a> {
             .chain(self.scanning.reports.iter().map(|(format, file)| (*format, file.as_os_str())));
         let mut status = status;
         for (index, (format, place)) in all.enumerate() {
-            let destination = Destination::parse(place);
+            // Standard output is git's own in some hooks.
+            let to_stderr =
+                index == 0 && self.gate.is_some() && self.scanning.output.is_none() && format == Format::Text;
+            let destination = if to_stderr { Destination::Stderr } else { Destination::parse(place) };
             let options = TextOptions {
                 color: self.color(&destination),
                 width: destination.is_terminal().then(terminal_width).flatten(),
                 quiet: self.scanning.quiet,
                 reveal: self.scanning.reveal && index == 0,
+                gate: self.gate.filter(|_| index == 0),
             };
             match destination.write_with(|out| format.write(report, &options, out)) {
                 Ok(()) => {}
