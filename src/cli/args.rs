@@ -69,6 +69,12 @@ pub enum Command {
     /// Say what a scan would go by: leeward.toml and the command line
     #[command(subcommand, after_help = super::config::KEYS)]
     Config(ConfigCommand),
+    /// Stop keys before they are committed, pushed or received
+    ///
+    /// The gates speak git's own hook contracts, arguments and standard input included; `install` puts them into a
+    /// repository. A gate ends with 0 to let git go on, and with anything else to stop it.
+    #[command(subcommand, after_help = super::hook::EXAMPLES)]
+    Hook(super::hook::HookCommand),
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),

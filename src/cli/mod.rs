@@ -14,6 +14,7 @@ mod baseline;
 mod config;
 mod history;
 mod policy;
+mod hook;
 mod range;
 mod rules;
 mod run;
@@ -61,6 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Range(command) => range::range(&command),
         args::Command::Baseline(command) => baseline::run(&command),
         args::Command::Config(command) => config::run(&command),
+        args::Command::Hook(command) => hook::run(&command),
         args::Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|error| {
