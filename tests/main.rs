@@ -5,6 +5,7 @@
 mod bad_input;
 mod fixtures;
 mod hooks;
+mod hiding;
 mod range;
 mod settings;
 mod support;

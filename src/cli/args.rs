@@ -91,7 +91,8 @@ const HISTORY_EXAMPLES: &str = "\
 Examples:
   leeward history
   leeward history ~/src/*/ --format jsonl --output sweep.jsonl
-  leeward history project.git --report sarif=history.sarif";
+  leeward history project.git --report sarif=history.sarif
+  leeward history project.git --reachable main v1.0";
 
 const STAGED_EXAMPLES: &str = "\
 Examples:
@@ -118,6 +119,9 @@ pub struct HistoryCommand {
     /// Repositories: work trees, bare repositories, linked worktrees
     #[arg(value_name = "REPO", default_value = ".")]
     pub repositories: Vec<PathBuf>,
+    /// Tell only of what these revisions reach; of what any ref reaches, where none is named
+    #[arg(long, value_name = "REV", num_args = 0.., allow_hyphen_values = false)]
+    pub reachable: Option<Vec<OsString>>,
     /// Do not check that every object that is named is there
     #[arg(long)]
     pub no_connectivity_check: bool,
