@@ -4,8 +4,8 @@
 
 mod bad_input;
 mod fixtures;
-mod hooks;
 mod hiding;
+mod hooks;
 mod range;
 mod settings;
 mod support;
