@@ -1,7 +1,7 @@
 //! `leeward range`: what the commits of a range add, and by which of them.
 
 use std::cell::OnceCell;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,11 +13,12 @@ use super::UsageError;
 use super::args::Scanning;
 use super::run::Run;
 use super::scan::exists;
+use super::surroundings;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
 use crate::source::history::Progress;
 use crate::source::history::range::{self, Words};
-use crate::source::layout::{self, ObjectDirs};
+use crate::source::layout::{self, Layout};
 use crate::source::{Issue, Sink as _};
 use crate::status::Status;
 
@@ -68,18 +69,31 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
     let text = command.range.as_encoded_bytes().as_bstr();
     let words = Words::parse(text).map_err(|error| UsageError::new(&error).help(error.help()))?;
     exists(&command.repository)?;
-    let layout = layout::find(&command.repository, &object_dirs()).map_err(UsageError::new)?;
+    let layout = layout::find(&command.repository, &surroundings::object_dirs()).map_err(UsageError::new)?;
     let run = Run::new("range", &command.scanning, [&command.repository])?;
+    let empty = (!command.allow_empty).then(|| nothing(text));
+    Ok(judge(run, &layout, &words, empty, &|_| ()))
+}
+
+/// Runs the scan of a range. `empty`: what it is if the range holds nothing; `beside`: what is scanned as well.
+pub(super) fn judge(
+    run: Run<'_>,
+    layout: &Layout,
+    words: &Words,
+    empty: Option<Issue>,
+    beside: &dyn Fn(&Collector<'_>),
+) -> Status {
     let threads = match run.threads() {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
     let scanned = OnceCell::new();
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
-        match range::scan(&layout, &words, 0, threads, collector, &Commits(counters)) {
+        beside(collector);
+        match range::scan(layout, words, 0, threads, collector, &Commits(counters)) {
             Ok(outcome) => {
-                if outcome.is_empty() && !command.allow_empty && !collector.interrupted() {
-                    collector.issue(nothing(text));
+                if let Some(issue) = empty.filter(|_| outcome.is_empty() && !collector.interrupted()) {
+                    collector.issue(issue);
                 }
                 // It is empty until now.
                 drop(scanned.set(outcome));
@@ -91,24 +105,14 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
         let Some(scanned) = scanned.get() else { return };
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let findings = outcome.findings.iter_mut().chain(suppressed);
-        range::attribute(&layout, scanned, findings);
+        range::attribute(layout, scanned, findings);
         outcome.sort();
     };
-    Ok(run.scan(Phase::Range, sources, complete))
+    run.scan(Phase::Range, sources, complete)
 }
 
 fn nothing(range: &BStr) -> Issue {
     let message =
         format!("the range '{range}' holds no commit: nothing was scanned (--allow-empty, if that is fine)");
     Issue::new("nothing-to-scan", message)
-}
-
-/// Where git says, in the environment of a hook, that objects are: those of a push that is not accepted yet are apart.
-fn object_dirs() -> ObjectDirs {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let alternates = set("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
-    ObjectDirs {
-        main: set("GIT_OBJECT_DIRECTORY").map(PathBuf::from),
-        alternates: std::env::split_paths(&alternates).filter(|path| *path != OsStr::new("")).collect(),
-    }
 }

@@ -25,8 +25,10 @@ pub(super) struct Problem {
 /// Takes a member: the kind of its archive, its name, its content. Gives the bytes that are left of the budget.
 type Member<'m> = dyn FnMut(&'static str, Option<BString>, &[u8]) -> u64 + 'm;
 
-const GZIP: &[u8] = b"\x1f\x8b\x08";
-const ZIP: &[u8] = b"PK\x03\x04";
+pub(super) const GZIP: &[u8] = b"\x1f\x8b\x08";
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+/// What their beginnings are in base64. (A tar's is text.)
+pub(super) const ENCODED_MAGIC: [&[u8]; 2] = [b"H4sI", b"UEsDB"];
 /// Where a tar's first header says that it is one.
 const TAR_MAGIC: std::ops::Range<usize> = 257..262;
 

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::archive;
-use super::probe::{self, SHORTEST_BASE64};
+use super::probe::{self, SHORTEST_BASE64, is_base64};
 use super::splice::Run;
 use crate::detect::runs;
 
@@ -34,10 +34,6 @@ pub(super) fn runs(text: &[u8]) -> Vec<Run> {
         found.extend(decode(text, pieces));
     }
     found
-}
-
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
 /// The maximal stretch around a position.
@@ -87,7 +83,7 @@ fn decode(text: &[u8], mut pieces: Vec<Range<usize>>) -> Option<Run> {
             other => other,
         })
         .collect();
-    if encoded.len() < SHORTEST_BASE64 {
+    if encoded.len() < SHORTEST_BASE64 || !probe::is_plausible_base64(&encoded) {
         return None;
     }
     let alignments = if encoded.len() <= GLUED { 0..4 } else { 0..1 };

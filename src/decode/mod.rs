@@ -19,7 +19,7 @@ mod probe;
 mod splice;
 mod utf16;
 
-pub use probe::may_hold_encoded;
+pub use probe::{Probe, holds_container, may_hold_encoded};
 use splice::Splice;
 
 /// How far decoding goes.

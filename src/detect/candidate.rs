@@ -18,6 +18,9 @@ pub(super) fn value_span(text: &[u8], run: Range<usize>, length: usize) -> Optio
     (alone && !continues_right(text, run.end)).then_some(start..run.end)
 }
 
+/// Most bytes of an escape that can be glued to the front of a value: `u0022`.
+pub(super) const LONGEST_GLUED: usize = 5;
+
 /// Whether `glued`, the first bytes of a run, are the tail of an escape that `before` ends with the beginning of.
 fn is_escape(before: &[u8], glued: &[u8]) -> bool {
     let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
@@ -29,7 +32,9 @@ fn is_escape(before: &[u8], glued: &[u8]) -> bool {
         // Quoted-printable writes only these where a value could follow.
         (Some(b'='), b"3D" | b"3d" | b"20" | b"22" | b"09") => true,
         (Some(b'[' | b';'), [digits @ .., b'm']) => {
-            digits.iter().all(u8::is_ascii_digit) && before.iter().rev().take(12).any(|&b| b == 0x1b)
+            glued.len() <= LONGEST_GLUED
+                && digits.iter().all(u8::is_ascii_digit)
+                && before.iter().rev().take(12).any(|&b| b == 0x1b)
         }
         _ => false,
     }

@@ -12,20 +12,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
 
+use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
-use crate::detect::{Detector, Match};
+use crate::detect::{Detector, Match, runs};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
 use crate::report::line_hash::line_hashes;
 use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
-use crate::source::{Counted, Issue, Origin, Sink};
+use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 
+mod aside;
 mod group;
 mod inline;
 
 pub use group::{Outcome, fingerprint};
+use inline::Mark;
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -39,12 +42,15 @@ pub struct Settings {
     pub inline_ignores: bool,
     /// How far what is encoded or packed is looked into.
     pub limits: Limits,
+    /// Larger content is left out, in bytes.
+    pub max_file_size: Option<u64>,
 }
 
 /// Takes what sources push, and keeps what is found.
 pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
+    left_out: &'a LeftOut,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
     progress: Arc<Counters>,
@@ -83,10 +89,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Collector<'a> {
-    /// For targets as typed. Sources stop soon after `interrupted` is set.
+    /// For targets as typed, of which paths are left out. Sources stop soon after `interrupted` is set.
     pub fn new(
         detector: &'a Detector,
         settings: Settings,
+        left_out: &'a LeftOut,
         targets: Vec<BString>,
         interrupted: &'a AtomicBool,
         progress: Arc<Counters>,
@@ -94,6 +101,7 @@ impl<'a> Collector<'a> {
         Collector {
             detector,
             settings,
+            left_out,
             targets,
             interrupted,
             progress,
@@ -113,8 +121,17 @@ impl<'a> Collector<'a> {
             .any(|count| count.load(Ordering::Relaxed) > 0)
     }
 
+    /// Whether the configuration left something out.
+    pub fn anything_left_out(&self) -> bool {
+        lock(&self.skipped).contains_key(LEFT_OUT)
+    }
+
     /// Scans one piece of content. A fault of ours in one blob does not end the run.
     fn scan(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
+        if self.is_too_large(origin.kind, bytes) {
+            let object = origin.object.map(BStr::new);
+            return self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
+        }
         let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
         match scanned {
             Ok(hits) if hits.is_empty() => {}
@@ -129,14 +146,33 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Messages and names are scanned whatever their size.
+    fn is_too_large(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        let file = matches!(
+            kind,
+            LocationKind::File | LocationKind::Blob | LocationKind::Index | LocationKind::Stdin
+        );
+        file && self.settings.max_file_size.is_some_and(|most| bytes.len() as u64 > most)
+    }
+
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
+        if !self.worth_splitting(origin.kind, bytes) {
+            return Vec::new();
+        }
         let mut hits = Vec::new();
         let mut issues = Vec::new();
         let limits = self.settings.limits;
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
         let held = Held { collector: self, path: origin.path, bases, found: OnceCell::new() };
-        let mut visit = |text: &Text<'_>| hits.extend(self.text(origin, text, &held));
+        let mut marks = Vec::new();
+        let mut visit = |text: &Text<'_>| {
+            for (hit, mark) in self.text(origin, text, &held) {
+                hits.push(hit);
+                marks.push(mark);
+            }
+        };
         decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
+        inline::settle(&mut hits, &marks);
         for mut issue in issues {
             issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
             issue.object = origin.object.map(str::to_owned);
@@ -152,7 +188,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Scans one of the texts of a blob.
-    fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<Hit> {
+    fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let matches = self.detector.scan(text.bytes, path);
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
@@ -178,16 +214,14 @@ impl<'a> Collector<'a> {
         text: &Text<'_>,
         found: Match,
         masks: &[(Range<usize>, String)],
-    ) -> Hit {
+    ) -> (Hit, Option<Mark>) {
         let place = text.locate(found.span.clone());
         let positions = Positions::new(&place.container);
-        let suppression = if found.published {
-            Some(inline::published(&self.detector.rules()[found.rule].description))
-        } else if self.settings.inline_ignores {
-            inline::ignored(&place.container, &place.span)
-        } else {
-            None
-        };
+        let published =
+            found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
+        let asked = self.settings.inline_ignores && published.is_none();
+        let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
+        let suppression = published.or_else(|| mark.as_ref().map(|mark| mark.suppression.clone()));
         let location = Location {
             kind: origin.kind,
             target: self.targets.get(origin.target).cloned().unwrap_or_default(),
@@ -203,7 +237,7 @@ impl<'a> Collector<'a> {
             excerpt: positions.excerpt(place.span.clone(), masks),
             line_hash: None,
         };
-        Hit {
+        let hit = Hit {
             target: origin.target,
             rule: found.rule,
             secret: found.secret,
@@ -211,7 +245,8 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
-        }
+        };
+        (hit, mark)
     }
 
     /// Everything found, grouped and sorted.
@@ -231,7 +266,7 @@ impl<'a> Collector<'a> {
         let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        Outcome { findings, suppressed, issues, coverage, below_confidence }
+        Outcome { findings, suppressed, issues, coverage, below_confidence, notes: Vec::new() }
     }
 }
 
@@ -306,8 +341,20 @@ impl Sink for Collector<'_> {
 
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
         // Names are not encoded.
-        let encoded = kind != LocationKind::Path && decode::may_hold_encoded(bytes);
-        encoded || self.detector.may_match(bytes)
+        let may_be_encoded = kind != LocationKind::Path;
+        let mut probe = decode::Probe::default();
+        runs::dense_blocks(bytes).any(|block| {
+            self.detector.may_match_at(bytes, block) || (may_be_encoded && probe.is_encoded(bytes, block))
+        }) || (may_be_encoded && decode::holds_container(bytes))
+            || self.detector.may_match_elsewhere(bytes)
+    }
+
+    fn leaves_out(&self, target: usize, path: &BStr) -> bool {
+        self.left_out.contains(target, path)
+    }
+
+    fn is_selective(&self, target: usize) -> bool {
+        self.left_out.concerns(target)
     }
 
     fn count(&self, what: Counted, number: u64) {

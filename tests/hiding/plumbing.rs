@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bstr::ByteSlice;
+use leeward::config::LeftOut;
 use leeward::decode::Limits;
 use leeward::detect::Detector;
 use leeward::finding::{Confidence, LocationKind};
@@ -92,10 +93,22 @@ fn told_by_plumbing(place: &Place, repository: &Path) -> BTreeSet<String> {
     let mut rules = builtin::rules().expect("ours");
     rules.extend(file::parse("ids.toml", IDS).expect("ours"));
     let detector = Detector::new(RuleSet::new(rules).expect("ids differ"));
-    let settings = Settings { confidence: Confidence::Low, inline_ignores: false, limits: Limits::default() };
+    let settings = Settings {
+        confidence: Confidence::Low,
+        inline_ignores: false,
+        limits: Limits::default(),
+        max_file_size: None,
+    };
+    let left_out = LeftOut::default();
     let interrupted = AtomicBool::new(false);
-    let collector =
-        Collector::new(&detector, settings, vec!["".into()], &interrupted, Arc::new(Counters::default()));
+    let collector = Collector::new(
+        &detector,
+        settings,
+        &left_out,
+        vec!["".into()],
+        &interrupted,
+        Arc::new(Counters::default()),
+    );
     let push = |kind: LocationKind, bytes: &[u8]| {
         collector.blob(Origin { kind, target: 0, path: None, shown: None, object: None }, bytes);
     };
