@@ -33,7 +33,7 @@ pub(super) const ENCODED_MAGIC: [&[u8]; 2] = [b"H4sI", b"UEsDB"];
 const TAR_MAGIC: std::ops::Range<usize> = 257..262;
 
 /// Whether the bytes begin as an archive does.
-pub(super) fn is_archive(bytes: &[u8]) -> bool {
+pub fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(GZIP) || bytes.starts_with(ZIP) || is_tar(bytes)
 }
 

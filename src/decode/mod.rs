@@ -19,6 +19,7 @@ mod probe;
 mod splice;
 mod utf16;
 
+pub use archive::is_archive;
 pub use probe::{Probe, holds_container, may_hold_encoded};
 use splice::Splice;
 
@@ -163,7 +164,7 @@ impl Walk<'_> {
         if depth >= self.limits.depth {
             return;
         }
-        if archive::is_archive(text.bytes) {
+        if is_archive(text.bytes) {
             self.members(text, depth, archives);
         } else if let Some((utf8, mark)) = utf16::decode(text.bytes) {
             let chain = [text.chain, &["utf-16"]].concat();

@@ -3,8 +3,7 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
 
+use self::held::Held;
 use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
 use crate::detect::{Detector, Match, runs};
@@ -21,11 +21,13 @@ use crate::progress::Counters;
 use crate::report::line_hash::line_hashes;
 use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
-use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
+use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, Sink, TOO_LARGE};
 
 mod aside;
 mod group;
+mod held;
 mod inline;
+mod part;
 
 pub use group::{Outcome, fingerprint};
 use inline::Mark;
@@ -132,16 +134,27 @@ impl<'a> Collector<'a> {
             let object = origin.object.map(BStr::new);
             return self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
         }
+        self.keep(self.guarded(origin, bytes, bases));
+    }
+
+    fn keep(&self, hits: Vec<Hit>) {
+        if !hits.is_empty() {
+            lock(&self.hits).extend(hits);
+        }
+    }
+
+    /// Scans, and says it where that failed.
+    fn guarded(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
         let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
         match scanned {
-            Ok(hits) if hits.is_empty() => {}
-            Ok(hits) => lock(&self.hits).extend(hits),
+            Ok(hits) => hits,
             Err(_) => {
                 let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
                 let mut issue = Issue::new("internal-error", message);
                 issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
                 issue.object = origin.object.map(str::to_owned);
                 self.issue(issue);
+                Vec::new()
             }
         }
     }
@@ -163,7 +176,7 @@ impl<'a> Collector<'a> {
         let mut issues = Vec::new();
         let limits = self.settings.limits;
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
-        let held = Held { collector: self, path: origin.path, bases, found: OnceCell::new() };
+        let held = Held::new(self, origin.path, bases);
         let mut marks = Vec::new();
         let mut visit = |text: &Text<'_>| {
             for (hit, mark) in self.text(origin, text, &held) {
@@ -270,39 +283,6 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// What content that is replaced holds already.
-struct Held<'a> {
-    collector: &'a Collector<'a>,
-    path: Option<&'a BStr>,
-    bases: &'a [&'a [u8]],
-    /// What is found in it, encoded or packed; looked for only where its bytes do not tell.
-    found: OnceCell<HashSet<Secret>>,
-}
-
-impl Held<'_> {
-    fn has(&self, secret: &Secret) -> bool {
-        if self.bases.is_empty() {
-            return false;
-        }
-        let as_it_is = |base: &&[u8]| memchr::memmem::find(base, secret.expose()).is_some();
-        self.bases.iter().any(as_it_is) || self.found.get_or_init(|| self.find()).contains(secret)
-    }
-
-    fn find(&self) -> HashSet<Secret> {
-        let mut found = HashSet::new();
-        for base in self.bases {
-            let mut visit = |text: &Text<'_>| {
-                let path = text.inner.last().map(|name| name.as_bstr()).or(self.path);
-                let matches = self.collector.detector.scan(text.bytes, path);
-                found.extend(matches.into_iter().map(|m| m.secret));
-            };
-            // What cannot be unpacked there holds nothing that is known of.
-            decode::texts(base, self.collector.settings.limits, &mut visit, &mut |_| ());
-        }
-        found
-    }
-}
-
 /// The number of the notebook cell that an offset is in: every cell begins with its type.
 fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
     if !path?.ends_with(b".ipynb") {
@@ -333,6 +313,14 @@ fn skipped(reasons: BTreeMap<&'static str, (u64, Vec<BString>)>) -> Vec<Skipped>
 impl Sink for Collector<'_> {
     fn blob(&self, origin: Origin<'_>, bytes: &[u8]) {
         self.scan(origin, bytes, &[]);
+    }
+
+    fn part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part) {
+        self.scan_part(origin, bytes, part);
+    }
+
+    fn is_one(&self, start: &[u8]) -> bool {
+        decode::is_archive(start)
     }
 
     fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
