@@ -130,7 +130,7 @@ impl<'a> Collector<'a> {
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        if !self.worth_splitting(origin.kind, bytes) {
+        if !self.worth_splitting(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
         }
         let mut hits = Vec::new();
@@ -139,7 +139,8 @@ impl<'a> Collector<'a> {
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
         let held = Held { collector: self, path: origin.path, bases, found: OnceCell::new() };
         let mut visit = |text: &Text<'_>| hits.extend(self.text(origin, text, &held));
-        decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
+        let interest = |bytes: &[u8]| self.is_named(origin) || self.detector.is_interesting(bytes);
+        decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
         for mut issue in issues {
             issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
             issue.object = origin.object.map(str::to_owned);
@@ -152,6 +153,12 @@ impl<'a> Collector<'a> {
             }
         }
         hits
+    }
+
+    /// Whether the content's path makes it interesting.
+    fn is_named(&self, origin: Origin<'_>) -> bool {
+        origin.kind != LocationKind::Path
+            && origin.path.is_some_and(|path| self.detector.is_interesting(path))
     }
 
     /// Scans one of the texts of a blob.
@@ -265,7 +272,8 @@ impl Held<'_> {
                 found.extend(matches.into_iter().map(|m| m.secret));
             };
             // What cannot be unpacked there holds nothing that is known of.
-            decode::texts(base, self.collector.settings.limits, &mut visit, &mut |_| ());
+            let interest = |bytes: &[u8]| self.collector.detector.is_interesting(bytes);
+            decode::texts(base, self.collector.settings.limits, &interest, &mut visit, &mut |_| ());
         }
         found
     }
@@ -315,6 +323,7 @@ impl Sink for Collector<'_> {
             self.detector.may_match_at(bytes, block) || (may_be_encoded && probe.is_encoded(bytes, block))
         }) || (may_be_encoded && decode::holds_container(bytes))
             || self.detector.may_match_elsewhere(bytes)
+            || (may_be_encoded && (self.detector.is_interesting(bytes) || decode::may_hold_escapes(bytes)))
     }
 
     fn count(&self, what: Counted, number: u64) {
