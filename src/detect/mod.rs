@@ -23,6 +23,7 @@ mod evidence;
 mod file_view;
 mod layout;
 mod letters;
+mod mention;
 mod quote;
 pub mod runs;
 pub mod shape;
@@ -31,6 +32,7 @@ mod window;
 pub(crate) mod words;
 
 use file_view::{Anchors, FileView};
+use mention::Filter;
 use window::Window;
 
 /// A value that a rule believes to be a credential.
@@ -58,6 +60,8 @@ pub struct Detector {
     /// Rules whose pattern is an expression.
     expressions: Vec<usize>,
     keywords: OnceLock<Option<AhoCorasick>>,
+    /// The words that make a text interesting: most of those of all rules that look for runs.
+    interest: Filter,
     anchors: Vec<OnceLock<Anchors>>,
 }
 
@@ -87,7 +91,9 @@ impl Detector {
             }
         }
         let anchors = rules.rules().iter().map(|_| OnceLock::new()).collect();
-        Detector { rules, groups, expressions, keywords: OnceLock::new(), anchors }
+        let runs = rules.rules().iter().filter(|rule| matches!(rule.pattern, Pattern::Run { .. }));
+        let interest = Filter::of_most(runs.map(|rule| rule.keywords.as_slice()));
+        Detector { rules, groups, expressions, keywords: OnceLock::new(), interest, anchors }
     }
 
     /// The rules in force.
@@ -100,6 +106,12 @@ impl Detector {
         self.groups.iter().filter(|group| group.dense).any(|group| {
             group.class.has_run_at(text, block, group.length, group.length + candidate::LONGEST_GLUED)
         })
+    }
+
+    /// Whether a text is interesting beyond the candidates that visibly stand in it: it mentions what some rule is
+    /// about, so that it is worth the time to look for values in pieces and escaped ones.
+    pub fn is_interesting(&self, text: &[u8]) -> bool {
+        self.interest.may_mention(text)
     }
 
     /// Whether a candidate can stand elsewhere: rules with an expression, and classes beyond letters and digits.

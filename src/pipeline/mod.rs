@@ -18,15 +18,17 @@ use crate::detect::{Detector, Match, runs};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
+use crate::report::Skipped;
 use crate::report::line_hash::line_hashes;
-use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
 use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 
 mod aside;
+mod counts;
 mod group;
 mod inline;
 
+use counts::Counts;
 pub use group::{Outcome, fingerprint};
 use inline::Mark;
 
@@ -73,16 +75,6 @@ struct Hit {
     suppression: Option<Suppression>,
 }
 
-#[derive(Default)]
-struct Counts {
-    files: AtomicU64,
-    blobs: AtomicU64,
-    commits: AtomicU64,
-    tags: AtomicU64,
-    refs: AtomicU64,
-    bytes: AtomicU64,
-}
-
 /// A lock whose holder may have panicked: what it guards is a list, whole after every push.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -115,10 +107,7 @@ impl<'a> Collector<'a> {
 
     /// Files, refs and objects so far: whether there was anything to scan at all.
     pub fn anything_scanned(&self) -> bool {
-        let counts = &self.counts;
-        [&counts.files, &counts.blobs, &counts.commits, &counts.tags]
-            .iter()
-            .any(|count| count.load(Ordering::Relaxed) > 0)
+        self.counts.anything()
     }
 
     /// Whether the configuration left something out.
@@ -156,7 +145,7 @@ impl<'a> Collector<'a> {
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        if !self.worth_splitting(origin.kind, bytes) {
+        if !self.worth_splitting(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
         }
         let mut hits = Vec::new();
@@ -171,7 +160,8 @@ impl<'a> Collector<'a> {
                 marks.push(mark);
             }
         };
-        decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
+        let interest = |bytes: &[u8]| self.is_named(origin) || self.detector.is_interesting(bytes);
+        decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
         inline::settle(&mut hits, &marks);
         for mut issue in issues {
             issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
@@ -185,6 +175,12 @@ impl<'a> Collector<'a> {
             }
         }
         hits
+    }
+
+    /// Whether the content's path makes it interesting.
+    fn is_named(&self, origin: Origin<'_>) -> bool {
+        origin.kind != LocationKind::Path
+            && origin.path.is_some_and(|path| self.detector.is_interesting(path))
     }
 
     /// Scans one of the texts of a blob.
@@ -251,15 +247,8 @@ impl<'a> Collector<'a> {
 
     /// Everything found, grouped and sorted.
     pub fn finish(self) -> Outcome {
-        let coverage = Coverage {
-            files: self.counts.files.into_inner(),
-            blobs: self.counts.blobs.into_inner(),
-            commits: self.counts.commits.into_inner(),
-            tags: self.counts.tags.into_inner(),
-            refs: self.counts.refs.into_inner(),
-            bytes: self.counts.bytes.into_inner(),
-            skipped: skipped(self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner)),
-        };
+        let reasons = self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let coverage = self.counts.into_coverage(skipped(reasons));
         let mut issues = self.issues.into_inner().unwrap_or_else(PoisonError::into_inner);
         issues.sort();
         issues.dedup();
@@ -297,7 +286,8 @@ impl Held<'_> {
                 found.extend(matches.into_iter().map(|m| m.secret));
             };
             // What cannot be unpacked there holds nothing that is known of.
-            decode::texts(base, self.collector.settings.limits, &mut visit, &mut |_| ());
+            let interest = |bytes: &[u8]| self.collector.detector.is_interesting(bytes);
+            decode::texts(base, self.collector.settings.limits, &interest, &mut visit, &mut |_| ());
         }
         found
     }
@@ -347,6 +337,7 @@ impl Sink for Collector<'_> {
             self.detector.may_match_at(bytes, block) || (may_be_encoded && probe.is_encoded(bytes, block))
         }) || (may_be_encoded && decode::holds_container(bytes))
             || self.detector.may_match_elsewhere(bytes)
+            || (may_be_encoded && (self.detector.is_interesting(bytes) || decode::may_hold_escapes(bytes)))
     }
 
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {
@@ -358,16 +349,7 @@ impl Sink for Collector<'_> {
     }
 
     fn count(&self, what: Counted, number: u64) {
-        let counts = &self.counts;
-        let count = match what {
-            Counted::File => &counts.files,
-            Counted::Blob => &counts.blobs,
-            Counted::Commit => &counts.commits,
-            Counted::Tag => &counts.tags,
-            Counted::Ref => &counts.refs,
-            Counted::Bytes => &counts.bytes,
-        };
-        count.fetch_add(number, Ordering::Relaxed);
+        self.counts.add(what, number);
         match what {
             Counted::File => self.progress.done.fetch_add(number, Ordering::Relaxed),
             Counted::Bytes => self.progress.bytes.fetch_add(number, Ordering::Relaxed),
