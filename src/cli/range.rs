@@ -92,7 +92,7 @@ pub(super) fn judge(
         beside(collector);
         match range::scan(layout, words, 0, threads, collector, &Commits(counters)) {
             Ok(outcome) => {
-                if let Some(issue) = empty.filter(|_| outcome.is_empty()) {
+                if let Some(issue) = empty.filter(|_| outcome.is_empty() && !collector.interrupted()) {
                     collector.issue(issue);
                 }
                 // It is empty until now.

@@ -120,6 +120,9 @@ fn push(shared: &Shared<'_>, store: &Store, walked: &Walked, range: &Range, prog
             progress.advance(1);
         }
     });
+    if shared.sink.interrupted() {
+        return 0;
+    }
     let mut changes = start();
     let tags: Vec<_> = range.included.tags.difference(&range.excluded.tags).collect();
     for tag in &tags {
