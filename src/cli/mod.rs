@@ -10,6 +10,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 pub mod args;
+mod explain;
 mod history;
 mod rules;
 mod run;
@@ -54,6 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Scan(command) => scan::scan(&command),
         args::Command::Staged(command) => scan::staged(&command),
         args::Command::History(command) => history::history(&command),
+        args::Command::Explain(command) => explain::explain(&command),
         args::Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|error| {

@@ -88,7 +88,7 @@ impl<'a> Run<'a> {
         let settings = Settings {
             confidence: self.scanning.confidence.into(),
             inline_ignores: !self.scanning.no_inline_ignores,
-            limits: self.limits(),
+            limits: limits(self.scanning.max_archive_depth),
         };
         let collector = Collector::new(
             &self.detector,
@@ -115,19 +115,6 @@ impl<'a> Run<'a> {
         );
         let status = self.write(&report.redacted(), status);
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
-    }
-
-    fn limits(&self) -> Limits {
-        let default = Limits::default();
-        match self.scanning.max_archive_depth {
-            // A gzipped tar is two encodings, and one archive.
-            Some(archives) => Limits {
-                archives,
-                depth: default.depth.max(archives.saturating_mul(2).saturating_add(1)),
-                ..default
-            },
-            None => default,
-        }
     }
 
     fn report(&self, outcome: Outcome, (at, clock): (Timestamp, Instant)) -> Report {
@@ -191,13 +178,28 @@ impl<'a> Run<'a> {
         match self.scanning.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                destination.is_terminal()
-                    && !set("NO_COLOR")
-                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-            }
+            Color::Auto => destination.is_terminal() && shows_color(),
         }
+    }
+}
+
+/// Whether the environment has nothing against colours.
+pub(super) fn shows_color() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// How far decoding goes, where archives are opened so deep.
+pub(super) fn limits(archives: Option<u8>) -> Limits {
+    let default = Limits::default();
+    match archives {
+        // A gzipped tar is two encodings, and one archive.
+        Some(archives) => Limits {
+            archives,
+            depth: default.depth.max(archives.saturating_mul(2).saturating_add(1)),
+            ..default
+        },
+        None => default,
     }
 }
 
@@ -207,7 +209,7 @@ fn unwritten(error: &OutputError) -> Status {
 }
 
 /// Columns of the terminal on standard output.
-fn terminal_width() -> Option<usize> {
+pub(super) fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
@@ -269,7 +271,8 @@ pub(super) fn rule_file(path: &Path) -> Result<Vec<Rule>, UsageError> {
     }
 }
 
-fn rule_info(rule: &Rule) -> RuleInfo {
+/// What reports say of a rule.
+pub(super) fn rule_info(rule: &Rule) -> RuleInfo {
     RuleInfo {
         id: rule.id.clone(),
         description: rule.description.clone(),

@@ -21,6 +21,7 @@ use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
 use crate::source::{Counted, Issue, Origin, Sink};
 
+pub mod explain;
 mod group;
 mod inline;
 
