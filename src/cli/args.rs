@@ -75,6 +75,13 @@ pub enum Command {
     /// repository. A gate ends with 0 to let git go on, and with anything else to stop it.
     #[command(subcommand, after_help = super::hook::EXAMPLES)]
     Hook(super::hook::HookCommand),
+    /// Say why something is, or is not, reported
+    ///
+    /// Looks at one file, or one line of it, and says of each candidate there what speaks for it and what against it,
+    /// and what a scan would do; where there is none, why there is none. Nothing whole is printed. Status 1 if a scan
+    /// would report something there.
+    #[command(after_help = super::explain::EXAMPLES)]
+    Explain(super::explain::ExplainCommand),
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 pub mod args;
 mod baseline;
 mod config;
+mod explain;
 mod history;
 mod hook;
 mod policy;
@@ -63,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Baseline(command) => baseline::run(&command),
         args::Command::Config(command) => config::run(&command),
         args::Command::Hook(command) => hook::run(&command),
+        args::Command::Explain(command) => explain::explain(&command),
         args::Command::Rules(command) => rules::run(&command),
     };
     done.unwrap_or_else(|error| {

@@ -225,14 +225,15 @@ impl<'a> Run<'a> {
         match self.scanning.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                destination.is_terminal()
-                    && !set("NO_COLOR")
-                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-            }
+            Color::Auto => destination.is_terminal() && shows_color(),
         }
     }
+}
+
+/// Whether the environment has nothing against colours.
+pub(super) fn shows_color() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 fn unwritten(error: &OutputError) -> Status {
@@ -241,7 +242,7 @@ fn unwritten(error: &OutputError) -> Status {
 }
 
 /// Columns of the terminal on standard output.
-fn terminal_width() -> Option<usize> {
+pub(super) fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
@@ -262,7 +263,7 @@ fn watch_for_interruption() {
     }));
 }
 
-fn rule_info(rule: &Rule) -> RuleInfo {
+pub(super) fn rule_info(rule: &Rule) -> RuleInfo {
     RuleInfo {
         id: rule.id.clone(),
         description: rule.description.clone(),

@@ -21,6 +21,27 @@ pub(super) fn value_span(text: &[u8], run: Range<usize>, length: usize) -> Optio
 /// Most bytes of an escape that can be glued to the front of a value: `u0022`.
 pub(super) const LONGEST_GLUED: usize = 5;
 
+/// Why [`value_span`] has nothing for a run: what is wrong with it, and by how much.
+pub(super) fn obstacle(text: &[u8], run: &Range<usize>, length: usize) -> String {
+    let apart = run.len().abs_diff(length);
+    if run.len() < length {
+        return format!("{} characters, {apart} fewer than the {length} of a candidate", run.len());
+    }
+    if run.len() > length {
+        return format!("{} characters, {apart} more than the {length} of a candidate", run.len());
+    }
+    let neighbour = |at: Option<usize>| {
+        at.and_then(|at| text.get(at))
+            .map(|&byte| char::from(byte).escape_default().to_string())
+            .unwrap_or_default()
+    };
+    let (side, mark) = match continues_left(text, run.start) {
+        true => ("before", neighbour(run.start.checked_sub(1))),
+        false => ("behind", neighbour(Some(run.end))),
+    };
+    format!("`{mark}` stands right {side} it: it is a part of something larger")
+}
+
 /// Whether `glued`, the first bytes of a run, are the tail of an escape that `before` ends with the beginning of.
 fn is_escape(before: &[u8], glued: &[u8]) -> bool {
     let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);

@@ -20,6 +20,7 @@ use crate::words::with_article;
 mod candidate;
 mod cursor;
 mod evidence;
+pub mod explain;
 mod file_view;
 mod layout;
 mod letters;
@@ -123,12 +124,7 @@ impl Detector {
 
     /// Every candidate in `text` that some rule has something to say of, in order of position.
     pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
-        let views = Views {
-            detector: self,
-            text,
-            path,
-            cells: self.rules().iter().map(|_| OnceCell::new()).collect(),
-        };
+        let views = Views::new(self, text, path);
         let mut matches = Vec::new();
         for group in &self.groups {
             for run in runs::runs(text, group.class, group.length) {
@@ -168,9 +164,8 @@ impl Detector {
         }
         let Some(regex) = self.rules()[index].pattern.regex() else { return };
         for captures in regex.captures_iter(views.text) {
-            let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0));
-            if let Some(secret) = whole {
-                matches.extend(self.best(views, &secret.range(), &[index]));
+            if let Some(span) = secret_span(&captures) {
+                matches.extend(self.best(views, &span, &[index]));
             }
         }
     }
@@ -231,6 +226,12 @@ impl Detector {
     }
 }
 
+/// The part of a match that is the secret: the group of that name, the first group, or all of it.
+fn secret_span(captures: &regex::bytes::Captures<'_>) -> Option<Range<usize>> {
+    let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0))?;
+    Some(whole.range())
+}
+
 /// One text as each rule sees it; a view is made when a candidate asks for it, once for all candidates.
 struct Views<'a> {
     detector: &'a Detector,
@@ -240,6 +241,10 @@ struct Views<'a> {
 }
 
 impl<'a> Views<'a> {
+    fn new(detector: &'a Detector, text: &'a [u8], path: Option<&'a BStr>) -> Self {
+        Views { detector, text, path, cells: detector.rules().iter().map(|_| OnceCell::new()).collect() }
+    }
+
     fn of(&self, rule: usize) -> &FileView<'a> {
         self.cells[rule].get_or_init(|| {
             let anchors =

@@ -25,6 +25,7 @@ use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 
 mod aside;
 mod counts;
+pub mod explain;
 mod group;
 mod inline;
 

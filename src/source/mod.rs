@@ -8,6 +8,7 @@
 pub mod history;
 pub mod index;
 pub mod layout;
+pub mod passed_over;
 #[cfg(test)]
 pub(crate) mod scratch_repo;
 pub mod stdin;
