@@ -1,13 +1,12 @@
 //! Files on disk: every file that git tracks, every other file that no ignore file lists, and the names of all.
 //!
-//! Takes one PATH of the command line. A file is scanned whatever ignore files and the configuration say. Symbolic links are not followed:
-//! their target is content, as git sees it. Never looks into `.git`.
+//! Takes one PATH of the command line. A file is scanned whatever ignore files and the configuration say.
+//! Symbolic links are not followed: their target is content, as git sees it. Files are read in `contents`. Never looks into `.git`.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,8 +14,9 @@ use bstr::{BString, ByteSlice, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use super::contents::{Content, read};
 use super::tracked::{self, Tracked};
-use super::{Counted, Issue, LEFT_OUT, OVERLAP, Origin, Sink, TOO_LARGE};
+use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 
 /// How a walk goes.
@@ -155,13 +155,17 @@ impl Walk<'_> {
         self.selective && self.sink.leaves_out(target, self.place.path(below).as_bstr())
     }
 
+    fn leaves_out_directory(&self, below: &Path) -> bool {
+        self.selective && self.leaves_out(&below.join(""))
+    }
+
     /// What the walker could not get to.
     fn lost(&self, error: &ignore::Error) {
         let Some(cause) = error.io_error() else {
             return self.sink.issue(Issue::new("unreadable", error.to_string()));
         };
         match path_of(error).map(|path| path.strip_prefix(&self.place.typed).unwrap_or(path)) {
-            Some(below) if self.leaves_out(&below.join("")) => {
+            Some(below) if self.leaves_out_directory(below) => {
                 self.sink.skip(LEFT_OUT, self.place.shown(below).as_bstr())
             }
             Some(below) => unreadable(self.sink, self.place.shown(below), cause),
@@ -191,7 +195,7 @@ impl Visitor<'_> {
         };
         match entry.file_type() {
             // What is below is asked about file by file, so that it is counted.
-            Some(kind) if kind.is_dir() && walk.leaves_out(&below.join("")) => {}
+            Some(kind) if kind.is_dir() && walk.leaves_out_directory(below) => {}
             Some(kind) if kind.is_dir() => self.reader.name(below),
             Some(kind) => {
                 if walk.tracked.is_some() {
@@ -215,12 +219,6 @@ struct Reader<'a> {
     walk: &'a Walk<'a>,
     buffer: Vec<u8>,
 }
-
-/// Bytes that are read at once.
-const PIECE: usize = 64 * 1024;
-
-/// Bytes of a page of memory.
-const PAGE: usize = 4096;
 
 impl<'a> Reader<'a> {
     fn new(walk: &'a Walk<'a>) -> Self {
@@ -296,85 +294,6 @@ impl<'a> Reader<'a> {
         };
         self.walk.sink.blob(origin, bytes);
     }
-}
-
-enum Content {
-    /// This part of the buffer.
-    Whole(Range<usize>),
-    /// So many bytes in the file, none of which is worth a closer look.
-    Nothing(u64),
-    /// More than are wanted.
-    TooLarge,
-}
-
-/// Reads a file into `buffer`, which only ever grows: what it held is overwritten, never cleared.
-///
-/// A long file goes through a small part of the buffer that stays in the processor's cache, piece by piece; only where
-/// one of them is worth a closer look is it read whole.
-fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>, sink: &dyn Sink) -> io::Result<Content> {
-    let mut file = File::open(path)?;
-    if let Some(most) = most
-        && file.metadata()?.len() > most
-    {
-        return Ok(Content::TooLarge);
-    }
-    if buffer.len() < PIECE + PAGE {
-        buffer.resize(PIECE + PAGE, 0);
-    }
-    let start = lead(buffer);
-    let piece = &mut buffer[start..start + PIECE];
-    let mut length = fill(&mut file, piece)?;
-    let mut total = length as u64;
-    if length < PIECE {
-        return Ok(Content::Whole(start..start + length));
-    }
-    while !sink.worth_splitting(LocationKind::File, &piece[..length]) {
-        // What crosses from one piece to the next is seen in the next.
-        piece.copy_within(length - OVERLAP..length, 0);
-        let more = fill(&mut file, &mut piece[OVERLAP..])?;
-        if more == 0 {
-            return Ok(Content::Nothing(total));
-        }
-        total += more as u64;
-        length = OVERLAP + more;
-    }
-    file.seek(SeekFrom::Start(0))?;
-    let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-    let wanted = size + 1 + PAGE;
-    if buffer.len() < wanted {
-        buffer.try_reserve(wanted - buffer.len()).map_err(io::Error::other)?;
-        buffer.resize(wanted, 0);
-    }
-    let start = lead(buffer);
-    length = 0;
-    loop {
-        length += fill(&mut file, &mut buffer[start + length..])?;
-        if start + length < buffer.len() {
-            return Ok(Content::Whole(start..start + length));
-        }
-        // It grew while it was read.
-        buffer.resize(start + length + PIECE, 0);
-    }
-}
-
-/// Where in the buffer a file begins: well inside a page of memory. Into the first bytes of one, some processors copy
-/// from the page cache at a third of their speed.
-fn lead(buffer: &[u8]) -> usize {
-    (buffer.as_ptr().align_offset(PAGE) + PAGE / 2) % PAGE
-}
-
-/// Reads until the buffer is full or the file at its end.
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
 }
 
 /// What a path is remembered by.
