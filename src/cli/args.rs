@@ -7,7 +7,9 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baseline::BaselineCommand;
+use super::completions::CompletionsCommand;
 use super::config::ConfigCommand;
+use super::man::ManCommand;
 use super::run::Kept;
 use crate::finding::Confidence;
 use crate::report::Format;
@@ -65,6 +67,12 @@ pub enum Command {
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = super::completions::EXAMPLES)]
+    Completions(CompletionsCommand),
+    /// Print a manual page
+    #[command(after_help = super::man::EXAMPLES)]
+    Man(ManCommand),
 }
 
 const SCAN_EXAMPLES: &str = "\

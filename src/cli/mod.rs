@@ -11,8 +11,10 @@ use clap::error::ErrorKind;
 
 pub mod args;
 mod baseline;
+mod completions;
 mod config;
 mod history;
+mod man;
 mod policy;
 mod rules;
 mod run;
@@ -59,6 +61,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Baseline(command) => baseline::run(&command),
         args::Command::Config(command) => config::run(&command),
         args::Command::Rules(command) => rules::run(&command),
+        args::Command::Completions(command) => Ok(completions::run(&command)),
+        args::Command::Man(command) => man::run(&command),
     };
     done.unwrap_or_else(|error| {
         complain(&format!("error: {}\n", error.message));

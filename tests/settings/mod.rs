@@ -4,6 +4,7 @@ mod baseline;
 mod config;
 mod hostile;
 mod inline;
+mod pages;
 
 use crate::support::place::Place;
 use crate::support::values::key;
