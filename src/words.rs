@@ -8,6 +8,20 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
+/// `a token`, `an access token`, `an SSH key`, `a URL`: the words with their article.
+pub(crate) fn with_article(words: &str) -> String {
+    let first = words.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    // The letters of an abbreviation are spelled, and M is spoken with a vowel first.
+    let spelled = first.len() > 1 && !first.chars().any(char::is_lowercase);
+    let vowel = |c: char| match spelled {
+        true => "AEFHILMNORSX8".contains(c),
+        false => {
+            "aeioAEIO8".contains(c) || matches!(c, 'u' | 'U') && !first.to_lowercase().starts_with("uni")
+        }
+    };
+    format!("{} {words}", if first.chars().next().is_some_and(vowel) { "an" } else { "a" })
+}
+
 /// `1,234,567`.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -105,6 +119,22 @@ mod tests {
             (1_234_567, "1,234,567 files"),
         ] {
             assert_eq!(count(number, "file", "files"), expected);
+        }
+    }
+
+    #[test]
+    fn articles() {
+        for (words, expected) in [
+            ("token", "a token"),
+            ("access token", "an access token"),
+            ("Acme token", "an Acme token"),
+            ("SSH key", "an SSH key"),
+            ("URL", "a URL"),
+            ("Unity key", "a Unity key"),
+            ("upload token", "an upload token"),
+            ("", "a "),
+        ] {
+            assert_eq!(with_article(words), expected);
         }
     }
 

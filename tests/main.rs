@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod fixtures;
+mod range;
 mod settings;
 mod support;
 mod tidy;

@@ -52,6 +52,13 @@ pub enum Command {
     /// settings (attributes, text conversion, colours, replaced objects) hide nothing.
     #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryCommand),
+    /// Scan what the commits of a range add
+    ///
+    /// Scans what each commit of the range has and none of its parents has, its message and people, and the tags that
+    /// the range names. A key that the base of the range has in the same file is not new; one that was added and taken
+    /// out again within the range is found. Nothing is run, not even git.
+    #[command(after_help = super::range::EXAMPLES)]
+    Range(super::range::RangeCommand),
     /// Scan what the next commit would add
     ///
     /// Scans what the index has and HEAD has not; in a merge, what no parent has; before the first commit, everything

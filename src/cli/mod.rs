@@ -16,9 +16,11 @@ mod config;
 mod history;
 mod man;
 mod policy;
+mod range;
 mod rules;
 mod run;
 mod scan;
+mod surroundings;
 
 use crate::report::redact::masked;
 use crate::status::Status;
@@ -58,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Scan(command) => scan::scan(&command),
         args::Command::Staged(command) => scan::staged(&command),
         args::Command::History(command) => history::history(&command),
+        args::Command::Range(command) => range::range(&command),
         args::Command::Baseline(command) => baseline::run(&command),
         args::Command::Config(command) => config::run(&command),
         args::Command::Rules(command) => rules::run(&command),

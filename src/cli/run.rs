@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
 use super::policy::Policy;
-use super::{UsageError, complain};
+use super::{UsageError, complain, masked};
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
@@ -111,6 +111,10 @@ impl<'a> Run<'a> {
         }
         let mut outcome = collector.finish();
         complete(&mut outcome, &counters);
+        // A message may quote an argument, and that may be a key.
+        for issue in &mut outcome.issues {
+            issue.message = masked(&issue.message);
+        }
         let today = started.0.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.policy.settle(&mut outcome, &self.targets, today);
         progress.finish();

@@ -18,8 +18,8 @@ pub(super) fn value_span(text: &[u8], run: Range<usize>, length: usize) -> Optio
     (alone && !continues_right(text, run.end)).then_some(start..run.end)
 }
 
-/// Most bytes of an escape that can be glued to the front of a value: `u0022`, and a colour's last number.
-pub(super) const LONGEST_GLUED: usize = 8;
+/// Most bytes of an escape that can be glued to the front of a value: `u0022`.
+pub(super) const LONGEST_GLUED: usize = 5;
 
 /// Whether `glued`, the first bytes of a run, are the tail of an escape that `before` ends with the beginning of.
 fn is_escape(before: &[u8], glued: &[u8]) -> bool {

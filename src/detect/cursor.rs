@@ -65,23 +65,15 @@ impl<'a> Left<'a> {
         match byte {
             b'\n' => Token::Newline,
             b' ' | b'\t' | b'\r' => self.while_left(|b| matches!(b, b' ' | b'\t' | b'\r'), Token::Space),
-            // An apostrophe inside a word.
-            b'\''
-                if previous.is_some_and(is_letter)
-                    && self.text.get(last + 1).copied().is_some_and(is_letter) =>
-            {
-                Token::Mark
-            }
+            b'\'' if self.is_apostrophe() => Token::Mark,
             b'"' | b'\'' | b'`' => self.quote(),
             b'|' | b'?' if matches!(previous, Some(b'|' | b'?')) => self.step(Token::Otherwise),
             b':' if previous == Some(b'?') => self.step(Token::Otherwise),
             b'>' if matches!(previous, Some(b'=' | b'-')) => self.step(Token::Assign),
             b'-' if previous == Some(b'<') => self.step(Token::Assign),
-            b'=' if matches!(previous, Some(b':' | b'=' | b'+' | b'?' | b'!' | b'|')) => {
-                self.step(Token::Assign)
-            }
+            b'=' => self.assignment(),
             b':' if previous == Some(b':') => self.step(Token::Assign),
-            b'=' | b':' => Token::Assign,
+            b':' => Token::Assign,
             b'>' if self.ends_tag() => Token::TagEnd,
             b'<' if self.opens_tag() => Token::Open(b'<'),
             b',' | b';' | b'|' => Token::Separator,
@@ -130,8 +122,27 @@ impl<'a> Left<'a> {
         token
     }
 
-    /// A quotation mark and, before it, the one or two letters of a string prefix.
+    /// `=` with what makes it another operator of assignment: `:=`, `+=`, `||=`, `//=` …
+    fn assignment(&mut self) -> Token<'a> {
+        let mark = |b: &u8| matches!(b, b':' | b'=' | b'+' | b'?' | b'!' | b'|' | b'&');
+        let before = &self.text[..self.at];
+        self.at -= match before.ends_with(b"//") {
+            true => 2,
+            false => before.iter().rev().take(2).take_while(|b| mark(b)).count(),
+        };
+        Token::Assign
+    }
+
+    /// Whether the `'` here stands inside a word, or before the name of a lifetime.
+    fn is_apostrophe(&self) -> bool {
+        let previous = self.at.checked_sub(1).map(|at| self.text[at]);
+        let letter_follows = self.text.get(self.at + 1).copied().is_some_and(is_letter);
+        letter_follows && previous.is_some_and(|b| is_letter(b) || matches!(b, b'&' | b'<'))
+    }
+
+    /// A quotation mark and, before it, the one or two letters of a string prefix, the hashes of a raw string.
     fn quote(&mut self) -> Token<'a> {
+        self.at -= self.text[..self.at].iter().rev().take_while(|&&b| b == b'#').count();
         let prefix =
             |b: &u8| matches!(b.to_ascii_lowercase(), b'r' | b'b' | b'u' | b'f' | b'l' | b'@' | b'$');
         let letters = self.text[..self.at].iter().rev().take_while(|b| prefix(b)).count();
@@ -170,7 +181,7 @@ impl<'a> Left<'a> {
 
     /// Whether the `<` here opens a tag: a name follows at once.
     fn opens_tag(&self) -> bool {
-        self.text.get(self.at + 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'?')
+        self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic)
     }
 
     /// Whether the `>` here ends a tag: it was opened a short way back.

@@ -4,6 +4,7 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bstr::{BStr, ByteSlice};
@@ -29,6 +30,12 @@ impl Anchors {
         Anchors { words: if rule.keywords.is_empty() { None } else { build().ok() } }
     }
 }
+
+/// What names a host where no address does.
+static HOST: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let names = ["host", "authority"];
+    AhoCorasickBuilder::new().ascii_case_insensitive(true).build(names).expect("two plain words")
+});
 
 /// A file with a candidate in it, as one rule sees it.
 pub(super) struct FileView<'a> {
@@ -64,10 +71,25 @@ impl<'a> FileView<'a> {
         self.anchors.words.is_none() || !self.mentions().is_empty() || self.path_speaks()
     }
 
-    /// The hosts of all addresses in the file, with their places, ascending.
+    /// The hosts of all addresses and `Host` headers in the file, with their places, ascending.
     pub(super) fn hosts(&self) -> &[(usize, String)] {
         self.hosts.get_or_init(|| {
-            memmem::find_iter(self.text, "://").map(|at| (at, host(&self.text[at + 3..]))).collect()
+            let addresses = memmem::find_iter(self.text, "://").map(|at| (at, host(&self.text[at + 3..])));
+            let mut hosts: Vec<_> = addresses.chain(self.host_headers()).collect();
+            hosts.sort();
+            hosts
+        })
+    }
+
+    /// Hosts that stand without an address: a request's `Host: name`, a setting `host = "name"`.
+    fn host_headers(&self) -> impl Iterator<Item = (usize, String)> {
+        HOST.find_iter(self.text).filter_map(|found| {
+            let rest = &self.text[found.end()..];
+            let glue = |b: &u8| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\');
+            let rest = &rest[rest.iter().position(|b| !glue(b))?..];
+            let rest = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"="))?;
+            let host = host(&rest[rest.iter().position(|b| !glue(b))?..]);
+            host.contains('.').then_some((found.start(), host))
         })
     }
 

@@ -68,6 +68,10 @@ fn is_entry(line: &[u8]) -> bool {
 /// The section header that a line is, without its brackets.
 fn section(line: &[u8]) -> Option<&[u8]> {
     let line = line.trim_ascii();
+    if line.starts_with(b"machine ") {
+        // An entry of a .netrc goes on until the next one.
+        return Some(line);
+    }
     let inner = line.strip_prefix(b"[")?.strip_suffix(b"]")?;
     let inner = inner.strip_prefix(b"[").and_then(|i| i.strip_suffix(b"]")).unwrap_or(inner);
     let plain = |b: &u8| {
@@ -183,6 +187,11 @@ fn is_block_scalar(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let line = line.strip_suffix(b"-").or_else(|| line.strip_suffix(b"+")).unwrap_or(line);
     is_entry(line) && (line.ends_with(b": |") || line.ends_with(b": >"))
+}
+
+/// What the element before the one that begins at the end of `text` holds: `<dt>name</dt><dd>`.
+pub(super) fn sibling(text: &[u8]) -> Option<String> {
+    elements(text).into_iter().nth(1)
 }
 
 /// Elements that are open at the end of `text`, innermost first, and the element right before it (a property list's

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::finding::Confidence;
 use crate::rule::{Pattern, Rule, RuleSet};
 use crate::secret::{Secret, hex};
+use crate::words::with_article;
 
 mod candidate;
 mod cursor;
@@ -65,6 +66,8 @@ pub struct Detector {
 struct RunGroup {
     class: runs::Class,
     length: usize,
+    /// Whether [`runs::dense_blocks`] covers the class.
+    dense: bool,
     rules: Vec<usize>,
 }
 
@@ -80,7 +83,7 @@ impl Detector {
             };
             match groups.iter_mut().find(|group| group.class == class && group.length == length) {
                 Some(group) => group.rules.push(index),
-                None => groups.push(RunGroup { class, length, rules: vec![index] }),
+                None => groups.push(RunGroup { class, length, dense: class.is_dense(), rules: vec![index] }),
             }
         }
         let anchors = rules.rules().iter().map(|_| OnceLock::new()).collect();
@@ -94,15 +97,15 @@ impl Detector {
 
     /// Whether a candidate can stand around the block of `text` that [`runs::dense_blocks`] found at `block`.
     pub fn may_match_at(&self, text: &[u8], block: usize) -> bool {
-        self.groups.iter().any(|group| {
+        self.groups.iter().filter(|group| group.dense).any(|group| {
             group.class.has_run_at(text, block, group.length, group.length + candidate::LONGEST_GLUED)
         })
     }
 
     /// Whether a candidate can stand elsewhere: rules with an expression, and classes beyond letters and digits.
     pub fn may_match_elsewhere(&self, text: &[u8]) -> bool {
-        let sparse = self.groups.iter().filter(|group| !group.class.is_dense());
-        sparse.into_iter().any(|group| runs::runs(text, group.class, group.length).next().is_some())
+        let mut sparse = self.groups.iter().filter(|group| !group.dense);
+        sparse.any(|group| runs::runs(text, group.class, group.length).next().is_some())
             || self.has_keywords(text)
     }
 
@@ -162,18 +165,18 @@ impl Detector {
 
     /// What the most confident of some rules makes of a candidate.
     fn best(&self, views: &Views<'_>, span: &Range<usize>, rules: &[usize]) -> Option<Match> {
-        // The cheapest question first: it is answered once for the whole file.
-        let mut open: Vec<usize> =
-            rules.iter().copied().filter(|&r| views.of(r).is_about_provider()).collect();
+        // What is known of the file costs nothing, the shape little, a first look through the file the most.
+        let mut open: Vec<usize> = rules.iter().copied().filter(|&r| !views.is_foreign(r)).collect();
         if open.is_empty() {
             return None;
         }
         let value = &views.text[span.clone()];
         let derived = shape::derived_bits(value) >= shape::DERIVED_BITS;
-        let hash =
-            open.iter().any(|&r| !self.rules()[r].published.is_empty()).then(|| hex(&Sha256::digest(value)));
+        let has_examples = open.iter().any(|&r| !self.rules()[r].published.is_empty());
+        let hash = has_examples.then(|| hex(&Sha256::digest(value)));
         let published = |rule: &Rule| hash.as_ref().is_some_and(|hash| rule.published.contains(hash));
         open.retain(|&r| !(derived && self.rules()[r].random) || published(&self.rules()[r]));
+        open.retain(|&r| views.of(r).is_about_provider());
         if open.is_empty() {
             return None;
         }
@@ -210,7 +213,7 @@ impl Detector {
             Some(provider) => evidence::judge(rule, provider, place, views.of(index), span),
             None => Some(evidence::Verdict {
                 confidence: rule.confidence,
-                evidence: vec![format!("it has the form of a {}", rule.description)],
+                evidence: vec![format!("it has the form of {}", with_article(&rule.description))],
             }),
         }
     }
@@ -231,5 +234,10 @@ impl<'a> Views<'a> {
                 self.detector.anchors[rule].get_or_init(|| Anchors::new(&self.detector.rules()[rule]));
             FileView::new(self.text, self.path, anchors)
         })
+    }
+
+    /// Whether the rule was asked before and has nothing to say of this file.
+    fn is_foreign(&self, rule: usize) -> bool {
+        self.cells[rule].get().is_some_and(|view| !view.is_about_provider())
     }
 }

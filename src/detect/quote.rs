@@ -8,6 +8,19 @@ pub(super) fn without(line: &str, length: usize) -> String {
         .join(" ")
 }
 
+/// The words of a text, each with what joins its parts: `os.environ`, `spring.ai.api-key`, `Client::new`.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || "\"'`,;=()[]{}<>|&*".contains(c))
+        .map(|token| token.trim_matches(|c: char| ":.-$@%#!?/\\".contains(c)))
+        .filter(|token| !token.is_empty())
+}
+
+/// Whether a token is the name of something, and not a word of a sentence.
+pub(super) fn is_name(token: &str) -> bool {
+    let humps = token.chars().zip(token.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase());
+    humps || token.contains(['_', '-', '.', ':', '/'])
+}
+
 /// A name as evidence quotes it: one line, not too long.
 pub(super) fn shown(name: &str) -> String {
     const MOST: usize = 60;
@@ -16,5 +29,35 @@ pub(super) fn shown(name: &str) -> String {
     match trimmed.char_indices().nth(MOST) {
         Some((cut, _)) => format!("`{}…`", &trimmed[..cut]),
         None => format!("`{trimmed}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_declaration() {
+        let cases: [(&str, &[&str]); 5] = [
+            ("private static final String ACME_KEY", &["private", "static", "final", "String", "ACME_KEY"]),
+            ("const ACME_KEY: &str", &["const", "ACME_KEY", "str"]),
+            ("os.environ[\"ACME_KEY\"]", &["os.environ", "ACME_KEY"]),
+            ("$env:ACME_KEY", &["env:ACME_KEY"]),
+            ("Acme key:", &["Acme", "key"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(tokens(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+        for (token, name) in
+            [("ACME_KEY", true), ("acmeKey", true), ("a.b", true), ("Acme", false), ("ACME", false)]
+        {
+            assert_eq!(is_name(token), name, "{token}");
+        }
+    }
+
+    #[test]
+    fn names_are_one_line_and_not_too_long() {
+        assert_eq!(shown("  \"acme\n key\": "), "`acme key`");
+        assert_eq!(shown(&"x".repeat(70)), format!("`{}…`", "x".repeat(60)));
     }
 }

@@ -68,7 +68,7 @@ pub(super) struct Place {
     pub(super) levels: Vec<Level>,
     /// Names of enclosing sections, elements and indented blocks, innermost first.
     pub(super) outer: Vec<String>,
-    /// The line above a value that stands alone.
+    /// The line above a value that stands alone; the element before the one that a value is all of.
     pub(super) label: Option<String>,
     /// The address that the value is a part of: what stands before it, and after.
     pub(super) address: Option<(String, String)>,
@@ -110,8 +110,12 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         end = if bracket == b'(' && !head.is_empty() { head_start(before, at) } else { at };
     }
     place.outer = layout::enclosing(before, end);
-    if place.levels.first().is_some_and(|own| own.bound == Bound::Alone && own.holder == Holder::Lines) {
-        place.label = layout::label(before);
+    let own = &mut place.levels[0];
+    match (own.bound, own.holder) {
+        (Bound::Alone, Holder::Lines) => place.label = layout::label(before),
+        (Bound::Alone, Holder::Group) => own.bound = Bound::Positional,
+        (Bound::Element, _) => place.label = layout::sibling(before),
+        _ => {}
     }
     place
 }
@@ -153,10 +157,17 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
                 let name = lvalue(before, here, Bound::Spaced);
                 return Binding { bound: Bound::Spaced, start: name.start, name, scheme };
             }
-            Token::Assign => Bound::Assigned,
+            Token::Assign => {
+                let name = lvalue(before, left.at(), Bound::Assigned);
+                let (start, name) = nth_name(before, name.start, 0).unwrap_or((name.start, name));
+                return Binding { bound: Bound::Assigned, start, name, scheme };
+            }
+            Token::Separator if innermost && let Some((start, name)) = one_of_several(before, left.at()) => {
+                return Binding { bound: Bound::Assigned, start, name, scheme };
+            }
             Token::Otherwise => Bound::Default,
-            Token::TagEnd => Bound::Element,
-            Token::Separator | Token::Close(_) | Token::Open(_) => {
+            Token::TagEnd if !before[tag(before, left.at())].starts_with(b"/") => Bound::Element,
+            Token::Separator | Token::Close(_) | Token::Open(_) | Token::TagEnd => {
                 return Binding { bound: Bound::Positional, name: here..here, start: here, scheme };
             }
             Token::Newline | Token::Start => {
@@ -170,6 +181,51 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
         let start = name.start.saturating_sub(usize::from(bound == Bound::Element));
         return Binding { bound, start, name, scheme };
     }
+}
+
+/// The name that a value gets which is one of several: `a, b = "…", "…"`. Begins at the comma before the value.
+fn one_of_several(before: &[u8], comma: usize) -> Option<(usize, std::ops::Range<usize>)> {
+    let mut left = Left::new(before, comma);
+    let mut values = 1;
+    loop {
+        match left.next() {
+            Token::Separator => values += 1,
+            Token::Close(bracket) if left.skip_group(bracket) => {}
+            Token::Assign => {
+                let name = lvalue(before, left.at(), Bound::Assigned);
+                return nth_name(before, name.start, values);
+            }
+            Token::Space | Token::Quote | Token::Mark | Token::Concat | Token::Word(_) => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Of several names on a line, the last of which begins at `last`, the one with a number, and where they all begin.
+/// None if there is but one, or something else than names.
+fn nth_name(before: &[u8], last: usize, number: usize) -> Option<(usize, std::ops::Range<usize>)> {
+    let start = layout::line_start(before, last);
+    let line = &before[start..];
+    let blanks = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let all = start + blanks;
+    let end =
+        line[blanks..].iter().position(|b| matches!(b, b'=' | b':')).map_or(before.len(), |at| all + at);
+    let statement = opening(before, all)
+        .is_none_or(|(at, bracket)| holder(before, at, bracket, &head(before, at, bracket)) == Holder::Block);
+    if all >= last || end < last || !statement {
+        return None;
+    }
+    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b' ' | b'@');
+    let mut names = Vec::new();
+    let mut at = all;
+    for part in before[all..end].split(|&b| b == b',') {
+        if part.trim_ascii().is_empty() || !part.iter().all(name) {
+            return None;
+        }
+        names.push(at..at + part.len());
+        at += part.len() + 1;
+    }
+    names.get(number).filter(|_| names.len() > 1).map(|name| (all, name.clone()))
 }
 
 /// Words of a credential's scheme: they belong to the value, not to its name.
@@ -199,7 +255,20 @@ fn lvalue(before: &[u8], end: usize, bound: Bound) -> std::ops::Range<usize> {
             Token::Quote | Token::Newline | Token::Start => true,
             _ if quoted == Some(true) => false,
             Token::Space | Token::Mark => false,
-            Token::Separator | Token::Open(_) | Token::TagEnd => true,
+            Token::Separator | Token::Open(_) => true,
+            Token::TagEnd => {
+                // `<b>name</b>: value`, or the subscript in `%*ENV<name> = value`: neither is where a name ends.
+                let (last, open) = (left.at(), left.skip_group(b'>').then(|| left.at()));
+                let closes = open.is_some_and(|at| before.get(at + 1) == Some(&b'/'));
+                let subscript = open.is_some_and(|at| at > 0 && before[at - 1].is_ascii_alphanumeric());
+                if closes && quoted.is_none() {
+                    end = left.at();
+                } else if !subscript || quoted.is_some() {
+                    return last + 1..end;
+                }
+                quoted = Some(false);
+                false
+            }
             // `name: type = value` binds the name as well; `a = b = value` binds b only, and a default's left side
             // ends at the name that is given it.
             Token::Assign if bound == Bound::Assigned && before[left.at()] == b':' => false,
@@ -254,6 +323,8 @@ fn head_start(before: &[u8], open: usize) -> usize {
     loop {
         match left.next() {
             Token::Space if start == open => {}
+            // A chain of calls that goes on from line to line.
+            Token::Space | Token::Newline if before[start] == b'.' => {}
             Token::Word(_) => start = left.at(),
             // `Client::<T>::new(`, `a->b(`, `new Client(`.
             Token::Assign if matches!(before.get(left.at()..left.at() + 2), Some(b"::" | b"->")) => {}
@@ -284,6 +355,8 @@ fn head(before: &[u8], open: usize, bracket: u8) -> String {
 fn holder(before: &[u8], open: usize, bracket: u8, head: &str) -> Holder {
     match bracket {
         b'<' => Holder::Tag,
+        // Go groups declarations so.
+        b'(' if matches!(head, "const" | "var" | "import" | "type") => Holder::Block,
         b'(' if !head.is_empty() => Holder::Call,
         b'{' if layout::opens_block(&before[..open]) => Holder::Block,
         _ => Holder::Group,

@@ -1,7 +1,10 @@
 //! The text around a candidate as its reader means it: escapes resolved, continued lines joined.
 //!
-//! Takes raw bytes, gives text in which `\"` is a quote, `\n` a line end and a shell's `\` at a line end a space, so
-//! that `structure` needs to know no encoding. Positions do not survive, and need not: only the candidate has one.
+//! Takes raw bytes, gives text in which `\"` is a quote, `\n` a line end, a shell's `\` at a line end a space and a
+//! typographic quotation mark a plain one, so that `structure` needs to know no encoding. A notebook's cell is a text
+//! of its own. Positions do not survive, and need not: only the candidate has one.
+
+use memchr::memmem;
 
 /// How many bytes before a candidate are read.
 const BEFORE: usize = 6 * 1024;
@@ -22,13 +25,52 @@ impl Window {
     pub(super) fn around(text: &[u8], span: &std::ops::Range<usize>) -> Window {
         let from = span.start.saturating_sub(BEFORE);
         let to = (span.end + AFTER).min(text.len());
-        Window { before: readable(&text[from..span.start]), after: readable(&text[span.end..to]) }
+        let (before, after) = (&text[from..span.start], &text[span.end..to]);
+        match cell(before, after) {
+            Some((before, after)) => {
+                Window { before: readable(&lines(before)), after: readable(&lines(after)) }
+            }
+            None => Window { before: readable(before), after: readable(after) },
+        }
     }
+}
+
+/// The part of both that is the source of the same notebook cell; none where they are none.
+fn cell<'a>(before: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    const SOURCE: &[u8] = b"\"source\":";
+    let at = memmem::rfind(before, SOURCE)?;
+    let list = before[at + SOURCE.len()..].trim_ascii_start().strip_prefix(b"[")?;
+    let inside = list_end(list).is_none();
+    inside.then(|| (list, &after[..list_end(after).unwrap_or(after.len())]))
+}
+
+/// The strings of a list as the lines that they are, so that no quotation mark but their own stands in them.
+fn lines(list: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(list.len());
+    let mut rest = list.trim_ascii_start();
+    rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    while let Some(at) = memmem::find(rest, b"\\n\",") {
+        let next = rest[at + 4..].trim_ascii_start();
+        out.extend_from_slice(&rest[..at + 2]);
+        rest = next.strip_prefix(b"\"").unwrap_or(next);
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// Where a list of JSON strings ends that `text` is in the middle of.
+fn list_end(text: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    text.iter().enumerate().find_map(|(at, &byte)| {
+        let quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        (quote && text[at + 1..].trim_ascii_start().starts_with(b"]")).then_some(at)
+    })
 }
 
 /// Resolves escapes until nothing changes, at most three layers deep (text in JSON in a script).
 pub(super) fn readable(text: &[u8]) -> Vec<u8> {
-    let mut text = joined(text);
+    let mut text = plainly(&joined(text));
     for _ in 0..3 {
         let resolved = resolve(&text);
         if resolved == text {
@@ -37,6 +79,38 @@ pub(super) fn readable(text: &[u8]) -> Vec<u8> {
         text = resolved;
     }
     text
+}
+
+/// Writes typographic marks as the plain ones that they stand for, and leaves out what has no width.
+fn plainly(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(&byte) = rest.first() {
+        let (plain, length): (&[u8], usize) = match rest {
+            _ if byte < 0x80 => (&rest[..1], 1),
+            // Quotation marks: “ ” „ ‟, « », ‹ ›, 「 」 『 』, ＂, and ‘ ’ ‚ ‛.
+            [0xe2, 0x80, 0x9c..=0x9f, ..] | [0xe3, 0x80, 0x8c..=0x8f, ..] | [0xef, 0xbc, 0x82, ..] => {
+                (b"\"", 3)
+            }
+            [0xe2, 0x80, 0xb9 | 0xba, ..] => (b"\"", 3),
+            [0xc2, 0xab | 0xbb, ..] => (b"\"", 2),
+            [0xe2, 0x80, 0x98..=0x9b, ..] => (b"'", 3),
+            // Colon, equals sign and comma in full width; dashes; an arrow.
+            [0xef, 0xbc, 0x9a, ..] => (b":", 3),
+            [0xef, 0xbc, 0x9d, ..] => (b"=", 3),
+            [0xef, 0xbc, 0x8c, ..] | [0xe3, 0x80, 0x81, ..] => (b",", 3),
+            [0xe2, 0x80, 0x93 | 0x94, ..] => (b"-", 3),
+            [0xe2, 0x86, 0x92, ..] => (b"->", 3),
+            // Spaces that do not break, and wide ones; then those of no width, byte order marks among them.
+            [0xc2, 0xa0, ..] => (b" ", 2),
+            [0xe2, 0x80, 0xaf, ..] | [0xe3, 0x80, 0x80, ..] => (b" ", 3),
+            [0xe2, 0x80, 0x8b..=0x8f, ..] | [0xef, 0xbb, 0xbf, ..] => (b"", 3),
+            _ => (&rest[..1], 1),
+        };
+        out.extend_from_slice(plain);
+        rest = &rest[length..];
+    }
+    out
 }
 
 /// Joins lines that a shell, a Makefile, cmd (`^`) or PowerShell (a backtick) continues.
@@ -95,7 +169,13 @@ fn backslash(text: &[u8]) -> Option<(u8, usize)> {
 
 /// The byte that an HTML entity stands for, and the entity's length.
 fn entity(text: &[u8]) -> Option<(u8, usize)> {
-    const ENTITIES: [(&[u8], u8); 9] = [
+    const ENTITIES: [(&[u8], u8); 15] = [
+        (b"&ldquo;", b'"'),
+        (b"&rdquo;", b'"'),
+        (b"&laquo;", b'"'),
+        (b"&raquo;", b'"'),
+        (b"&colon;", b':'),
+        (b"&equals;", b'='),
         (b"&quot;", b'"'),
         (b"&apos;", b'\''),
         (b"&#34;", b'"'),
@@ -121,7 +201,7 @@ mod tests {
 
     #[test]
     fn escapes_read_as_what_they_mean() {
-        let cases: [(&str, &str); 13] = [
+        let cases: [(&str, &str); 16] = [
             (r#"{\"a\": \"b\"}"#, r#"{"a": "b"}"#),
             (r#"{\\\"a\\\"}"#, r#"{"a"}"#),
             (r"one\ntwo", "one\ntwo"),
@@ -135,9 +215,24 @@ mod tests {
             ("curl \\\n -H x \\\r\n y", "curl   -H x   y"),
             ("100% of 50%41", "100% of 50%41"),
             (r"\u0041", r"\u0041"),
+            ("\u{feff}a=“b” « c »", "a=\"b\" \" c \""),
+            ("clé：b", "clé:b"),
+            ("l’clé\u{a0}: b → c — d", "l'clé : b -> c - d"),
         ];
         for (raw, meant) in cases {
             assert_eq!(String::from_utf8_lossy(&readable(raw.as_bytes())), meant);
         }
+    }
+
+    #[test]
+    fn a_cell_of_a_notebook_is_a_text_of_its_own() {
+        let notebook =
+            r#"{"cell_type": "code", "source": ["one = 1\n", "two = \"V\"\n", "three"], "outputs": ["V"]}"#;
+        let at = |nth: usize| notebook.match_indices('V').nth(nth).map(|(at, _)| at..at + 1).expect("two");
+        let inside = Window::around(notebook.as_bytes(), &at(0));
+        assert_eq!(String::from_utf8_lossy(&inside.before), "one = 1\ntwo = \"");
+        assert_eq!(String::from_utf8_lossy(&inside.after), "\"\nthree");
+        let outside = Window::around(notebook.as_bytes(), &at(1));
+        assert!(outside.before.starts_with(b"{\"cell_type\""));
     }
 }

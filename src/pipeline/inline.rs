@@ -9,6 +9,7 @@ use bstr::{BString, ByteSlice};
 
 use super::Hit;
 use crate::finding::{SuppressedBy, Suppression};
+use crate::words::with_article;
 
 /// What a comment says to accept the secret on its line or on the line below.
 const MARK: &[u8] = b"leeward:ignore";
@@ -125,7 +126,7 @@ fn reason(text: &str) -> String {
 pub(super) fn published(description: &str) -> Suppression {
     Suppression {
         by: SuppressedBy::Config,
-        reason: format!("a published example of a {description}, listed in the rule"),
+        reason: format!("a published example of {}, listed in the rule", with_article(description)),
     }
 }
 

@@ -3,7 +3,8 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -162,9 +163,10 @@ impl<'a> Collector<'a> {
         let mut issues = Vec::new();
         let limits = self.settings.limits;
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
+        let held = Held { collector: self, path: origin.path, bases, found: OnceCell::new() };
         let mut marks = Vec::new();
         let mut visit = |text: &Text<'_>| {
-            for (hit, mark) in self.text(origin, text, bases) {
+            for (hit, mark) in self.text(origin, text, &held) {
                 hits.push(hit);
                 marks.push(mark);
             }
@@ -186,14 +188,12 @@ impl<'a> Collector<'a> {
     }
 
     /// Scans one of the texts of a blob.
-    fn text(&self, origin: Origin<'_>, text: &Text<'_>, bases: &[&[u8]]) -> Vec<(Hit, Option<Mark>)> {
+    fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
-        let held =
-            |m: &Match| bases.iter().any(|base| memchr::memmem::find(base, m.secret.expose()).is_some());
         let matches = self.detector.scan(text.bytes, path);
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
             .into_iter()
-            .filter(|m| text.is_decoded(&m.span) && !held(m))
+            .filter(|m| text.is_decoded(&m.span) && !held.has(&m.secret))
             .partition(|m| m.confidence >= self.settings.confidence || m.published);
         self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
         if reported.is_empty() {
@@ -267,6 +267,39 @@ impl<'a> Collector<'a> {
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
         Outcome { findings, suppressed, issues, coverage, below_confidence, notes: Vec::new() }
+    }
+}
+
+/// What content that is replaced holds already.
+struct Held<'a> {
+    collector: &'a Collector<'a>,
+    path: Option<&'a BStr>,
+    bases: &'a [&'a [u8]],
+    /// What is found in it, encoded or packed; looked for only where its bytes do not tell.
+    found: OnceCell<HashSet<Secret>>,
+}
+
+impl Held<'_> {
+    fn has(&self, secret: &Secret) -> bool {
+        if self.bases.is_empty() {
+            return false;
+        }
+        let as_it_is = |base: &&[u8]| memchr::memmem::find(base, secret.expose()).is_some();
+        self.bases.iter().any(as_it_is) || self.found.get_or_init(|| self.find()).contains(secret)
+    }
+
+    fn find(&self) -> HashSet<Secret> {
+        let mut found = HashSet::new();
+        for base in self.bases {
+            let mut visit = |text: &Text<'_>| {
+                let path = text.inner.last().map(|name| name.as_bstr()).or(self.path);
+                let matches = self.collector.detector.scan(text.bytes, path);
+                found.extend(matches.into_iter().map(|m| m.secret));
+            };
+            // What cannot be unpacked there holds nothing that is known of.
+            decode::texts(base, self.collector.settings.limits, &mut visit, &mut |_| ());
+        }
+        found
     }
 }
 

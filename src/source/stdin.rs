@@ -1,6 +1,10 @@
 //! Standard input, read to its end: one content without a name.
+//!
+//! Read on a thread of its own, because a read that waits for input hears of no interruption.
 
 use std::io::{self, Read};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use bstr::BStr;
 
@@ -8,12 +12,15 @@ use super::worktree::plain;
 use super::{Counted, Issue, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 
-/// Reads standard input to its end and scans it.
+/// Bytes that are read at once.
+const PIECE: usize = 64 * 1024;
+
+/// How long an interruption may go unnoticed.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Reads standard input to its end, or to an interruption, and scans it.
 pub fn scan(target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
-    let mut bytes = Vec::new();
-    if let Err(error) = io::stdin().lock().read_to_end(&mut bytes) {
-        sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));
-    }
+    let bytes = read(sink);
     if bytes.is_empty() {
         return;
     }
@@ -30,4 +37,42 @@ pub fn scan(target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
         object: None,
     };
     sink.blob(origin, &bytes);
+}
+
+fn read(sink: &dyn Sink) -> Vec<u8> {
+    let (sender, pieces) = mpsc::sync_channel::<io::Result<Vec<u8>>>(4);
+    let reader = move || {
+        let mut input = io::stdin().lock();
+        loop {
+            let mut piece = vec![0; PIECE];
+            let read = match input.read(&mut piece) {
+                Ok(0) => return,
+                Ok(length) => {
+                    piece.truncate(length);
+                    Ok(piece)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            let is_last = read.is_err();
+            if sender.send(read).is_err() || is_last {
+                return;
+            }
+        }
+    };
+    std::thread::spawn(reader);
+    let mut bytes = Vec::new();
+    while !sink.interrupted() {
+        match pieces.recv_timeout(PATIENCE) {
+            Ok(Ok(piece)) => bytes.extend(piece),
+            Ok(Err(error)) => {
+                sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    // After an interruption: what had come before it.
+    bytes.extend(pieces.try_iter().flatten().flatten());
+    bytes
 }

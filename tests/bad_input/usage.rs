@@ -18,7 +18,7 @@ fn what_makes_no_sense_is_status_2_and_says_why() {
         (&["scan", "a.env", "nowhere"], "nowhere: no such file or directory"),
         (&["scan", "a.env/b"], "a.env/b: no such file or directory"),
         (&["scan", ""], "a value is required"),
-        (&["staged"], "not in a git repository"),
+        (&["staged"], "not a git repository"),
         (&["staged", "nowhere"], "nowhere: no such file or directory"),
         (&["scan", "--no-such-option"], "unexpected argument"),
         (&["sacn"], "unrecognized subcommand"),

@@ -15,6 +15,7 @@ mod store;
 mod tree_diff;
 
 pub mod attribution;
+pub mod range;
 
 use std::collections::HashSet;
 use std::fs;

@@ -19,6 +19,7 @@ use gix_hash::ObjectId;
 
 use self::graph::Graph;
 use self::places::{Spot, Spots};
+pub(super) use self::read::index;
 use super::refs::{self, Refs};
 use super::store::Store;
 use super::{HistoryError, Layout};
@@ -81,7 +82,7 @@ pub fn attribute(
     let head = head(layout, &refs).and_then(|id| graph.number(&id));
     let teller = Teller {
         line: head.map(|head| graph.ancestors([head])).unwrap_or_default(),
-        index: read::index(layout),
+        index: index(layout),
         commits: read::Commits::new(&store),
         store: &store,
         graph: &graph,
@@ -89,6 +90,11 @@ pub fn attribute(
         head,
     };
     Ok(findings.iter().map(|finding| teller.story(finding)).collect())
+}
+
+/// A commit as reports show it, given as itself or as a tag of it.
+pub(super) fn named(store: &Store, id: ObjectId) -> Option<Commit> {
+    read::Commits::new(store).get(&read::peel(store, id)?)
 }
 
 /// The ids to look for in trees.

@@ -1,14 +1,14 @@
-//! The content of a file on disk: whole, or no more of it than is worth a look.
+//! Reads one file into a buffer that serves for all, unless nothing in it is worth a closer look.
 //!
-//! Takes a path and a buffer that is used again for the next file. What the content means is left to the sink.
+//! Takes a path and the buffer, gives the part of the buffer that holds the content. Knows the sink only to ask it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
-use super::{OVERLAP, Sink};
 use crate::finding::LocationKind;
+use crate::source::{OVERLAP, Sink};
 
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;
@@ -16,7 +16,7 @@ const PIECE: usize = 64 * 1024;
 /// Bytes of a page of memory.
 const PAGE: usize = 4096;
 
-/// What was read.
+/// What a file holds.
 pub(super) enum Content {
     /// This part of the buffer.
     Whole(Range<usize>),

@@ -1,7 +1,7 @@
 //! Files on disk: every file that git tracks, every other file that no ignore file lists, and the names of all.
 //!
-//! Takes one PATH of the command line. A file is scanned whatever ignore files and the configuration say.
-//! Symbolic links are not followed: their target is content, as git sees it. Files are read in `contents`. Never looks into `.git`.
+//! Takes one PATH of the command line. A file is scanned whatever ignore files and the configuration say. Symbolic links are not followed:
+//! their target is content, as git sees it. Never looks into `.git`.
 
 use std::collections::HashSet;
 use std::fs;
@@ -14,10 +14,13 @@ use bstr::{BString, ByteSlice, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::contents::{Content, read};
 use super::tracked::{self, Tracked};
 use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
+
+mod read;
+
+use read::Content;
 
 /// How a walk goes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,17 +158,13 @@ impl Walk<'_> {
         self.selective && self.sink.leaves_out(target, self.place.path(below).as_bstr())
     }
 
-    fn leaves_out_directory(&self, below: &Path) -> bool {
-        self.selective && self.leaves_out(&below.join(""))
-    }
-
     /// What the walker could not get to.
     fn lost(&self, error: &ignore::Error) {
         let Some(cause) = error.io_error() else {
             return self.sink.issue(Issue::new("unreadable", error.to_string()));
         };
         match path_of(error).map(|path| path.strip_prefix(&self.place.typed).unwrap_or(path)) {
-            Some(below) if self.leaves_out_directory(below) => {
+            Some(below) if self.leaves_out(&below.join("")) => {
                 self.sink.skip(LEFT_OUT, self.place.shown(below).as_bstr())
             }
             Some(below) => unreadable(self.sink, self.place.shown(below), cause),
@@ -195,7 +194,7 @@ impl Visitor<'_> {
         };
         match entry.file_type() {
             // What is below is asked about file by file, so that it is counted.
-            Some(kind) if kind.is_dir() && walk.leaves_out_directory(below) => {}
+            Some(kind) if kind.is_dir() && walk.leaves_out(&below.join("")) => {}
             Some(kind) if kind.is_dir() => self.reader.name(below),
             Some(kind) => {
                 if walk.tracked.is_some() {
@@ -254,7 +253,7 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&mut self, path: &Path, below: &Path) {
-        let read = read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
+        let read = read::read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
         let content = match read {
             Ok(Content::Whole(content)) => content,
             Ok(Content::Nothing(bytes)) => return self.count(bytes),

@@ -1,0 +1,166 @@
+//! What ties a candidate to a rule's provider, and what ties it to somebody else.
+//!
+//! Takes a candidate's place (see `structure`) and its file, gives a confidence with the reasons for it, strongest
+//! first. The nearest name decides: a value that another name is given is not the provider's, whatever stands around.
+
+use std::ops::Range;
+
+use super::file_view::FileView;
+use super::quote;
+use super::structure::Place;
+use super::words::{Meaning, meaning, words};
+use crate::finding::Confidence;
+use crate::rule::{Provider, Rule};
+
+mod around;
+mod file;
+mod name;
+
+/// A confidence and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) confidence: Confidence,
+    pub(super) evidence: Vec<String>,
+}
+
+impl Verdict {
+    fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
+        Verdict { confidence, evidence: vec![reason.into()] }
+    }
+
+    fn and(mut self, reason: impl Into<String>) -> Self {
+        self.evidence.push(reason.into());
+        self
+    }
+}
+
+/// One way in which a candidate can be tied to somebody.
+type Question = fn(&Judge<'_>) -> Option<Verdict>;
+
+/// What is asked of a candidate, the most telling first: the first that has an answer decides.
+const QUESTIONS: [Question; 6] = [
+    |judge| judge.address(),
+    |judge| judge.host_beside(),
+    |judge| judge.own_name(),
+    |judge| judge.levels(),
+    |judge| judge.request(),
+    |judge| judge.file_about_provider(),
+];
+
+/// Judges the value at `span`. None if nothing at all ties it to the provider.
+pub(super) fn judge<'a>(
+    rule: &'a Rule,
+    provider: &'a Provider,
+    place: &'a Place,
+    file: &'a FileView<'a>,
+    span: &'a Range<usize>,
+) -> Option<Verdict> {
+    opinions(rule, provider, place, file, span).next()
+}
+
+/// The verdict on the value at `span`, and then what else could have been said of it.
+pub(super) fn opinions<'a>(
+    rule: &'a Rule,
+    provider: &'a Provider,
+    place: &'a Place,
+    file: &'a FileView<'a>,
+    span: &'a Range<usize>,
+) -> impl Iterator<Item = Verdict> + use<'a> {
+    let judge = Judge { provider, place, file, span };
+    let about = file.is_about_provider();
+    let part = !provider.with.is_empty();
+    // A rule for a part of a provider's credentials speaks only where that part is named.
+    let asked = if part { QUESTIONS.len() - 1 } else { QUESTIONS.len() };
+    let most = rule.confidence;
+    let mut told = false;
+    let answers = QUESTIONS.into_iter().take(asked).filter(move |_| about).filter_map(move |ask| ask(&judge));
+    let silence =
+        (about && !part).then(|| Verdict::new(Confidence::Low, "nothing here says what the value is"));
+    answers
+        .map(Some)
+        .chain(std::iter::once_with(move || silence))
+        .flatten()
+        .take_while(move |verdict| {
+            // The first answer of such a rule is its only one.
+            let speaks = !part || told || verdict.confidence > Confidence::Low;
+            told = true;
+            speaks
+        })
+        .map(move |verdict| Verdict { confidence: verdict.confidence.min(most), ..verdict })
+}
+
+struct Judge<'a> {
+    provider: &'a Provider,
+    place: &'a Place,
+    file: &'a FileView<'a>,
+    span: &'a Range<usize>,
+}
+
+/// What one text says of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    /// Of this rule's provider.
+    Ours,
+    /// Of another one, or of a purpose of its own.
+    Others,
+    /// Of neither.
+    Nobody,
+}
+
+impl Judge<'_> {
+    fn meaning(&self, name: &str) -> Meaning {
+        let own: Vec<String> = self.provider.names.iter().chain(&self.provider.with).cloned().collect();
+        meaning(name, &own)
+    }
+
+    /// Whose a text is, by its words.
+    fn speaks(&self, text: &str) -> Speaks {
+        if text.is_empty() {
+            return Speaks::Nobody;
+        }
+        let lower = text.to_lowercase();
+        let words = words(text);
+        let has = |list: &[String]| list.iter().any(|entry| stands_in(entry, &words));
+        let named = self.provider.names.iter().any(|name| lower.contains(name.as_str()));
+        let with = self.provider.with.is_empty() || has(&self.provider.with);
+        if named && with && !has(&self.provider.without) || self.has_host(&lower) {
+            return Speaks::Ours;
+        }
+        if named || self.meaning(text).owner.is_some() { Speaks::Others } else { Speaks::Nobody }
+    }
+
+    fn has_host(&self, text: &str) -> bool {
+        self.host_in(text).is_some()
+    }
+
+    /// The provider's host that a text names, in lower case.
+    fn host_in(&self, text: &str) -> Option<String> {
+        let text = text.to_lowercase();
+        let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        self.provider.hosts.iter().find_map(|host| {
+            let at = text.find(host.as_str())?;
+            let start = text[..at].rfind(|c| !belongs(c)).map_or(0, |before| before + 1);
+            let start = text.ceil_char_boundary(start);
+            Some(text[start..at + host.len()].to_owned())
+        })
+    }
+
+    fn is_ours(&self, host: &str) -> bool {
+        self.provider.hosts.iter().any(|ours| host == ours || host.ends_with(&format!(".{ours}")))
+    }
+
+    /// The name in a text as evidence quotes it: of a declaration or an expression only the word that `speaks`, where
+    /// that is a name by itself.
+    fn quoted(&self, text: &str, speaks: Speaks) -> String {
+        let mut words = quote::tokens(text).collect::<Vec<_>>();
+        words.retain(|word| speaks == Speaks::Nobody || self.speaks(word) == speaks);
+        let name = words.last().filter(|word| quote::is_name(word) || self.meaning(word).credential);
+        quote::shown(name.unwrap_or(&text))
+    }
+}
+
+/// Whether the words of an entry stand among `words`, one after the other.
+fn stands_in(entry: &str, words: &[String]) -> bool {
+    let entry: Vec<&str> = entry.split(' ').collect();
+    words.windows(entry.len()).any(|window| window == entry)
+}

@@ -1,0 +1,69 @@
+//! The name that a value is given, and what that says.
+
+use super::{Judge, Speaks, Verdict};
+use crate::detect::structure::Bound;
+use crate::detect::words::{is_identifier, words};
+use crate::finding::Confidence;
+
+impl Judge<'_> {
+    /// The name that the value itself is given.
+    pub(super) fn own_name(&self) -> Option<Verdict> {
+        let own = self.place.levels.first()?;
+        let say = |name: &str| format!("it is assigned to {name}");
+        if own.bound == Bound::Spaced
+            && let Some(nearest) = own.name.split_whitespace().last().filter(|nearest| *nearest != own.name)
+        {
+            // The word right before the value names it; those before that one are a command, a type, a sentence.
+            let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
+            return match self.speaks(nearest) {
+                Speaks::Others => self.by_name(nearest, say),
+                _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),
+                _ => whole.or_else(|| self.by_name(nearest, say)),
+            };
+        }
+        self.by_name(&own.name, say).and_then(|verdict| match verdict.confidence {
+            Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
+            _ => Some(verdict),
+        })
+    }
+
+    /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
+    fn redirected(&self, name: &str) -> Option<Verdict> {
+        let owner = self.meaning(name).owner?;
+        self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
+            let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
+            let (before, _) = line.split_once("://")?;
+            words(before).contains(&owner).then(|| {
+                Verdict::new(
+                    Confidence::Medium,
+                    format!("{} goes to {host} in this file", self.quoted(name, Speaks::Others)),
+                )
+            })
+        })
+    }
+
+    /// What a name says, if it decides.
+    pub(super) fn by_name(&self, name: &str, say: impl Fn(&str) -> String) -> Option<Verdict> {
+        let meaning = self.meaning(name);
+        let speaks = self.speaks(name);
+        let shown = self.quoted(name, speaks);
+        match speaks {
+            // A sentence about the provider gives no name.
+            Speaks::Ours if !meaning.credential && words(name).len() > 8 => None,
+            Speaks::Ours => match &meaning.plain {
+                Some(word) => {
+                    Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
+                }
+                None => Some(Verdict::new(Confidence::High, say(&shown))),
+            },
+            Speaks::Others => {
+                Some(Verdict::new(Confidence::Low, format!("{shown} is the name of another credential")))
+            }
+            Speaks::Nobody => {
+                let word = meaning.plain.filter(|_| !meaning.credential || is_identifier(name))?;
+                // An identifier beside the provider's name is still none of its credentials.
+                Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
+            }
+        }
+    }
+}
