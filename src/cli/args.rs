@@ -192,6 +192,9 @@ pub struct PolicyArgs {
     /// File of accepted findings
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub baseline: Option<PathBuf>,
+    /// Read configuration, baseline and rule files as this revision has them, and say what would be looser otherwise
+    #[arg(long, value_name = "REV", help_heading = "Rules")]
+    pub policy_from: Option<String>,
     /// Report secrets that a comment `leeward:ignore` accepts
     #[arg(long, help_heading = "Rules")]
     pub no_inline_ignores: bool,
@@ -227,6 +230,9 @@ pub struct Scanning {
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// Report what a comment `leeward:ignore` accepts that the revision of --policy-from does not have
+    #[arg(long, requires = "policy_from", help_heading = "Rules")]
+    pub deny_new_suppressions: bool,
     /// Ask the provider whether a key is live (planned)
     #[arg(long, help_heading = "Rules", hide = true)]
     pub verify: bool,

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod config;
+mod gate;
 mod hostile;
 mod inline;
 mod pages;
