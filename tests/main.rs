@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod fixtures;
+mod hiding;
+mod hooks;
 mod range;
 mod settings;
 mod support;

@@ -71,6 +71,12 @@ pub enum Command {
     /// Say what a scan would go by: leeward.toml and the command line
     #[command(subcommand, after_help = super::config::KEYS)]
     Config(ConfigCommand),
+    /// Stop keys before they are committed, pushed or received
+    ///
+    /// The gates speak git's own hook contracts, arguments and standard input included; `install` puts them into a
+    /// repository. A gate ends with 0 to let git go on, and with anything else to stop it.
+    #[command(subcommand, after_help = super::hook::EXAMPLES)]
+    Hook(super::hook::HookCommand),
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -93,7 +99,8 @@ const HISTORY_EXAMPLES: &str = "\
 Examples:
   leeward history
   leeward history ~/src/*/ --format jsonl --output sweep.jsonl
-  leeward history project.git --report sarif=history.sarif";
+  leeward history project.git --report sarif=history.sarif
+  leeward history project.git --reachable main v1.0";
 
 const STAGED_EXAMPLES: &str = "\
 Examples:
@@ -120,6 +127,9 @@ pub struct HistoryCommand {
     /// Repositories: work trees, bare repositories, linked worktrees
     #[arg(value_name = "REPO", default_value = ".")]
     pub repositories: Vec<PathBuf>,
+    /// Tell only of what these revisions reach; of what any ref reaches, where none is named
+    #[arg(long, value_name = "REV", num_args = 0.., allow_hyphen_values = false)]
+    pub reachable: Option<Vec<OsString>>,
     /// Do not check that every object that is named is there
     #[arg(long)]
     pub no_connectivity_check: bool,

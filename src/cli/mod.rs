@@ -14,6 +14,7 @@ mod baseline;
 mod completions;
 mod config;
 mod history;
+mod hook;
 mod man;
 mod policy;
 mod range;
@@ -63,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Range(command) => range::range(&command),
         args::Command::Baseline(command) => baseline::run(&command),
         args::Command::Config(command) => config::run(&command),
+        args::Command::Hook(command) => hook::run(&command),
         args::Command::Rules(command) => rules::run(&command),
         args::Command::Completions(command) => Ok(completions::run(&command)),
         args::Command::Man(command) => man::run(&command),

@@ -18,7 +18,7 @@ use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
-use crate::report::{Format, Report, RuleInfo, Scan};
+use crate::report::{Format, Gate, Report, RuleInfo, Scan};
 use crate::rule::Rule;
 use crate::sanitize::visible;
 use crate::source::{self, Issue, Sink as _};
@@ -37,6 +37,7 @@ pub(super) struct Run<'a> {
     targets: Vec<BString>,
     detector: Detector,
     policy: Policy,
+    gate: Option<Gate>,
 }
 
 impl<'a> Run<'a> {
@@ -67,7 +68,13 @@ impl<'a> Run<'a> {
         let (policy, rules) = Policy::new(mode, &scanning.policy, &paths)?;
         let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
         let detector = Detector::new(rules);
-        Ok(Run { mode, scanning, targets, detector, policy })
+        Ok(Run { mode, scanning, targets, detector, policy, gate: None })
+    }
+
+    /// The same scan for a gate: what it says as text is short, and goes to standard error.
+    pub(super) fn for_gate(mut self, gate: Gate) -> Self {
+        self.gate = Some(gate);
+        self
     }
 
     /// Threads that were asked for; 0 leaves the choice to whoever makes them.
@@ -187,12 +194,16 @@ impl<'a> Run<'a> {
             .chain(self.scanning.reports.iter().map(|(format, file)| (*format, file.as_os_str())));
         let mut status = status;
         for (index, (format, place)) in all.enumerate() {
-            let destination = Destination::parse(place);
+            // Standard output is git's own in some hooks.
+            let to_stderr =
+                index == 0 && self.gate.is_some() && self.scanning.output.is_none() && format == Format::Text;
+            let destination = if to_stderr { Destination::Stderr } else { Destination::parse(place) };
             let options = TextOptions {
                 color: self.color(&destination),
                 width: destination.is_terminal().then(terminal_width).flatten(),
                 quiet: self.scanning.quiet,
                 reveal: self.scanning.reveal && index == 0,
+                gate: self.gate.filter(|_| index == 0),
             };
             match destination.write_with(|out| format.write(report, &options, out)) {
                 Ok(()) => {}

@@ -4,6 +4,7 @@
 //! filter nothing and know no rule but what the report carries.
 
 mod format;
+mod gate;
 pub mod json;
 pub mod jsonl;
 pub(crate) mod line_hash;
@@ -20,6 +21,7 @@ pub mod text;
 use bstr::BString;
 
 pub use format::{Format, UnknownFormat};
+pub use gate::Gate;
 
 use crate::finding::{Confidence, Finding, Severity, Suppression};
 use crate::source::Issue;

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::place::Place;
-use super::{Report, RuleInfo, snippet, summary};
+use super::{Gate, Report, RuleInfo, gate, snippet, summary};
 use crate::finding::{Commit, Finding, Location, SuppressedBy};
 use crate::sanitize::visible;
 use crate::source::Issue;
@@ -33,6 +33,8 @@ pub struct TextOptions {
     pub quiet: bool,
     /// Whole secrets, each on a line of its own.
     pub reveal: bool,
+    /// The report is the short one of a gate.
+    pub gate: Option<Gate>,
 }
 
 /// Writes a report as text.
@@ -41,6 +43,9 @@ pub struct TextOptions {
 ///
 /// Those of the writer.
 pub fn write(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(gate) = options.gate {
+        return gate::write(report, gate, options, out);
+    }
     let page = Page { report, options, paint: Paint { color: options.color } };
     for finding in &report.findings {
         page.finding(finding, out)?;

@@ -81,6 +81,15 @@ impl<'a> Staged<'a> {
         Ok(Staged { layout, index: Some(index), merged: given.merged })
     }
 
+    /// Whether the index adds nothing and takes nothing away. False where that cannot be told.
+    pub fn is_empty(&self) -> bool {
+        let Some(index) = &self.index else { return true };
+        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
+        self.changes(index, &objects).is_ok_and(|changes| {
+            changes.added.is_empty() && changes.gone.is_empty() && changes.skipped.is_empty()
+        })
+    }
+
     /// Scans what the index adds. What cannot be read is an issue of the report. Gives the number of files that differ.
     pub fn scan(&self, target: usize, sink: &dyn Sink) -> u64 {
         for issue in &self.layout.issues {

@@ -21,9 +21,9 @@ use super::tracking;
 const TAGS: usize = 64;
 
 /// Looks names up.
-pub(super) struct Names<'a> {
-    pub(super) layout: &'a Layout,
-    pub(super) refs: &'a Refs,
+pub(in super::super) struct Names<'a> {
+    pub(in super::super) layout: &'a Layout,
+    pub(in super::super) refs: &'a Refs,
 }
 
 /// Why a name is no revision, as the end of a sentence.
