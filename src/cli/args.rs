@@ -7,7 +7,9 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baseline::BaselineCommand;
+use super::completions::CompletionsCommand;
 use super::config::ConfigCommand;
+use super::man::ManCommand;
 use super::run::Kept;
 use crate::finding::Confidence;
 use crate::report::Format;
@@ -85,6 +87,12 @@ pub enum Command {
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = super::completions::EXAMPLES)]
+    Completions(CompletionsCommand),
+    /// Print a manual page
+    #[command(after_help = super::man::EXAMPLES)]
+    Man(ManCommand),
 }
 
 const SCAN_EXAMPLES: &str = "\
@@ -201,6 +209,9 @@ pub struct PolicyArgs {
     /// File of accepted findings
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub baseline: Option<PathBuf>,
+    /// Read configuration, baseline and rule files as this revision has them, and say what would be looser otherwise
+    #[arg(long, value_name = "REV", help_heading = "Rules")]
+    pub policy_from: Option<String>,
     /// Report secrets that a comment `leeward:ignore` accepts
     #[arg(long, help_heading = "Rules")]
     pub no_inline_ignores: bool,
@@ -236,6 +247,9 @@ pub struct Scanning {
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// Report what a comment `leeward:ignore` accepts that the revision of --policy-from does not have
+    #[arg(long, requires = "policy_from", help_heading = "Rules")]
+    pub deny_new_suppressions: bool,
     /// Ask the provider whether a key is live (planned)
     #[arg(long, help_heading = "Rules", hide = true)]
     pub verify: bool,

@@ -11,10 +11,12 @@ use clap::error::ErrorKind;
 
 pub mod args;
 mod baseline;
+mod completions;
 mod config;
 mod explain;
 mod history;
 mod hook;
+mod man;
 mod policy;
 mod range;
 mod rules;
@@ -66,6 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Hook(command) => hook::run(&command),
         args::Command::Explain(command) => explain::explain(&command),
         args::Command::Rules(command) => rules::run(&command),
+        args::Command::Completions(command) => Ok(completions::run(&command)),
+        args::Command::Man(command) => man::run(&command),
     };
     done.unwrap_or_else(|error| {
         complain(&format!("error: {}\n", error.message));

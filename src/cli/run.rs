@@ -54,6 +54,12 @@ impl<'a> Run<'a> {
         if scanning.verify {
             return Err(UsageError::new("--verify is planned, and not available in this version"));
         }
+        if scanning.deny_new_suppressions && mode == "history" {
+            return Err(UsageError::new(
+                "--deny-new-suppressions judges a change, and a whole history is none",
+            )
+            .help("`leeward range` judges the commits of a range"));
+        }
         if scanning.reveal && scanning.output.is_none() && !std::io::stdout().is_terminal() {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
@@ -122,6 +128,7 @@ impl<'a> Run<'a> {
         for issue in &mut outcome.issues {
             issue.message = masked(&issue.message);
         }
+        self.policy.judge_comments(&mut outcome, &self.detector, self.scanning.deny_new_suppressions);
         let today = started.0.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.policy.settle(&mut outcome, &self.targets, today);
         progress.finish();

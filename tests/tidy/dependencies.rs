@@ -14,6 +14,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("anstyle", &["src/report/paint.rs"]),
     ("bstr", &["src"]),
     ("clap", &["src/cli", "src/main.rs"]),
+    ("clap_complete", &["src/cli/completions.rs"]),
+    ("clap_mangen", &["src/cli/man.rs"]),
     ("ctrlc", &["src/cli/run.rs"]),
     ("git2", &["src/source", "src/history"]),
     ("base64", &["src/decode", "src/report/redact.rs"]),
