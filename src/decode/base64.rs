@@ -27,18 +27,17 @@ const FEWEST_GROUPS: usize = 10;
 /// Characters between two pieces of text that are decoded with them, and beside them.
 const MARGIN: usize = 4096;
 
-/// Stretches of base64 within a part of `text` that hold text with something in it, or another file.
+/// Stretches of base64 that begin or end within a part of `text` and hold text with something in it, or another file.
 pub(super) fn runs(text: &[u8], within: Range<usize>, worth: &Worth<'_>) -> Vec<Run> {
     let mut found = Vec::new();
     let mut done = 0;
     for block in probe::base64_blocks(&text[within.clone()]) {
         let block = within.start + block;
-        if block < done {
-            continue;
+        if block >= done {
+            let pieces = pieces(text, stretch(text, block), done);
+            done = pieces.last().map_or(block + 1, |piece| piece.end);
+            decode(text, &pieces, worth, &mut found);
         }
-        let pieces = pieces(text, stretch(text, block), done);
-        done = pieces.last().map_or(block + 1, |piece| piece.end);
-        decode(text, &pieces, worth, &mut found);
     }
     found
 }

@@ -5,6 +5,10 @@
 //! what has a meaning of its own; but people and obfuscators do, and bytes are listed like that. Which language a text
 //! is in is not known: what reads as an escape is one.
 
+use std::ops::Range;
+
+use memchr::memmem;
+
 use super::splice::{Form, Run};
 use super::worth::{SHORTEST, Worth};
 
@@ -176,28 +180,25 @@ pub(super) fn step(text: &[u8], at: usize) -> Step {
 }
 
 /// The stretches with escaped letters and digits that begin within a part of `text`, if any of them is worth a look.
-pub(super) fn runs(text: &[u8], within: std::ops::Range<usize>, worth: &Worth<'_>) -> Vec<Run> {
+pub(super) fn runs(text: &[u8], within: Range<usize>, worth: &Worth<'_>) -> Vec<Run> {
+    let part = &text[within.clone()];
     let mut found = Vec::new();
-    let mut at = within.start;
-    while let Some(lead) = text[at..within.end].iter().position(|&b| is_lead(b)) {
-        let lead = at + lead;
-        at = lead + 1;
-        if read(&text[lead..]).is_none() {
-            continue;
+    let mut search = |leads: &mut dyn Iterator<Item = usize>| {
+        let mut done = 0;
+        for lead in leads.map(|lead| within.start + lead) {
+            if lead >= done && read(&text[lead..]).is_some() {
+                let stretch = stretch(text, lead, done);
+                done = stretch.end;
+                found.extend(stretch.run);
+            }
         }
-        let stretch = stretch(text, lead, found.last().map_or(0, |run: &Run| run.outside().end));
-        at = stretch.end.max(at);
-        if at >= within.end {
-            at = within.end;
-        }
-        found.extend(stretch.run);
-    }
-    let is_worth = found.iter().any(|run| worth.a_look(&run.decoded));
+    };
+    search(&mut memchr::memchr3_iter(b'\\', b'%', b'&', part));
+    search(&mut memchr::memchr_iter(b'=', part));
+    search(&mut memmem::find_iter(part, b"0x").chain(memmem::find_iter(part, b"0X")));
+    search(&mut memmem::find_iter(part, b"`u{"));
+    let is_worth = found.iter().any(|run: &Run| worth.a_look(&run.decoded));
     if is_worth { found } else { Vec::new() }
-}
-
-fn is_lead(byte: u8) -> bool {
-    matches!(byte, b'\\' | b'%' | b'&' | b'=' | b'0' | b'`')
 }
 
 struct Stretch {
@@ -257,34 +258,33 @@ fn start(text: &[u8], lead: usize, floor: usize) -> usize {
 pub fn may_hold_escapes(text: &[u8]) -> bool {
     // So many escapes take 96 bytes at least, and cover the first bytes of one such piece wherever they begin.
     const STEP: usize = 80;
-    text.chunks(STEP).enumerate().any(|(index, piece)| {
-        piece.first_chunk().is_some_and(may_be_escapes) && is_within_escapes(text, index * STEP)
-    })
+    let (pieces, rest) = text.as_chunks::<STEP>();
+    let is_escaped = |(index, piece): (usize, &[u8; STEP])| {
+        piece.first_chunk().is_some_and(has_no_words) && is_within_escapes(text, index * STEP)
+    };
+    pieces.iter().enumerate().any(is_escaped)
+        || rest.first_chunk().is_some_and(has_no_words) && is_within_escapes(text, text.len() - rest.len())
 }
 
 /// Bytes that are looked at.
 const BLOCK: usize = 16;
 
-/// Whether all bytes are such as escapes have, and some of them such as begin one. Branch-free, so that it is compiled
-/// to vector instructions.
+/// Whether there are no letters but those that escapes are written with: hex digits, `x` and `u`, and those of `&amp;`.
+/// Branch-free, so that it is compiled to vector instructions.
 #[inline]
-fn may_be_escapes(block: &[u8; BLOCK]) -> bool {
-    let (mut outside, mut leads) = (0_u8, 0_u8);
+fn has_no_words(block: &[u8; BLOCK]) -> bool {
+    let mut words = 0_u8;
     for &byte in block {
-        let lead = (byte == b'\\')
-            | (byte == b'%')
-            | (byte == b'&')
-            | (byte == b'#')
-            | (byte == b'=')
-            | (byte == b'x');
-        let digit = (byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 6);
-        let mark = (byte == b'u') | (byte == b';') | (byte == b'{') | (byte == b'}') | (byte == b'X');
-        let named = (byte == b'm') | (byte == b'p') | (byte == b'`');
-        let gap = (byte == b',') | (byte == b' ') | (byte == b'\n') | (byte == b'\r') | (byte == b'\t');
-        outside |= u8::from(!(lead | digit | mark | named | gap));
-        leads += u8::from(lead);
+        let letter = byte | 0x20;
+        let other = letter.wrapping_sub(b'g') <= b'z' - b'g';
+        words |= u8::from(other & (letter != b'x') & (letter != b'u') & (letter != b'm') & (letter != b'p'));
     }
-    outside == 0 && leads > 1
+    words == 0
+}
+
+/// Whether a block has what begins an escape, more than once.
+fn has_leads(block: &[u8]) -> bool {
+    block.iter().filter(|b| matches!(b, b'\\' | b'%' | b'&' | b'#' | b'=' | b'x' | b'X')).count() > 1
 }
 
 /// Whether the block at `block` lies in a stretch of escaped letters and digits that is as long as a value.
@@ -293,6 +293,9 @@ fn is_within_escapes(text: &[u8], block: usize) -> bool {
     // However they are written, so many follow the first block that is looked at: most tables of bytes end before.
     const FOLLOWING: usize = 3;
     const LONGEST_ESCAPE: usize = 32;
+    if !has_leads(&text[block..block + BLOCK]) {
+        return false;
+    }
     let escape_at = |at: usize| Some(step(text, at)).filter(|step| step.encoding.is_some());
     let is_value = |step: &Step| step.is_alphanumeric() || step.character.is_none();
     let Some(lead) = (block..block + BLOCK).find(|&at| escape_at(at).is_some_and(|step| is_value(&step)))

@@ -7,27 +7,33 @@ use std::ops::Range;
 
 use super::splice::{Form, Run};
 use super::worth::{SHORTEST, Worth};
-use crate::detect::runs::{self, Class};
+use crate::detect::runs::{self, BLOCK};
 
 /// Shortest stretch that holds a value.
 const SHORTEST_HEX: usize = 2 * SHORTEST;
 
-/// Stretches of hex digits within a part of `text` that hold text with something in it.
+/// Stretches of hex digits that begin or end within a part of `text` and hold text with something in it.
 pub(super) fn runs(text: &[u8], within: Range<usize>, worth: &Worth<'_>) -> Vec<Run> {
-    let Some(class) = Class::new(&[(b'0', b'9'), (b'A', b'F'), (b'a', b'f')]) else { return Vec::new() };
-    runs::runs(&text[within.clone()], class, SHORTEST_HEX)
-        .filter_map(|span| {
-            let span = whole(text, within.start + span.start..within.start + span.end);
-            (0..2).find_map(|skip| decode(text, span.start + skip..span.end, worth))
-        })
-        .collect()
+    let mut found = Vec::new();
+    let mut done = 0;
+    for block in runs::dense_blocks(&text[within.clone()]) {
+        let block = within.start + block;
+        if block >= done && text[block..block + BLOCK].iter().all(u8::is_ascii_hexdigit) {
+            let span = around(text, block);
+            done = span.end;
+            if span.len() >= SHORTEST_HEX {
+                found.extend((0..2).find_map(|skip| decode(text, span.start + skip..span.end, worth)));
+            }
+        }
+    }
+    found
 }
 
-/// The maximal stretch around a part of one.
-fn whole(text: &[u8], part: Range<usize>) -> Range<usize> {
-    let start = text[..part.start].iter().rposition(|b| !b.is_ascii_hexdigit()).map_or(0, |at| at + 1);
-    let end = text[part.end..].iter().position(|b| !b.is_ascii_hexdigit());
-    start..end.map_or(text.len(), |length| part.end + length)
+/// The maximal stretch of digits around a block of them.
+fn around(text: &[u8], block: usize) -> Range<usize> {
+    let start = text[..block].iter().rposition(|b| !b.is_ascii_hexdigit()).map_or(0, |at| at + 1);
+    let end = text[block..].iter().position(|b| !b.is_ascii_hexdigit());
+    start..end.map_or(text.len(), |length| block + length)
 }
 
 fn decode(text: &[u8], span: Range<usize>, worth: &Worth<'_>) -> Option<Run> {

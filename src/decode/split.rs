@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::splice::{Form, Run};
 use super::worth::SHORTEST;
 
@@ -170,38 +172,69 @@ fn comment(text: &[u8]) -> Option<usize> {
 
 /// Values that are put together of pieces, the first of which ends within a part of `text`.
 pub(super) fn runs(text: &[u8], within: Range<usize>) -> Vec<Run> {
-    let mut found = Vec::new();
-    let mut soft_breaks = None;
-    // Lists are looked at once: up to here, nothing joins them.
-    let mut unlisted = 0;
-    let mut at = within.start.max(1);
-    while let Some(seed) = text.get(at..within.end).and_then(|rest| rest.iter().position(|&b| is_seed(b))) {
-        let seed = at + seed;
-        at = seed + 1;
-        if !text[seed - 1].is_ascii_alphanumeric() {
-            continue;
+    let mut search = Search { text, found: Vec::new(), done: 0, unlisted: 0, soft_breaks: None };
+    let part = &text[within.clone()];
+    for quote in memchr::memchr3_iter(b'"', b'\'', b'`', part) {
+        let quote = within.start + quote;
+        if text.get(quote + 1).is_some_and(|&next| may_join(next)) {
+            let escapes = text[..quote].iter().rev().take_while(|&&b| b == b'\\').count();
+            search.from(quote - escapes);
         }
-        let mut chain = chain(text, seed, unlisted);
+    }
+    (search.done, search.unlisted) = (0, 0);
+    for newline in memchr::memchr_iter(b'\n', part) {
+        let line = &text[..within.start + newline];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if let [.., b'\\' | b'^' | b'='] = line {
+            search.from(line.len() - 1);
+        }
+    }
+    search.done = 0;
+    for newline in memmem::find_iter(part, b"\\\\\\n") {
+        search.from(within.start + newline);
+    }
+    search.found
+}
+
+/// Whether a byte behind a literal may begin what joins it to the next.
+fn may_join(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || b"\"'`\\+.|&<~*^,/#-)".contains(&byte)
+}
+
+/// A search for values in pieces.
+struct Search<'t> {
+    text: &'t [u8],
+    found: Vec<Run>,
+    /// Where the last chain's last piece begins: it may be the first piece of another.
+    done: usize,
+    /// Lists are looked at once: up to here, nothing joins them.
+    unlisted: usize,
+    /// Whether the text says that it is quoted-printable, once that was asked.
+    soft_breaks: Option<bool>,
+}
+
+impl Search<'_> {
+    /// Looks for a chain whose first piece ends at `end`.
+    fn from(&mut self, end: usize) {
+        let text = self.text;
+        if end <= self.done || !text[end - 1].is_ascii_alphanumeric() {
+            return;
+        }
+        let mut chain = chain(text, end, self.unlisted);
         if chain.joints.contains(&Joint::SoftBreak)
-            && !*soft_breaks.get_or_insert_with(|| is_quoted_printable(text))
+            && !*self.soft_breaks.get_or_insert_with(|| is_quoted_printable(text))
         {
             chain.cut(|joint| joint == Joint::SoftBreak);
         }
         if chain.joints.contains(&Joint::Listed) && !chain.is_joined(text) {
-            unlisted = chain.pieces.last().map_or(unlisted, |last| last.end);
+            self.unlisted = chain.pieces.last().map_or(self.unlisted, |last| last.end);
             chain.cut(|joint| joint == Joint::Listed);
         }
         if let Some(last) = chain.pieces.last().filter(|_| !chain.joints.is_empty()) {
-            // The last piece may end a chain and begin the next.
-            at = last.start.max(at);
+            self.done = last.start;
         }
-        found.extend(chain.run(text));
+        self.found.extend(chain.run(text));
     }
-    found
-}
-
-fn is_seed(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'^' | b'=')
 }
 
 /// Pieces of letters and digits with what joins them.
@@ -303,5 +336,5 @@ impl Chain {
 fn is_quoted_printable(text: &[u8]) -> bool {
     ["quoted-printable", "QUOTED-PRINTABLE", "Quoted-Printable", "Quoted-printable"]
         .iter()
-        .any(|name| memchr::memmem::find(text, name.as_bytes()).is_some())
+        .any(|name| memmem::find(text, name.as_bytes()).is_some())
 }

@@ -75,32 +75,53 @@ const FEWEST: usize = 6;
 
 /// The stretches of ASCII in UTF-16 within a part of `text`, at any offset, if any of them is worth a look.
 pub(super) fn runs(text: &[u8], within: Range<usize>, worth: &Worth<'_>) -> Vec<Run> {
-    if !has_utf16(&text[within.clone()]) {
-        return Vec::new();
-    }
     let mut found: Vec<Run> = Vec::new();
-    let mut at = within.start;
-    while let Some(zero) = text.get(at..within.end).and_then(|rest| memchr::memchr(0, rest)) {
-        let zero = at + zero;
-        at = zero + 1;
-        let floor = found.last().map_or(within.start, |run| run.outside().end);
-        // Little-endian text has its first zero behind a character, big-endian text before one. Text of one byte for
-        // each character on both sides may make either of the other; the former is what is written.
-        let little =
-            zero.checked_sub(1).filter(|&start| start >= floor).map(|start| characters(text, start, 0));
-        let big = characters(text, zero, 1);
-        let Some(span) = [big].into_iter().chain(little).max_by_key(Range::len) else { continue };
-        if span.len() < 2 * FEWEST {
-            continue;
+    for part in parts(text, within) {
+        let mut at = part.start.max(found.last().map_or(0, |run| run.outside().end));
+        while let Some(zero) = text.get(at..part.end).and_then(|rest| memchr::memchr(0, rest)) {
+            let zero = at + zero;
+            let run = around(text, zero, found.last().map_or(part.start, |run| run.outside().end));
+            at = run.as_ref().map_or(zero + 1, |run| run.outside().end);
+            found.extend(run);
         }
-        let letter = usize::from(span.start == zero);
-        at = span.end;
-        let decoded = text[span.clone()].iter().skip(letter).step_by(2).copied().collect();
-        let form = Form::Ratio { skip: 0, chars: 2, bytes: 1 };
-        found.push(Run { encoding: "utf-16", pieces: std::iter::once(span).collect(), decoded, form });
     }
     let is_worth = found.iter().any(|run| worth.a_look(&run.decoded));
     if is_worth { found } else { Vec::new() }
+}
+
+/// The parts that hold UTF-16, or are beside one that does; merged where they touch.
+fn parts(text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
+    const STEP: usize = 4096;
+    const OVERLAP: usize = 64;
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let Some(first) = memchr::memchr(0, &text[within.clone()]) else { return parts };
+    for start in (within.start + first..within.end).step_by(STEP) {
+        if has_utf16(&text[start.saturating_sub(1)..(start + STEP + OVERLAP).min(within.end)]) {
+            let part = start.saturating_sub(STEP).max(within.start)..(start + 2 * STEP).min(within.end);
+            match parts.last_mut().filter(|last| part.start <= last.end) {
+                Some(last) => last.end = part.end,
+                None => parts.push(part),
+            }
+        }
+    }
+    parts
+}
+
+/// The stretch around the first zero in it, not before `floor`.
+fn around(text: &[u8], zero: usize, floor: usize) -> Option<Run> {
+    // Little-endian text has its first zero behind a character, big-endian text before one. Text of one byte for each
+    // character on both sides may make either of the other; the former is what is written.
+    let little = zero.checked_sub(1).filter(|&start| start >= floor).map(|start| characters(text, start, 0));
+    let little = little.unwrap_or(zero..zero);
+    let big = characters(text, zero, 1);
+    let (span, letter) = if little.len() >= big.len() { (little, 0) } else { (big, 1) };
+    let decoded = || text[span.clone()].iter().skip(letter).step_by(2).copied().collect();
+    (span.len() >= 2 * FEWEST).then(|| Run {
+        encoding: "utf-16",
+        decoded: decoded(),
+        pieces: std::iter::once(span.clone()).collect(),
+        form: Form::Ratio { skip: 0, chars: 2, bytes: 1 },
+    })
 }
 
 /// The stretch of pairs from `start` on that are a character, at offset `letter` of each, and a zero.

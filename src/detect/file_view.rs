@@ -62,8 +62,11 @@ impl<'a> FileView<'a> {
     /// Where keywords stand, ascending.
     pub(super) fn mentions(&self) -> &[usize] {
         self.mentions.get_or_init(|| match &self.anchors.words {
-            Some(_) if !self.anchors.filter.may_mention(self.text) => Vec::new(),
-            Some(words) => words.find_iter(self.text).map(|found| found.start()).collect(),
+            Some(words) => self
+                .anchors
+                .filter
+                .mentions(self.text)
+                .unwrap_or_else(|| words.find_iter(self.text).map(|found| found.start()).collect()),
             None => Vec::new(),
         })
     }

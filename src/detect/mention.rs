@@ -66,7 +66,14 @@ impl Filter {
 
     /// Whether `text` may mention a word: surely not, or nearly surely. Without words, nothing is mentioned.
     pub(super) fn may_mention(&self, text: &[u8]) -> bool {
-        self.parts.as_ref().is_none_or(|parts| parts.iter().any(|part| part.is_in(text)))
+        self.parts.as_ref().is_none_or(|parts| parts.iter().any(|part| part.all_in(text).next().is_some()))
+    }
+
+    /// Where words begin, ascending; none if that must be found out otherwise.
+    pub(super) fn mentions(&self, text: &[u8]) -> Option<Vec<usize>> {
+        let mut found: Vec<usize> = self.parts.as_ref()?.iter().flat_map(|part| part.all_in(text)).collect();
+        found.sort_unstable();
+        Some(found)
     }
 }
 
@@ -76,17 +83,22 @@ fn offset(word: &[u8], letters: &[u8]) -> Option<usize> {
 }
 
 impl Part {
-    /// Whether one of the words is in a text.
-    fn is_in(&self, text: &[u8]) -> bool {
+    /// Where the words begin in a text.
+    fn all_in<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
         let mut from = 0;
-        while let Some(bytes) = text.get(from..).and_then(|rest| rest.first_chunk()) {
-            // Every place in these bytes where the letters begin.
-            if self.begins_in(bytes) && (from..from + BLOCK).any(|at| self.is_at(text, at)) {
-                return true;
+        let blocks = std::iter::from_fn(move || {
+            while let Some(bytes) = text.get(from..).and_then(|rest| rest.first_chunk()) {
+                from += BLOCK;
+                // Every place in these bytes where the letters begin.
+                if self.begins_in(bytes) {
+                    return Some(from - BLOCK..from);
+                }
             }
-            from += BLOCK;
-        }
-        (from..text.len()).any(|at| self.is_at(text, at))
+            let rest = from..text.len();
+            from = text.len();
+            (!rest.is_empty()).then_some(rest)
+        });
+        blocks.flatten().filter_map(|at| self.word_at(text, at))
     }
 
     /// Branch-free, so that it is compiled to vector instructions.
@@ -95,20 +107,27 @@ impl Part {
         let [first, second, third, fourth] = self.letters;
         let mut found = 0_u8;
         for at in 0..BLOCK {
-            let is = |index: usize, letter: u8| (bytes[at + index] | 0x20) == letter;
-            found |= u8::from(is(0, first) & is(1, second) & is(2, third) & is(3, fourth));
+            let differs = (bytes[at] ^ first)
+                | (bytes[at + 1] ^ second)
+                | (bytes[at + 2] ^ third)
+                | (bytes[at + 3] ^ fourth);
+            // But for the bit that tells upper from lower case.
+            found |= u8::from(differs & !0x20 == 0);
         }
         found != 0
     }
 
-    /// Whether the letters stand at `at`, in one of the words.
-    fn is_at(&self, text: &[u8], at: usize) -> bool {
-        let is = |from: Option<usize>, word: &[u8]| {
-            let found = from.and_then(|from| text.get(from..from + word.len()));
-            found.is_some_and(|found| found.eq_ignore_ascii_case(word))
+    /// Where the word begins whose letters stand at `at`.
+    fn word_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        let is = |from: usize, word: &[u8]| {
+            text.get(from..from + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
         };
-        is(Some(at), &self.letters)
-            && self.words.iter().any(|(offset, word)| is(at.checked_sub(*offset), word))
+        if !is(at, &self.letters) {
+            return None;
+        }
+        let begins =
+            |(offset, word): &(usize, Vec<u8>)| at.checked_sub(*offset).filter(|&from| is(from, word));
+        self.words.iter().find_map(begins)
     }
 }
 
@@ -148,6 +167,9 @@ mod tests {
                 }
             }
         }
+        let text = "Mistral, mistral; le chat central MISTRAL".repeat(10);
+        let expected: Vec<usize> = (0..10).flat_map(|n| [0, 9, 18, 34].map(|at| n * 41 + at)).collect();
+        assert_eq!(filter.mentions(text.as_bytes()), Some(expected));
         assert!(!filter.may_mention("central chat, mist ral".repeat(20).as_bytes()));
         assert!(!filter.may_mention(b""));
         assert!(Filter::new(["ai"].into_iter()).may_mention(b""));
