@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Bytes that one block test looks at.
 pub const BLOCK: usize = 16;
@@ -93,25 +93,31 @@ pub fn dense_blocks(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let arch = Arch::new();
     let mut next = 0;
     std::iter::from_fn(move || {
-        next = arch.dispatch(
-            #[inline(always)]
-            || find_dense(blocks, next),
-        )? + 1;
+        next = arch.dispatch(Search { blocks, from: next })? + 1;
         Some((next - 1) * BLOCK)
     })
 }
 
-/// Index of the first dense block from `from` on.
-#[inline(always)]
-fn find_dense(blocks: &[[u8; BLOCK]], from: usize) -> Option<usize> {
-    let mut next = from;
-    while next < blocks.len() {
-        if is_dense(&blocks[next]) {
-            return Some(next);
+/// The search for the first dense block from one on.
+struct Search<'t> {
+    blocks: &'t [[u8; BLOCK]],
+    from: usize,
+}
+
+impl WithSimd for Search<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Option<usize> {
+        let mut next = self.from;
+        while next < self.blocks.len() {
+            if is_dense(&self.blocks[next]) {
+                return Some(next);
+            }
+            next += 1;
         }
-        next += 1;
+        None
     }
-    None
 }
 
 /// Branch-free, so that it is compiled to vector instructions.
