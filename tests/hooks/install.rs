@@ -228,6 +228,43 @@ fn a_file_that_git_ignores_is_not_in_force() {
 }
 
 #[test]
+fn that_a_gate_is_in_force_is_tried_and_not_assumed() {
+    let mut repo = bare_of_hooks();
+    let program = repo.place.top().join("program");
+    let put = |script: &str| {
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("ours");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("ours");
+    };
+    fs::copy(binary(), &program).expect("a copy");
+    let home = repo.place.top().join("home");
+    let install =
+        || run(crate::support::command(&program, &repo.place.work(), &home).args(["hook", "install"]), None);
+    install().ends_with(0).says(&format!("tried: {} stops a key\n", program.display()));
+    // Another program took its place.
+    fs::remove_file(&program).expect("ours");
+    put("exit 0");
+    repo.place
+        .run(&["hook", "status"])
+        .ends_with(1)
+        .says("pre-commit        not in force")
+        .says("let a key pass");
+    put("echo 'too old' >&2\nexit 126");
+    repo.place
+        .run(&["hook", "status"])
+        .ends_with(1)
+        .says("pre-commit        stops everything")
+        .says("too old");
+    put(&format!("exec '{}' \"$@\"", binary().display()));
+    repo.place.run(&["hook", "status"]).ends_with(0);
+    in_force(&mut repo);
+    // The configuration has its say.
+    repo.write("leeward.toml", "unknown = 1\n");
+    repo.place.run(&["hook", "status"]).ends_with(1).says("stops everything").says("unknown");
+    repo.write("leeward.toml", "");
+    repo.place.run(&["hook", "status"]).ends_with(0);
+}
+
+#[test]
 fn hooks_go_where_git_reads_them() {
     // From a subdirectory, with hooks below the top, which git names relative to it.
     let mut repo = bare_of_hooks();

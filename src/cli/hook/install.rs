@@ -3,6 +3,7 @@
 //! Either all gates can be put there, or nothing is changed. A hook of somebody else is set aside and called first; one
 //! that cannot be called that way, or that was changed since, is left alone, and what to do is said.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use clap::Args;
 use super::super::{UsageError, masked, say};
 use super::files::{self, Hook, There};
 use super::place::{self, Place, Reach};
+use super::proof::{self, Proof};
 use super::script::{self, Before, FORWARDED};
 use crate::sanitize::visible;
 use crate::status::Status;
@@ -118,11 +120,14 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         }
     };
     let mut all = place.reach != (Reach::OurGlobal { told: false });
+    let mut proofs = Proofs::new();
     for hook in look(&place)? {
-        let (in_force, says) = describe(&hook).map_err(|error| failed(&place.directory, &error))?;
+        let (in_force, says) =
+            describe(&hook, &mut proofs).map_err(|error| failed(&place.directory, &error))?;
         all &= in_force;
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
     }
+    text.push_str(&proven(&proofs));
     if !all {
         let global = if of.global || place.reach == Reach::Shared { " --global" } else { "" };
         text.push_str(&format!("help: `leeward hook install{global}` puts them in force\n"));
@@ -131,8 +136,11 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     Ok(if all { Status::Clean } else { Status::Findings })
 }
 
+/// What came of trying each program that a hook calls.
+type Proofs = BTreeMap<PathBuf, Proof>;
+
 /// Whether a gate is in force, and what to say of it.
-fn describe(hook: &Hook<'_>) -> io::Result<(bool, String)> {
+fn describe(hook: &Hook<'_>, proofs: &mut Proofs) -> io::Result<(bool, String)> {
     Ok(match &hook.there {
         There::Nothing => (false, "missing".to_owned()),
         There::Ours { runs: false, .. } => {
@@ -144,10 +152,13 @@ fn describe(hook: &Hook<'_>) -> io::Result<(bool, String)> {
             } else {
                 ""
             };
-            (true, format!("in force{before}"))
+            tried(program, before.to_owned(), proofs)?
         }
         There::Ours { program, .. } => match on_path() {
-            Some(other) => (true, format!("in force, by {}: {} is gone", shown(&other), shown(program))),
+            Some(other) => {
+                let by = format!(", by {}: {} is gone", shown(&other), shown(program));
+                tried(&other, by, proofs)?
+            }
             None => (false, format!("stops everything: {} is gone", shown(program))),
         },
         There::Changed => {
@@ -156,6 +167,25 @@ fn describe(hook: &Hook<'_>) -> io::Result<(bool, String)> {
         There::Calls => (true, "in force: another hook calls leeward".to_owned()),
         There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),
     })
+}
+
+/// A hook that git runs is as good as the program that it calls.
+fn tried(program: &Path, aside: String, proofs: &mut Proofs) -> io::Result<(bool, String)> {
+    let proof = match proofs.get(program) {
+        Some(proof) => proof,
+        None => proofs.entry(program.to_owned()).or_insert(proof::of(program)?),
+    };
+    Ok(match proof {
+        Proof::Stops | Proof::Unknown => (true, format!("in force{aside}")),
+        Proof::LetsPass => (false, format!("not in force: {} let a key pass", shown(program))),
+        Proof::Fails(why) => (false, format!("stops everything: {} does not judge ({why})", shown(program))),
+    })
+}
+
+/// What the trials came to, a line for each program that passed.
+fn proven(proofs: &Proofs) -> String {
+    let stops = proofs.iter().filter(|(_, proof)| **proof == Proof::Stops);
+    stops.map(|(program, _)| format!("tried: {} stops a key\n", shown(program))).collect()
 }
 
 fn on_path() -> Option<PathBuf> {

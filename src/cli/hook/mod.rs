@@ -7,6 +7,7 @@ mod commit;
 mod files;
 mod install;
 mod place;
+mod proof;
 mod push;
 mod script;
 
@@ -57,7 +58,8 @@ pub enum HookCommand {
     Uninstall(install::Where),
     /// Say which gates are in force
     ///
-    /// Status 0 if all of them are, 1 if not.
+    /// The program that they call is tried with a key made up for it, under the configuration here. Status 0 if all of them
+    /// are in force, 1 if not.
     Status(install::Where),
 }
 
