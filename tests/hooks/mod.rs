@@ -4,6 +4,7 @@ mod commit;
 mod install;
 mod message;
 mod push;
+mod templates;
 
 use std::ffi::OsStr;
 use std::fs;
