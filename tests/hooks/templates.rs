@@ -116,7 +116,7 @@ fn the_hooks_of_the_pre_commit_framework_are_commands() {
     let (repo, _) = repository();
     let text = fs::read_to_string(top().join(".pre-commit-hooks.yaml")).expect("a file of ours");
     let entries: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("entry: ")).collect();
-    assert_eq!(entries.len(), 6);
+    assert_eq!(entries.len(), 8);
     for entry in entries {
         // Without a commit and a push all files are judged, the message among them.
         repo.write("message", line(3));
@@ -126,5 +126,48 @@ fn the_hooks_of_the_pre_commit_framework_are_commands() {
         };
         let ran = script(&repo, "sh", &format!("{entry}{file}"), &[("PRE_COMMIT", "1")]);
         ran.ends_with(1).says(says);
+    }
+}
+
+#[test]
+fn what_the_pre_commit_framework_says_is_what_is_judged() {
+    let (mut repo, [base, key, clean]) = repository();
+    repo.git(&["rm", "--quiet", "base.env", "key.env"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "all gone"]);
+    let all = "leeward: no keys in";
+    let push = [("PRE_COMMIT_REMOTE_NAME", "origin"), ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/main")];
+    let branch = ("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main");
+    fn range<'a>(from: &'a str, to: &'a str) -> [(&'a str, &'a str); 2] {
+        [("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)]
+    }
+    for (hook, environment, status, says) in [
+        ("pre-commit", vec![], 0, all),
+        ("pre-merge-commit", vec![], 0, all),
+        ("pre-push", vec![], 0, all),
+        ("pre-commit", range(&base, &key).to_vec(), 1, "key.env:1:17"),
+        ("pre-commit", range(&key, &clean).to_vec(), 0, "leeward: no keys in 1 blob, 1 commit"),
+        ("pre-commit", range(&key, &key).to_vec(), 3, "nothing to judge"),
+        ("pre-commit", range(GONE, &key).to_vec(), 3, "not all of it could be judged"),
+        ("pre-push", [&push[..], &range(&base, &clean)].concat(), 1, "stopped this push"),
+        ("pre-push", [&push[..], &range(&key, &clean)].concat(), 0, "no new keys in"),
+        // A branch of which the remote has nothing: its history, not its files.
+        ("pre-push", [&push[..], &[branch]].concat(), 1, "it would add 2 keys"),
+        ("pre-push", [&push[..], &[("PRE_COMMIT_LOCAL_BRANCH", "gone")]].concat(), 3, "not all of it"),
+        ("pre-push", [&push[..], &[("PRE_COMMIT_LOCAL_BRANCH", "--all")]].concat(), 2, "standard input"),
+        ("pre-push", push.to_vec(), 2, "standard input"),
+    ] {
+        let environment = [&environment[..], &[("PRE_COMMIT", "1")]].concat();
+        script(&repo, "sh", &format!("leeward hook {hook}"), &environment).ends_with(status).says(says);
+    }
+    // Whatever is staged: in CI all files are meant, in a commit never.
+    repo.write("base.env", line(1));
+    repo.write("more.txt", "more of it\n");
+    repo.git(&["add", "more.txt"]);
+    for (environment, status) in [
+        (&[("PRE_COMMIT", "1")][..], 0),
+        (&[("PRE_COMMIT", "1"), ("CI", "true")], 1),
+        (&[("PRE_COMMIT", "1"), ("CI", "true"), ("GIT_INDEX_FILE", ".git/index")], 0),
+    ] {
+        script(&repo, "sh", "leeward hook pre-commit", environment).ends_with(status);
     }
 }
