@@ -11,6 +11,8 @@
 
 use std::ops::Range;
 
+use pulp::Arch;
+
 /// Bytes that one block test looks at.
 pub const BLOCK: usize = 16;
 
@@ -88,16 +90,32 @@ impl Class {
 /// one. The one look that all content gets; what a block means is asked then.
 pub fn dense_blocks(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let (blocks, _) = text.as_chunks::<BLOCK>();
+    let arch = Arch::new();
     let mut next = 0;
     std::iter::from_fn(move || {
-        let hit = blocks[next..].iter().position(is_dense)?;
-        next += hit + 1;
+        next = arch.dispatch(
+            #[inline(always)]
+            || find_dense(blocks, next),
+        )? + 1;
         Some((next - 1) * BLOCK)
     })
 }
 
+/// Index of the first dense block from `from` on.
+#[inline(always)]
+fn find_dense(blocks: &[[u8; BLOCK]], from: usize) -> Option<usize> {
+    let mut next = from;
+    while next < blocks.len() {
+        if is_dense(&blocks[next]) {
+            return Some(next);
+        }
+        next += 1;
+    }
+    None
+}
+
 /// Branch-free, so that it is compiled to vector instructions.
-#[inline]
+#[inline(always)]
 fn is_dense(block: &[u8; BLOCK]) -> bool {
     let mut outside = 0_u8;
     for &byte in block {

@@ -35,6 +35,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("jiff", &["src/cli", "src/baseline", "src/source/history/attribution", "src/report/sarif"]),
     ("memchr", &["src"]),
     ("percent-encoding", &["src/report/sarif"]),
+    ("pulp", &["src/detect/mention.rs", "src/detect/runs.rs"]),
     ("rayon", &["src/cli/run.rs", "src/pipeline", "src/source", "src/history"]),
     ("regex", &["src/rule", "src/detect"]),
     ("regex-syntax", &["src/rule"]),
