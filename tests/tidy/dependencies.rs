@@ -44,7 +44,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("serde_json", &["src/report"]),
     ("sha2", &["src/secret.rs", "src/detect/mod.rs", "src/pipeline"]),
     ("strsim", &["src/baseline", "src/cli", "src/config", "src/rule"]),
-    ("tempfile", &["src/report/output.rs", "src/source/scratch_repo.rs"]),
+    ("tempfile", &["src/cli/hook", "src/report/output.rs", "src/source/scratch_repo.rs"]),
     ("terminal_size", &["src/cli/run.rs"]),
     ("thiserror", &["src"]),
     ("toml", &["src/config", "src/rule", "src/detect/words.rs"]),
