@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
     pub(super) fn scan(
         self,
         phase: Phase,
-        sources: impl FnOnce(&Collector<'_>, &Arc<Counters>),
+        sources: impl Fn(&Collector<'_>, &Arc<Counters>),
         complete: impl FnOnce(&mut Outcome, &Arc<Counters>),
     ) -> Status {
         let started = (Timestamp::now(), Instant::now());
@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
             inline_ignores: !self.scanning.no_inline_ignores,
             limits: limits(self.scanning.max_archive_depth),
         };
-        let collector = Collector::new(
+        let mut collector = Collector::new(
             &self.detector,
             settings,
             self.targets.clone(),
@@ -98,6 +98,10 @@ impl<'a> Run<'a> {
             Arc::clone(&counters),
         );
         sources(&collector, &counters);
+        collector.look_again(|again| {
+            counters.begin(phase, 0);
+            sources(again, &counters);
+        });
         if INTERRUPTED.load(Ordering::Relaxed) {
             collector.issue(Issue::new("interrupted", "interrupted before everything was scanned"));
         }

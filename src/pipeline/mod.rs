@@ -21,11 +21,18 @@ use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
 use crate::source::{Counted, Issue, Origin, Sink};
 
+mod bindings;
 pub mod explain;
 mod group;
 mod inline;
+mod look;
+mod strays;
 
 pub use group::{Outcome, fingerprint};
+
+use bindings::{Naming, Reading};
+use look::{Known, Names};
+use strays::Strays;
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -41,16 +48,30 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// What is looked for.
+enum Look {
+    /// Whatever rules believe to be a credential.
+    Candidates,
+    /// What names are read for.
+    Names(Names),
+    /// Values that are known.
+    Copies(Known),
+}
+
 /// Takes what sources push, and keeps what is found.
 pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
+    look: Look,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
     progress: Arc<Counters>,
     counts: Counts,
     below_confidence: AtomicU64,
     hits: Mutex<Vec<Hit>>,
+    strays: Strays,
+    namings: Mutex<Vec<Naming>>,
+    readings: Mutex<Vec<Reading>>,
     issues: Mutex<Vec<Issue>>,
     skipped: Mutex<BTreeMap<&'static str, (u64, Vec<BString>)>>,
 }
@@ -65,6 +86,10 @@ struct Hit {
     evidence: Vec<String>,
     location: Location,
     suppression: Option<Suppression>,
+    /// It is a published example.
+    published: bool,
+    /// It was found by its value alone, which stands elsewhere under a name that tells.
+    copy: bool,
 }
 
 #[derive(Default)]
@@ -100,6 +125,10 @@ impl<'a> Collector<'a> {
             counts: Counts::default(),
             below_confidence: AtomicU64::new(0),
             hits: Mutex::default(),
+            look: Look::Candidates,
+            strays: Strays::default(),
+            namings: Mutex::default(),
+            readings: Mutex::default(),
             issues: Mutex::default(),
             skipped: Mutex::default(),
         }
@@ -153,14 +182,26 @@ impl<'a> Collector<'a> {
     /// Scans one of the texts of a blob.
     fn text(&self, origin: Origin<'_>, text: &Text<'_>, bases: &[&[u8]]) -> Vec<Hit> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
-        let held =
-            |m: &Match| bases.iter().any(|base| memchr::memmem::find(base, m.secret.expose()).is_some());
-        let matches = self.detector.scan(text.bytes, path);
+        let held = |span: &Range<usize>| {
+            bases.iter().any(|base| memchr::memmem::find(base, &text.bytes[span.clone()]).is_some())
+        };
+        let mut strays = Vec::new();
+        let matches = match &self.look {
+            Look::Candidates => self.detector.scan_with(text.bytes, path, &mut |span| strays.push(span)),
+            Look::Copies(known) => self.copies(known, text.bytes, path),
+            Look::Names(names) => {
+                self.read(origin, text, names);
+                Vec::new()
+            }
+        };
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
             .into_iter()
-            .filter(|m| text.is_decoded(&m.span) && !held(m))
+            .filter(|m| text.is_decoded(&m.span) && !held(&m.span))
             .partition(|m| m.confidence >= self.settings.confidence || m.published);
         self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
+        strays.retain(|span| text.is_decoded(span) && !held(span));
+        strays.extend(below.iter().map(|m| m.span.clone()));
+        strays.iter().for_each(|span| self.stray(origin, text, span));
         if reported.is_empty() {
             return Vec::new();
         }
@@ -212,7 +253,13 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
+            published: found.published,
+            copy: false,
         }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Everything found, grouped and sorted.
@@ -274,8 +321,13 @@ impl Sink for Collector<'_> {
 
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
         // Names are not encoded.
-        let encoded = kind != LocationKind::Path && decode::may_hold_encoded(bytes);
-        encoded || self.detector.may_match(bytes)
+        let encoded = || kind != LocationKind::Path && decode::may_hold_encoded(bytes);
+        match &self.look {
+            Look::Candidates => encoded() || self.detector.may_match(bytes),
+            // Code that reads a name stands as it is.
+            Look::Names(names) => names.may_be_read(bytes),
+            Look::Copies(known) => encoded() || known.may_hold(bytes),
+        }
     }
 
     fn count(&self, what: Counted, number: u64) {
@@ -313,6 +365,6 @@ impl Sink for Collector<'_> {
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.is_interrupted()
     }
 }
