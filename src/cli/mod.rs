@@ -15,6 +15,7 @@ mod history;
 mod rules;
 mod run;
 mod scan;
+mod timing;
 
 use crate::detect::{runs, shape};
 use crate::secret::Secret;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{RuleFiles, RulesCommand};
 use super::run::{rule_file, rules};
+use super::timing::timing;
 use super::{UsageError, say};
 use crate::detect::Detector;
 use crate::rule::{Rule, RuleSet, check};
@@ -13,19 +14,23 @@ use crate::status::Status;
 /// Runs one of the rules commands.
 pub(super) fn run(command: &RulesCommand) -> Result<Status, UsageError> {
     match command {
-        RulesCommand::List(files) => list(files),
+        RulesCommand::List { timing, paths, files } => list(timing.then_some(paths), files),
         RulesCommand::Show { id, files } => show(id, files),
         RulesCommand::Check { paths, files } => check_all(paths, files),
     }
 }
 
-fn list(files: &RuleFiles) -> Result<Status, UsageError> {
+/// Lists the rules and, where asked to, what they cost on some paths.
+fn list(timed: Option<&Vec<PathBuf>>, files: &RuleFiles) -> Result<Status, UsageError> {
     let rules = rules(files)?;
     let width = rules.rules().iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in rules.rules() {
         writeln!(out, "{:width$}  {:8}  {}", rule.id, rule.severity.as_str(), rule.description)
             .expect("a string");
+    }
+    if let Some(paths) = timed {
+        write!(out, "\n{}", timing(paths, files)?).expect("a string");
     }
     say(&out);
     Ok(Status::Clean)
