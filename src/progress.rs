@@ -34,15 +34,17 @@ pub enum Phase {
     Objects,
     /// Commits, to say who brought what was found.
     Commits,
+    /// Commits of a range.
+    Range,
 }
 
 impl Phase {
     /// In the order of their numbers in [`Counters`].
-    const ALL: [Phase; 3] = [Phase::Files, Phase::Objects, Phase::Commits];
+    const ALL: [Phase; 4] = [Phase::Files, Phase::Objects, Phase::Commits, Phase::Range];
 
     fn verb(self) -> &'static str {
         match self {
-            Phase::Files | Phase::Objects => "scanning",
+            Phase::Files | Phase::Objects | Phase::Range => "scanning",
             Phase::Commits => "tracing",
         }
     }
@@ -54,8 +56,8 @@ impl Phase {
             (Phase::Files, _) => "files",
             (Phase::Objects, 1) => "object",
             (Phase::Objects, _) => "objects",
-            (Phase::Commits, 1) => "commit",
-            (Phase::Commits, _) => "commits",
+            (Phase::Commits | Phase::Range, 1) => "commit",
+            (Phase::Commits | Phase::Range, _) => "commits",
         }
     }
 }

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteVec};
 use clap::{Args, ValueEnum};
 
-use super::args::{Level, RuleFiles};
-use super::run::{limits, rule_info, rules, shows_color, terminal_width};
+use super::args::PolicyArgs;
+use super::policy::Policy;
+use super::run::{rule_info, shows_color, terminal_width};
 use super::scan::exists;
 use super::{UsageError, masked};
 use crate::detect::Detector;
-use crate::pipeline::Settings;
 use crate::pipeline::explain::{Explanation, Outcome, explain as look_at};
 use crate::report::RuleInfo;
 use crate::report::explain::{Page, json, text};
@@ -46,17 +46,8 @@ pub struct ExplainCommand {
     /// How to write it: text or json
     #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORMAT", help_heading = "Report")]
     format: Form,
-    /// Least confidence that a scan would report
-    #[arg(long, value_enum, default_value_t = Level::Medium, value_name = "LEVEL", help_heading = "Report")]
-    confidence: Level,
     #[command(flatten)]
-    rule_files: RuleFiles,
-    /// Pass over comments `leeward:ignore`
-    #[arg(long, help_heading = "Rules")]
-    no_inline_ignores: bool,
-    /// How deep archives in archives are opened; 0 opens none [default: 3]
-    #[arg(long, value_name = "N", help_heading = "Limits")]
-    max_archive_depth: Option<u8>,
+    policy: PolicyArgs,
 }
 
 /// Formats of an explanation.
@@ -78,13 +69,10 @@ struct Subject {
 
 /// Says why each candidate of a file is reported, or is not.
 pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
-    let detector = Detector::new(rules(&command.rule_files)?);
-    let settings = Settings {
-        confidence: command.confidence.into(),
-        inline_ignores: !command.no_inline_ignores,
-        limits: limits(command.max_archive_depth),
-    };
     let subject = subject(&command.place)?;
+    let target = subject.path.clone().unwrap_or_else(|| PathBuf::from("."));
+    let (policy, rules) = Policy::new("scan", &command.policy, &[target])?;
+    let (detector, settings) = (Detector::new(rules), policy.settings());
     let path = subject.path.as_deref().map(|path| BString::from(Vec::from_path_lossy(path).into_owned()));
     let explanation = look_at(&detector, &settings, (path.as_ref(), &subject.bytes), subject.line);
     let infos: Vec<RuleInfo> = detector.rules().iter().map(rule_info).collect();

@@ -1,13 +1,14 @@
 //! `leeward scan` and `staged`: which sources run for them.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use std::sync::Arc;
 
 use super::UsageError;
 use super::args::{ScanCommand, StagedCommand};
 use super::run::Run;
+use super::surroundings;
 use crate::pipeline::Collector;
 use crate::progress::{Counters, Phase};
 use crate::source::{Issue, Sink as _, index, stdin, worktree};
@@ -22,7 +23,7 @@ pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
     }
     let options = worktree::Options {
         threads: run.threads(),
-        max_file_size: command.scanning.max_file_size,
+        max_file_size: run.max_file_size(),
         no_ignore: command.no_ignore,
     };
     let stdin = stdin::Input::default();
@@ -48,11 +49,13 @@ pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
 
 /// Scans what the next commit would add.
 pub(super) fn staged(command: &StagedCommand) -> Result<Status, UsageError> {
-    exists(&command.repository)?;
+    let layout = surroundings::repository(&command.repository)?;
     let run = Run::new("staged", &command.scanning, [&command.repository])?;
-    let index_file = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from);
-    let staged = index::Staged::open(&command.repository, index_file.as_deref()).map_err(UsageError::new)?;
-    Ok(run.scan(Phase::Files, |collector, _| staged.scan(0, collector), |_, _| {}))
+    let staged = index::Staged::open(&layout, surroundings::index()).map_err(UsageError::new)?;
+    let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
+        staged.scan(0, collector);
+    };
+    Ok(run.scan(Phase::Files, sources, |_, _| {}))
 }
 
 /// A place that was named must be there.

@@ -12,7 +12,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::UsageError;
 use super::args::RuleFiles;
-use super::run::rules;
+use super::rules::rules;
 use super::scan::exists;
 use crate::decode::{self, Limits};
 use crate::detect::Detector;
@@ -114,7 +114,8 @@ impl Stopwatch {
             std::hint::black_box(detector.scan(text.bytes, path));
             spent += start.elapsed();
         };
-        decode::texts(content, Limits::default(), &mut visit, &mut |_| {});
+        let interest = |bytes: &[u8]| detector.is_interesting(bytes);
+        decode::texts(content, Limits::default(), &interest, &mut visit, &mut |_| {});
         spent
     }
 }
@@ -131,7 +132,8 @@ impl Sink for Stopwatch {
         }
         let decoding = best(|| {
             let start = Instant::now();
-            decode::texts(content, Limits::default(), &mut |_| {}, &mut |_| {});
+            let interest = |bytes: &[u8]| self.all.is_interesting(bytes);
+            decode::texts(content, Limits::default(), &interest, &mut |_| {}, &mut |_| {});
             start.elapsed()
         });
         let all = best(|| Stopwatch::time(&self.all, origin, content));

@@ -25,6 +25,7 @@ mod file_view;
 pub mod finder;
 mod layout;
 mod letters;
+mod mention;
 mod quote;
 pub mod reference;
 pub mod runs;
@@ -34,6 +35,7 @@ mod window;
 pub(crate) mod words;
 
 use file_view::{Anchors, FileView};
+use mention::Filter;
 use window::Window;
 
 /// A value that a rule believes to be a credential.
@@ -61,6 +63,8 @@ pub struct Detector {
     /// Rules whose pattern is an expression.
     expressions: Vec<usize>,
     keywords: OnceLock<Option<AhoCorasick>>,
+    /// The words that make a text interesting: most of those of all rules that look for runs.
+    interest: Filter,
     anchors: Vec<OnceLock<Anchors>>,
 }
 
@@ -69,6 +73,8 @@ pub struct Detector {
 struct RunGroup {
     class: runs::Class,
     length: usize,
+    /// Whether [`runs::dense_blocks`] covers the class.
+    dense: bool,
     rules: Vec<usize>,
 }
 
@@ -84,11 +90,13 @@ impl Detector {
             };
             match groups.iter_mut().find(|group| group.class == class && group.length == length) {
                 Some(group) => group.rules.push(index),
-                None => groups.push(RunGroup { class, length, rules: vec![index] }),
+                None => groups.push(RunGroup { class, length, dense: class.is_dense(), rules: vec![index] }),
             }
         }
         let anchors = rules.rules().iter().map(|_| OnceLock::new()).collect();
-        Detector { rules, groups, expressions, keywords: OnceLock::new(), anchors }
+        let runs = rules.rules().iter().filter(|rule| matches!(rule.pattern, Pattern::Run { .. }));
+        let interest = Filter::of_most(runs.map(|rule| rule.keywords.as_slice()));
+        Detector { rules, groups, expressions, keywords: OnceLock::new(), interest, anchors }
     }
 
     /// The rules in force.
@@ -96,9 +104,23 @@ impl Detector {
         self.rules.rules()
     }
 
-    /// Whether `text` can hold a candidate at all; cheap.
-    pub fn may_match(&self, text: &[u8]) -> bool {
-        self.groups.iter().any(|group| runs::runs(text, group.class, group.length).next().is_some())
+    /// Whether a candidate can stand around the block of `text` that [`runs::dense_blocks`] found at `block`.
+    pub fn may_match_at(&self, text: &[u8], block: usize) -> bool {
+        self.groups.iter().filter(|group| group.dense).any(|group| {
+            group.class.has_run_at(text, block, group.length, group.length + candidate::LONGEST_GLUED)
+        })
+    }
+
+    /// Whether a text is interesting beyond the candidates that visibly stand in it: it mentions what some rule is
+    /// about, so that it is worth the time to look for values in pieces and escaped ones.
+    pub fn is_interesting(&self, text: &[u8]) -> bool {
+        self.interest.may_mention(text)
+    }
+
+    /// Whether a candidate can stand elsewhere: rules with an expression, and classes beyond letters and digits.
+    pub fn may_match_elsewhere(&self, text: &[u8]) -> bool {
+        let mut sparse = self.groups.iter().filter(|group| !group.dense);
+        sparse.any(|group| runs::runs(text, group.class, group.length).next().is_some())
             || self.has_keywords(text)
     }
 
@@ -137,13 +159,11 @@ impl Detector {
 
     /// The values that a run without a match may be or hold.
     fn strays(&self, text: &[u8], run: Range<usize>, group: &RunGroup, stray: &mut dyn FnMut(Range<usize>)) {
-        /// Longer runs are no values with something glued to them.
-        const GLUED: usize = 8;
         let random = group.rules.iter().all(|&rule| self.rules()[rule].random);
         let mixed = |value: &[u8]| {
             value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase)
         };
-        if run.len() > group.length + GLUED || random && !mixed(&text[run.clone()]) {
+        if run.len() > group.length + candidate::LONGEST_GLUED || random && !mixed(&text[run.clone()]) {
             return;
         }
         stray(run.start..run.start + group.length);
@@ -182,18 +202,18 @@ impl Detector {
 
     /// What the most confident of some rules makes of a candidate.
     fn best(&self, views: &Views<'_>, span: &Range<usize>, rules: &[usize]) -> Option<Match> {
-        // The cheapest question first: it is answered once for the whole file.
-        let mut open: Vec<usize> =
-            rules.iter().copied().filter(|&r| views.of(r).is_about_provider()).collect();
+        // What is known of the file costs nothing, the shape little, a first look through the file the most.
+        let mut open: Vec<usize> = rules.iter().copied().filter(|&r| !views.is_foreign(r)).collect();
         if open.is_empty() {
             return None;
         }
         let value = &views.text[span.clone()];
         let derived = shape::derived_bits(value) >= shape::DERIVED_BITS;
-        let hash =
-            open.iter().any(|&r| !self.rules()[r].published.is_empty()).then(|| hex(&Sha256::digest(value)));
+        let has_examples = open.iter().any(|&r| !self.rules()[r].published.is_empty());
+        let hash = has_examples.then(|| hex(&Sha256::digest(value)));
         let published = |rule: &Rule| hash.as_ref().is_some_and(|hash| rule.published.contains(hash));
         open.retain(|&r| !(derived && self.rules()[r].random) || published(&self.rules()[r]));
+        open.retain(|&r| views.of(r).is_about_provider());
         if open.is_empty() {
             return None;
         }
@@ -261,5 +281,10 @@ impl<'a> Views<'a> {
                 self.detector.anchors[rule].get_or_init(|| Anchors::new(&self.detector.rules()[rule]));
             FileView::new(self.text, self.path, anchors)
         })
+    }
+
+    /// Whether the rule was asked before and has nothing to say of this file.
+    fn is_foreign(&self, rule: usize) -> bool {
+        self.cells[rule].get().is_some_and(|view| !view.is_about_provider())
     }
 }

@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 /// Bytes that one block test looks at.
-const BLOCK: usize = 16;
+pub const BLOCK: usize = 16;
 
 /// A set of bytes, as up to three ranges: enough for every alphabet that credentials use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,22 @@ impl Class {
         outside == 0
     }
 
+    /// Whether each of its runs is covered by [`dense_blocks`].
+    pub fn is_dense(&self) -> bool {
+        self.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    }
+
+    /// Whether the block at `block` lies in a run of at least `least` and at most `most` bytes.
+    pub fn has_run_at(&self, text: &[u8], block: usize, least: usize, most: usize) -> bool {
+        let inside = |byte: &&u8| self.contains(**byte);
+        if !text[block..block + BLOCK].first_chunk().is_some_and(|block| self.contains_all(block)) {
+            return false;
+        }
+        let right = text[block + BLOCK..].iter().take(most).take_while(inside).count();
+        let left = text[..block].iter().rev().take(most).take_while(inside).count();
+        (least..=most).contains(&(left + BLOCK + right))
+    }
+
     /// The class as a regular expression writes it, without its brackets.
     pub fn describe(&self) -> String {
         let mut ranges = self.ranges.to_vec();
@@ -66,6 +82,29 @@ impl Class {
     pub fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=u8::MAX).filter(|&byte| self.contains(byte))
     }
+}
+
+/// Offsets of the blocks of `text` that hold nothing but letters and digits: every run of 31 of them, or more, covers
+/// one. The one look that all content gets; what a block means is asked then.
+pub fn dense_blocks(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let (blocks, _) = text.as_chunks::<BLOCK>();
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let hit = blocks[next..].iter().position(is_dense)?;
+        next += hit + 1;
+        Some((next - 1) * BLOCK)
+    })
+}
+
+/// Branch-free, so that it is compiled to vector instructions.
+#[inline]
+fn is_dense(block: &[u8; BLOCK]) -> bool {
+    let mut outside = 0_u8;
+    for &byte in block {
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        outside |= u8::from(!(letter | (byte.wrapping_sub(b'0') < 10)));
+    }
+    outside == 0
 }
 
 /// Iterator over the maximal runs of a class that are at least `least` bytes long. See [`runs`].

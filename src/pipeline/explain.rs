@@ -66,7 +66,9 @@ pub fn explain(
     let longest = longest_run(&bytes[within.clone()]);
     let reader = Reader { detector, settings, path, line, stored: (bytes, within) };
     let mut visit = |text: &Text<'_>| reader.text(text, &mut candidates);
-    decode::texts(bytes, settings.limits, &mut visit, &mut |issue| issues.push(issue));
+    let is_named = path.is_some_and(|path| detector.is_interesting(path));
+    let interest = |bytes: &[u8]| is_named || detector.is_interesting(bytes);
+    decode::texts(bytes, settings.limits, &interest, &mut visit, &mut |issue| issues.push(issue));
     candidates.sort_by(|a, b| order(a).cmp(&order(b)));
     candidates.dedup_by(|a, b| order(a) == order(b) && a.account.value == b.account.value);
     let decoded: Vec<Range<u64>> = candidates.iter().filter_map(decoded_part).collect();
@@ -177,8 +179,8 @@ impl Reader<'_> {
         if confidence < self.settings.confidence {
             return Outcome::Below(confidence);
         }
-        let ignored = self.settings.inline_ignores.then(|| inline::ignored(container, span)).flatten();
-        ignored.map_or(Outcome::Reported(confidence), Outcome::Suppressed)
+        let ignored = self.settings.inline_ignores.then(|| inline::mark(container, span)).flatten();
+        ignored.map_or(Outcome::Reported(confidence), |mark| Outcome::Suppressed(mark.suppression))
     }
 }
 

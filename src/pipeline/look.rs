@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::bindings::{Naming, Reading, resolve};
 use super::group::same_place;
-use super::{Collector, Hit, Look, lock};
+use super::{Collector, Hit, lock};
 use crate::decode::Text;
 use crate::detect::Match;
 use crate::detect::finder::Finder;
@@ -25,6 +25,16 @@ use crate::words::short_id;
 
 /// Names and values that are kept for a second look; a scan with more of them says so.
 const MOST_NAMINGS: usize = 10_000;
+
+/// What is looked for.
+pub(super) enum Look {
+    /// Whatever rules believe to be a credential.
+    Candidates,
+    /// What names are read for.
+    Names(Names),
+    /// Values that are known.
+    Copies(Known),
+}
 
 /// Values that are known for keys, whatever they are called.
 pub(super) struct Known {
@@ -161,6 +171,7 @@ impl Collector<'_> {
         let mut again = Collector::new(
             self.detector,
             self.settings,
+            self.left_out,
             self.targets.clone(),
             self.interrupted,
             std::sync::Arc::clone(&self.progress),
@@ -182,7 +193,10 @@ impl Collector<'_> {
                 hits[index].target == place.target && same_place(&hits[index].location, &place.location)
             });
             match same {
-                None => hits.push(place),
+                None => {
+                    by_secret.entry(place.secret.clone()).or_default().push(hits.len());
+                    hits.push(place);
+                }
                 Some(index) if place.confidence > hits[index].confidence => {
                     hits[index].confidence = place.confidence;
                     hits[index].evidence.splice(0..0, place.evidence);

@@ -1,32 +1,39 @@
 //! Standard input, read to its end: one content without a name.
+//!
+//! Read on a thread of its own, because a read that waits for input hears of no interruption.
 
 use std::io::{self, Read};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use bstr::BStr;
 
 use super::worktree::plain;
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
+
+/// Bytes that are read at once.
+const PIECE: usize = 64 * 1024;
+
+/// How long an interruption may go unnoticed.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Standard input. It can be read once, and scanned as often as is wanted.
 #[derive(Debug, Default)]
 pub struct Input {
-    read: OnceLock<(Vec<u8>, Option<String>)>,
+    read: OnceLock<Vec<u8>>,
 }
 
 impl Input {
-    /// Reads standard input to its end, unless that was done before, and scans it.
+    /// Reads standard input to its end, or to an interruption, unless that was done before, and scans it.
     pub fn scan(&self, target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
-        let (bytes, error) = self.read.get_or_init(read);
-        if let Some(error) = error {
-            sink.issue(Issue::new("unreadable", format!("standard input: {error}")));
-        }
+        let bytes = self.read.get_or_init(|| read(sink));
         if bytes.is_empty() {
             return;
         }
         if max_file_size.is_some_and(|most| bytes.len() as u64 > most) {
-            return sink.skip("larger than --max-file-size", BStr::new("standard input"));
+            return sink.skip(TOO_LARGE, BStr::new("standard input"));
         }
         sink.count(Counted::File, 1);
         sink.count(Counted::Bytes, bytes.len() as u64);
@@ -41,9 +48,40 @@ impl Input {
     }
 }
 
-/// What can be read, and why that may not be all.
-fn read() -> (Vec<u8>, Option<String>) {
+fn read(sink: &dyn Sink) -> Vec<u8> {
+    let (sender, pieces) = mpsc::sync_channel::<io::Result<Vec<u8>>>(4);
+    let reader = move || {
+        let mut input = io::stdin().lock();
+        loop {
+            let mut piece = vec![0; PIECE];
+            let read = match input.read(&mut piece) {
+                Ok(0) => return,
+                Ok(length) => {
+                    piece.truncate(length);
+                    Ok(piece)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            let is_last = read.is_err();
+            if sender.send(read).is_err() || is_last {
+                return;
+            }
+        }
+    };
+    std::thread::spawn(reader);
     let mut bytes = Vec::new();
-    let error = io::stdin().lock().read_to_end(&mut bytes).err();
-    (bytes, error.map(|error| plain(&error)))
+    while !sink.interrupted() {
+        match pieces.recv_timeout(PATIENCE) {
+            Ok(Ok(piece)) => bytes.extend(piece),
+            Ok(Err(error)) => {
+                sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    // After an interruption: what had come before it.
+    bytes.extend(pieces.try_iter().flatten().flatten());
+    bytes
 }

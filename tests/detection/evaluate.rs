@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bstr::BStr;
+use leeward::config::LeftOut;
 use leeward::decode::Limits;
 use leeward::detect::Detector;
 use leeward::finding::{Confidence, LocationKind};
@@ -80,10 +81,15 @@ fn reports<'c>(
     detector: &Detector,
     cases: impl Iterator<Item = &'c Case> + Clone,
 ) -> BTreeMap<&'c str, Vec<Report>> {
-    let settings =
-        Settings { confidence: Confidence::Medium, inline_ignores: false, limits: Limits::default() };
+    let settings = Settings {
+        confidence: Confidence::Medium,
+        inline_ignores: false,
+        limits: Limits::default(),
+        max_file_size: None,
+    };
     let (interrupted, counters) = (AtomicBool::new(false), Arc::new(Counters::default()));
-    let mut collector = Collector::new(detector, settings, vec![".".into()], &interrupted, counters);
+    let (left_out, targets) = (LeftOut::default(), vec![".".into()]);
+    let mut collector = Collector::new(detector, settings, &left_out, targets, &interrupted, counters);
     let sources = |sink: &Collector<'_>| {
         for case in cases.clone() {
             let path = Some(BStr::new(&case.path));

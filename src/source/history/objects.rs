@@ -1,7 +1,7 @@
 //! What of an object is content to scan: a blob as it is, of the others the parts that people wrote.
 //!
-//! Takes one decoded object and pushes its parts into the [`Sink`]. Commits, tags and trees are left whole, and cost
-//! one look, unless the sink says that they are worth splitting. Fingerprints of objects (ids) are never content.
+//! Takes one decoded object and pushes its parts into the [`Sink`]. An object costs one look, unless the sink says that
+//! it is worth splitting. Fingerprints of objects (ids) are never content.
 
 use bstr::{BStr, ByteSlice};
 use gix_hash::oid;
@@ -14,9 +14,10 @@ use crate::source::{Origin, Sink};
 pub(super) fn push(sink: &dyn Sink, target: usize, kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
     let container = match kind {
         ObjectKind::Tree => LocationKind::Path,
+        ObjectKind::Blob => LocationKind::Blob,
         _ => LocationKind::CommitMessage,
     };
-    if kind != ObjectKind::Blob && !sink.worth_splitting(container, bytes) {
+    if !sink.worth_splitting(container, bytes) {
         return true;
     }
     let mut hex = gix_hash::Kind::hex_buf();
@@ -174,6 +175,14 @@ pub(super) fn named_ids(bytes: &[u8]) -> impl Iterator<Item = (&[u8], gix_hash::
         let id = is_link.then(|| gix_hash::ObjectId::from_hex(hex).ok())??;
         Some((name, id))
     })
+}
+
+/// The committer's clock, in seconds since 1970; 0 where there is none.
+pub(super) fn committer_time(bytes: &[u8]) -> i64 {
+    let headers = bytes.lines().take_while(|line| !line.is_empty());
+    let line = headers.filter_map(|line| line.strip_prefix(b"committer ")).next().unwrap_or_default();
+    let number = line.rsplit(|&byte| byte == b' ').nth(1).and_then(|field| field.to_str().ok());
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use gix_hash::{Kind, ObjectId, oid};
 use gix_object::Kind as ObjectKind;
+use gix_pack::cache::DecodeEntry;
 use gix_pack::{data, index};
 
 use crate::source::Issue;
@@ -58,7 +59,12 @@ impl Store {
 
     fn open_packs(&mut self, dir: &Path, issue: &mut dyn FnMut(Issue)) {
         for (stem, found) in list_packs(dir, issue) {
-            let (idx, pack) = (stem.with_extension("idx"), stem.with_extension("pack"));
+            let with = |extension: &str| {
+                let mut path = stem.clone().into_os_string();
+                path.push(extension);
+                PathBuf::from(path)
+            };
+            let (idx, pack) = (with(".idx"), with(".pack"));
             if !found.index {
                 let message = format!("{} has no index: its objects were not scanned", pack.display());
                 issue(Issue::new("corrupt-pack", message).at_path(bytes_of(&pack)));
@@ -77,7 +83,9 @@ impl Store {
                 Err("the pack is missing".to_owned())
             };
             match data {
-                Ok(data) => {
+                Ok(mut data) => {
+                    // What tells packs apart in a cache of bases.
+                    data.id = u32::try_from(self.packs.len()).unwrap_or(u32::MAX);
                     let (listed, packed) = (index.num_objects(), data.num_objects());
                     if listed != packed {
                         let differ = format!("{listed} of {packed} objects");
@@ -109,6 +117,21 @@ impl Store {
             || self.lost.iter().any(|index| index.lookup(id).is_some())
     }
 
+    /// The ids that begin like that, a copy stored elsewhere being told again.
+    pub(super) fn with_prefix(&self, prefix: gix_hash::Prefix) -> Vec<ObjectId> {
+        let mut found = Vec::new();
+        for index in self.packs.iter().map(|pack| &pack.index) {
+            let mut positions = 0..0;
+            index.lookup_prefix(prefix, Some(&mut positions));
+            found.extend(positions.map(|at| index.oid_at_index(at).to_owned()));
+        }
+        for loose in &self.loose {
+            let start = loose.ids.partition_point(|id| prefix.cmp_oid(id).is_gt());
+            found.extend(loose.ids[start..].iter().take_while(|id| prefix.cmp_oid(id).is_eq()));
+        }
+        found
+    }
+
     /// Whether a pack before the one numbered `pack` holds the object too.
     pub(super) fn in_earlier_pack(&self, pack: usize, id: &oid) -> bool {
         self.packs[..pack].iter().any(|earlier| earlier.index.lookup(id).is_some())
@@ -121,9 +144,19 @@ impl Store {
 
     /// Decodes one object from wherever an intact copy of it is, and checks it against its id.
     pub(super) fn read(&self, id: &oid, scratch: &mut Scratch) -> Option<ObjectKind> {
+        self.read_with(id, scratch, &mut gix_pack::cache::Never)
+    }
+
+    /// The same, with a memory for the bases of deltas: for many reads one after the other.
+    pub(super) fn read_with(
+        &self,
+        id: &oid,
+        scratch: &mut Scratch,
+        bases: &mut dyn DecodeEntry,
+    ) -> Option<ObjectKind> {
         for pack in &self.packs {
             let Some(position) = pack.index.lookup(id) else { continue };
-            if let Ok(kind) = pack.decode(position, scratch) {
+            if let Ok(kind) = pack.decode_with(position, scratch, bases) {
                 return Some(kind);
             }
         }
@@ -146,6 +179,15 @@ impl Loose {
 impl Pack {
     /// Decodes the object at a position of the index alone, following its deltas, and checks it against its id.
     pub(super) fn decode(&self, position: u32, scratch: &mut Scratch) -> Result<ObjectKind, String> {
+        self.decode_with(position, scratch, &mut gix_pack::cache::Never)
+    }
+
+    fn decode_with(
+        &self,
+        position: u32,
+        scratch: &mut Scratch,
+        bases: &mut dyn DecodeEntry,
+    ) -> Result<ObjectKind, String> {
         let id = self.index.oid_at_index(position);
         let offset = self.index.pack_offset_at_index(position);
         let entry = self.data.entry(offset).map_err(|error| error.to_string())?;
@@ -155,8 +197,7 @@ impl Pack {
             entry.transpose().map(|entry| entry.map(data::decode::entry::ResolvedBase::InPack))
         };
         let Scratch { inflate, bytes } = scratch;
-        let mut no_cache = gix_pack::cache::Never;
-        let decoded = self.data.decode_entry(entry, bytes, inflate, &base, &mut no_cache);
+        let decoded = self.data.decode_entry(entry, bytes, inflate, &base, bases);
         let kind = decoded.map_err(|error| error.to_string())?.kind;
         if matches(id, kind, bytes) { Ok(kind) } else { Err("its content does not match its id".to_owned()) }
     }
@@ -178,13 +219,17 @@ struct Found {
 fn list_packs(dir: &Path, issue: &mut dyn FnMut(Issue)) -> BTreeMap<PathBuf, Found> {
     let mut packs: BTreeMap<PathBuf, Found> = BTreeMap::new();
     for path in list(dir, issue) {
-        let is_pack = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"pack-"));
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("idx") if is_pack => packs.entry(path.with_extension("")).or_default().index = true,
-            Some("pack") if is_pack => packs.entry(path.with_extension("")).or_default().data = true,
+            // Git reads every pack that has an index, whatever it is called.
+            Some("idx") => packs.entry(path.with_extension("")).or_default().index = true,
+            Some("pack") => packs.entry(path.with_extension("")).or_default().data = true,
             _ => {}
         }
     }
+    // What has another name than git gives and no index yet is about to be written.
+    let is_ours =
+        |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"pack-"));
+    packs.retain(|path, found| found.index || is_ours(path));
     packs
 }
 

@@ -78,6 +78,17 @@ impl Graph {
         reached
     }
 
+    /// The graph of some of the commits.
+    pub(super) fn only(self, wanted: &[bool]) -> Graph {
+        let rows = self.rows.into_iter().zip(wanted).filter(|(_, wanted)| **wanted);
+        Graph::new(rows.map(|(row, _)| row).collect())
+    }
+
+    /// Whether a commit names an object as its tree or as a parent.
+    pub(super) fn names(&self, id: &ObjectId) -> bool {
+        self.rows.iter().any(|row| row.tree == *id || row.parents.contains(id))
+    }
+
     /// A key that no ancestor of the commit has a larger one of; equal for no two commits.
     pub(super) fn order(&self, commit: usize) -> (u32, i64, usize) {
         (self.generation[commit], self.rows[commit].time, commit)

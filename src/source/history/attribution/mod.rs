@@ -19,9 +19,10 @@ use gix_hash::ObjectId;
 
 use self::graph::Graph;
 use self::places::{Spot, Spots};
+pub(super) use self::read::index;
 use super::refs::{self, Refs};
 use super::store::Store;
-use super::{HistoryError, Layout};
+use super::{HistoryError, Layout, Reach};
 use crate::finding::{Commit, LocationKind};
 
 /// An object that holds a finding's secret.
@@ -56,7 +57,8 @@ pub struct Story {
     pub last: Option<Commit>,
     /// The commit that took its last copy out of HEAD's line of history.
     pub removed: Option<Commit>,
-    /// The places of each object, in the order in which the objects were given; never empty, sorted by path.
+    /// The places of each object, in the order in which the objects were given; sorted by path, and never empty, unless
+    /// only what revisions reach was asked for.
     pub places: Vec<Vec<Place>>,
 }
 
@@ -70,25 +72,72 @@ pub fn attribute(
     threads: usize,
     findings: &[Vec<Held>],
 ) -> Result<Vec<Story>, HistoryError> {
+    attribute_within(layout, None, threads, findings)
+}
+
+/// The same, as if nothing were stored but what revisions reach: an object that they do not reach has no places.
+///
+/// # Errors
+///
+/// As [`attribute`].
+pub fn attribute_within(
+    layout: &Layout,
+    reach: Option<&Reach>,
+    threads: usize,
+    findings: &[Vec<Held>],
+) -> Result<Vec<Story>, HistoryError> {
     let threads = threads.max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let store = Store::open(layout, &mut |_| ());
     let wanted = wanted(findings);
     let found = pool.install(|| search::search(&store, threads, &wanted));
-    let graph = Graph::new(found.commits);
+    let graph = within(reach, Graph::new(found.commits));
     let refs = refs::read(layout, &mut |_| ());
     let spots = Spots::new(&found.entries, &graph, &wanted, notes(&graph, &refs));
     let head = head(layout, &refs).and_then(|id| graph.number(&id));
     let teller = Teller {
         line: head.map(|head| graph.ancestors([head])).unwrap_or_default(),
-        index: read::index(layout),
+        index: index(layout),
         commits: read::Commits::new(&store),
         store: &store,
         graph: &graph,
         spots: &spots,
         head,
+        reach,
     };
     Ok(findings.iter().map(|finding| teller.story(finding)).collect())
+}
+
+/// A commit as reports show it, given as itself or as a tag of it.
+pub(super) fn named(store: &Store, id: ObjectId) -> Option<Commit> {
+    read::Commits::new(store).get(&read::peel(store, id)?)
+}
+
+/// Of objects that are not stored, those that revisions would reach if they were.
+pub(super) fn reached<'i>(
+    store: &Store,
+    threads: usize,
+    reach: &Reach,
+    ids: impl Iterator<Item = &'i ObjectId>,
+) -> BTreeSet<ObjectId> {
+    let wanted: BTreeSet<ObjectId> = ids.copied().collect();
+    if wanted.is_empty() {
+        return wanted;
+    }
+    let found = search::search(store, threads, &wanted);
+    let graph = within(Some(reach), Graph::new(found.commits));
+    let spots = Spots::new(&found.entries, &graph, &wanted, vec![false; graph.len()]);
+    let held = |id: &ObjectId| spots.of(id).iter().any(|spot| !spot.holders.is_empty());
+    let by_name = |id: &ObjectId| reach.objects.contains(id) || graph.names(id);
+    wanted.into_iter().filter(|id| held(id) || by_name(id)).collect()
+}
+
+/// The graph of what revisions reach.
+fn within(reach: Option<&Reach>, graph: Graph) -> Graph {
+    let Some(reach) = reach else { return graph };
+    let tips: Vec<usize> = reach.tips.iter().filter_map(|id| graph.number(id)).collect();
+    let reached = graph.ancestors(tips);
+    graph.only(&reached)
 }
 
 /// The ids to look for in trees.
@@ -130,6 +179,7 @@ struct Teller<'a> {
     /// Paths in the index, by blob.
     index: HashMap<ObjectId, BTreeSet<BString>>,
     head: Option<usize>,
+    reach: Option<&'a Reach>,
     /// Whether each commit is HEAD or one of its ancestors.
     line: Vec<bool>,
 }
@@ -190,7 +240,16 @@ impl Teller<'_> {
             path: Some(spot.path.clone()),
             commit: self.graph.first(&spot.holders).and_then(|commit| self.named(commit)),
         };
-        let mut places: Vec<_> = spots.iter().map(of_spot).collect();
+        let named = self.reach.is_none_or(|reach| reach.objects.contains(id));
+        let told = |spot: &&&Spot| named || !spot.holders.is_empty();
+        let mut places: Vec<_> = spots.iter().filter(told).map(of_spot).collect();
+        if let Some(reach) = self.reach {
+            let is_commit = !matches!(kind, LocationKind::TagMessage | LocationKind::Tagger);
+            let alone = (is_commit && itself.is_some()) || reach.objects.contains(id);
+            if !places.is_empty() || !alone {
+                return places;
+            }
+        }
         if places.is_empty() {
             let staged = self.index.get(id).into_iter().flatten();
             places.extend(staged.map(|path| Place {

@@ -77,7 +77,7 @@ pub(super) fn peel(store: &Store, tag: ObjectId) -> Option<ObjectId> {
 }
 
 /// The blobs of the index of this work tree, with their paths. Empty when there is none, or none that can be read.
-pub(super) fn index(layout: &Layout) -> HashMap<ObjectId, BTreeSet<BString>> {
+pub(in super::super) fn index(layout: &Layout) -> HashMap<ObjectId, BTreeSet<BString>> {
     let format = match layout.hash {
         gix_hash::Kind::Sha256 => git2::ObjectFormat::Sha256,
         _ => git2::ObjectFormat::Sha1,

@@ -1,12 +1,12 @@
 //! Files on disk: every file that git tracks, every other file that no ignore file lists, and the names of all.
 //!
-//! Takes one PATH of the command line. A file is scanned whatever ignore files say. Symbolic links are not followed:
+//! Takes one PATH of the command line. A file is scanned whatever ignore files and the configuration say. Symbolic links are not followed:
 //! their target is content, as git sees it. Never looks into `.git`.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,8 +15,12 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::tracked::{self, Tracked};
-use super::{Counted, Issue, OVERLAP, Origin, Sink};
+use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
+
+mod read;
+
+use read::Content;
 
 /// How a walk goes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,7 +41,8 @@ pub fn scan(path: &Path, target: usize, options: Options, sink: &dyn Sink) {
     };
     let place = Place::of(path, kind.is_dir(), target);
     let tracked = Tracked::below(&place.real, sink);
-    let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref() };
+    let selective = sink.is_selective(target);
+    let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref(), selective };
     match kind.is_dir() {
         true => walk.directory(),
         false => walk.named_file(kind.is_file()),
@@ -93,6 +98,8 @@ struct Walk<'a> {
     options: Options,
     sink: &'a dyn Sink,
     tracked: Option<&'a Tracked>,
+    /// Whether paths have to be asked about.
+    selective: bool,
 }
 
 impl Walk<'_> {
@@ -142,12 +149,20 @@ impl Walk<'_> {
         });
     }
 
+    fn leaves_out(&self, below: &Path) -> bool {
+        let target = self.place.target;
+        self.selective && self.sink.leaves_out(target, self.place.path(below).as_bstr())
+    }
+
     /// What the walker could not get to.
     fn lost(&self, error: &ignore::Error) {
         let Some(cause) = error.io_error() else {
             return self.sink.issue(Issue::new("unreadable", error.to_string()));
         };
         match path_of(error).map(|path| path.strip_prefix(&self.place.typed).unwrap_or(path)) {
+            Some(below) if self.leaves_out(&below.join("")) => {
+                self.sink.skip(LEFT_OUT, self.place.shown(below).as_bstr())
+            }
             Some(below) => unreadable(self.sink, self.place.shown(below), cause),
             None => self.sink.issue(Issue::new("unreadable", plain(cause))),
         }
@@ -181,6 +196,8 @@ impl Visitor<'_> {
             return;
         };
         match entry.file_type() {
+            // What is below is asked about file by file, so that it is counted.
+            Some(kind) if kind.is_dir() && walk.leaves_out(&below.join("")) => {}
             Some(kind) if kind.is_dir() => self.reader.name(below),
             Some(kind) => {
                 if walk.tracked.is_some() {
@@ -205,9 +222,6 @@ struct Reader<'a> {
     buffer: Vec<u8>,
 }
 
-/// Bytes that are read at once.
-const PIECE: usize = 64 * 1024;
-
 impl<'a> Reader<'a> {
     fn new(walk: &'a Walk<'a>) -> Self {
         Reader { walk, buffer: Vec::new() }
@@ -215,6 +229,9 @@ impl<'a> Reader<'a> {
 
     /// A directory entry that is no directory.
     fn entry(&mut self, path: &Path, below: &Path, kind: fs::FileType) {
+        if self.walk.leaves_out(below) {
+            return self.walk.sink.skip(LEFT_OUT, self.walk.place.shown(below).as_bstr());
+        }
         self.name(below);
         if kind.is_file() {
             self.file(path, below);
@@ -239,18 +256,18 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&mut self, path: &Path, below: &Path) {
-        let read = read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
-        let length = match read {
-            Ok(Content::Whole(length)) => length,
+        let read = read::read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
+        let content = match read {
+            Ok(Content::Whole(content)) => content,
             Ok(Content::Nothing(bytes)) => return self.count(bytes),
             Ok(Content::TooLarge) => {
                 let shown = self.walk.place.shown(below);
-                return self.walk.sink.skip("larger than --max-file-size", shown.as_bstr());
+                return self.walk.sink.skip(TOO_LARGE, shown.as_bstr());
             }
             Err(error) => return unreadable(self.walk.sink, self.walk.place.shown(below), &error),
         };
         let buffer = std::mem::take(&mut self.buffer);
-        self.push(LocationKind::File, below, &buffer[..length]);
+        self.push(LocationKind::File, below, &buffer[content]);
         self.buffer = buffer;
     }
 
@@ -279,75 +296,6 @@ impl<'a> Reader<'a> {
         };
         self.walk.sink.blob(origin, bytes);
     }
-}
-
-enum Content {
-    /// So many bytes of the buffer.
-    Whole(usize),
-    /// So many bytes in the file, none of which is worth a closer look.
-    Nothing(u64),
-    /// More than are wanted.
-    TooLarge,
-}
-
-/// Reads a file into the front of `buffer`, which only ever grows: what it held is overwritten, never cleared.
-///
-/// A long file goes through a small part of the buffer that stays in the processor's cache, piece by piece; only where
-/// one of them is worth a closer look is it read whole.
-fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>, sink: &dyn Sink) -> io::Result<Content> {
-    let mut file = File::open(path)?;
-    if let Some(most) = most
-        && file.metadata()?.len() > most
-    {
-        return Ok(Content::TooLarge);
-    }
-    if buffer.len() < PIECE {
-        buffer.resize(PIECE, 0);
-    }
-    let mut length = fill(&mut file, &mut buffer[..PIECE])?;
-    let mut total = length as u64;
-    if length < PIECE {
-        return Ok(Content::Whole(length));
-    }
-    while !sink.worth_splitting(LocationKind::File, &buffer[..length]) {
-        // What crosses from one piece to the next is seen in the next.
-        buffer.copy_within(length - OVERLAP..length, 0);
-        let more = fill(&mut file, &mut buffer[OVERLAP..PIECE])?;
-        if more == 0 {
-            return Ok(Content::Nothing(total));
-        }
-        total += more as u64;
-        length = OVERLAP + more;
-    }
-    file.seek(SeekFrom::Start(0))?;
-    let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-    if buffer.len() < size + 1 {
-        buffer.try_reserve(size + 1 - buffer.len()).map_err(io::Error::other)?;
-        buffer.resize(size + 1, 0);
-    }
-    length = 0;
-    loop {
-        length += fill(&mut file, &mut buffer[length..])?;
-        if length < buffer.len() {
-            return Ok(Content::Whole(length));
-        }
-        // It grew while it was read.
-        buffer.resize(length + PIECE, 0);
-    }
-}
-
-/// Reads until the buffer is full or the file at its end.
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
 }
 
 /// What a path is remembered by.

@@ -1,0 +1,119 @@
+//! `leeward range`: what the commits of a range add, and by which of them.
+
+use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bstr::{BStr, ByteSlice as _};
+use clap::Args;
+
+use super::UsageError;
+use super::args::Scanning;
+use super::run::Run;
+use super::scan::exists;
+use super::surroundings;
+use crate::pipeline::{Collector, Outcome};
+use crate::progress::{Counters, Phase};
+use crate::source::history::Progress;
+use crate::source::history::range::{self, Words};
+use crate::source::layout::{self, Layout};
+use crate::source::{Issue, Sink as _};
+use crate::status::Status;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  leeward range origin/main..HEAD              what a pull request adds
+  leeward range origin/main...HEAD             the same, from where the branches parted
+  leeward range '@{upstream}..'                what was not pushed yet
+  leeward range 'HEAD --not --remotes'         what no remote has
+  leeward range v1.0..v1.1 project.git
+  leeward range \"$OLD..$NEW\" --allow-empty     where there may be nothing new
+
+A range that holds no commit ends with 3, because it is more often a mistake than meant.
+So does a revision that cannot be looked up, and one that a shallow clone lacks.";
+
+/// `leeward range`.
+#[derive(Debug, Args)]
+pub struct RangeCommand {
+    /// Which commits, as one argument in the words of `git rev-list`: 'A..B', 'A...B', '^A B', 'B --not --remotes',
+    /// '--all'
+    #[arg(value_name = "REVRANGE", allow_hyphen_values = true)]
+    pub range: OsString,
+    /// The repository
+    #[arg(value_name = "REPO", default_value = ".")]
+    pub repository: PathBuf,
+    /// A range without commits is fine: end with 0
+    #[arg(long, help_heading = "Exit status")]
+    pub allow_empty: bool,
+    #[command(flatten)]
+    pub scanning: Scanning,
+}
+
+/// Counts commits.
+struct Commits<'a>(&'a Counters);
+
+impl Progress for Commits<'_> {
+    fn total(&self, commits: u64) {
+        self.0.begin(Phase::Range, commits);
+    }
+
+    fn advance(&self, commits: u64) {
+        self.0.done.fetch_add(commits, Ordering::Relaxed);
+    }
+}
+
+/// Scans what a range adds.
+pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
+    let text = command.range.as_encoded_bytes().as_bstr();
+    let words = Words::parse(text).map_err(|error| UsageError::new(&error).help(error.help()))?;
+    exists(&command.repository)?;
+    let layout = layout::find(&command.repository, &surroundings::object_dirs()).map_err(UsageError::new)?;
+    let run = Run::new("range", &command.scanning, [&command.repository])?;
+    let empty = (!command.allow_empty).then(|| nothing(text));
+    Ok(judge(run, &layout, &words, empty, &|_| ()))
+}
+
+/// Runs the scan of a range. `empty`: what it is if the range holds nothing; `beside`: what is scanned as well.
+pub(super) fn judge(
+    run: Run<'_>,
+    layout: &Layout,
+    words: &Words,
+    empty: Option<Issue>,
+    beside: &dyn Fn(&Collector<'_>),
+) -> Status {
+    let threads = match run.threads() {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let scanned = OnceCell::new();
+    let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
+        beside(collector);
+        match range::scan(layout, words, 0, threads, collector, &Commits(counters)) {
+            Ok(outcome) => {
+                if let Some(issue) = empty.as_ref().filter(|_| outcome.is_empty() && !collector.interrupted())
+                {
+                    collector.issue(issue.clone());
+                }
+                // It is empty until now.
+                drop(scanned.set(outcome));
+            }
+            Err(error) => collector.issue(Issue::new("not-scanned", error.to_string())),
+        }
+    };
+    let complete = |outcome: &mut Outcome, _: &Arc<Counters>| {
+        let Some(scanned) = scanned.get() else { return };
+        let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
+        let findings = outcome.findings.iter_mut().chain(suppressed);
+        range::attribute(layout, scanned, findings);
+        outcome.sort();
+    };
+    run.scan(Phase::Range, sources, complete)
+}
+
+fn nothing(range: &BStr) -> Issue {
+    let message =
+        format!("the range '{range}' holds no commit: nothing was scanned (--allow-empty, if that is fine)");
+    Issue::new("nothing-to-scan", message)
+}

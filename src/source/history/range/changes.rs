@@ -1,0 +1,325 @@
+//! What one commit adds: contents and names that none of its parents has at that path.
+//!
+//! Takes a commit and compares its tree with those of all its parents at once, so that of a merge only its own
+//! additions are left. Pushes each added content with what the parents and the range's base hold at that path. Where a
+//! thing was added first is noted in [`Found`].
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bstr::{BStr, BString, ByteSlice};
+use gix_hash::ObjectId;
+use gix_object::Kind as ObjectKind;
+
+use super::super::connectivity::Missing;
+use super::super::objects::{self, TreeEntries};
+use super::reader::Reader;
+use super::walk::Member;
+use crate::finding::LocationKind;
+use crate::source::{Counted, Issue, Origin, Sink};
+
+/// How often the same directory is looked at in one commit, at different paths. Only trees that were made to be hostile
+/// have more copies of one.
+const COPIES: u32 = 1000;
+
+/// Deepest directory that is followed: as deep as git itself goes.
+const DEPTH: usize = 2048;
+
+/// Where something stands: its kind, path and object.
+pub(super) type Spot = (LocationKind, Option<BString>, ObjectId);
+
+/// What all threads share.
+pub(super) struct Shared<'a> {
+    pub(super) sink: &'a dyn Sink,
+    pub(super) target: usize,
+    /// Trees of the range's base.
+    pub(super) bases: &'a [ObjectId],
+    pub(super) found: Mutex<Found>,
+}
+
+/// What is known when all commits are compared.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The number of the first commit that added a thing.
+    pub(super) introduced: HashMap<Spot, usize>,
+    /// Blobs that were pushed.
+    pub(super) blobs: HashSet<ObjectId>,
+    pub(super) missing: Missing,
+}
+
+impl Shared<'_> {
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn missing(&self, id: ObjectId, what: &'static str) {
+        self.found().missing.insert(id, what);
+    }
+}
+
+/// One thread's comparisons.
+pub(super) struct Changes<'a> {
+    shared: &'a Shared<'a>,
+    reader: Reader<'a>,
+    /// Blobs of the base, by path.
+    held: HashMap<BString, Rc<[ObjectId]>>,
+}
+
+/// A tree that is to be compared.
+struct Pending {
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
+    path: BString,
+    depth: usize,
+}
+
+/// What an entry of a tree is, where it is, and who brings it.
+struct Added<'p> {
+    id: ObjectId,
+    path: &'p BStr,
+    symlink: bool,
+    /// The parents' blobs at that path.
+    before: Vec<ObjectId>,
+    /// The number of the commit and whether it holds notes.
+    commit: (usize, bool),
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>, reader: Reader<'a>) -> Changes<'a> {
+        Changes { shared, reader, held: HashMap::new() }
+    }
+
+    /// Pushes what a commit adds, its message and people included. `number`: its place among the range's commits.
+    pub(super) fn commit(&mut self, number: usize, member: &Member) {
+        self.object(&member.id);
+        let mut parents = Vec::new();
+        for id in &member.parents {
+            match self.reader.object(id) {
+                Some((ObjectKind::Commit, bytes)) => {
+                    parents.extend(objects::named_ids(bytes).next().map(|(_, tree)| tree));
+                }
+                _ => self.shared.missing(*id, "commit"),
+            }
+        }
+        self.tree(member.tree, parents, (number, member.note));
+    }
+
+    /// Pushes a commit or a tag itself.
+    pub(super) fn object(&mut self, id: &ObjectId) {
+        let Shared { sink, target, .. } = *self.shared;
+        let Some((kind, bytes)) = self.reader.object(id) else {
+            return self.shared.missing(*id, "object");
+        };
+        match kind {
+            ObjectKind::Commit => sink.count(Counted::Commit, 1),
+            ObjectKind::Tag => sink.count(Counted::Tag, 1),
+            ObjectKind::Tree | ObjectKind::Blob => return,
+        }
+        sink.count(Counted::Bytes, bytes.len() as u64);
+        objects::push(sink, target, kind, id, bytes);
+    }
+
+    /// Pushes what a tree has and `parents` have not.
+    pub(super) fn tree(&mut self, tree: ObjectId, parents: Vec<ObjectId>, commit: (usize, bool)) {
+        let mut copies: HashMap<(ObjectId, Vec<ObjectId>), u32> = HashMap::new();
+        let mut pending = vec![Pending { tree, parents, path: BString::default(), depth: 0 }];
+        while let Some(next) = pending.pop() {
+            if next.parents.contains(&next.tree) || self.shared.sink.interrupted() {
+                continue;
+            }
+            let seen = copies.entry((next.tree, next.parents.clone())).or_default();
+            *seen += 1;
+            if *seen > COPIES {
+                self.shared.sink.skip("further copies of a directory", next.path.as_bstr());
+                continue;
+            }
+            if next.depth > DEPTH {
+                let message = "a directory is nested too deeply: what is in it was not scanned";
+                self.shared.sink.issue(Issue::new("corrupt-object", message).at_path(next.path));
+                continue;
+            }
+            self.entries(&next, commit, &mut pending);
+        }
+    }
+
+    fn entries(&mut self, at: &Pending, commit: (usize, bool), pending: &mut Vec<Pending>) {
+        let Some(bytes) = self.reader.tree(&at.tree) else {
+            return self.shared.missing(at.tree, "tree");
+        };
+        let length = at.tree.as_bytes().len();
+        let mut before = Vec::new();
+        for id in &at.parents {
+            match self.reader.tree(id) {
+                Some(bytes) => before.push(bytes),
+                None => self.shared.missing(*id, "tree"),
+            }
+        }
+        let before: Vec<HashMap<&BStr, Entry>> = before.iter().map(|bytes| entries(bytes, length)).collect();
+        let mut entries = TreeEntries::new(&bytes, length);
+        for entry in entries.by_ref() {
+            let olds: Vec<&Entry> = before.iter().filter_map(|tree| tree.get(entry.name)).collect();
+            if olds.iter().any(|old| *old.id == *entry.id) {
+                continue;
+            }
+            let path = joined(&at.path, entry.name);
+            if olds.is_empty() {
+                self.name(at.tree, entry.name, path.as_bstr(), commit);
+            }
+            let ids =
+                |tree: bool| olds.iter().filter(move |old| old.tree == tree).map(|old| old.id).collect();
+            if entry.is_tree() {
+                let (tree, depth) = (entry.id.to_owned(), at.depth + 1);
+                pending.push(Pending { tree, parents: ids(true), path, depth });
+            } else if !entry.is_submodule() {
+                let (id, symlink) = (entry.id.to_owned(), entry.is_symlink());
+                self.content(&Added { id, path: path.as_bstr(), symlink, before: ids(false), commit });
+            }
+        }
+        if !entries.is_complete() {
+            let message = format!("tree {} is damaged: its entries end early", at.tree);
+            self.shared.sink.issue(Issue::new("corrupt-object", message).at_object(at.tree.to_string()));
+        }
+    }
+
+    /// Pushes a name that no parent has there.
+    fn name(&mut self, tree: ObjectId, name: &BStr, path: &BStr, commit: (usize, bool)) {
+        let Shared { sink, target, bases, .. } = *self.shared;
+        if !sink.worth_splitting(LocationKind::Path, name) {
+            return;
+        }
+        if bases.iter().any(|base| self.at_path(*base, path).is_some()) {
+            return;
+        }
+        let object = tree.to_string();
+        let origin = Origin {
+            kind: LocationKind::Path,
+            target,
+            path: Some(path),
+            shown: Some(path),
+            object: Some(&object),
+        };
+        self.shared.introduce((LocationKind::Path, Some(path.to_owned()), tree), commit.0);
+        sink.blob(origin, name);
+    }
+
+    /// Pushes content that no parent has there, unless the base has the same.
+    fn content(&mut self, added: &Added<'_>) {
+        let Shared { sink, target, .. } = *self.shared;
+        let Some(bytes) = self.blob(added.id) else { return };
+        sink.count(Counted::Bytes, bytes.len() as u64);
+        let kind = match (added.commit.1, added.symlink) {
+            (true, _) => LocationKind::Note,
+            (false, true) => LocationKind::Symlink,
+            (false, false) => LocationKind::Blob,
+        };
+        self.shared.found().blobs.insert(added.id);
+        if !sink.worth_splitting(LocationKind::Blob, &bytes) {
+            return;
+        }
+        let held = self.held(added.path);
+        if held.contains(&added.id) {
+            return;
+        }
+        let mut olds = added.before.clone();
+        olds.extend(held.iter());
+        olds.sort_unstable();
+        olds.dedup();
+        let olds: Vec<Vec<u8>> = olds.into_iter().filter_map(|id| self.blob(id)).collect();
+        let olds: Vec<&[u8]> = olds.iter().map(Vec::as_slice).collect();
+        let object = added.id.to_string();
+        let path = Some(added.path);
+        self.shared.introduce((kind, path.map(BStr::to_owned), added.id), added.commit.0);
+        sink.changed(Origin { kind, target, path, shown: path, object: Some(&object) }, &bytes, &olds);
+    }
+
+    /// Pushes a blob that was named without a commit.
+    pub(super) fn lone_blob(&mut self, id: ObjectId) {
+        let Shared { sink, target, .. } = *self.shared;
+        let Some(bytes) = self.blob(id) else { return };
+        self.shared.found().blobs.insert(id);
+        sink.count(Counted::Bytes, bytes.len() as u64);
+        let object = id.to_string();
+        let kind = LocationKind::Blob;
+        sink.blob(Origin { kind, target, path: None, shown: None, object: Some(&object) }, &bytes);
+    }
+
+    fn blob(&mut self, id: ObjectId) -> Option<Vec<u8>> {
+        match self.reader.object(&id) {
+            Some((ObjectKind::Blob, bytes)) => Some(bytes.to_vec()),
+            _ => {
+                self.shared.missing(id, "blob");
+                None
+            }
+        }
+    }
+
+    /// The blobs that the base has at a path.
+    fn held(&mut self, path: &BStr) -> Rc<[ObjectId]> {
+        if let Some(known) = self.held.get(path) {
+            return Rc::clone(known);
+        }
+        let bases = self.shared.bases;
+        let mut ids: Vec<ObjectId> = Vec::new();
+        for base in bases {
+            ids.extend(self.at_path(*base, path).filter(|entry| entry.blob).map(|entry| entry.id));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let ids: Rc<[ObjectId]> = ids.into();
+        self.held.insert(path.to_owned(), Rc::clone(&ids));
+        ids
+    }
+
+    /// What a tree has at a path. A tree on the way that cannot be read is missing.
+    fn at_path(&mut self, tree: ObjectId, path: &BStr) -> Option<Entry> {
+        let mut entry = Entry { id: tree, tree: true, blob: false };
+        for name in path.split_str("/") {
+            if !entry.tree {
+                return None;
+            }
+            let Some(bytes) = self.reader.tree(&entry.id) else {
+                self.shared.missing(entry.id, "tree");
+                return None;
+            };
+            let mut entries = TreeEntries::new(&bytes, tree.as_bytes().len());
+            entry = entries.find(|entry| entry.name == name).map(|entry| Entry::of(&entry))?;
+        }
+        Some(entry)
+    }
+}
+
+impl Shared<'_> {
+    /// Notes that a thing was added by the commit of that number, if by none before it.
+    fn introduce(&self, spot: Spot, number: usize) {
+        let mut found = self.found();
+        let first = found.introduced.entry(spot).or_insert(number);
+        *first = number.min(*first);
+    }
+}
+
+/// An entry of a tree, without its name.
+#[derive(Clone, Copy)]
+struct Entry {
+    id: ObjectId,
+    tree: bool,
+    blob: bool,
+}
+
+impl Entry {
+    fn of(entry: &objects::TreeEntry<'_>) -> Entry {
+        let tree = entry.is_tree();
+        Entry { id: entry.id.to_owned(), tree, blob: !tree && !entry.is_submodule() }
+    }
+}
+
+fn entries(tree: &[u8], id_length: usize) -> HashMap<&BStr, Entry> {
+    TreeEntries::new(tree, id_length).map(|entry| (entry.name, Entry::of(&entry))).collect()
+}
+
+fn joined(directory: &BString, name: &BStr) -> BString {
+    match directory.is_empty() {
+        true => name.to_owned(),
+        false => [directory.as_bytes(), name.as_bytes()].join(&b'/').into(),
+    }
+}

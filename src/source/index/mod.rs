@@ -1,0 +1,236 @@
+//! What the next commit would add: the index against HEAD, against every parent while a merge is under way, against
+//! nothing before the first commit.
+//!
+//! Takes a [`Layout`] and what the environment says ([`Given`]), reads blobs from the index, never files from disk, so
+//! that what is judged is what would be committed. Cost: reading the index, the directories of HEAD that differ from it,
+//! and the blobs that differ. Runs nothing, reads no configuration, and does not mind who owns the files.
+
+mod changes;
+mod head;
+mod objects;
+mod renames;
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BStr, ByteSlice};
+use gix_hash::ObjectId;
+use gix_object::{CommitRefIter, Kind as ObjectKind};
+use rayon::prelude::*;
+
+use self::changes::{Added, Changes};
+use self::objects::{Objects, Reader};
+use super::layout::Layout;
+use super::{Counted, Issue, LEFT_OUT, Origin, Sink};
+use crate::finding::LocationKind;
+
+/// What git says in the environment of a hook.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The index, in place of the repository's own (`GIT_INDEX_FILE`).
+    pub index: Option<PathBuf>,
+    /// Ids in hex of commits that are being merged and not yet in `MERGE_HEAD` (`GITHEAD_…`).
+    pub merged: Vec<String>,
+}
+
+/// Why an index cannot be compared at all.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The index that was named is not there.
+    #[error("{path}: there is no such index, though the environment names it")]
+    NotThere {
+        /// As given.
+        path: String,
+    },
+    /// The index cannot be read.
+    #[error("{path}: the index cannot be read: {message}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        message: String,
+    },
+}
+
+/// A repository's index, opened to be compared with what it will be committed onto.
+pub struct Staged<'a> {
+    layout: &'a Layout,
+    index: Option<gix_index::File>,
+    merged: Vec<String>,
+}
+
+impl<'a> Staged<'a> {
+    /// Opens the index of a repository. Where there is none yet, nothing is staged.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or one was named that is not there.
+    pub fn open(layout: &'a Layout, given: Given) -> Result<Staged<'a>, IndexError> {
+        let path =
+            given.index.as_ref().map_or_else(|| layout.git_dir.join("index"), |file| from_top(layout, file));
+        let shown = path.display().to_string();
+        if !path.exists() {
+            return match given.index {
+                Some(_) => Err(IndexError::NotThere { path: shown }),
+                None => Ok(Staged { layout, index: None, merged: given.merged }),
+            };
+        }
+        // Git does not check the sum of the whole file either; an id that is damaged names no object.
+        let index = gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default());
+        let index =
+            index.map_err(|error| IndexError::Unreadable { path: shown, message: error.to_string() })?;
+        Ok(Staged { layout, index: Some(index), merged: given.merged })
+    }
+
+    /// Whether the index adds nothing and takes nothing away. False where that cannot be told.
+    pub fn is_empty(&self) -> bool {
+        let Some(index) = &self.index else { return true };
+        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
+        self.changes(index, &objects).is_ok_and(|changes| {
+            changes.added.is_empty() && changes.gone.is_empty() && changes.skipped.is_empty()
+        })
+    }
+
+    /// Scans what the index adds. What cannot be read is an issue of the report. Gives the number of files that differ.
+    pub fn scan(&self, target: usize, sink: &dyn Sink) -> u64 {
+        for issue in &self.layout.issues {
+            sink.issue(issue.clone());
+        }
+        let Some(index) = &self.index else { return 0 };
+        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
+        match self.changes(index, &objects) {
+            Ok(changes) => Scan { objects: &objects, target, sink }.run(changes),
+            Err(issue) => {
+                sink.issue(issue);
+                0
+            }
+        }
+    }
+
+    fn changes(&self, index: &gix_index::File, objects: &Objects) -> Result<Changes, Issue> {
+        let mut reader = objects.reader();
+        let mut commits: Vec<ObjectId> = head::head(self.layout)?.into_iter().collect();
+        commits.extend(head::merged(self.layout)?);
+        commits.extend(self.merged.iter().filter_map(|hex| ObjectId::from_hex(hex.as_bytes()).ok()));
+        let trees: Vec<ObjectId> =
+            commits.iter().map(|id| tree_of(*id, &mut reader, self.layout)).collect::<Result<_, _>>()?;
+        changes::compare(index, &trees, &mut reader)
+    }
+}
+
+/// `GIT_INDEX_FILE` is relative to the top of the work tree, where git runs its hooks.
+fn from_top(layout: &Layout, file: &Path) -> PathBuf {
+    let from_top = layout.work_tree.as_ref().map(|top| top.join(file)).filter(|path| path.exists());
+    from_top.unwrap_or_else(|| file.to_owned())
+}
+
+fn tree_of(commit: ObjectId, reader: &mut Reader<'_>, layout: &Layout) -> Result<ObjectId, Issue> {
+    let bytes = reader.read(&commit, ObjectKind::Commit);
+    let tree = bytes.and_then(|bytes| {
+        CommitRefIter::from_bytes(&bytes, layout.hash).tree_id().map_err(|error| error.to_string())
+    });
+    tree.map_err(|reason| {
+        let message = format!("the commit to compare the index with cannot be read: {reason}");
+        Issue::new("missing-object", message).at_object(commit.to_string())
+    })
+}
+
+/// Changes on their way into the sink.
+struct Scan<'a> {
+    objects: &'a Objects,
+    target: usize,
+    sink: &'a dyn Sink,
+}
+
+impl Scan<'_> {
+    fn run(&self, changes: Changes) -> u64 {
+        let Changes { mut added, mut names, gone, skipped } = changes;
+        let is_left_out = |path: &BStr| self.sink.leaves_out(self.target, path);
+        names.retain(|(path, _)| !is_left_out(path.as_bstr()));
+        added.retain(|file| {
+            let is_left_out = is_left_out(file.path.as_bstr());
+            if is_left_out {
+                self.sink.skip(LEFT_OUT, file.path.as_bstr());
+            }
+            !is_left_out
+        });
+        for (reason, path) in &skipped {
+            self.sink.skip(reason, path.as_bstr());
+        }
+        for (path, id) in &names {
+            self.name(path.as_bstr(), *id);
+        }
+        let in_question = |file: &Added, content: &[u8]| self.sink.worth_splitting(kind(file), content);
+        renames::pair(&mut added, gone, self.objects, &in_question);
+        match added.len() {
+            // Threads cost more than so few files.
+            0..64 => added.iter().fold(self.objects.reader(), |mut reader, file| {
+                self.file(file, &mut reader);
+                reader
+            }),
+            _ => {
+                added
+                    .par_iter()
+                    .for_each_init(|| self.objects.reader(), |reader, file| self.file(file, reader));
+                self.objects.reader()
+            }
+        };
+        added.len() as u64
+    }
+
+    /// Scans what one file adds.
+    fn file(&self, file: &Added, reader: &mut Reader<'_>) {
+        if self.sink.interrupted() {
+            return;
+        }
+        let object = file.id.to_string();
+        let unreadable = |message: String| {
+            Issue::new("missing-object", message).at_path(file.path.clone()).at_object(object.clone())
+        };
+        let content = match reader.read(&file.id, ObjectKind::Blob) {
+            Ok(content) => content,
+            Err(reason) => {
+                return self.sink.issue(unreadable(format!("a staged file cannot be read: {reason}")));
+            }
+        };
+        self.sink.count(Counted::File, 1);
+        self.sink.count(Counted::Bytes, content.len() as u64);
+        let path = Some(file.path.as_bstr());
+        let origin = Origin {
+            kind: kind(file),
+            target: self.target,
+            path,
+            shown: path,
+            object: Some(object.as_str()),
+        };
+        // Where nothing can be found, what stood there before is of no interest.
+        let mut before = Vec::new();
+        if self.sink.worth_splitting(kind(file), &content) {
+            for id in &file.before {
+                match reader.read(id, ObjectKind::Blob) {
+                    Ok(content) => before.push(content),
+                    Err(reason) => {
+                        let message = format!("what stood in this file before cannot be read: {reason}");
+                        self.sink.issue(unreadable(message));
+                    }
+                }
+            }
+        }
+        let bases: Vec<&[u8]> = before.iter().map(Vec::as_slice).collect();
+        self.sink.changed(origin, &content, &bases);
+    }
+
+    /// Scans the last name of a path.
+    fn name(&self, path: &BStr, id: Option<ObjectId>) {
+        let name = path.rsplit_str("/").next().unwrap_or(path);
+        if self.sink.worth_splitting(LocationKind::Path, name) {
+            let object = id.map(|id| id.to_string());
+            let (path, object) = (Some(path), object.as_deref());
+            let kind = LocationKind::Path;
+            self.sink.blob(Origin { kind, target: self.target, path, shown: path, object }, name);
+        }
+    }
+}
+
+fn kind(file: &Added) -> LocationKind {
+    if file.symlink { LocationKind::Symlink } else { LocationKind::Index }
+}
