@@ -7,7 +7,9 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baseline::BaselineCommand;
+use super::completions::CompletionsCommand;
 use super::config::ConfigCommand;
+use super::man::ManCommand;
 use super::run::Kept;
 use crate::finding::Confidence;
 use crate::report::Format;
@@ -75,9 +77,22 @@ pub enum Command {
     /// repository. A gate ends with 0 to let git go on, and with anything else to stop it.
     #[command(subcommand, after_help = super::hook::EXAMPLES)]
     Hook(super::hook::HookCommand),
+    /// Say why something is, or is not, reported
+    ///
+    /// Looks at one file, or one line of it, and says of each candidate there what speaks for it and what against it,
+    /// and what a scan would do; where there is none, why there is none. Nothing whole is printed. Status 1 if a scan
+    /// would report something there.
+    #[command(after_help = super::explain::EXAMPLES)]
+    Explain(super::explain::ExplainCommand),
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = super::completions::EXAMPLES)]
+    Completions(CompletionsCommand),
+    /// Print a manual page
+    #[command(after_help = super::man::EXAMPLES)]
+    Man(ManCommand),
 }
 
 const SCAN_EXAMPLES: &str = "\
@@ -145,7 +160,17 @@ pub struct StagedCommand {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// List the rules in force
-    List(#[command(flatten)] RuleFiles),
+    List {
+        /// Measure what each rule costs on PATH
+        #[arg(long)]
+        timing: bool,
+        /// Files and directories to measure on; `-` is standard input [default: .]
+        #[arg(value_name = "PATH", requires = "timing")]
+        paths: Vec<PathBuf>,
+        #[expect(missing_docs, reason = "a doc comment here would become help text")]
+        #[command(flatten)]
+        files: RuleFiles,
+    },
     /// Show one rule whole
     Show {
         /// The rule's id
@@ -194,6 +219,9 @@ pub struct PolicyArgs {
     /// File of accepted findings
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub baseline: Option<PathBuf>,
+    /// Read configuration, baseline and rule files as this revision has them, and say what would be looser otherwise
+    #[arg(long, value_name = "REV", help_heading = "Rules")]
+    pub policy_from: Option<String>,
     /// Report secrets that a comment `leeward:ignore` accepts
     #[arg(long, help_heading = "Rules")]
     pub no_inline_ignores: bool,
@@ -229,6 +257,9 @@ pub struct Scanning {
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// Report what a comment `leeward:ignore` accepts that the revision of --policy-from does not have
+    #[arg(long, requires = "policy_from", help_heading = "Rules")]
+    pub deny_new_suppressions: bool,
     /// Ask the provider whether a key is live (planned)
     #[arg(long, help_heading = "Rules", hide = true)]
     pub verify: bool,

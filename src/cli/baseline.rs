@@ -174,6 +174,9 @@ struct File {
 }
 
 fn file(scope: &Scope) -> Result<File, UsageError> {
+    if scope.policy.policy_from.is_some() {
+        return Err(UsageError::new("--policy-from is for scans: a baseline is written on disk"));
+    }
     for path in &scope.paths {
         scan::exists(path)?;
     }

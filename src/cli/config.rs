@@ -149,5 +149,8 @@ fn described(policy: &Policy) -> String {
         Some(name) => format!("configuration: {name}\n\n"),
         None => "configuration: none\n\n".to_owned(),
     };
-    head + &table.write()
+    let notes: String =
+        policy.notes().iter().map(|note| format!("\nnote: {}", visible(note.message.as_bytes()))).collect();
+    let end = if notes.is_empty() { "" } else { "\n" };
+    head + &table.write() + &notes + end
 }

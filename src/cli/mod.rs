@@ -11,15 +11,19 @@ use clap::error::ErrorKind;
 
 pub mod args;
 mod baseline;
+mod completions;
 mod config;
+mod explain;
 mod history;
 mod hook;
+mod man;
 mod policy;
 mod range;
 mod rules;
 mod run;
 mod scan;
 mod surroundings;
+mod timing;
 
 use crate::report::redact::masked;
 use crate::status::Status;
@@ -63,7 +67,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Baseline(command) => baseline::run(&command),
         args::Command::Config(command) => config::run(&command),
         args::Command::Hook(command) => hook::run(&command),
+        args::Command::Explain(command) => explain::explain(&command),
         args::Command::Rules(command) => rules::run(&command),
+        args::Command::Completions(command) => Ok(completions::run(&command)),
+        args::Command::Man(command) => man::run(&command),
     };
     done.unwrap_or_else(|error| {
         complain(&format!("error: {}\n", error.message));

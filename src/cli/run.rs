@@ -54,6 +54,12 @@ impl<'a> Run<'a> {
         if scanning.verify {
             return Err(UsageError::new("--verify is planned, and not available in this version"));
         }
+        if scanning.deny_new_suppressions && mode == "history" {
+            return Err(UsageError::new(
+                "--deny-new-suppressions judges a change, and a whole history is none",
+            )
+            .help("`leeward range` judges the commits of a range"));
+        }
         if scanning.reveal && scanning.output.is_none() && !std::io::stdout().is_terminal() {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
@@ -85,7 +91,7 @@ impl<'a> Run<'a> {
     pub(super) fn scan(
         self,
         phase: Phase,
-        sources: impl FnOnce(&Collector<'_>, &Arc<Counters>),
+        sources: impl Fn(&Collector<'_>, &Arc<Counters>),
         complete: impl FnOnce(&mut Outcome, &Arc<Counters>),
     ) -> Status {
         let started = (Timestamp::now(), Instant::now());
@@ -98,7 +104,7 @@ impl<'a> Run<'a> {
         counters.begin(phase, 0);
         let progress =
             Progress::start(wanted(self.scanning.no_progress, self.scanning.quiet), Arc::clone(&counters));
-        let collector = Collector::new(
+        let mut collector = Collector::new(
             &self.detector,
             self.policy.settings(),
             &self.policy.left_out,
@@ -107,6 +113,10 @@ impl<'a> Run<'a> {
             Arc::clone(&counters),
         );
         sources(&collector, &counters);
+        collector.look_again(|again| {
+            counters.begin(phase, 0);
+            sources(again, &counters);
+        });
         if INTERRUPTED.load(Ordering::Relaxed) {
             collector.issue(Issue::new("interrupted", "interrupted before everything was scanned"));
         }
@@ -122,6 +132,7 @@ impl<'a> Run<'a> {
         for issue in &mut outcome.issues {
             issue.message = masked(&issue.message);
         }
+        self.policy.judge_comments(&mut outcome, &self.detector, self.scanning.deny_new_suppressions);
         let today = started.0.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.policy.settle(&mut outcome, &self.targets, today);
         progress.finish();
@@ -225,14 +236,15 @@ impl<'a> Run<'a> {
         match self.scanning.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                destination.is_terminal()
-                    && !set("NO_COLOR")
-                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-            }
+            Color::Auto => destination.is_terminal() && shows_color(),
         }
     }
+}
+
+/// Whether the environment has nothing against colours.
+pub(super) fn shows_color() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 fn unwritten(error: &OutputError) -> Status {
@@ -241,7 +253,7 @@ fn unwritten(error: &OutputError) -> Status {
 }
 
 /// Columns of the terminal on standard output.
-fn terminal_width() -> Option<usize> {
+pub(super) fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
@@ -262,7 +274,7 @@ fn watch_for_interruption() {
     }));
 }
 
-fn rule_info(rule: &Rule) -> RuleInfo {
+pub(super) fn rule_info(rule: &Rule) -> RuleInfo {
     RuleInfo {
         id: rule.id.clone(),
         description: rule.description.clone(),

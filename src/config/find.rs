@@ -1,7 +1,7 @@
 //! Where the configuration of a target is: the nearest `leeward.toml`, from the target up to the top of its repository
 //! and never above. Outside of a repository the search ends at the working directory, or at the target if that is elsewhere.
 //!
-//! Looks at names on disk, reads no file.
+//! Looks at directories on disk, reads no file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,6 +41,12 @@ impl Site {
         })
     }
 
+    /// Of a repository without a work tree: its directory stands for the top.
+    pub fn bare(git_dir: &Path) -> Site {
+        let top = git_dir.to_owned();
+        Site { directory: top.clone(), paths: top.clone(), top, whole: true }
+    }
+
     /// Of a path in a repository whose work tree is known.
     pub fn in_work_tree(path: &Path, work_tree: &Path) -> Site {
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -61,10 +67,11 @@ impl Site {
         &self.top
     }
 
-    /// The nearest configuration file. What is there and cannot be read counts: it would be wrong to pass it over.
-    pub fn config(&self) -> Option<PathBuf> {
+    /// The nearest configuration file, where `exists` says whether there is one. What is there and cannot be read
+    /// counts: it would be wrong to pass it over.
+    pub fn config(&self, exists: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
         let up_to_top = self.directory.ancestors().take_while(|above| above.starts_with(&self.top));
-        up_to_top.map(|above| above.join(FILE_NAME)).find(|file| fs::symlink_metadata(file).is_ok())
+        up_to_top.map(|above| above.join(FILE_NAME)).find(|file| exists(file))
     }
 
     /// How the paths of reports relate to the patterns of a file that was found.
@@ -92,7 +99,8 @@ mod tests {
         fs::create_dir_all(top.join("other/deep")).expect("our own");
         let found = |path: &str| {
             let site = Site::of_path(&top.join(path)).expect("there");
-            site.config().map(|file| file.strip_prefix(&top).expect("below").display().to_string())
+            let exists = |file: &Path| fs::symlink_metadata(file).is_ok();
+            site.config(&exists).map(|file| file.strip_prefix(&top).expect("below").display().to_string())
         };
         fs::write(top.join(FILE_NAME), "").expect("our own");
         assert_eq!(found("repo/sub/deep"), None);

@@ -21,6 +21,12 @@ pub enum Unreadable {
     /// It is a directory, a FIFO, a device.
     #[error("{0}")]
     Kind(&'static str),
+    /// It is stored in a repository, and not to be had.
+    #[error("{0}")]
+    Stored(String),
+    /// The revision that it is to be read from has no such file.
+    #[error("the revision has no such file")]
+    NotInRevision,
     /// It has more than 8 MiB.
     #[error("is larger than {LARGEST} bytes, which no such file is")]
     Large,

@@ -20,10 +20,14 @@ use crate::words::with_article;
 mod candidate;
 mod cursor;
 mod evidence;
+pub mod explain;
 mod file_view;
+pub mod finder;
 mod layout;
 mod letters;
+mod mention;
 mod quote;
+pub mod reference;
 pub mod runs;
 pub mod shape;
 mod structure;
@@ -31,6 +35,7 @@ mod window;
 pub(crate) mod words;
 
 use file_view::{Anchors, FileView};
+use mention::Filter;
 use window::Window;
 
 /// A value that a rule believes to be a credential.
@@ -58,6 +63,8 @@ pub struct Detector {
     /// Rules whose pattern is an expression.
     expressions: Vec<usize>,
     keywords: OnceLock<Option<AhoCorasick>>,
+    /// The words that make a text interesting: most of those of all rules that look for runs.
+    interest: Filter,
     anchors: Vec<OnceLock<Anchors>>,
 }
 
@@ -87,7 +94,9 @@ impl Detector {
             }
         }
         let anchors = rules.rules().iter().map(|_| OnceLock::new()).collect();
-        Detector { rules, groups, expressions, keywords: OnceLock::new(), anchors }
+        let runs = rules.rules().iter().filter(|rule| matches!(rule.pattern, Pattern::Run { .. }));
+        let interest = Filter::of_most(runs.map(|rule| rule.keywords.as_slice()));
+        Detector { rules, groups, expressions, keywords: OnceLock::new(), interest, anchors }
     }
 
     /// The rules in force.
@@ -102,6 +111,12 @@ impl Detector {
         })
     }
 
+    /// Whether a text is interesting beyond the candidates that visibly stand in it: it mentions what some rule is
+    /// about, so that it is worth the time to look for values in pieces and escaped ones.
+    pub fn is_interesting(&self, text: &[u8]) -> bool {
+        self.interest.may_mention(text)
+    }
+
     /// Whether a candidate can stand elsewhere: rules with an expression, and classes beyond letters and digits.
     pub fn may_match_elsewhere(&self, text: &[u8]) -> bool {
         let mut sparse = self.groups.iter().filter(|group| !group.dense);
@@ -111,17 +126,25 @@ impl Detector {
 
     /// Every candidate in `text` that some rule has something to say of, in order of position.
     pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
-        let views = Views {
-            detector: self,
-            text,
-            path,
-            cells: self.rules().iter().map(|_| OnceCell::new()).collect(),
-        };
+        self.scan_with(text, path, &mut |_| {})
+    }
+
+    /// The same; `stray` hears of every value of the right length that no rule has anything to say of here, and that
+    /// could be a credential elsewhere.
+    pub fn scan_with(
+        &self,
+        text: &[u8],
+        path: Option<&BStr>,
+        stray: &mut dyn FnMut(Range<usize>),
+    ) -> Vec<Match> {
+        let views = Views::new(self, text, path);
         let mut matches = Vec::new();
         for group in &self.groups {
             for run in runs::runs(text, group.class, group.length) {
-                if let Some(span) = candidate::value_span(text, run, group.length) {
-                    matches.extend(self.best(&views, &span, &group.rules));
+                let span = candidate::value_span(text, run.clone(), group.length);
+                match span.and_then(|span| self.best(&views, &span, &group.rules)) {
+                    Some(found) => matches.push(found),
+                    None => self.strays(text, run, group, stray),
                 }
             }
         }
@@ -132,6 +155,21 @@ impl Detector {
         }
         matches.sort_by_key(|found| (found.span.start, found.rule));
         matches
+    }
+
+    /// The values that a run without a match may be or hold.
+    fn strays(&self, text: &[u8], run: Range<usize>, group: &RunGroup, stray: &mut dyn FnMut(Range<usize>)) {
+        let random = group.rules.iter().all(|&rule| self.rules()[rule].random);
+        let mixed = |value: &[u8]| {
+            value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase)
+        };
+        if run.len() > group.length + candidate::LONGEST_GLUED || random && !mixed(&text[run.clone()]) {
+            return;
+        }
+        stray(run.start..run.start + group.length);
+        if run.len() > group.length {
+            stray(run.end - group.length..run.end);
+        }
     }
 
     /// Whether a rule with an expression has to look at the text.
@@ -156,9 +194,8 @@ impl Detector {
         }
         let Some(regex) = self.rules()[index].pattern.regex() else { return };
         for captures in regex.captures_iter(views.text) {
-            let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0));
-            if let Some(secret) = whole {
-                matches.extend(self.best(views, &secret.range(), &[index]));
+            if let Some(span) = secret_span(&captures) {
+                matches.extend(self.best(views, &span, &[index]));
             }
         }
     }
@@ -211,12 +248,18 @@ impl Detector {
         let rule = &self.rules()[index];
         match &rule.provider {
             Some(provider) => evidence::judge(rule, provider, place, views.of(index), span),
-            None => Some(evidence::Verdict {
-                confidence: rule.confidence,
-                evidence: vec![format!("it has the form of {}", with_article(&rule.description))],
-            }),
+            None => {
+                let form = format!("it has the form of {}", with_article(&rule.description));
+                Some(evidence::Verdict::new(rule.confidence, form))
+            }
         }
     }
+}
+
+/// The part of a match that is the secret: the group of that name, the first group, or all of it.
+fn secret_span(captures: &regex::bytes::Captures<'_>) -> Option<Range<usize>> {
+    let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0))?;
+    Some(whole.range())
 }
 
 /// One text as each rule sees it; a view is made when a candidate asks for it, once for all candidates.
@@ -228,6 +271,10 @@ struct Views<'a> {
 }
 
 impl<'a> Views<'a> {
+    fn new(detector: &'a Detector, text: &'a [u8], path: Option<&'a BStr>) -> Self {
+        Views { detector, text, path, cells: detector.rules().iter().map(|_| OnceCell::new()).collect() }
+    }
+
     fn of(&self, rule: usize) -> &FileView<'a> {
         self.cells[rule].get_or_init(|| {
             let anchors =

@@ -11,26 +11,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
 
-use self::held::Held;
 use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
 use crate::detect::{Detector, Match, runs};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
+use crate::report::Skipped;
 use crate::report::line_hash::line_hashes;
-use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
 use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, Sink, TOO_LARGE};
 
 mod aside;
+mod bindings;
+mod counts;
+pub mod explain;
 mod group;
 mod held;
 mod inline;
+mod look;
 mod part;
+mod strays;
+
+use bindings::{Naming, Reading};
+use counts::Counts;
+use held::Held;
+use inline::Mark;
+use look::Look;
+use strays::Strays;
 
 pub use group::{Outcome, fingerprint};
-use inline::Mark;
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -53,12 +63,16 @@ pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
     left_out: &'a LeftOut,
+    look: Look,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
     progress: Arc<Counters>,
     counts: Counts,
     below_confidence: AtomicU64,
     hits: Mutex<Vec<Hit>>,
+    strays: Strays,
+    namings: Mutex<Vec<Naming>>,
+    readings: Mutex<Vec<Reading>>,
     issues: Mutex<Vec<Issue>>,
     skipped: Mutex<BTreeMap<&'static str, (u64, Vec<BString>)>>,
 }
@@ -73,16 +87,10 @@ struct Hit {
     evidence: Vec<String>,
     location: Location,
     suppression: Option<Suppression>,
-}
-
-#[derive(Default)]
-struct Counts {
-    files: AtomicU64,
-    blobs: AtomicU64,
-    commits: AtomicU64,
-    tags: AtomicU64,
-    refs: AtomicU64,
-    bytes: AtomicU64,
+    /// It is a published example.
+    published: bool,
+    /// It was found by its value alone, which stands elsewhere under a name that tells.
+    copy: bool,
 }
 
 /// A lock whose holder may have panicked: what it guards is a list, whole after every push.
@@ -110,6 +118,10 @@ impl<'a> Collector<'a> {
             counts: Counts::default(),
             below_confidence: AtomicU64::new(0),
             hits: Mutex::default(),
+            look: Look::Candidates,
+            strays: Strays::default(),
+            namings: Mutex::default(),
+            readings: Mutex::default(),
             issues: Mutex::default(),
             skipped: Mutex::default(),
         }
@@ -117,10 +129,7 @@ impl<'a> Collector<'a> {
 
     /// Files, refs and objects so far: whether there was anything to scan at all.
     pub fn anything_scanned(&self) -> bool {
-        let counts = &self.counts;
-        [&counts.files, &counts.blobs, &counts.commits, &counts.tags]
-            .iter()
-            .any(|count| count.load(Ordering::Relaxed) > 0)
+        self.counts.anything()
     }
 
     /// Whether the configuration left something out.
@@ -146,17 +155,14 @@ impl<'a> Collector<'a> {
     /// Scans, and says it where that failed.
     fn guarded(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
         let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
-        match scanned {
-            Ok(hits) => hits,
-            Err(_) => {
-                let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
-                let mut issue = Issue::new("internal-error", message);
-                issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
-                issue.object = origin.object.map(str::to_owned);
-                self.issue(issue);
-                Vec::new()
-            }
-        }
+        scanned.unwrap_or_else(|_| {
+            let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
+            let mut issue = Issue::new("internal-error", message);
+            issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
+            issue.object = origin.object.map(str::to_owned);
+            self.issue(issue);
+            Vec::new()
+        })
     }
 
     /// Messages and names are scanned whatever their size.
@@ -169,7 +175,7 @@ impl<'a> Collector<'a> {
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        if !self.worth_splitting(origin.kind, bytes) {
+        if !self.worth_splitting(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
         }
         let mut hits = Vec::new();
@@ -184,7 +190,8 @@ impl<'a> Collector<'a> {
                 marks.push(mark);
             }
         };
-        decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
+        let interest = |bytes: &[u8]| self.is_named(origin) || self.detector.is_interesting(bytes);
+        decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
         inline::settle(&mut hits, &marks);
         for mut issue in issues {
             issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
@@ -200,15 +207,32 @@ impl<'a> Collector<'a> {
         hits
     }
 
+    /// Whether the content's path makes it interesting.
+    fn is_named(&self, origin: Origin<'_>) -> bool {
+        origin.kind != LocationKind::Path
+            && origin.path.is_some_and(|path| self.detector.is_interesting(path))
+    }
+
     /// Scans one of the texts of a blob.
     fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
-        let matches = self.detector.scan(text.bytes, path);
+        let mut strays = Vec::new();
+        let matches = match &self.look {
+            Look::Candidates => self.detector.scan_with(text.bytes, path, &mut |span| strays.push(span)),
+            Look::Copies(known) => self.copies(known, text.bytes, path),
+            Look::Names(names) => {
+                self.read(origin, text, names);
+                Vec::new()
+            }
+        };
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
             .into_iter()
             .filter(|m| text.is_decoded(&m.span) && !held.has(&m.secret))
             .partition(|m| m.confidence >= self.settings.confidence || m.published);
         self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
+        strays.retain(|span| text.is_decoded(span) && !held.stands(&text.bytes[span.clone()]));
+        strays.extend(below.iter().map(|m| m.span.clone()));
+        strays.iter().for_each(|span| self.stray(origin, text, span));
         if reported.is_empty() {
             return Vec::new();
         }
@@ -258,21 +282,20 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
+            published: found.published,
+            copy: false,
         };
         (hit, mark)
     }
 
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
     /// Everything found, grouped and sorted.
     pub fn finish(self) -> Outcome {
-        let coverage = Coverage {
-            files: self.counts.files.into_inner(),
-            blobs: self.counts.blobs.into_inner(),
-            commits: self.counts.commits.into_inner(),
-            tags: self.counts.tags.into_inner(),
-            refs: self.counts.refs.into_inner(),
-            bytes: self.counts.bytes.into_inner(),
-            skipped: skipped(self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner)),
-        };
+        let reasons = self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let coverage = self.counts.into_coverage(skipped(reasons));
         let mut issues = self.issues.into_inner().unwrap_or_else(PoisonError::into_inner);
         issues.sort();
         issues.dedup();
@@ -319,8 +342,12 @@ impl Sink for Collector<'_> {
         self.scan_part(origin, bytes, part);
     }
 
-    fn is_one(&self, start: &[u8]) -> bool {
-        decode::is_archive(start)
+    fn begins_archive(&self, start: &[u8]) -> bool {
+        decode::begins_archive(start)
+    }
+
+    fn ends_archive(&self, end: &[u8]) -> bool {
+        decode::ends_archive(end)
     }
 
     fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
@@ -329,12 +356,22 @@ impl Sink for Collector<'_> {
 
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
         // Names are not encoded.
+        let visible = match &self.look {
+            Look::Candidates => None,
+            // Code that reads a name stands as it is.
+            Look::Names(names) => return names.may_be_read(bytes),
+            Look::Copies(known) => Some(known.may_hold(bytes)),
+        };
         let may_be_encoded = kind != LocationKind::Path;
         let mut probe = decode::Probe::default();
-        runs::dense_blocks(bytes).any(|block| {
-            self.detector.may_match_at(bytes, block) || (may_be_encoded && probe.is_encoded(bytes, block))
-        }) || (may_be_encoded && decode::holds_container(bytes))
+        visible == Some(true)
+            || runs::dense_blocks(bytes).any(|block| {
+                (visible.is_none() && self.detector.may_match_at(bytes, block))
+                    || (may_be_encoded && probe.is_encoded(bytes, block))
+            })
+            || (may_be_encoded && decode::holds_container(bytes))
             || self.detector.may_match_elsewhere(bytes)
+            || (may_be_encoded && (self.detector.is_interesting(bytes) || decode::may_hold_escapes(bytes)))
     }
 
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {
@@ -346,16 +383,7 @@ impl Sink for Collector<'_> {
     }
 
     fn count(&self, what: Counted, number: u64) {
-        let counts = &self.counts;
-        let count = match what {
-            Counted::File => &counts.files,
-            Counted::Blob => &counts.blobs,
-            Counted::Commit => &counts.commits,
-            Counted::Tag => &counts.tags,
-            Counted::Ref => &counts.refs,
-            Counted::Bytes => &counts.bytes,
-        };
-        count.fetch_add(number, Ordering::Relaxed);
+        self.counts.add(what, number);
         match what {
             Counted::File => self.progress.done.fetch_add(number, Ordering::Relaxed),
             Counted::Bytes => self.progress.bytes.fetch_add(number, Ordering::Relaxed),
@@ -380,6 +408,6 @@ impl Sink for Collector<'_> {
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.is_interrupted()
     }
 }

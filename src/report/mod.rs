@@ -3,6 +3,7 @@
 //! A [`Report`] is complete and sorted when it gets here: formats are pure functions from a report to a writer. They
 //! filter nothing and know no rule but what the report carries.
 
+pub mod explain;
 mod format;
 mod gate;
 pub mod json;

@@ -8,6 +8,7 @@
 pub mod history;
 pub mod index;
 pub mod layout;
+pub mod passed_over;
 #[cfg(test)]
 pub(crate) mod scratch_repo;
 pub mod stdin;
@@ -143,7 +144,12 @@ pub trait Sink: Sync {
     fn part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part);
 
     /// Whether content that begins like that says something only as a whole, as an archive does.
-    fn is_one(&self, _start: &[u8]) -> bool {
+    fn begins_archive(&self, _start: &[u8]) -> bool {
+        false
+    }
+
+    /// The same of content that ends like that, whatever it begins with.
+    fn ends_archive(&self, _end: &[u8]) -> bool {
         false
     }
 

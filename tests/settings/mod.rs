@@ -2,8 +2,10 @@
 
 mod baseline;
 mod config;
+mod gate;
 mod hostile;
 mod inline;
+mod pages;
 
 use crate::support::place::Place;
 use crate::support::values::key;

@@ -3,17 +3,22 @@
 //! Takes arguments as typed and the targets of a scan, finds and reads the configuration and what it names, and gives a
 //! [`Policy`]. The command line wins. Whatever would make a scan other than what was asked for is an error.
 
+mod comments;
+mod files;
 mod found;
+mod gate;
 mod rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::UsageError;
 use super::args::PolicyArgs;
 use crate::baseline::{self, Baseline, Entry};
-use crate::config::{self, Allowed, LeftOut, Located};
+use crate::config::read::Unreadable;
+use crate::config::{Allowed, LeftOut, Located};
 use crate::decode::Limits;
 use crate::finding::{Confidence, Finding, Location, SuppressedBy, Suppression};
 use crate::pipeline::{Outcome, Settings};
@@ -21,7 +26,8 @@ use crate::report::Note;
 use crate::rule::RuleSet;
 use crate::source::LEFT_OUT;
 use crate::words;
-use found::{found, site};
+use files::Files;
+use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
 
@@ -64,6 +70,12 @@ pub(in crate::cli) struct Policy {
     pub(in crate::cli) baseline: Option<Setting<NamedBaseline>>,
     /// Sorted by id.
     pub(in crate::cli) known_rules: Vec<KnownRule>,
+    /// Where all of it is read from.
+    files: Rc<Files>,
+    /// The revision that it was asked to be of.
+    revision: Option<String>,
+    /// What is worth knowing of it.
+    notes: Vec<Note>,
     /// The scan is of whole repositories, so that what it does not find is not there.
     whole: bool,
     /// Paths that are left out were not read: a source asked, and skipped them.
@@ -88,20 +100,20 @@ impl Policy {
         args: &PolicyArgs,
         targets: &[PathBuf],
     ) -> Result<(Policy, RuleSet), UsageError> {
-        let mut found = found(mode, &args.rule_files, targets)?;
+        let (mut policy, rules) = Policy::read(mode, args, targets)?;
+        if args.policy_from.is_some() {
+            let notes = policy.compared(mode, args, targets);
+            policy.notes.extend(notes);
+        }
+        Ok((policy, rules))
+    }
+
+    /// The same, without a comparison.
+    fn read(mode: &str, args: &PolicyArgs, targets: &[PathBuf]) -> Result<(Policy, RuleSet), UsageError> {
+        let mut found = found(mode, args, targets)?;
         let config = std::mem::take(&mut found.config);
         let name = found.name.clone();
-        let setting = |value, line| Setting { value, source: Source::Line { file: name.clone(), line } };
-        let baseline = match (&args.baseline, &config.baseline) {
-            _ if args.without_baseline => None,
-            (Some(path), _) => {
-                Some(Setting { value: read_baseline(path)?, source: Source::Option("--baseline") })
-            }
-            (None, Some(Located { value, line })) => {
-                Some(setting(read_baseline(&found.directory.join(value))?, *line))
-            }
-            (None, None) => None,
-        };
+        let baseline = baseline_in_force(args, &config.baseline, &mut found)?;
         let (rules, known_rules) = rules_in_force(&args.rule_files, &config, &found)?;
         let inline = args.no_inline_ignores.then_some(false);
         let policy = Policy {
@@ -130,6 +142,9 @@ impl Policy {
             baseline,
             known_rules,
             whole: found.whole,
+            files: found.files,
+            revision: args.policy_from.clone(),
+            notes: found.notes,
             paths_known: mode == "scan",
         };
         Ok((policy, rules))
@@ -141,16 +156,17 @@ impl Policy {
         args: &PolicyArgs,
         targets: &[PathBuf],
     ) -> Result<(PathBuf, bool), UsageError> {
-        let found = found(mode, &args.rule_files, targets)?;
+        let found = found(mode, args, targets)?;
         let in_config = found.config.baseline.as_ref().map(|path| found.directory.join(&path.value));
         match args.baseline.clone().or(in_config) {
             Some(path) => Ok((path, true)),
-            None => {
-                let site = targets.first().and_then(|target| site(mode, target));
-                let top = site.map_or_else(|| PathBuf::from("."), |site| site.top().to_owned());
-                Ok((top.join(baseline::FILE_NAME), false))
-            }
+            None => Ok((found.top.join(baseline::FILE_NAME), false)),
         }
+    }
+
+    /// What is worth knowing of it.
+    pub(in crate::cli) fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     /// What the pipeline has to know.
@@ -177,6 +193,7 @@ impl Policy {
         targets: &[bstr::BString],
         today: jiff::civil::Date,
     ) {
+        outcome.notes.extend(self.notes.iter().cloned());
         if !self.paths_known && !self.left_out.exclude.is_empty() {
             let suppression = Suppression { by: SuppressedBy::Config, reason: LEFT_OUT.to_owned() };
             let left_out = |location: &Location| {
@@ -249,10 +266,29 @@ fn said_of_baseline(
     notes
 }
 
-fn read_baseline(path: &Path) -> Result<NamedBaseline, UsageError> {
-    let name = config::read::name(path);
-    let text = config::read::text(path)
-        .map_err(|error| UsageError::new(format!("cannot read the baseline {name}: {error}")))?;
+/// The baseline that was named on the command line, or else the one that the configuration names.
+fn baseline_in_force(
+    args: &PolicyArgs,
+    written: &Option<Located<PathBuf>>,
+    found: &mut Found,
+) -> Result<Option<Setting<NamedBaseline>>, UsageError> {
+    let (path, source) = match (&args.baseline, written) {
+        _ if args.without_baseline => return Ok(None),
+        (Some(path), _) => (path.clone(), Source::Option("--baseline")),
+        (None, Some(Located { value, line })) => (found.directory.join(value), found.line(*line)),
+        (None, None) => return Ok(None),
+    };
+    let name = found.files.name(&path);
+    let text = match found.files.text(&path) {
+        Ok(text) => text,
+        // It may be about to be introduced. What the revision's own configuration names has to be there.
+        Err(Unreadable::NotInRevision) if args.baseline.is_some() => {
+            let message = format!("there is no {name}, so nothing is accepted by it");
+            found.notes.push(Note { kind: "policy-missing", message });
+            return Ok(None);
+        }
+        Err(error) => return Err(UsageError::new(format!("cannot read the baseline {name}: {error}"))),
+    };
     let baseline = Baseline::parse(&name, &text).map_err(UsageError::new)?;
-    Ok(NamedBaseline { name, baseline })
+    Ok(Some(Setting { value: NamedBaseline { name, baseline }, source }))
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::super::UsageError;
 use super::super::args::RuleFiles;
-use super::Source;
 use super::found::Found;
-use crate::config::{self, Config, Located};
+use super::{Files, Source};
+use crate::config::{Config, Located};
 use crate::rule::{Rule, RuleSet, builtin, file};
 
 /// A rule that was read, in force or not.
@@ -14,14 +14,21 @@ use crate::rule::{Rule, RuleSet, builtin, file};
 pub(in crate::cli) struct KnownRule {
     pub(in crate::cli) id: String,
     pub(in crate::cli) source: Source,
+    /// All of it, to compare.
+    pub(in crate::cli) definition: String,
     /// What put it out of force.
     pub(in crate::cli) off: Option<Source>,
 }
 
 /// The rules of one file.
 pub(in crate::cli) fn rule_file(path: &Path) -> Result<Vec<Rule>, UsageError> {
-    let name = config::read::name(path);
-    let text = config::read::text(path)
+    rules_of(&Files::Disk, path)
+}
+
+fn rules_of(files: &Files, path: &Path) -> Result<Vec<Rule>, UsageError> {
+    let name = files.name(path);
+    let text = files
+        .text(path)
         .map_err(|error| UsageError::new(format!("cannot read the rules in {name}: {error}")))?;
     let rules = file::parse(&name, &text).map_err(|error| {
         UsageError::new(error)
@@ -47,11 +54,11 @@ pub(super) fn rules_in_force(
         read.extend(builtin.into_iter().map(|rule| (rule, Source::BuiltIn)));
     }
     for Located { value, line } in &config.rule_files {
-        let rules = rule_file(&found.directory.join(value))?;
+        let rules = rules_of(&found.files, &found.directory.join(value))?;
         read.extend(rules.into_iter().map(|rule| (rule, found.line(*line))));
     }
     for path in &args.rules {
-        read.extend(rule_file(path)?.into_iter().map(|rule| (rule, Source::Option("--rules"))));
+        read.extend(rules_of(&found.files, path)?.into_iter().map(|rule| (rule, Source::Option("--rules"))));
     }
     ids.extend(read.iter().map(|(rule, _)| rule.id.clone()));
     let in_allow = config.allow.iter().filter_map(|allow| Some((allow.rule.as_ref()?, allow.line)));
@@ -68,7 +75,8 @@ pub(super) fn rules_in_force(
                 config.only_rules.iter().all(|id| id.value != rule.id).then_some(only.line)
             });
         let off = off.map(|line| found.line(line));
-        known_rules.push(KnownRule { id: rule.id.clone(), source, off: off.clone() });
+        let definition = format!("{rule:?}");
+        known_rules.push(KnownRule { id: rule.id.clone(), source, definition, off: off.clone() });
         if off.is_none() {
             rules.push(rule);
         }

@@ -115,11 +115,7 @@ impl Walk<'_> {
 
     fn directory(&self) {
         let seen = Mutex::new(HashSet::new());
-        let walker = WalkBuilder::new(&self.place.typed)
-            .standard_filters(!self.options.no_ignore)
-            .hidden(false)
-            .require_git(false)
-            .follow_links(false)
+        let walker = walker(&self.place.typed, self.options.no_ignore)
             .threads(self.options.threads)
             .filter_entry(|entry| entry.file_name() != ".git")
             .build_parallel();
@@ -171,6 +167,13 @@ impl Walk<'_> {
             None => self.sink.issue(Issue::new("unreadable", plain(cause))),
         }
     }
+}
+
+/// A walker of what is below `top`, by the rules of ignore files unless those are not wanted.
+pub(super) fn walker(top: &Path, no_ignore: bool) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(top);
+    walker.standard_filters(!no_ignore).hidden(false).require_git(false).follow_links(false);
+    walker
 }
 
 /// What one thread of the walk does with its entries.
@@ -325,7 +328,7 @@ fn unreadable(sink: &dyn Sink, path: impl Into<BString>, error: &io::Error) {
 }
 
 /// An error of the system without its number.
-pub(super) fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

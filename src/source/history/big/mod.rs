@@ -118,7 +118,7 @@ pub(super) enum Piece<'a> {
     Part(&'a [u8], &'a Part),
     /// All of it, because it says something only as a whole.
     Whole(&'a [u8]),
-    /// It would have to be read whole, and is too big for that: only its parts follow.
+    /// It would have to be read whole, and is too big for that: its parts are all that is looked at.
     Unopened,
 }
 
@@ -142,17 +142,23 @@ fn each_part(
     let mut bytes = start;
     let size = bytes.len() as u64 + rest.left;
     let mut part = Part { size, ..Part::default() };
+    let mut opened = true;
     loop {
         rest.extend(&mut bytes, PART)?;
-        if part.at == 0 && sink.is_one(&bytes) {
+        if part.at == 0 && sink.begins_archive(&bytes) {
             if size <= WHOLE {
                 rest.extend(&mut bytes, usize::MAX)?;
                 each(Piece::Whole(&bytes));
                 return Ok(());
             }
-            each(Piece::Unopened);
+            opened = false;
         }
         let last = rest.left == 0;
+        // What unpacks itself is told by its end, when its beginning has passed.
+        opened &= !(last && part.at > 0 && sink.ends_archive(&bytes));
+        if last && !opened {
+            each(Piece::Unopened);
+        }
         let next = if last { bytes.len() } else { cut(&bytes) };
         let middle = (bytes.len() - next) / 2;
         part.own.end = bytes.len() - if last { 0 } else { middle };

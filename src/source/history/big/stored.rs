@@ -125,20 +125,17 @@ pub(in super::super) fn find<'a>(store: &'a Store, id: &oid) -> Option<Stored<'a
         let input = pack.data.entry_slice(header.data_offset..pack.data.pack_end() as u64)?;
         return is_big.then_some(Stored { size: header.decompressed_size, place: Place::Packed(input) });
     }
-    for loose in store.loose.iter().filter(|loose| loose.has(id)) {
-        let path = loose::path_of(loose.store.path(), id);
-        let on_disk = std::fs::metadata(&path).ok()?.len();
-        if on_disk <= BIG / DENSEST {
-            return None;
-        }
-        let mut input = BufReader::new(File::open(&path).ok()?);
-        let (mut state, mut start) = (Decompress::new(), Vec::new());
-        let (kind, rest) = loose::open(&mut input, on_disk, &mut state, &mut start).ok()?;
-        let size = start.len() as u64 + rest.left;
-        return (kind == ObjectKind::Blob && size > BIG)
-            .then_some(Stored { size, place: Place::Loose(path) });
+    let loose = store.loose.iter().find(|loose| loose.has(id))?;
+    let path = loose::path_of(loose.store.path(), id);
+    let on_disk = std::fs::metadata(&path).ok()?.len();
+    if on_disk <= BIG / DENSEST {
+        return None;
     }
-    None
+    let mut input = BufReader::new(File::open(&path).ok()?);
+    let (mut state, mut start) = (Decompress::new(), Vec::new());
+    let (kind, rest) = loose::open(&mut input, on_disk, &mut state, &mut start).ok()?;
+    let size = start.len() as u64 + rest.left;
+    (kind == ObjectKind::Blob && size > BIG).then_some(Stored { size, place: Place::Loose(path) })
 }
 
 impl Stored<'_> {

@@ -167,6 +167,11 @@ pub(super) fn commit_of(id: ObjectId, reader: &mut Reader<'_>) -> Result<ObjectI
     peeled(id, Some(ObjectKind::Commit), reader)
 }
 
+/// The tree that an object is, or that a commit or tag stands for.
+pub(super) fn tree_of(id: ObjectId, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
+    peeled(id, Some(ObjectKind::Tree), reader)
+}
+
 /// What a tag stands for: an object of a kind, or anything that is no tag.
 fn peeled(id: ObjectId, wanted: Option<ObjectKind>, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
     let mut id = id;

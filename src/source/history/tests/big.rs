@@ -99,7 +99,7 @@ fn in_parts_the_same_is_found_as_in_the_whole() {
     let scratch = Scratch::new();
     // The second is so dense that a key stands in every border between parts; the third has no line breaks.
     let contents =
-        [text(700 << 10, 10_021), text(300 << 10, 2_003), text(400 << 10, 7_013).replace('\n', "  ")];
+        [text(700 << 10, 20_021), text(300 << 10, 4_003), text(400 << 10, 13_009).replace('\n', "  ")];
     for (number, content) in contents.iter().enumerate() {
         let repo = scratch.repo(&format!("r{number}"), &[]);
         repo.write("big", content);
