@@ -3,7 +3,6 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,7 +16,6 @@ use crate::detect::{Detector, Match, runs};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
-use crate::report::Skipped;
 use crate::report::line_hash::line_hashes;
 use crate::secret::Secret;
 use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, Sink, TOO_LARGE};
@@ -31,6 +29,7 @@ mod held;
 mod inline;
 mod look;
 mod part;
+mod skips;
 mod strays;
 
 use bindings::{Naming, Reading};
@@ -38,12 +37,10 @@ use counts::Counts;
 use held::Held;
 use inline::Mark;
 use look::Look;
+use skips::Skips;
 use strays::Strays;
 
 pub use group::{Outcome, fingerprint};
-
-/// How many examples a reason to leave something out keeps.
-const EXAMPLES: usize = 5;
 
 /// What is reported, of all that is found.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +71,7 @@ pub struct Collector<'a> {
     namings: Mutex<Vec<Naming>>,
     readings: Mutex<Vec<Reading>>,
     issues: Mutex<Vec<Issue>>,
-    skipped: Mutex<BTreeMap<&'static str, (u64, Vec<BString>)>>,
+    skipped: Skips,
 }
 
 /// One secret in one place.
@@ -123,7 +120,7 @@ impl<'a> Collector<'a> {
             namings: Mutex::default(),
             readings: Mutex::default(),
             issues: Mutex::default(),
-            skipped: Mutex::default(),
+            skipped: Skips::default(),
         }
     }
 
@@ -134,7 +131,7 @@ impl<'a> Collector<'a> {
 
     /// Whether the configuration left something out.
     pub fn anything_left_out(&self) -> bool {
-        lock(&self.skipped).contains_key(LEFT_OUT)
+        self.skipped.contain(LEFT_OUT)
     }
 
     /// Scans one piece of content. A fault of ours in one blob does not end the run.
@@ -294,8 +291,7 @@ impl<'a> Collector<'a> {
 
     /// Everything found, grouped and sorted.
     pub fn finish(self) -> Outcome {
-        let reasons = self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let coverage = self.counts.into_coverage(skipped(reasons));
+        let coverage = self.counts.into_coverage(self.skipped.into_list());
         let mut issues = self.issues.into_inner().unwrap_or_else(PoisonError::into_inner);
         issues.sort();
         issues.dedup();
@@ -322,15 +318,6 @@ fn stem(name: &[u8]) -> &[u8] {
         Some(dot) if dot > 0 && name.len() - dot - 1 <= LONGEST => stem(&name[..dot]),
         _ => name,
     }
-}
-
-fn skipped(reasons: BTreeMap<&'static str, (u64, Vec<BString>)>) -> Vec<Skipped> {
-    let reason = |(reason, (count, mut examples)): (&str, (u64, Vec<BString>))| {
-        examples.sort();
-        examples.truncate(EXAMPLES);
-        Skipped { reason: reason.to_owned(), count, examples }
-    };
-    reasons.into_iter().map(reason).collect()
 }
 
 impl Sink for Collector<'_> {
@@ -392,15 +379,7 @@ impl Sink for Collector<'_> {
     }
 
     fn skip(&self, reason: &'static str, example: &BStr) {
-        let mut skipped = lock(&self.skipped);
-        let (count, examples) = skipped.entry(reason).or_default();
-        *count += 1;
-        // The smallest few are kept, so that which ones are shown depends on no thread.
-        examples.push(example.to_owned());
-        if examples.len() > 4 * EXAMPLES {
-            examples.sort();
-            examples.truncate(EXAMPLES);
-        }
+        self.skipped.add(reason, example);
     }
 
     fn issue(&self, issue: Issue) {
