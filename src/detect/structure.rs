@@ -153,7 +153,12 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
         let bound = match left.next() {
             Token::Space | Token::Quote | Token::Mark | Token::Concat | Token::Wrap => continue,
             Token::Newline if layout::continues(before, left.at()) => continue,
-            Token::Word(word) if is_modifier(word) => continue,
+            // An item of a list is bound to what its first one is bound to.
+            Token::Newline if innermost && let Some(at) = layout::list_owner(before, left.at()) => {
+                left = Left::new(before, at);
+                continue;
+            }
+            Token::Word(word) if is_modifier(word) || is_property(&before[..left.at()]) => continue,
             Token::Word(word) if innermost && scheme.is_none() && is_scheme(word) => {
                 scheme = Some(text(word));
                 continue;
@@ -241,6 +246,13 @@ fn is_scheme(word: &[u8]) -> bool {
 /// Keywords between a name and its value that change neither.
 fn is_modifier(word: &[u8]) -> bool {
     matches!(word, b"new" | b"await" | b"return" | b"yield" | b"const" | b"static" | b"final")
+}
+
+/// Whether a word after `before` is the name of an anchor or a tag in YAML: `key: &name value`, `key: !!str value`.
+fn is_property(before: &[u8]) -> bool {
+    let marks = before.iter().rev().take_while(|b| matches!(b, b'&' | b'!')).count();
+    let rest = &before[..before.len() - marks];
+    (1..=2).contains(&marks) && rest.ends_with(b" ") && rest.trim_ascii_end().ends_with(b":")
 }
 
 /// The left side that ends at `end`: the quoted text there, or back to a separator, an unmatched bracket, a quotation,
@@ -343,6 +355,19 @@ fn head_start(before: &[u8], open: usize) -> usize {
     }
 }
 
+/// Where the words begin that stand before the bracket at `open` on its line and belong to it.
+fn phrase_start(before: &[u8], open: usize) -> usize {
+    let mut left = Left::new(before, open);
+    loop {
+        let here = left.at();
+        match left.next() {
+            Token::Newline | Token::Start | Token::Separator | Token::Open(b'{' | b'[') => return here,
+            Token::Close(bracket) if !left.skip_group(bracket) => return here,
+            _ => {}
+        }
+    }
+}
+
 /// What stands before the bracket at `open`, in words.
 fn head(before: &[u8], open: usize, bracket: u8) -> String {
     match bracket {
@@ -351,7 +376,7 @@ fn head(before: &[u8], open: usize, bracket: u8) -> String {
             let name = rest.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
             text(&rest[..name])
         }
-        b'{' => text(&before[layout::line_start(before, open)..open]),
+        b'{' => text(&before[phrase_start(before, open)..open]),
         _ => text(&before[head_start(before, open)..open]),
     }
 }
@@ -362,6 +387,8 @@ fn holder(before: &[u8], open: usize, bracket: u8, head: &str) -> Holder {
         b'<' => Holder::Tag,
         // Go groups declarations so.
         b'(' if matches!(head, "const" | "var" | "import" | "type") => Holder::Block,
+        // A row, not the arguments of a function.
+        b'(' if head.eq_ignore_ascii_case("values") => Holder::Group,
         b'(' if !head.is_empty() => Holder::Call,
         b'{' if layout::opens_block(&before[..open]) => Holder::Block,
         _ => Holder::Group,
