@@ -307,10 +307,19 @@ pub(super) fn opens_block(text: &[u8]) -> bool {
     }
     match line.last() {
         None | Some(b'=' | b':' | b',' | b'(' | b'[' | b'"' | b'\'' | b'}' | b'{') => false,
-        Some(b')' | b';') => true,
+        Some(b')') => !is_made(line),
+        Some(b';') => true,
         Some(b'>') if line.ends_with(b"=>") => !line[..line.len() - 2].trim_ascii_end().ends_with(b"'"),
         _ => line.split(|b| !b.is_ascii_alphanumeric()).any(|word| KEYWORDS.contains(&word)),
     }
+}
+
+/// Whether a line ends with an object that is made, so that what follows in brackets are its fields: `= new Acme()`.
+fn is_made(line: &[u8]) -> bool {
+    let call = line.iter().rposition(|&b| b == b'(').map_or(line, |open| &line[..open]);
+    let mut words = call.rsplit(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'(' | b','));
+    let callee = words.find(|word| !word.is_empty());
+    callee == Some(b"new") || words.find(|word| !word.is_empty()) == Some(b"new")
 }
 
 #[cfg(test)]

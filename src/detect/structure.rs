@@ -6,6 +6,7 @@
 
 use super::cursor::{Left, Token, closing_position};
 use super::layout;
+use super::lvalue::{lvalue, nth_name, one_of_several};
 
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 6;
@@ -193,51 +194,6 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
     }
 }
 
-/// The name that a value gets which is one of several: `a, b = "…", "…"`. Begins at the comma before the value.
-fn one_of_several(before: &[u8], comma: usize) -> Option<(usize, std::ops::Range<usize>)> {
-    let mut left = Left::new(before, comma);
-    let mut values = 1;
-    loop {
-        match left.next() {
-            Token::Separator => values += 1,
-            Token::Close(bracket) if left.skip_group(bracket) => {}
-            Token::Assign => {
-                let name = lvalue(before, left.at(), Bound::Assigned);
-                return nth_name(before, name.start, values);
-            }
-            Token::Space | Token::Quote | Token::Mark | Token::Concat | Token::Word(_) => {}
-            _ => return None,
-        }
-    }
-}
-
-/// Of several names on a line, the last of which begins at `last`, the one with a number, and where they all begin.
-/// None if there is but one, or something else than names.
-fn nth_name(before: &[u8], last: usize, number: usize) -> Option<(usize, std::ops::Range<usize>)> {
-    let start = layout::line_start(before, last);
-    let line = &before[start..];
-    let blanks = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    let all = start + blanks;
-    let end =
-        line[blanks..].iter().position(|b| matches!(b, b'=' | b':')).map_or(before.len(), |at| all + at);
-    let statement = opening(before, all)
-        .is_none_or(|(at, bracket)| holder(before, at, bracket, &head(before, at, bracket)) == Holder::Block);
-    if all >= last || end < last || !statement {
-        return None;
-    }
-    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b' ' | b'@');
-    let mut names = Vec::new();
-    let mut at = all;
-    for part in before[all..end].split(|&b| b == b',') {
-        if part.trim_ascii().is_empty() || !part.iter().all(name) {
-            return None;
-        }
-        names.push(at..at + part.len());
-        at += part.len() + 1;
-    }
-    names.get(number).filter(|_| names.len() > 1).map(|name| (all, name.clone()))
-}
-
 /// Words of a credential's scheme: they belong to the value, not to its name.
 fn is_scheme(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"bearer") || word.eq_ignore_ascii_case(b"basic")
@@ -255,56 +211,6 @@ fn is_property(before: &[u8]) -> bool {
     (1..=2).contains(&marks) && rest.ends_with(b" ") && rest.trim_ascii_end().ends_with(b":")
 }
 
-/// The left side that ends at `end`: the quoted text there, or back to a separator, an unmatched bracket, a quotation,
-/// another assignment or the line's start.
-fn lvalue(before: &[u8], end: usize, bound: Bound) -> std::ops::Range<usize> {
-    let mut left = Left::new(before, end);
-    let mut end = end;
-    let mut quoted = None;
-    loop {
-        let here = left.at();
-        let stop = match left.next() {
-            Token::Quote if quoted.is_none() => {
-                end = left.at();
-                quoted = Some(true);
-                false
-            }
-            Token::Quote | Token::Newline | Token::Start => true,
-            _ if quoted == Some(true) => false,
-            Token::Space | Token::Mark => false,
-            Token::Separator | Token::Open(_) => true,
-            Token::TagEnd => {
-                // `<b>name</b>: value`, or the subscript in `%*ENV<name> = value`: neither is where a name ends.
-                let (last, open) = (left.at(), left.skip_group(b'>').then(|| left.at()));
-                let closes = open.is_some_and(|at| before.get(at + 1) == Some(&b'/'));
-                let subscript = open.is_some_and(|at| at > 0 && before[at - 1].is_ascii_alphanumeric());
-                if closes && quoted.is_none() {
-                    end = left.at();
-                } else if !subscript || quoted.is_some() {
-                    return last + 1..end;
-                }
-                quoted = Some(false);
-                false
-            }
-            // `name: type = value` binds the name as well; `a = b = value` binds b only, and a default's left side
-            // ends at the name that is given it.
-            Token::Assign if bound == Bound::Assigned && before[left.at()] == b':' => false,
-            Token::Assign => true,
-            Token::Close(bracket) => {
-                quoted = Some(false);
-                !left.skip_group(bracket)
-            }
-            Token::Word(_) | Token::Otherwise | Token::Concat | Token::Wrap => {
-                quoted = Some(false);
-                false
-            }
-        };
-        if stop {
-            return here.min(end)..end;
-        }
-    }
-}
-
 /// The words of the tag that ends at `end`, without its angle brackets.
 fn tag(before: &[u8], end: usize) -> std::ops::Range<usize> {
     let start = before[..end].iter().rposition(|&b| b == b'<').map_or(end, |at| at + 1);
@@ -312,7 +218,7 @@ fn tag(before: &[u8], end: usize) -> std::ops::Range<usize> {
 }
 
 /// The nearest bracket before `end` that is still open, and which it is (`<` for a tag).
-fn opening(before: &[u8], end: usize) -> Option<(usize, u8)> {
+pub(super) fn opening(before: &[u8], end: usize) -> Option<(usize, u8)> {
     let mut left = Left::new(before, end);
     loop {
         match left.next() {
@@ -369,7 +275,7 @@ fn phrase_start(before: &[u8], open: usize) -> usize {
 }
 
 /// What stands before the bracket at `open`, in words.
-fn head(before: &[u8], open: usize, bracket: u8) -> String {
+pub(super) fn head(before: &[u8], open: usize, bracket: u8) -> String {
     match bracket {
         b'<' => {
             let rest = &before[open + 1..];
@@ -382,7 +288,7 @@ fn head(before: &[u8], open: usize, bracket: u8) -> String {
 }
 
 /// What kind of group the bracket opens.
-fn holder(before: &[u8], open: usize, bracket: u8, head: &str) -> Holder {
+pub(super) fn holder(before: &[u8], open: usize, bracket: u8, head: &str) -> Holder {
     match bracket {
         b'<' => Holder::Tag,
         // Go groups declarations so.

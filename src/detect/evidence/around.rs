@@ -51,15 +51,12 @@ impl Judge<'_> {
                 return Some(Verdict::new(Confidence::Low, reason));
             }
         }
-        if own.holder == Holder::Lines
-            && own_meaning.credential
-            && !own_meaning.specific
-            && let Some(verdict) = self.beside_parent()
-        {
-            return Some(verdict);
-        }
+        let generic = own.holder == Holder::Lines && own_meaning.credential && !own_meaning.specific;
+        let beside_parent = || generic.then(|| self.beside_parent()).flatten();
         let label = self.place.label.as_deref().filter(|label| self.meaning(label).credential);
-        self.place.outer.iter().map(String::as_str).chain(label).find_map(|outer| self.by_outer(outer))
+        let mut outer = self.place.outer.iter().map(String::as_str).chain(label);
+        let parent = outer.next().and_then(|parent| self.by_outer(parent));
+        parent.or_else(beside_parent).or_else(|| outer.find_map(|outer| self.by_outer(outer)))
     }
 
     /// What stands beside the entry that holds the value: the image of a container, the address of a request.
@@ -69,8 +66,9 @@ impl Judge<'_> {
         if let Some(host) = host {
             return Some(Verdict::new(Confidence::High, format!("it is sent to {host}")));
         }
-        let words = |text| quote::tokens(text).find(|word| self.speaks(word) == Speaks::Ours);
-        let word = words(before).or_else(|| words(after))?;
+        // An entry with entries of its own is about those.
+        let lines = || before.lines().chain(after.lines()).filter(|line| !line.trim_end().ends_with(':'));
+        let word = lines().flat_map(quote::tokens).find(|word| self.speaks(word) == Speaks::Ours)?;
         Some(Verdict::new(Confidence::High, format!("{} stands beside what holds it", shown(word))))
     }
 
@@ -110,7 +108,7 @@ impl Judge<'_> {
         if level.holder == Holder::Block {
             return None;
         }
-        if let Some(sent) = self.sent_to(level) {
+        if let Some(sent) = self.sent_to(level).or_else(|| self.piped(level)) {
             return Some(sent);
         }
         let speaks = self.speaks(&level.head);
@@ -131,7 +129,7 @@ impl Judge<'_> {
             }
             _ => {}
         }
-        let said = self.described(level)?;
+        let said = self.described(level).or_else(|| self.in_sentence(level, own))?;
         let positional = own.bound == Bound::Positional;
         let telling = own_meaning.credential
             || own_meaning.transparent
@@ -157,10 +155,26 @@ impl Judge<'_> {
             Some(level) => level.name.as_str(),
             None => self.place.outer.first().map_or("", String::as_str),
         };
-        match self.speaks(outer) {
-            Speaks::Ours => false,
-            Speaks::Others => true,
-            Speaks::Nobody => model && self.is_specific_name(outer) && self.provider_has_its_own_place(),
+        // `["acme"] = new() { … }`: the name stands before the bracket.
+        let head = self.place.levels.get(depth).filter(|level| level.holder == Holder::Group);
+        let names = [outer, head.map_or("", |level| level.head.as_str())];
+        let said = names.map(|name| self.speaks(name));
+        if said.contains(&Speaks::Ours) {
+            return false;
         }
+        said.contains(&Speaks::Others)
+            || model
+                && names.iter().any(|name| self.is_specific_name(name))
+                && self.provider_has_its_own_place()
+    }
+
+    /// What the command names that the value is piped to.
+    fn piped(&self, level: &Level) -> Option<Verdict> {
+        let rest = level.after.trim_start_matches(['"', '\'', '`', ' ', ')']);
+        let command = rest.strip_prefix('|').filter(|command| !command.starts_with('|'))?;
+        let command = command.split(['\n', '|', ';']).next().filter(|_| level.holder == Holder::Lines)?;
+        let mut names = quote::tokens(command).filter(|word| self.meaning(word).credential);
+        names
+            .find_map(|name| self.by_name(name, |name| format!("it is piped to a command that names {name}")))
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{Judge, Speaks};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{Field, field, leaves_vendor_open};
+use crate::detect::words::{Field, field, leaves_vendor_open, words};
 
 /// How much a field says of the block that it is in; the most telling first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +48,14 @@ impl Judge<'_> {
             .map(|(_, found)| found)
     }
 
+    /// The word of the sentence around the value that names somebody, in brackets or not.
+    pub(super) fn in_sentence(&self, level: &Level, own: &Level) -> Option<Described> {
+        if level.holder != Holder::Lines || own.bound != Bound::Spaced || words(&own.name).len() < 3 {
+            return None;
+        }
+        self.nearest_token(&level.after).or_else(|| self.nearest_token(&level.before))
+    }
+
     /// The fields on both sides of the value.
     fn neighbours<'t>(&self, level: &'t Level) -> (Vec<Part<'t>>, Vec<Part<'t>>) {
         let attributes = level.holder == Holder::Tag;
@@ -73,7 +81,8 @@ impl Judge<'_> {
                 });
             }
         }
-        if kind == Field::Account || self.is_name_of_another(part) {
+        // What a call gives is nobody's account.
+        if kind == Field::Account && !part.value.contains('(') || self.is_name_of_another(part) {
             return None;
         }
         let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
@@ -140,11 +149,13 @@ impl Judge<'_> {
         let ours = |text: &str| self.speaks(text) == Speaks::Ours && self.meaning(text).credential;
         // A pair of a name and a value: what is called `value` has its name beside it.
         let pair = self.place.levels.first().is_some_and(|own| self.naming(own).transparent);
+        // Of a command and its option, the option is the name.
+        let name = part.key.split_whitespace().last().unwrap_or_default();
         !pair
             && !part.open
             && !part.key.is_empty()
             && field(part.key) == Field::Other
-            && (ours(part.key) || ours(part.value))
+            && (ours(name) || ours(part.value))
     }
 
     /// Whether what the level holds is sent somewhere.
