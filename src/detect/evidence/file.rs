@@ -93,17 +93,22 @@ impl Judge<'_> {
 
     /// Whether the file sends requests to the provider, or imports its client.
     fn uses_provider(&self) -> bool {
-        self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || self.imports().next().is_some()
+        self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || !self.imports().is_empty()
     }
 
-    /// The lines that import something of the provider's.
-    fn imports(&self) -> impl Iterator<Item = String> {
+    /// The lines that import something of the provider's; told once for the whole file.
+    fn imports(&self) -> &[String] {
         const IMPORTS: [&str; 7] = ["import", "from", "use", "using", "require", "include", "extern"];
-        let lines = self.file.mentions().iter();
-        let lines = lines.map(|&at| String::from_utf8_lossy(self.file.line(&(at..at))).into_owned());
-        lines.filter(|line| {
-            self.speaks(line) == Speaks::Ours
-                && words(line).iter().any(|word| IMPORTS.contains(&word.as_str()))
+        const LONGEST: usize = 400;
+        self.file.imports.get_or_init(|| {
+            let lines = self.file.mentions().iter().map(|&at| self.file.line(&(at..at)));
+            let lines = lines.filter(|line| line.len() <= LONGEST);
+            let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned());
+            let imports = |line: &String| {
+                self.speaks(line) == Speaks::Ours
+                    && words(line).iter().any(|word| IMPORTS.contains(&word.as_str()))
+            };
+            lines.filter(imports).collect()
         })
     }
 
@@ -112,7 +117,7 @@ impl Judge<'_> {
         let identifier = |c: char| c.is_alphanumeric() || c == '_';
         let mut names = head.split(|c| !identifier(c)).filter(|name| !matches!(*name, "" | "new" | "await"));
         let Some(name) = names.next() else { return false };
-        self.imports().any(|line| line.split(|c| !identifier(c)).any(|word| word == name))
+        self.imports().iter().any(|line| line.split(|c| !identifier(c)).any(|word| word == name))
     }
 
     /// Whether the value's name, or what holds it, says that it is something else's.
@@ -131,6 +136,10 @@ impl Judge<'_> {
     /// Whether the file says elsewhere which value is the provider's: it gives it a name, assigned or referred to, or a
     /// block or row that has the provider's name.
     pub(super) fn provider_has_its_own_place(&self) -> bool {
+        *self.file.own_place.get_or_init(|| self.has_own_place())
+    }
+
+    fn has_own_place(&self) -> bool {
         let text = self.file.text;
         self.file.mentions().iter().any(|&at| {
             let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
