@@ -5,6 +5,7 @@ mod hostile;
 mod install;
 mod message;
 mod push;
+mod secrecy;
 mod templates;
 
 use std::ffi::OsStr;
