@@ -1,6 +1,5 @@
 //! `leeward history`: every repository's objects into the pipeline, then who, when and where for what was found.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,12 +8,13 @@ use bstr::{BStr, BString, ByteVec};
 
 use super::UsageError;
 use super::args::HistoryCommand;
+use super::attribute::{Watched, held, tell};
 use super::run::Run;
 use super::scan::exists;
-use crate::finding::{Finding, Location, LocationKind};
+use crate::finding::Finding;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
-use crate::source::history::attribution::{self, Held, Place};
+use crate::source::history::attribution::{self, Held};
 use crate::source::history::{self, Options, Progress};
 use crate::source::layout::{self, Layout, ObjectDirs};
 use crate::source::{Issue, Sink as _};
@@ -55,7 +55,7 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
     let complete = |outcome: &mut Outcome, counters: &Arc<Counters>| {
         counters.begin(Phase::Commits, 0);
         for (layout, path) in layouts.iter().zip(&command.repositories) {
-            attribute(layout, path, threads, outcome);
+            attribute(layout, path, threads, outcome, counters);
         }
     };
     Ok(run.scan(Phase::Objects, sources, complete))
@@ -81,7 +81,7 @@ fn repository(
 }
 
 /// Says of every finding of a repository who brought it in, where, when, and whether it is still there.
-fn attribute(layout: &Layout, path: &Path, threads: usize, outcome: &mut Outcome) {
+fn attribute(layout: &Layout, path: &Path, threads: usize, outcome: &mut Outcome, counters: &Counters) {
     let target = BString::from(Vec::from_path_lossy(path).into_owned());
     let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
     let mut findings: Vec<&mut Finding> = outcome
@@ -93,66 +93,20 @@ fn attribute(layout: &Layout, path: &Path, threads: usize, outcome: &mut Outcome
     if findings.is_empty() {
         return;
     }
-    let held: Vec<Vec<Held>> =
-        findings.iter().map(|finding| finding.locations.iter().map(held).collect()).collect();
-    let stories = match attribution::attribute(layout, threads, &held) {
+    let held: Vec<Vec<Held>> = findings.iter().map(|finding| held(finding)).collect();
+    let stories = match attribution::attribute(layout, threads, &held, &Watched(counters)) {
         Ok(stories) => stories,
         Err(error) => {
             let message = format!("who committed what was found could not be told: {error}");
             return outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
         }
     };
+    if stories.iter().any(|story| story.cut) {
+        let message = "some trees hold so many copies of what was found that not all paths are told";
+        outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
+    }
     for (finding, story) in findings.iter_mut().zip(stories) {
-        finding.in_head = Some(story.in_head);
-        finding.first_commit = story.first;
-        finding.last_commit = story.last;
-        finding.removed_commit = story.removed;
-        finding.locations = placed(std::mem::take(&mut finding.locations), story.places);
+        tell(finding, story);
     }
     outcome.sort();
-}
-
-fn held(location: &Location) -> Held {
-    Held { object: location.blob.clone().unwrap_or_default(), kind: location.kind }
-}
-
-/// What tells two locations of a secret apart: kind, path, names inside archives; the object where no tree names it.
-type Spot = (LocationKind, Option<BString>, Vec<BString>, Option<String>);
-
-/// Locations with their paths and commits. Of the versions that hold a secret at one path, the first one stands for
-/// all.
-fn placed(locations: Vec<Location>, places: Vec<Vec<Place>>) -> Vec<Location> {
-    let mut first: BTreeMap<Spot, Location> = BTreeMap::new();
-    for (location, places) in locations.into_iter().zip(places) {
-        for place in places {
-            let mut here = location.clone();
-            here.kind = place.kind;
-            here.path = match (place.path, &location.path) {
-                (Some(directory), Some(name)) => Some(joined(&directory, name)),
-                (Some(path), None) => Some(path),
-                (None, name) => name.clone(),
-            };
-            here.shown = here.path.clone().or(here.shown);
-            here.commit = place.commit;
-            // What no tree names is told apart by its object alone.
-            let object = here.path.is_none().then(|| here.blob.clone()).flatten();
-            let key = (here.kind, here.path.clone(), here.inner.clone(), object);
-            match first.get(&key) {
-                Some(known) if time(known) <= time(&here) => {}
-                _ => drop(first.insert(key, here)),
-            }
-        }
-    }
-    first.into_values().collect()
-}
-
-fn time(location: &Location) -> Option<(&str, &str)> {
-    location.commit.as_ref().map(|commit| (commit.author_time.as_str(), commit.id.as_str()))
-}
-
-fn joined(directory: &BString, name: &BString) -> BString {
-    match directory.is_empty() {
-        true => name.clone(),
-        false => [directory.as_slice(), name].join(&b'/').into(),
-    }
 }

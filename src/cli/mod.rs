@@ -10,6 +10,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 pub mod args;
+mod attribute;
 mod history;
 mod range;
 mod rules;

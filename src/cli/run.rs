@@ -26,7 +26,7 @@ use crate::source::{Issue, Sink as _};
 use crate::status::{Leniency, Status};
 
 /// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// A scan that is about to begin.
 pub(super) struct Run<'a> {

@@ -80,6 +80,7 @@ pub(crate) fn finding(value: &str, evidence: &[&str], location: Location) -> Fin
         first_commit: None,
         last_commit: None,
         removed_commit: None,
+        containment: None,
         locations: vec![location],
     }
 }
