@@ -9,6 +9,7 @@ pub mod secret;
 pub mod source;
 
 pub mod baseline;
+pub mod config;
 pub mod decode;
 pub mod detect;
 mod excerpt;

@@ -1,4 +1,4 @@
-//! Numbers as people read them: plurals, thousands, sizes, durations, short ids and dates.
+//! Numbers as people read and write them: plurals, thousands, sizes, durations, short ids and dates.
 
 /// How many digits of an object id people are shown; git's own default for a large repository.
 const SHORT_ID: usize = 10;
@@ -49,6 +49,33 @@ pub(crate) fn bytes(number: u64) -> String {
         }
     }
     format!("{:.1} EB", value / 1000.0)
+}
+
+/// A number of bytes as it is written: `4096`, `10MB`, `1.5GiB`. The error says what it should be.
+pub(crate) fn size(argument: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 9] = [
+        ("", 1.0),
+        ("b", 1.0),
+        ("k", 1e3),
+        ("kb", 1e3),
+        ("kib", 1024.0),
+        ("mb", 1e6),
+        ("mib", 1_048_576.0),
+        ("gb", 1e9),
+        ("gib", 1_073_741_824.0),
+    ];
+    let digits = argument.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(argument.len());
+    let (number, unit) = argument.split_at(digits);
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "m" => "mb".to_owned(),
+        "g" => "gb".to_owned(),
+        unit => unit.to_owned(),
+    };
+    let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| factor);
+    match (number.parse::<f64>(), factor) {
+        (Ok(number), Some(factor)) if number >= 0.0 => Ok((number * factor) as u64),
+        _ => Err("it is a number of bytes with an optional unit, e.g. 500k, 10MB, 1GiB".to_owned()),
+    }
 }
 
 /// `0.03 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`.
@@ -152,5 +179,17 @@ mod tests {
         assert_eq!(short_id("0123"), "0123");
         assert_eq!(day("2026-03-01T12:00:00Z"), "2026-03-01");
         assert_eq!(day("unknown"), "unknown");
+    }
+
+    #[test]
+    fn sizes_take_units() {
+        for (text, bytes) in
+            [("0", 0), ("4096", 4096), ("500k", 500_000), ("1.5MiB", 1_572_864), ("2 GB", 2_000_000_000)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MB", "-1", "1XB", "1.2.3"] {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 }

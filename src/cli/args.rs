@@ -6,8 +6,14 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baseline::BaselineCommand;
+use super::completions::CompletionsCommand;
+use super::config::ConfigCommand;
+use super::man::ManCommand;
+use super::run::Kept;
 use crate::finding::Confidence;
 use crate::report::Format;
+use crate::words::size;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,9 +65,34 @@ pub enum Command {
     /// staged. Nothing staged is status 0.
     #[command(after_help = STAGED_EXAMPLES)]
     Staged(StagedCommand),
+    /// Write the file of accepted findings
+    #[command(subcommand, after_help = super::baseline::EXAMPLES)]
+    Baseline(BaselineCommand),
+    /// Say what a scan would go by: leeward.toml and the command line
+    #[command(subcommand, after_help = super::config::KEYS)]
+    Config(ConfigCommand),
+    /// Stop keys before they are committed, pushed or received
+    ///
+    /// The gates speak git's own hook contracts, arguments and standard input included; `install` puts them into a
+    /// repository. A gate ends with 0 to let git go on, and with anything else to stop it.
+    #[command(subcommand, after_help = super::hook::EXAMPLES)]
+    Hook(super::hook::HookCommand),
+    /// Say why something is, or is not, reported
+    ///
+    /// Looks at one file, or one line of it, and says of each candidate there what speaks for it and what against it,
+    /// and what a scan would do; where there is none, why there is none. Nothing whole is printed. Status 1 if a scan
+    /// would report something there.
+    #[command(after_help = super::explain::EXAMPLES)]
+    Explain(super::explain::ExplainCommand),
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = super::completions::EXAMPLES)]
+    Completions(CompletionsCommand),
+    /// Print a manual page
+    #[command(after_help = super::man::EXAMPLES)]
+    Man(ManCommand),
 }
 
 const SCAN_EXAMPLES: &str = "\
@@ -75,7 +106,8 @@ const HISTORY_EXAMPLES: &str = "\
 Examples:
   leeward history
   leeward history ~/src/*/ --format jsonl --output sweep.jsonl
-  leeward history project.git --report sarif=history.sarif";
+  leeward history project.git --report sarif=history.sarif
+  leeward history project.git --reachable main v1.0";
 
 const STAGED_EXAMPLES: &str = "\
 Examples:
@@ -102,6 +134,9 @@ pub struct HistoryCommand {
     /// Repositories: work trees, bare repositories, linked worktrees
     #[arg(value_name = "REPO", default_value = ".")]
     pub repositories: Vec<PathBuf>,
+    /// Tell only of what these revisions reach; of what any ref reaches, where none is named
+    #[arg(long, value_name = "REV", num_args = 0.., allow_hyphen_values = false)]
+    pub reachable: Option<Vec<OsString>>,
     /// Do not check that every object that is named is there
     #[arg(long)]
     pub no_connectivity_check: bool,
@@ -151,12 +186,47 @@ pub enum RulesCommand {
 /// Where rules come from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RuleFiles {
+    /// Configuration file, in place of the leeward.toml of the repository
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Rules")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, help_heading = "Rules")]
+    pub no_config: bool,
     /// Add the rules of a file (repeatable)
     #[arg(long = "rules", value_name = "FILE", help_heading = "Rules")]
     pub rules: Vec<PathBuf>,
-    /// Use only the rules of --rules
+    /// Leave out the rules that come with leeward
     #[arg(long, help_heading = "Rules")]
     pub no_builtin_rules: bool,
+}
+
+/// What is a finding and what is left out: each can stand in a configuration file, too.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PolicyArgs {
+    #[expect(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub rule_files: RuleFiles,
+    /// File of accepted findings
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub baseline: Option<PathBuf>,
+    /// Read configuration, baseline and rule files as this revision has them, and say what would be looser otherwise
+    #[arg(long, value_name = "REV", help_heading = "Rules")]
+    pub policy_from: Option<String>,
+    /// Report secrets that a comment `leeward:ignore` accepts
+    #[arg(long, help_heading = "Rules")]
+    pub no_inline_ignores: bool,
+    /// Least confidence that is reported [default: medium]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Report")]
+    pub confidence: Option<Level>,
+    /// Leave out larger files, e.g. 10MB; they are counted as skipped
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    pub max_file_size: Option<u64>,
+    /// How deep archives in archives are opened; 0 opens none [default: 3]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_archive_depth: Option<u8>,
+    /// The baseline is about to be made, and is not read, wherever it is named.
+    #[arg(skip)]
+    pub without_baseline: bool,
 }
 
 /// What every scanning command takes.
@@ -171,36 +241,21 @@ pub struct Scanning {
     /// Write a further report of the same scan (repeatable)
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_argument, help_heading = "Report")]
     pub reports: Vec<(Format, OsString)>,
-    /// Least confidence that is reported
-    #[arg(long, value_enum, default_value_t = Level::Medium, value_name = "LEVEL", help_heading = "Report")]
-    pub confidence: Level,
     /// Print whole secrets; only to a terminal or with --output
     #[arg(long, help_heading = "Report")]
     pub reveal: bool,
-    /// Configuration file (planned)
-    #[arg(long, value_name = "FILE", help_heading = "Rules", hide = true)]
-    pub config: Option<PathBuf>,
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
-    pub rule_files: RuleFiles,
-    /// File of accepted findings
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
-    pub baseline: Option<PathBuf>,
-    /// Report secrets that a comment `leeward:ignore` accepts
-    #[arg(long, help_heading = "Rules")]
-    pub no_inline_ignores: bool,
+    pub policy: PolicyArgs,
+    /// Report what a comment `leeward:ignore` accepts that the revision of --policy-from does not have
+    #[arg(long, requires = "policy_from", help_heading = "Rules")]
+    pub deny_new_suppressions: bool,
     /// Ask the provider whether a key is live (planned)
     #[arg(long, help_heading = "Rules", hide = true)]
     pub verify: bool,
     /// Threads; by default as many as there are processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Limits")]
     pub jobs: Option<u16>,
-    /// Leave out larger files, e.g. 10MB; they are counted as skipped
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
-    pub max_file_size: Option<u64>,
-    /// How deep archives in archives are opened; 0 opens none [default: 3]
-    #[arg(long, value_name = "N", help_heading = "Limits")]
-    pub max_archive_depth: Option<u8>,
     /// End with 0 or 1 where a scan could not look everywhere; it still says so
     #[arg(long, help_heading = "Exit status")]
     pub allow_incomplete: bool,
@@ -216,6 +271,9 @@ pub struct Scanning {
     /// Say as little as possible
     #[arg(long, short, help_heading = "Terminal")]
     pub quiet: bool,
+    /// Where the outcome goes in place of a report, for commands that scan to know and not to tell.
+    #[arg(skip)]
+    pub keep: Option<Kept>,
 }
 
 /// When to use colours.
@@ -261,33 +319,6 @@ fn report_argument(argument: &str) -> Result<(Format, OsString), String> {
     Ok((Format::parse(format).map_err(|error| error.to_string())?, file.into()))
 }
 
-/// A number of bytes: `4096`, `10MB`, `1.5GiB`.
-fn size(argument: &str) -> Result<u64, String> {
-    const UNITS: [(&str, f64); 9] = [
-        ("", 1.0),
-        ("b", 1.0),
-        ("k", 1e3),
-        ("kb", 1e3),
-        ("kib", 1024.0),
-        ("mb", 1e6),
-        ("mib", 1_048_576.0),
-        ("gb", 1e9),
-        ("gib", 1_073_741_824.0),
-    ];
-    let digits = argument.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(argument.len());
-    let (number, unit) = argument.split_at(digits);
-    let unit = match unit.trim().to_ascii_lowercase().as_str() {
-        "m" => "mb".to_owned(),
-        "g" => "gb".to_owned(),
-        unit => unit.to_owned(),
-    };
-    let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| factor);
-    match (number.parse::<f64>(), factor) {
-        (Ok(number), Some(factor)) if number >= 0.0 => Ok((number * factor) as u64),
-        _ => Err("it is a number of bytes with an optional unit, e.g. 500k, 10MB, 1GiB".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,17 +327,5 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_take_units() {
-        for (text, bytes) in
-            [("0", 0), ("4096", 4096), ("500k", 500_000), ("1.5MiB", 1_572_864), ("2 GB", 2_000_000_000)]
-        {
-            assert_eq!(size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "MB", "-1", "1XB", "1.2.3"] {
-            assert!(size(text).is_err(), "{text}");
-        }
     }
 }

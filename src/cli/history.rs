@@ -1,5 +1,6 @@
 //! `leeward history`: every repository's objects into the pipeline, then who, when and where for what was found.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +16,7 @@ use crate::finding::Finding;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
 use crate::source::history::attribution::{self, Held};
-use crate::source::history::{self, Options, Progress};
+use crate::source::history::{self, Options, Progress, Reach};
 use crate::source::layout::{self, Layout, ObjectDirs};
 use crate::source::{Issue, Sink as _};
 use crate::status::Status;
@@ -38,14 +39,20 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
         layouts.push(layout::find(path, &ObjectDirs::default()).map_err(UsageError::new)?);
     }
     let run = Run::new("history", &command.scanning, &command.repositories)?;
+    let reaches = OnceCell::new();
     let threads = match run.threads() {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
     let options = Options { threads, connectivity: !command.no_connectivity_check };
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
+        let reaches = reaches.get_or_init(|| reaches_of(command, &layouts, collector));
         for (target, layout) in layouts.iter().enumerate() {
-            repository(layout, &command.repositories[target], target, &options, collector, counters);
+            let what =
+                Repository { layout, path: &command.repositories[target], reach: reaches[target].as_ref() };
+            if what.reach.is_some() || command.reachable.is_none() {
+                what.scan(target, &options, collector, counters);
+            }
         }
         if command.no_connectivity_check {
             let what = BStr::new("whether everything that is named is stored");
@@ -54,59 +61,82 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
     };
     let complete = |outcome: &mut Outcome, counters: &Arc<Counters>| {
         counters.begin(Phase::Commits, 0);
-        for (layout, path) in layouts.iter().zip(&command.repositories) {
-            attribute(layout, path, threads, outcome, counters);
+        let reaches = reaches.get().map_or(&[][..], Vec::as_slice);
+        for ((layout, path), reach) in layouts.iter().zip(&command.repositories).zip(reaches) {
+            Repository { layout, path, reach: reach.as_ref() }.attribute(threads, outcome, counters);
         }
     };
     Ok(run.scan(Phase::Objects, sources, complete))
 }
 
-fn repository(
-    layout: &Layout,
-    path: &Path,
-    target: usize,
-    options: &Options,
-    collector: &Collector<'_>,
-    counters: &Counters,
-) {
-    let path = || BString::from(Vec::from_path_lossy(path).into_owned());
-    match history::scan(layout, target, options, collector, counters) {
-        Ok(outcome) if outcome.stored == 0 => {
-            let message = "the repository stores no object: nothing was ever committed to it";
-            collector.issue(Issue::new("nothing-to-scan", message).at_path(path()));
-        }
-        Ok(_) => {}
-        Err(error) => collector.issue(Issue::new("not-scanned", error.to_string()).at_path(path())),
-    }
+/// What the revisions of `--reachable` reach, for each repository; none without it, and none where one of them is no
+/// revision, which is an issue.
+fn reaches_of(command: &HistoryCommand, layouts: &[Layout], collector: &Collector<'_>) -> Vec<Option<Reach>> {
+    let reach = |layout: &Layout| {
+        let revisions = command.reachable.as_ref()?;
+        let names = revisions.iter().map(|name| BStr::new(name.as_encoded_bytes()));
+        Reach::of(layout, names, collector)
+    };
+    layouts.iter().map(reach).collect()
 }
 
-/// Says of every finding of a repository who brought it in, where, when, and whether it is still there.
-fn attribute(layout: &Layout, path: &Path, threads: usize, outcome: &mut Outcome, counters: &Counters) {
-    let target = BString::from(Vec::from_path_lossy(path).into_owned());
-    let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
-    let mut findings: Vec<&mut Finding> = outcome
-        .findings
-        .iter_mut()
-        .chain(suppressed)
-        .filter(|finding| finding.locations.iter().all(|location| location.target == target))
-        .collect();
-    if findings.is_empty() {
-        return;
+/// A repository of the command line.
+struct Repository<'a> {
+    layout: &'a Layout,
+    path: &'a Path,
+    reach: Option<&'a Reach>,
+}
+
+impl Repository<'_> {
+    fn target(&self) -> BString {
+        Vec::from_path_lossy(self.path).into_owned().into()
     }
-    let held: Vec<Vec<Held>> = findings.iter().map(|finding| held(finding)).collect();
-    let stories = match attribution::attribute(layout, threads, &held, &Watched(counters)) {
-        Ok(stories) => stories,
-        Err(error) => {
-            let message = format!("who committed what was found could not be told: {error}");
-            return outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
+
+    fn scan(&self, target: usize, options: &Options, collector: &Collector<'_>, counters: &Counters) {
+        match history::scan_within(self.layout, self.reach, target, options, collector, counters) {
+            Ok(outcome) if outcome.stored == 0 => {
+                let message = "the repository stores no object: nothing was ever committed to it";
+                collector.issue(Issue::new("nothing-to-scan", message).at_path(self.target()));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                collector.issue(Issue::new("not-scanned", error.to_string()).at_path(self.target()));
+            }
         }
-    };
-    if stories.iter().any(|story| story.cut) {
-        let message = "some trees hold so many copies of what was found that not all paths are told";
-        outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
     }
-    for (finding, story) in findings.iter_mut().zip(stories) {
-        tell(finding, story);
+
+    /// Says of every finding of the repository who brought it in, where, when, and whether it is still there; forgets
+    /// those that were not asked for.
+    fn attribute(&self, threads: usize, outcome: &mut Outcome, counters: &Counters) {
+        let target = self.target();
+        let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
+        let mut findings: Vec<&mut Finding> = outcome
+            .findings
+            .iter_mut()
+            .chain(suppressed)
+            .filter(|finding| finding.locations.iter().all(|location| location.target == target))
+            .collect();
+        if findings.is_empty() {
+            return;
+        }
+        let held: Vec<Vec<Held>> = findings.iter().map(|finding| held(finding)).collect();
+        let watched = Watched(counters);
+        let stories = match attribution::attribute(self.layout, self.reach, threads, &held, &watched) {
+            Ok(stories) => stories,
+            Err(error) => {
+                let message = format!("who committed what was found could not be told: {error}");
+                return outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
+            }
+        };
+        if stories.iter().any(|story| story.cut) {
+            let message = "some trees hold so many copies of what was found that not all paths are told";
+            outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
+        }
+        for (finding, story) in findings.iter_mut().zip(stories) {
+            tell(finding, story);
+        }
+        outcome.findings.retain(|finding| !finding.locations.is_empty());
+        outcome.suppressed.retain(|(finding, _)| !finding.locations.is_empty());
+        outcome.sort();
     }
-    outcome.sort();
 }

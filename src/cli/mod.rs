@@ -11,15 +11,21 @@ use clap::error::ErrorKind;
 
 pub mod args;
 mod attribute;
+mod baseline;
+mod completions;
+mod config;
+mod explain;
 mod history;
+mod hook;
+mod man;
+mod policy;
 mod range;
 mod rules;
 mod run;
 mod scan;
 mod surroundings;
 
-use crate::detect::{runs, shape};
-use crate::secret::Secret;
+use crate::report::redact::masked;
 use crate::status::Status;
 
 /// Why a command could not begin. Status 2.
@@ -58,7 +64,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Staged(command) => scan::staged(&command),
         args::Command::History(command) => history::history(&command),
         args::Command::Range(command) => range::range(&command),
+        args::Command::Baseline(command) => baseline::run(&command),
+        args::Command::Config(command) => config::run(&command),
+        args::Command::Hook(command) => hook::run(&command),
+        args::Command::Explain(command) => explain::explain(&command),
         args::Command::Rules(command) => rules::run(&command),
+        args::Command::Completions(command) => Ok(completions::run(&command)),
+        args::Command::Man(command) => man::run(&command),
     };
     done.unwrap_or_else(|error| {
         complain(&format!("error: {}\n", error.message));
@@ -98,39 +110,4 @@ fn say(text: &str) {
 /// Writes to standard error, with a mask in place of whatever looks like a key.
 fn complain(text: &str) {
     drop(std::io::stderr().lock().write_all(masked(text).as_bytes()));
-}
-
-/// The text with a mask in place of every run that could be a credential.
-fn masked(text: &str) -> String {
-    const SHORTEST: usize = 31;
-    let Some(class) = runs::Class::new(&[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]) else {
-        return text.to_owned();
-    };
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for run in runs::runs(text.as_bytes(), class, SHORTEST) {
-        let value = &text.as_bytes()[run.clone()];
-        if shape::derived_bits(value) < shape::DERIVED_BITS {
-            out.push_str(&text[done..run.start]);
-            out.push_str(&Secret::new(value).redacted());
-            done = run.end;
-        }
-    }
-    out.push_str(&text[done..]);
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_hold_no_key() {
-        let key = ["Zk3vQ9", "mT1xWb", "7RfLs2", "YhNc8P", "dGj5Ku", "aE"].concat();
-        let text = format!("no such file: {key}.txt and {}", "0123456789abcdef".repeat(2));
-        let masked = masked(&text);
-        assert!(!masked.contains(&key), "{masked}");
-        assert!(masked.contains("Zk3v…uaE.txt") || masked.contains("Zk3v…KuaE.txt"), "{masked}");
-        assert!(masked.contains("0123456789abcdef0123456789abcdef"), "{masked}");
-    }
 }

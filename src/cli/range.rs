@@ -18,7 +18,7 @@ use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
 use crate::source::history::Progress;
 use crate::source::history::range::{self, Words};
-use crate::source::layout;
+use crate::source::layout::{self, Layout};
 use crate::source::{Issue, Sink as _};
 use crate::status::Status;
 
@@ -71,16 +71,29 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
     exists(&command.repository)?;
     let layout = layout::find(&command.repository, &surroundings::object_dirs()).map_err(UsageError::new)?;
     let run = Run::new("range", &command.scanning, [&command.repository])?;
+    let empty = (!command.allow_empty).then(|| nothing(text));
+    Ok(judge(run, &layout, &words, empty, &|_| ()))
+}
+
+/// Runs the scan of a range. `empty`: what it is if the range holds nothing; `beside`: what is scanned as well.
+pub(super) fn judge(
+    run: Run<'_>,
+    layout: &Layout,
+    words: &Words,
+    empty: Option<Issue>,
+    beside: &dyn Fn(&Collector<'_>),
+) -> Status {
     let threads = match run.threads() {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
     let scanned = OnceCell::new();
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
-        match range::scan(&layout, &words, 0, threads, collector, &Commits(counters)) {
+        beside(collector);
+        match range::scan(layout, words, 0, threads, collector, &Commits(counters)) {
             Ok(outcome) => {
-                if outcome.is_empty() && !command.allow_empty {
-                    collector.issue(nothing(text));
+                if let Some(issue) = empty.filter(|_| outcome.is_empty() && !collector.interrupted()) {
+                    collector.issue(issue);
                 }
                 // It is empty until now.
                 drop(scanned.set(outcome));
@@ -92,10 +105,10 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
         let Some(scanned) = scanned.get() else { return };
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let findings = outcome.findings.iter_mut().chain(suppressed);
-        range::attribute(&layout, scanned, findings);
+        range::attribute(layout, scanned, findings);
         outcome.sort();
     };
-    Ok(run.scan(Phase::Range, sources, complete))
+    run.scan(Phase::Range, sources, complete)
 }
 
 fn nothing(range: &BStr) -> Issue {

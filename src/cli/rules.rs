@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::args::{RuleFiles, RulesCommand};
-use super::run::{rule_file, rules};
+use super::args::{PolicyArgs, RuleFiles, RulesCommand};
+use super::policy::{Policy, rule_file};
 use super::{UsageError, say};
 use crate::detect::Detector;
 use crate::rule::{Rule, RuleSet, check};
@@ -17,6 +17,12 @@ pub(super) fn run(command: &RulesCommand) -> Result<Status, UsageError> {
         RulesCommand::Show { id, files } => show(id, files),
         RulesCommand::Check { paths, files } => check_all(paths, files),
     }
+}
+
+/// The rules in force in the working directory.
+fn rules(files: &RuleFiles) -> Result<RuleSet, UsageError> {
+    let args = PolicyArgs { rule_files: files.clone(), ..PolicyArgs::default() };
+    Policy::new("scan", &args, &[PathBuf::from(".")]).map(|(_, rules)| rules)
 }
 
 fn list(files: &RuleFiles) -> Result<Status, UsageError> {

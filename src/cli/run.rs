@@ -2,31 +2,33 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use bstr::{BString, ByteVec};
+use bstr::{BString, ByteSlice, ByteVec};
 use jiff::Timestamp;
 
-use super::args::{Color, RuleFiles, Scanning};
+use super::args::{Color, Scanning};
+use super::policy::Policy;
 use super::{UsageError, complain, masked};
-use crate::baseline::Baseline;
-use crate::decode::Limits;
 use crate::detect::Detector;
-use crate::pipeline::{Collector, Outcome, Settings};
+use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
-use crate::report::{Format, Report, RuleInfo, Scan};
-use crate::rule::{Rule, RuleSet, builtin, file};
+use crate::report::{Format, Gate, Report, RuleInfo, Scan};
+use crate::rule::Rule;
 use crate::sanitize::visible;
-use crate::source::{Issue, Sink as _};
+use crate::source::{self, Issue, Sink as _};
 use crate::status::{Leniency, Status};
 
 /// Set by Ctrl-C.
 pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The outcome of a scan, once it has ended, for a command that makes no report of it.
+pub(super) type Kept = Arc<Mutex<Option<Outcome>>>;
 
 /// A scan that is about to begin.
 pub(super) struct Run<'a> {
@@ -34,7 +36,8 @@ pub(super) struct Run<'a> {
     scanning: &'a Scanning,
     targets: Vec<BString>,
     detector: Detector,
-    baseline: Baseline,
+    policy: Policy,
+    gate: Option<Gate>,
 }
 
 impl<'a> Run<'a> {
@@ -48,24 +51,40 @@ impl<'a> Run<'a> {
         scanning: &'a Scanning,
         targets: impl IntoIterator<Item = &'a PathBuf>,
     ) -> Result<Self, UsageError> {
-        let planned = [("--verify", scanning.verify), ("--config", scanning.config.is_some())];
-        if let Some((option, _)) = planned.iter().find(|(_, given)| *given) {
-            return Err(UsageError::new(format!("{option} is planned, and not available in this version")));
+        if scanning.verify {
+            return Err(UsageError::new("--verify is planned, and not available in this version"));
+        }
+        if scanning.deny_new_suppressions && mode == "history" {
+            return Err(UsageError::new(
+                "--deny-new-suppressions judges a change, and a whole history is none",
+            )
+            .help("`leeward range` judges the commits of a range"));
         }
         if scanning.reveal && scanning.output.is_none() && !std::io::stdout().is_terminal() {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
         }
-        let baseline = scanning.baseline.as_deref().map_or_else(|| Ok(Baseline::default()), baseline)?;
-        let rules = rules(&scanning.rule_files)?;
-        let targets =
-            targets.into_iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
-        Ok(Run { mode, scanning, targets, detector: Detector::new(rules), baseline })
+        let paths: Vec<PathBuf> = targets.into_iter().cloned().collect();
+        let (policy, rules) = Policy::new(mode, &scanning.policy, &paths)?;
+        let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
+        let detector = Detector::new(rules);
+        Ok(Run { mode, scanning, targets, detector, policy, gate: None })
+    }
+
+    /// The same scan for a gate: what it says as text is short, and goes to standard error.
+    pub(super) fn for_gate(mut self, gate: Gate) -> Self {
+        self.gate = Some(gate);
+        self
     }
 
     /// Threads that were asked for; 0 leaves the choice to whoever makes them.
     pub(super) fn threads(&self) -> usize {
         self.scanning.jobs.map_or(0, usize::from)
+    }
+
+    /// Larger files need not be read, in bytes.
+    pub(super) fn max_file_size(&self) -> Option<u64> {
+        self.policy.max_file_size.value
     }
 
     /// Runs `sources` into the pipeline, `complete` what came of it, and writes the reports.
@@ -85,14 +104,10 @@ impl<'a> Run<'a> {
         counters.begin(phase, 0);
         let progress =
             Progress::start(wanted(self.scanning.no_progress, self.scanning.quiet), Arc::clone(&counters));
-        let settings = Settings {
-            confidence: self.scanning.confidence.into(),
-            inline_ignores: !self.scanning.no_inline_ignores,
-            limits: self.limits(),
-        };
         let collector = Collector::new(
             &self.detector,
-            settings,
+            self.policy.settings(),
+            &self.policy.left_out,
             self.targets.clone(),
             &INTERRUPTED,
             Arc::clone(&counters),
@@ -101,16 +116,30 @@ impl<'a> Run<'a> {
         if INTERRUPTED.load(Ordering::Relaxed) {
             collector.issue(Issue::new("interrupted", "interrupted before everything was scanned"));
         }
+        if self.everything_left_out(&collector) {
+            progress.finish();
+            complain("error: the configuration leaves out everything that there is to scan\n");
+            complain("help: `leeward config show` says what it leaves out; --no-config does without it\n");
+            return Status::Usage;
+        }
         let mut outcome = collector.finish();
         complete(&mut outcome, &counters);
         // A message may quote an argument, and that may be a key.
         for issue in &mut outcome.issues {
             issue.message = masked(&issue.message);
         }
-        outcome.suppress(|finding| {
-            self.baseline.accepts(finding, started.0.to_zoned(jiff::tz::TimeZone::UTC).date())
-        });
+        self.policy.judge_comments(&mut outcome, &self.detector, self.scanning.deny_new_suppressions);
+        let today = started.0.to_zoned(jiff::tz::TimeZone::UTC).date();
+        self.policy.settle(&mut outcome, &self.targets, today);
         progress.finish();
+        if let Some(kept) = &self.scanning.keep {
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                return Status::Interrupted;
+            }
+            let complete = outcome.issues.is_empty();
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            return if complete { Status::Clean } else { Status::Incomplete };
+        }
         let report = self.report(outcome, started);
         let status = Status::of_scan(
             report.scan.complete,
@@ -121,16 +150,19 @@ impl<'a> Run<'a> {
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
     }
 
-    fn limits(&self) -> Limits {
-        let default = Limits::default();
-        match self.scanning.max_archive_depth {
-            // A gzipped tar is two encodings, and one archive.
-            Some(archives) => Limits {
-                archives,
-                depth: default.depth.max(archives.saturating_mul(2).saturating_add(1)),
-                ..default
-            },
-            None => default,
+    /// Whether there was something to scan, and the configuration left all of it out. A change that is left out is
+    /// none of that, as long as the repository has something that would not be.
+    fn everything_left_out(&self, collector: &Collector<'_>) -> bool {
+        let all = collector.anything_left_out() && !collector.anything_scanned();
+        let left_out = &self.policy.left_out;
+        match self.mode {
+            "scan" => all,
+            "staged" if !all => false,
+            _ => self.targets.iter().enumerate().any(|(target, path)| {
+                let path = path.to_path_lossy();
+                left_out.concerns(target)
+                    && source::all_tracked_are(&path, &|path| left_out.contains(target, path))
+            }),
         }
     }
 
@@ -143,9 +175,10 @@ impl<'a> Run<'a> {
                 started_at: seconds_of(at),
                 finished_at: seconds_of(Timestamp::now()),
                 seconds: clock.elapsed().as_secs_f64(),
-                confidence: self.scanning.confidence.into(),
+                confidence: self.policy.confidence.value,
                 below_confidence: outcome.below_confidence,
                 coverage: outcome.coverage,
+                notes: outcome.notes,
             },
             findings: outcome.findings,
             suppressed: outcome.suppressed,
@@ -161,12 +194,16 @@ impl<'a> Run<'a> {
             .chain(self.scanning.reports.iter().map(|(format, file)| (*format, file.as_os_str())));
         let mut status = status;
         for (index, (format, place)) in all.enumerate() {
-            let destination = Destination::parse(place);
+            // Standard output is git's own in some hooks.
+            let to_stderr =
+                index == 0 && self.gate.is_some() && self.scanning.output.is_none() && format == Format::Text;
+            let destination = if to_stderr { Destination::Stderr } else { Destination::parse(place) };
             let options = TextOptions {
                 color: self.color(&destination),
                 width: destination.is_terminal().then(terminal_width).flatten(),
                 quiet: self.scanning.quiet,
                 reveal: self.scanning.reveal && index == 0,
+                gate: self.gate.filter(|_| index == 0),
             };
             match destination.write_with(|out| format.write(report, &options, out)) {
                 Ok(()) => {}
@@ -195,14 +232,15 @@ impl<'a> Run<'a> {
         match self.scanning.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                destination.is_terminal()
-                    && !set("NO_COLOR")
-                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-            }
+            Color::Auto => destination.is_terminal() && shows_color(),
         }
     }
+}
+
+/// Whether the environment has nothing against colours.
+pub(super) fn shows_color() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 fn unwritten(error: &OutputError) -> Status {
@@ -211,7 +249,7 @@ fn unwritten(error: &OutputError) -> Status {
 }
 
 /// Columns of the terminal on standard output.
-fn terminal_width() -> Option<usize> {
+pub(super) fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
@@ -232,48 +270,7 @@ fn watch_for_interruption() {
     }));
 }
 
-/// The rules in force.
-///
-/// # Errors
-///
-/// If a file cannot be read, a rule cannot be used, or there is none at all.
-pub(super) fn rules(files: &RuleFiles) -> Result<RuleSet, UsageError> {
-    let mut rules =
-        if files.no_builtin_rules { Vec::new() } else { builtin::rules().map_err(UsageError::new)? };
-    for path in &files.rules {
-        rules.extend(rule_file(path)?);
-    }
-    if rules.is_empty() {
-        return Err(UsageError::new("no rule is in force, so nothing could be found")
-            .help("give rules with --rules, or leave --no-builtin-rules out"));
-    }
-    RuleSet::new(rules).map_err(UsageError::new)
-}
-
-/// The accepted findings of a file.
-fn baseline(path: &Path) -> Result<Baseline, UsageError> {
-    let name = visible(path.as_os_str().as_encoded_bytes()).into_owned();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| UsageError::new(format!("cannot read the baseline {name}: {error}")))?;
-    Baseline::parse(&name, &text).map_err(UsageError::new)
-}
-
-/// The rules of one file.
-pub(super) fn rule_file(path: &Path) -> Result<Vec<Rule>, UsageError> {
-    let name = visible(path.as_os_str().as_encoded_bytes()).into_owned();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| UsageError::new(format!("cannot read the rules in {name}: {error}")))?;
-    let rules = file::parse(&name, &text).map_err(|error| {
-        UsageError::new(error)
-            .help("the format is explained in rules/README.md; `leeward rules check FILE` tries a file")
-    })?;
-    match rules.is_empty() {
-        true => Err(UsageError::new(format!("{name} holds no rule")).help("a rule begins with [[rule]]")),
-        false => Ok(rules),
-    }
-}
-
-fn rule_info(rule: &Rule) -> RuleInfo {
+pub(super) fn rule_info(rule: &Rule) -> RuleInfo {
     RuleInfo {
         id: rule.id.clone(),
         description: rule.description.clone(),

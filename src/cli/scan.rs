@@ -23,7 +23,7 @@ pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
     }
     let options = worktree::Options {
         threads: run.threads(),
-        max_file_size: command.scanning.max_file_size,
+        max_file_size: run.max_file_size(),
         no_ignore: command.no_ignore,
     };
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {

@@ -21,6 +21,27 @@ pub(super) fn value_span(text: &[u8], run: Range<usize>, length: usize) -> Optio
 /// Most bytes of an escape that can be glued to the front of a value: `u0022`.
 pub(super) const LONGEST_GLUED: usize = 5;
 
+/// Why [`value_span`] has nothing for a run: what is wrong with it, and by how much.
+pub(super) fn obstacle(text: &[u8], run: &Range<usize>, length: usize) -> String {
+    let apart = run.len().abs_diff(length);
+    if run.len() < length {
+        return format!("{} characters, {apart} fewer than the {length} of a candidate", run.len());
+    }
+    if run.len() > length {
+        return format!("{} characters, {apart} more than the {length} of a candidate", run.len());
+    }
+    let neighbour = |at: Option<usize>| {
+        at.and_then(|at| text.get(at))
+            .map(|&byte| char::from(byte).escape_default().to_string())
+            .unwrap_or_default()
+    };
+    let (side, mark) = match continues_left(text, run.start) {
+        true => ("before", neighbour(run.start.checked_sub(1))),
+        false => ("behind", neighbour(Some(run.end))),
+    };
+    format!("`{mark}` stands right {side} it: it is a part of something larger")
+}
+
 /// Whether `glued`, the first bytes of a run, are the tail of an escape that `before` ends with the beginning of.
 fn is_escape(before: &[u8], glued: &[u8]) -> bool {
     let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
@@ -28,7 +49,10 @@ fn is_escape(before: &[u8], glued: &[u8]) -> bool {
         (Some(b'\\'), [b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'a' | b'0']) => true,
         (Some(b'\\'), [b'x', digits @ ..]) => digits.len() == 2 && hex(digits),
         (Some(b'\\'), [b'u', digits @ ..]) => digits.len() == 4 && hex(digits),
-        (Some(b'%'), digits) => digits.len() == 2 && hex(digits),
+        (Some(b'\\'), digits @ [b'0'..=b'3', ..]) => digits.len() == 3 && digits.iter().all(is_octal),
+        (Some(b'%'), [layers @ .., high, low]) => {
+            hex(&[*high, *low]) && layers.chunks(2).all(|layer| layer == b"25")
+        }
         // Quoted-printable writes only these where a value could follow.
         (Some(b'='), b"3D" | b"3d" | b"20" | b"22" | b"09") => true,
         (Some(b'[' | b';'), [digits @ .., b'm']) => {
@@ -38,6 +62,10 @@ fn is_escape(before: &[u8], glued: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+fn is_octal(digit: &u8) -> bool {
+    matches!(digit, b'0'..=b'7')
 }
 
 /// Whether what stands before `start` makes the run a part of something larger.
@@ -94,6 +122,10 @@ mod tests {
             ("a\\u003d", "\\u0022", true),
             ("\\x22", "", true),
             ("?key%3D", "%26", true),
+            ("?key%253D", "%2526", true),
+            ("?key%263D", "", false),
+            ("key\\075", "\\042", true),
+            ("key\\475", "", false),
             ("KEY=3D", "=", true),
             ("\x1b[32m", "\x1b[0m", true),
             ("+", "\n", true),

@@ -10,12 +10,15 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
+use super::mention::Filter;
 use crate::rule::Rule;
 
 /// Finds a rule's keywords in any case, glued to anything.
 #[derive(Debug)]
 pub(super) struct Anchors {
     words: Option<AhoCorasick>,
+    /// Most files mention none of them.
+    filter: Filter,
 }
 
 impl Anchors {
@@ -27,7 +30,10 @@ impl Anchors {
                 .match_kind(MatchKind::LeftmostFirst)
                 .build(&rule.keywords)
         };
-        Anchors { words: if rule.keywords.is_empty() { None } else { build().ok() } }
+        Anchors {
+            words: if rule.keywords.is_empty() { None } else { build().ok() },
+            filter: Filter::new(rule.keywords.iter().map(String::as_str)),
+        }
     }
 }
 
@@ -56,7 +62,11 @@ impl<'a> FileView<'a> {
     /// Where keywords stand, ascending.
     pub(super) fn mentions(&self) -> &[usize] {
         self.mentions.get_or_init(|| match &self.anchors.words {
-            Some(words) => words.find_iter(self.text).map(|found| found.start()).collect(),
+            Some(words) => self
+                .anchors
+                .filter
+                .mentions(self.text)
+                .unwrap_or_else(|| words.find_iter(self.text).map(|found| found.start()).collect()),
             None => Vec::new(),
         })
     }

@@ -20,9 +20,11 @@ use crate::words::with_article;
 mod candidate;
 mod cursor;
 mod evidence;
+pub mod explain;
 mod file_view;
 mod layout;
 mod letters;
+mod mention;
 mod quote;
 pub mod runs;
 pub mod shape;
@@ -31,6 +33,7 @@ mod window;
 pub(crate) mod words;
 
 use file_view::{Anchors, FileView};
+use mention::Filter;
 use window::Window;
 
 /// A value that a rule believes to be a credential.
@@ -58,6 +61,8 @@ pub struct Detector {
     /// Rules whose pattern is an expression.
     expressions: Vec<usize>,
     keywords: OnceLock<Option<AhoCorasick>>,
+    /// The words that make a text interesting: most of those of all rules that look for runs.
+    interest: Filter,
     anchors: Vec<OnceLock<Anchors>>,
 }
 
@@ -87,7 +92,9 @@ impl Detector {
             }
         }
         let anchors = rules.rules().iter().map(|_| OnceLock::new()).collect();
-        Detector { rules, groups, expressions, keywords: OnceLock::new(), anchors }
+        let runs = rules.rules().iter().filter(|rule| matches!(rule.pattern, Pattern::Run { .. }));
+        let interest = Filter::of_most(runs.map(|rule| rule.keywords.as_slice()));
+        Detector { rules, groups, expressions, keywords: OnceLock::new(), interest, anchors }
     }
 
     /// The rules in force.
@@ -102,6 +109,12 @@ impl Detector {
         })
     }
 
+    /// Whether a text is interesting beyond the candidates that visibly stand in it: it mentions what some rule is
+    /// about, so that it is worth the time to look for values in pieces and escaped ones.
+    pub fn is_interesting(&self, text: &[u8]) -> bool {
+        self.interest.may_mention(text)
+    }
+
     /// Whether a candidate can stand elsewhere: rules with an expression, and classes beyond letters and digits.
     pub fn may_match_elsewhere(&self, text: &[u8]) -> bool {
         let mut sparse = self.groups.iter().filter(|group| !group.dense);
@@ -111,12 +124,7 @@ impl Detector {
 
     /// Every candidate in `text` that some rule has something to say of, in order of position.
     pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
-        let views = Views {
-            detector: self,
-            text,
-            path,
-            cells: self.rules().iter().map(|_| OnceCell::new()).collect(),
-        };
+        let views = Views::new(self, text, path);
         let mut matches = Vec::new();
         for group in &self.groups {
             for run in runs::runs(text, group.class, group.length) {
@@ -156,9 +164,8 @@ impl Detector {
         }
         let Some(regex) = self.rules()[index].pattern.regex() else { return };
         for captures in regex.captures_iter(views.text) {
-            let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0));
-            if let Some(secret) = whole {
-                matches.extend(self.best(views, &secret.range(), &[index]));
+            if let Some(span) = secret_span(&captures) {
+                matches.extend(self.best(views, &span, &[index]));
             }
         }
     }
@@ -219,6 +226,12 @@ impl Detector {
     }
 }
 
+/// The part of a match that is the secret: the group of that name, the first group, or all of it.
+fn secret_span(captures: &regex::bytes::Captures<'_>) -> Option<Range<usize>> {
+    let whole = captures.name("secret").or_else(|| captures.get(1)).or_else(|| captures.get(0))?;
+    Some(whole.range())
+}
+
 /// One text as each rule sees it; a view is made when a candidate asks for it, once for all candidates.
 struct Views<'a> {
     detector: &'a Detector,
@@ -228,6 +241,10 @@ struct Views<'a> {
 }
 
 impl<'a> Views<'a> {
+    fn new(detector: &'a Detector, text: &'a [u8], path: Option<&'a BStr>) -> Self {
+        Views { detector, text, path, cells: detector.rules().iter().map(|_| OnceCell::new()).collect() }
+    }
+
     fn of(&self, rule: usize) -> &FileView<'a> {
         self.cells[rule].get_or_init(|| {
             let anchors =

@@ -51,10 +51,35 @@ fn mix(logs: &[f64]) -> f64 {
 const EXPERTS: [fn(&[u8], u8) -> f64; 7] =
     [uniform, word, placeholder, sequence, keyboard, repetition, hexadecimal];
 
-/// Log2 probability of the run under a mixture of [`EXPERTS`] that may change from character to character
-/// (fixed-share prediction: weights follow how well each predicted so far).
+/// What the explanations of [`EXPERTS`] are called, the first of which is none.
+const NAMES: [&str; EXPERTS.len()] =
+    ["", "words", "a placeholder", "a sequence", "neighbours on a keyboard", "a repetition", "hex digits"];
+
+/// What a run was most likely derived from, in words; none if it could have been drawn at random.
+pub(crate) fn derivation(run: &[u8]) -> Option<&'static str> {
+    if derived_bits(run) < DERIVED_BITS {
+        return None;
+    }
+    let (switched, shares) = predicted(run);
+    let others =
+        [(classes(run), "characters of a smaller alphabet"), (base64_of_text(run), "text in base64")];
+    let best = (1..EXPERTS.len()).max_by(|&a, &b| shares[a].total_cmp(&shares[b]));
+    let expert = (switched, best.map_or("", |best| NAMES[best]));
+    let all = others.into_iter().chain([expert]);
+    let likeliest = all.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    likeliest.map(|(_, name)| if run.iter().all(u8::is_ascii_hexdigit) { "hex digits" } else { name })
+}
+
+/// Log2 probability of the run under a mixture of [`EXPERTS`] that may change from character to character.
 fn switching(run: &[u8]) -> f64 {
+    predicted(run).0
+}
+
+/// The same, and how many characters each expert was believed (fixed-share prediction: weights follow how well each
+/// predicted so far).
+fn predicted(run: &[u8]) -> (f64, [f64; EXPERTS.len()]) {
     let mut weights = [1.0 / EXPERTS.len() as f64; EXPERTS.len()];
+    let mut shares = [0.0; EXPERTS.len()];
     let mut log = 0.0;
     for (at, &next) in run.iter().enumerate() {
         let mut total = 0.0;
@@ -63,11 +88,12 @@ fn switching(run: &[u8]) -> f64 {
             total += *weight;
         }
         log += total.log2();
-        for weight in &mut weights {
+        for (weight, share) in weights.iter_mut().zip(&mut shares) {
+            *share += *weight / total;
             *weight = *weight / total * (1.0 - SWITCH) + SWITCH / EXPERTS.len() as f64;
         }
     }
-    log
+    (log, shares)
 }
 
 /// Every character as likely as any other.
@@ -352,11 +378,23 @@ mod tests {
             "44O844Oe44O844Oe44O844Oe44O844Oe",
         ] {
             assert_eq!(derived.len(), 32, "{derived}");
-            assert!(
-                derived_bits(derived.as_bytes()) >= DERIVED_BITS,
-                "{derived}: {}",
-                derived_bits(derived.as_bytes())
-            );
+            let bits = derived_bits(derived.as_bytes());
+            assert!(bits >= DERIVED_BITS, "{derived}: {bits}");
+        }
+    }
+
+    #[test]
+    fn what_a_run_was_derived_from_is_said() {
+        for (derived, from) in [
+            ("getMistralChatCompletionResponse", "words"),
+            ("d41d8cd98f00b204e9800998ecf8427e", "hex digits"),
+            ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "a repetition"),
+            ("qwertyuiopasdfghjklzxcvbnmqwerty", "neighbours on a keyboard"),
+            ("abZ12qabZ12qabZ12qabZ12qabZ12qab", "a repetition"),
+            ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpX", "text in base64"),
+            ("k7x2m9q4w1z8p5r3t6v0n2b7c4d1f8g5", "characters of a smaller alphabet"),
+        ] {
+            assert_eq!(derivation(derived.as_bytes()), Some(from), "{derived}");
         }
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Hit;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy, Suppression};
-use crate::report::Coverage;
+use crate::report::{Coverage, Note};
 use crate::rule::Rule;
 use crate::secret::{Secret, hex};
 use crate::source::Issue;
@@ -28,6 +28,8 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// Candidates that were not confident enough.
     pub below_confidence: u64,
+    /// What else is worth knowing.
+    pub notes: Vec<Note>,
 }
 
 impl Outcome {

@@ -12,20 +12,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
 
+use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
 use crate::detect::{Detector, Match, runs};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
+use crate::report::Skipped;
 use crate::report::line_hash::line_hashes;
-use crate::report::{Coverage, Skipped};
 use crate::secret::Secret;
-use crate::source::{Counted, Issue, Origin, Sink};
+use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 
+mod aside;
+mod counts;
+pub mod explain;
 mod group;
 mod inline;
 
+use counts::Counts;
 pub use group::{Outcome, fingerprint};
+use inline::Mark;
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -39,12 +45,15 @@ pub struct Settings {
     pub inline_ignores: bool,
     /// How far what is encoded or packed is looked into.
     pub limits: Limits,
+    /// Larger content is left out, in bytes.
+    pub max_file_size: Option<u64>,
 }
 
 /// Takes what sources push, and keeps what is found.
 pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
+    left_out: &'a LeftOut,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
     progress: Arc<Counters>,
@@ -67,26 +76,17 @@ struct Hit {
     suppression: Option<Suppression>,
 }
 
-#[derive(Default)]
-struct Counts {
-    files: AtomicU64,
-    blobs: AtomicU64,
-    commits: AtomicU64,
-    tags: AtomicU64,
-    refs: AtomicU64,
-    bytes: AtomicU64,
-}
-
 /// A lock whose holder may have panicked: what it guards is a list, whole after every push.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> Collector<'a> {
-    /// For targets as typed. Sources stop soon after `interrupted` is set.
+    /// For targets as typed, of which paths are left out. Sources stop soon after `interrupted` is set.
     pub fn new(
         detector: &'a Detector,
         settings: Settings,
+        left_out: &'a LeftOut,
         targets: Vec<BString>,
         interrupted: &'a AtomicBool,
         progress: Arc<Counters>,
@@ -94,6 +94,7 @@ impl<'a> Collector<'a> {
         Collector {
             detector,
             settings,
+            left_out,
             targets,
             interrupted,
             progress,
@@ -107,14 +108,20 @@ impl<'a> Collector<'a> {
 
     /// Files, refs and objects so far: whether there was anything to scan at all.
     pub fn anything_scanned(&self) -> bool {
-        let counts = &self.counts;
-        [&counts.files, &counts.blobs, &counts.commits, &counts.tags]
-            .iter()
-            .any(|count| count.load(Ordering::Relaxed) > 0)
+        self.counts.anything()
+    }
+
+    /// Whether the configuration left something out.
+    pub fn anything_left_out(&self) -> bool {
+        lock(&self.skipped).contains_key(LEFT_OUT)
     }
 
     /// Scans one piece of content. A fault of ours in one blob does not end the run.
     fn scan(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
+        if self.is_too_large(origin.kind, bytes) {
+            let object = origin.object.map(BStr::new);
+            return self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
+        }
         let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
         match scanned {
             Ok(hits) if hits.is_empty() => {}
@@ -129,8 +136,17 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Messages and names are scanned whatever their size.
+    fn is_too_large(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        let file = matches!(
+            kind,
+            LocationKind::File | LocationKind::Blob | LocationKind::Index | LocationKind::Stdin
+        );
+        file && self.settings.max_file_size.is_some_and(|most| bytes.len() as u64 > most)
+    }
+
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        if !self.worth_splitting(origin.kind, bytes) {
+        if !self.worth_splitting(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
         }
         let mut hits = Vec::new();
@@ -138,8 +154,16 @@ impl<'a> Collector<'a> {
         let limits = self.settings.limits;
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
         let held = Held { collector: self, path: origin.path, bases, found: OnceCell::new() };
-        let mut visit = |text: &Text<'_>| hits.extend(self.text(origin, text, &held));
-        decode::texts(bytes, limits, &mut visit, &mut |issue| issues.push(issue));
+        let mut marks = Vec::new();
+        let mut visit = |text: &Text<'_>| {
+            for (hit, mark) in self.text(origin, text, &held) {
+                hits.push(hit);
+                marks.push(mark);
+            }
+        };
+        let interest = |bytes: &[u8]| self.is_named(origin) || self.detector.is_interesting(bytes);
+        decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
+        inline::settle(&mut hits, &marks);
         for mut issue in issues {
             issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
             issue.object = origin.object.map(str::to_owned);
@@ -154,8 +178,14 @@ impl<'a> Collector<'a> {
         hits
     }
 
+    /// Whether the content's path makes it interesting.
+    fn is_named(&self, origin: Origin<'_>) -> bool {
+        origin.kind != LocationKind::Path
+            && origin.path.is_some_and(|path| self.detector.is_interesting(path))
+    }
+
     /// Scans one of the texts of a blob.
-    fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<Hit> {
+    fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let matches = self.detector.scan(text.bytes, path);
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
@@ -181,16 +211,14 @@ impl<'a> Collector<'a> {
         text: &Text<'_>,
         found: Match,
         masks: &[(Range<usize>, String)],
-    ) -> Hit {
+    ) -> (Hit, Option<Mark>) {
         let place = text.locate(found.span.clone());
         let positions = Positions::new(&place.container);
-        let suppression = if found.published {
-            Some(inline::published(&self.detector.rules()[found.rule].description))
-        } else if self.settings.inline_ignores {
-            inline::ignored(&place.container, &place.span)
-        } else {
-            None
-        };
+        let published =
+            found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
+        let asked = self.settings.inline_ignores && published.is_none();
+        let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
+        let suppression = published.or_else(|| mark.as_ref().map(|mark| mark.suppression.clone()));
         let location = Location {
             kind: origin.kind,
             target: self.targets.get(origin.target).cloned().unwrap_or_default(),
@@ -206,7 +234,7 @@ impl<'a> Collector<'a> {
             excerpt: positions.excerpt(place.span.clone(), masks),
             line_hash: None,
         };
-        Hit {
+        let hit = Hit {
             target: origin.target,
             rule: found.rule,
             secret: found.secret,
@@ -214,27 +242,21 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
-        }
+        };
+        (hit, mark)
     }
 
     /// Everything found, grouped and sorted.
     pub fn finish(self) -> Outcome {
-        let coverage = Coverage {
-            files: self.counts.files.into_inner(),
-            blobs: self.counts.blobs.into_inner(),
-            commits: self.counts.commits.into_inner(),
-            tags: self.counts.tags.into_inner(),
-            refs: self.counts.refs.into_inner(),
-            bytes: self.counts.bytes.into_inner(),
-            skipped: skipped(self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner)),
-        };
+        let reasons = self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let coverage = self.counts.into_coverage(skipped(reasons));
         let mut issues = self.issues.into_inner().unwrap_or_else(PoisonError::into_inner);
         issues.sort();
         issues.dedup();
         let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        Outcome { findings, suppressed, issues, coverage, below_confidence }
+        Outcome { findings, suppressed, issues, coverage, below_confidence, notes: Vec::new() }
     }
 }
 
@@ -265,7 +287,8 @@ impl Held<'_> {
                 found.extend(matches.into_iter().map(|m| m.secret));
             };
             // What cannot be unpacked there holds nothing that is known of.
-            decode::texts(base, self.collector.settings.limits, &mut visit, &mut |_| ());
+            let interest = |bytes: &[u8]| self.collector.detector.is_interesting(bytes);
+            decode::texts(base, self.collector.settings.limits, &interest, &mut visit, &mut |_| ());
         }
         found
     }
@@ -315,19 +338,19 @@ impl Sink for Collector<'_> {
             self.detector.may_match_at(bytes, block) || (may_be_encoded && probe.is_encoded(bytes, block))
         }) || (may_be_encoded && decode::holds_container(bytes))
             || self.detector.may_match_elsewhere(bytes)
+            || (may_be_encoded && (self.detector.is_interesting(bytes) || decode::may_hold_escapes(bytes)))
+    }
+
+    fn leaves_out(&self, target: usize, path: &BStr) -> bool {
+        self.left_out.contains(target, path)
+    }
+
+    fn is_selective(&self, target: usize) -> bool {
+        self.left_out.concerns(target)
     }
 
     fn count(&self, what: Counted, number: u64) {
-        let counts = &self.counts;
-        let count = match what {
-            Counted::File => &counts.files,
-            Counted::Blob => &counts.blobs,
-            Counted::Commit => &counts.commits,
-            Counted::Tag => &counts.tags,
-            Counted::Ref => &counts.refs,
-            Counted::Bytes => &counts.bytes,
-        };
-        count.fetch_add(number, Ordering::Relaxed);
+        self.counts.add(what, number);
         match what {
             Counted::File => self.progress.done.fetch_add(number, Ordering::Relaxed),
             Counted::Bytes => self.progress.bytes.fetch_add(number, Ordering::Relaxed),

@@ -3,7 +3,9 @@
 //! A [`Report`] is complete and sorted when it gets here: formats are pure functions from a report to a writer. They
 //! filter nothing and know no rule but what the report carries.
 
+pub mod explain;
 mod format;
+mod gate;
 pub mod json;
 pub mod jsonl;
 pub(crate) mod line_hash;
@@ -20,6 +22,7 @@ pub mod text;
 use bstr::BString;
 
 pub use format::{Format, UnknownFormat};
+pub use gate::Gate;
 
 use crate::finding::{Confidence, Finding, Severity, Suppression};
 use crate::source::Issue;
@@ -60,6 +63,17 @@ pub struct Scan {
     pub below_confidence: u64,
     /// Counts.
     pub coverage: Coverage,
+    /// What else is worth knowing, in the order in which it was said.
+    pub notes: Vec<Note>,
+}
+
+/// Something about a scan that makes it neither incomplete nor unclean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// As a stable word: `baseline-unused`, `policy-loosened` …
+    pub kind: &'static str,
+    /// For people, one line.
+    pub message: String,
 }
 
 /// How much was looked at, and what was left out.

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use bstr::{BString, ByteSlice as _};
 use serde::Serialize;
 
-use super::{Coverage, Report, Scan, Skipped};
+use super::{Coverage, Note, Report, Scan, Skipped};
 use crate::finding::{Commit, Confidence, Finding, Location, Severity, Suppression, Verification};
 use crate::source::Issue;
 
@@ -38,6 +38,14 @@ pub(super) struct ScanModel<'a> {
     started_at: &'a str,
     finished_at: &'a str,
     coverage: CoverageModel<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteModel<'a>>,
+}
+
+#[derive(Serialize)]
+struct NoteModel<'a> {
+    kind: &'a str,
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -123,6 +131,7 @@ impl<'a> ScanModel<'a> {
             started_at: &scan.started_at,
             finished_at: &scan.finished_at,
             coverage: CoverageModel::new(&scan.coverage),
+            notes: scan.notes.iter().map(|Note { kind, message }| NoteModel { kind, message }).collect(),
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::sanitize;
 pub enum Destination {
     /// Standard output.
     Stdout,
+    /// Standard error: what a gate has to say.
+    Stderr,
     /// A path. It may name something that is no regular file.
     File(PathBuf),
 }
@@ -53,6 +55,7 @@ impl Destination {
     pub fn is_terminal(&self) -> bool {
         match self {
             Destination::Stdout => io::stdout().is_terminal(),
+            Destination::Stderr => io::stderr().is_terminal(),
             Destination::File(_) => false,
         }
     }
@@ -68,6 +71,7 @@ impl Destination {
     ) -> Result<(), OutputError> {
         let written = match self {
             Destination::Stdout => buffered(io::stdout().lock(), render).map(drop),
+            Destination::Stderr => buffered(io::stderr().lock(), render).map(drop),
             Destination::File(path) => write_file(path, render),
         };
         written.map_err(|source| OutputError { place: self.describe(), source })
@@ -76,6 +80,7 @@ impl Destination {
     fn describe(&self) -> String {
         match self {
             Destination::Stdout => "standard output".to_owned(),
+            Destination::Stderr => "standard error".to_owned(),
             Destination::File(path) => sanitize::visible(path.as_os_str().as_encoded_bytes()).into_owned(),
         }
     }

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bstr::{BString, ByteSlice as _};
 
 use super::{Report, RuleInfo, Scan, Skipped};
+use crate::detect::{runs, shape};
 use crate::finding::{Commit, Excerpt, Finding, Location};
 use crate::secret::{Secret, hex};
 use crate::source::Issue;
@@ -141,6 +142,10 @@ impl Redactor {
 
     fn in_scan(&self, scan: &mut Scan) {
         self.in_paths(&mut scan.targets);
+        for note in &mut scan.notes {
+            self.in_text(&mut note.message);
+            note.message = masked(&note.message);
+        }
         for Skipped { reason, count: _, examples } in &mut scan.coverage.skipped {
             self.in_text(reason);
             self.in_paths(examples);
@@ -210,11 +215,33 @@ impl Report {
         for (finding, suppression) in &mut self.suppressed {
             redactor.in_finding(finding);
             redactor.in_text(&mut suppression.reason);
+            suppression.reason = masked(&suppression.reason);
         }
         self.issues.iter_mut().for_each(|issue| redactor.in_issue(issue));
         self.rules.iter_mut().for_each(|rule| redactor.in_rule(rule));
         self
     }
+}
+
+/// The text with a mask in place of every run that could be a credential: for what people typed or wrote, and nobody
+/// has judged.
+pub fn masked(text: &str) -> String {
+    const SHORTEST: usize = 31;
+    let Some(class) = runs::Class::new(&[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]) else {
+        return text.to_owned();
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for run in runs::runs(text.as_bytes(), class, SHORTEST) {
+        let value = &text.as_bytes()[run.clone()];
+        if shape::derived_bits(value) < shape::DERIVED_BITS {
+            out.push_str(&text[done..run.start]);
+            out.push_str(&Secret::new(value).redacted());
+            done = run.end;
+        }
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 #[cfg(test)]
@@ -262,5 +289,15 @@ mod tests {
             assert_eq!(excerpt.text, expected);
             assert_eq!(&excerpt.text[excerpt.mask.clone()], place.unwrap_or(""));
         }
+    }
+
+    #[test]
+    fn messages_hold_no_key() {
+        let key = ["Zk3vQ9", "mT1xWb", "7RfLs2", "YhNc8P", "dGj5Ku", "aE"].concat();
+        let text = format!("no such file: {key}.txt and {}", "0123456789abcdef".repeat(2));
+        let masked = masked(&text);
+        assert!(!masked.contains(&key), "{masked}");
+        assert!(masked.contains("Zk3v…uaE.txt") || masked.contains("Zk3v…KuaE.txt"), "{masked}");
+        assert!(masked.contains("0123456789abcdef0123456789abcdef"), "{masked}");
     }
 }

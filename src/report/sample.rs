@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use super::{Coverage, Report, RuleInfo, Scan, Skipped};
+use super::{Coverage, Note, Report, RuleInfo, Scan, Skipped};
 use crate::finding::{
     Commit, Confidence, Excerpt, Finding, Location, LocationKind, Region, Severity, SuppressedBy,
     Suppression, Verification,
@@ -97,6 +97,7 @@ pub(crate) fn clean(files: u64) -> Report {
             seconds: 0.034,
             confidence: Confidence::Medium,
             below_confidence: 0,
+            notes: Vec::new(),
             coverage: Coverage { files, bytes: files * 4217, ..Coverage::default() },
         },
         findings: Vec::new(),
@@ -140,6 +141,8 @@ pub(crate) fn full() -> Report {
     ];
     report.scan.complete = false;
     report.scan.below_confidence = 4;
+    report.scan.notes =
+        vec![Note { kind: "baseline-unused", message: "2 entries matched nothing".to_owned() }];
     report.scan.coverage.commits = 87;
     report.scan.coverage.skipped = vec![
         Skipped {

@@ -45,7 +45,8 @@ fn severities(report: &Report) -> String {
         .join(", ")
 }
 
-fn scanned(coverage: &Coverage) -> Vec<String> {
+/// What was scanned, kind by kind: `2 files`, `1 commit`.
+pub(super) fn scanned(coverage: &Coverage) -> Vec<String> {
     [
         (coverage.files, "file", "files"),
         (coverage.blobs, "blob", "blobs"),

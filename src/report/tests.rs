@@ -49,6 +49,7 @@ fn poison(report: &mut Report, secret: &str) {
         issue.path.iter_mut().for_each(path);
     }
     report.scan.targets.iter_mut().for_each(path);
+    report.scan.notes.iter_mut().for_each(|note| text(&mut note.message));
     for skipped in &mut report.scan.coverage.skipped {
         text(&mut skipped.reason);
         skipped.examples.iter_mut().for_each(path);
@@ -121,7 +122,8 @@ fn json_has_the_keys_of_the_contract_in_order() {
     let table = [
         ("", "schema_version tool scan findings suppressed issues"),
         ("/tool", "name version"),
-        ("/scan", "mode targets complete started_at finished_at coverage"),
+        ("/scan", "mode targets complete started_at finished_at coverage notes"),
+        ("/scan/notes/0", "kind message"),
         ("/scan/coverage", "files blobs commits tags refs bytes skipped"),
         ("/scan/coverage/skipped/0", "reason count examples"),
         ("/findings/0", finding),

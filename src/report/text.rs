@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::place::Place;
-use super::{Report, RuleInfo, snippet, summary};
+use super::{Gate, Report, RuleInfo, gate, snippet, summary};
 use crate::finding::{Commit, Finding, Location, SuppressedBy};
 use crate::sanitize::visible;
 use crate::source::Issue;
@@ -19,7 +19,7 @@ use crate::words::{count, day, short_id, thousands};
 /// How many further places of a finding, and suppressed findings, are listed.
 const LISTED: usize = 10;
 
-/// How many issues are listed: more than that is read by machines.
+/// How many issues and notes are listed: more than that is read by machines.
 const LISTED_ISSUES: usize = 20;
 
 /// How the text report looks.
@@ -33,6 +33,8 @@ pub struct TextOptions {
     pub quiet: bool,
     /// Whole secrets, each on a line of its own.
     pub reveal: bool,
+    /// The report is the short one of a gate.
+    pub gate: Option<Gate>,
 }
 
 /// Writes a report as text.
@@ -41,6 +43,9 @@ pub struct TextOptions {
 ///
 /// Those of the writer.
 pub fn write(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(gate) = options.gate {
+        return gate::write(report, gate, options, out);
+    }
     let page = Page { report, options, paint: Paint { color: options.color } };
     for finding in &report.findings {
         page.finding(finding, out)?;
@@ -52,6 +57,7 @@ pub fn write(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io:
     if !options.quiet {
         page.remediation(out)?;
         page.suppressed(out)?;
+        page.notes(out)?;
     }
     page.issues(out)?;
     writeln!(out, "{}", summary::line(report, page.paint))
@@ -177,6 +183,15 @@ impl Page<'_> {
         });
         self.list(2, &entries.collect::<Vec<_>>(), LISTED, out)?;
         writeln!(out)
+    }
+
+    fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
+        let notes = self.report.scan.notes.iter();
+        let said: Vec<String> = notes
+            .map(|note| format!("{} {}", self.paint.dim("note:"), visible(note.message.as_bytes())))
+            .collect();
+        self.list(0, &said, LISTED_ISSUES, out)?;
+        if said.is_empty() { Ok(()) } else { writeln!(out) }
     }
 
     fn issues(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -64,6 +64,8 @@ What to do about mistral-api-key:
 Suppressed:
   docs/example.md:8:6: mistral-api-key, by the baseline: the example of the provider's own documentation
 
+note: 2 entries matched nothing
+
 Not scanned, or not wholly:
   object 9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a9a: named by a tree and not stored (missing-object)
   secret/dir: permission denied (unreadable)

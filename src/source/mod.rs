@@ -8,11 +8,14 @@
 pub mod history;
 pub mod index;
 pub mod layout;
+pub mod passed_over;
 #[cfg(test)]
 pub(crate) mod scratch_repo;
 pub mod stdin;
 mod tracked;
 pub mod worktree;
+
+pub(crate) use tracked::{all_tracked_are, top_of};
 
 use bstr::{BStr, BString};
 use serde::Serialize;
@@ -89,6 +92,12 @@ impl Issue {
 /// How many bytes pieces of one content overlap by, so that no trace of a candidate is cut in two.
 pub const OVERLAP: usize = 512;
 
+/// Why a path is skipped that [`Sink::leaves_out`].
+pub const LEFT_OUT: &str = "left out by the configuration";
+
+/// Why content is skipped that is larger than was asked for.
+pub const TOO_LARGE: &str = "larger than max-file-size";
+
 /// Takes what sources push. Called from many threads at once.
 pub trait Sink: Sync {
     /// Scans one piece of content. Counts nothing: the source knows what it is.
@@ -101,6 +110,17 @@ pub trait Sink: Sync {
     /// instead of pushing its parts one by one, and a long file unread: nothing is missed when it is asked about
     /// pieces that overlap by [`OVERLAP`] bytes.
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool;
+
+    /// Whether the user's configuration leaves out what is at a path of a target. A source that asks, skips it as
+    /// [`LEFT_OUT`] and need not read it. The path of a directory ends with `/`.
+    fn leaves_out(&self, _target: usize, _path: &BStr) -> bool {
+        false
+    }
+
+    /// Whether anything of a target is left out at all: if not, a source need not ask path by path.
+    fn is_selective(&self, _target: usize) -> bool {
+        false
+    }
 
     /// Adds to the coverage.
     fn count(&self, what: Counted, number: u64);

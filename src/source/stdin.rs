@@ -9,7 +9,7 @@ use std::time::Duration;
 use bstr::BStr;
 
 use super::worktree::plain;
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 
 /// Bytes that are read at once.
@@ -25,7 +25,7 @@ pub fn scan(target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
         return;
     }
     if max_file_size.is_some_and(|most| bytes.len() as u64 > most) {
-        return sink.skip("larger than --max-file-size", BStr::new("standard input"));
+        return sink.skip(TOO_LARGE, BStr::new("standard input"));
     }
     sink.count(Counted::File, 1);
     sink.count(Counted::Bytes, bytes.len() as u64);

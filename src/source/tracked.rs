@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice, ByteVec};
-use git2::{Index, Repository};
+use bstr::{BStr, BString, ByteSlice, ByteVec};
+use git2::{Index, ObjectType, Repository, TreeWalkMode, TreeWalkResult};
 
 use super::{Issue, Sink};
 
@@ -17,7 +17,7 @@ const GITLINK: u32 = 0o160_000;
 const DIRECTORY: u32 = 0o040_000;
 
 /// The top of the work tree that `path` (absolute, without symbolic links) is in.
-pub(super) fn top_of(path: &Path) -> Option<PathBuf> {
+pub(crate) fn top_of(path: &Path) -> Option<PathBuf> {
     path.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned)
 }
 
@@ -62,6 +62,27 @@ impl Tracked {
     pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
         self.files.iter().map(|path| path.to_path_lossy().into_owned())
     }
+}
+
+/// Whether a repository tracks files, and each of their paths is of a kind. False where that cannot be told.
+pub(crate) fn all_tracked_are(repository: &Path, kind: &dyn Fn(&BStr) -> bool) -> bool {
+    let Ok(repository) = Repository::discover(repository) else { return false };
+    if !repository.is_bare() {
+        return repository
+            .index()
+            .is_ok_and(|index| !index.is_empty() && index.iter().all(|entry| kind(entry.path.as_bstr())));
+    }
+    let Ok(tree) = repository.head().and_then(|head| head.peel_to_tree()) else { return false };
+    let mut other = false;
+    let walked = tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
+        if entry.kind() == Some(ObjectType::Tree) {
+            return TreeWalkResult::Ok;
+        }
+        let path = [directory.as_bytes(), entry.name_bytes()].concat();
+        other = !kind(path.as_bstr());
+        if other { TreeWalkResult::Abort } else { TreeWalkResult::Ok }
+    });
+    walked.is_ok() && !other && !tree.is_empty()
 }
 
 /// The index of the work tree at `top`; an empty one if there is none yet.

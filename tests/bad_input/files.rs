@@ -19,7 +19,7 @@ fn fifo(place: &Place, name: &str) {
 }
 
 /// Runs as a user to whom something can be forbidden.
-fn run_as_nobody(place: &Place, args: &[&str]) -> crate::support::Ran {
+pub(crate) fn run_as_nobody(place: &Place, args: &[&str]) -> crate::support::Ran {
     let mut leeward = place.leeward(args);
     if is_root() {
         // The binary may stand where only root gets to. Another process copies it: were it open for writing here, a

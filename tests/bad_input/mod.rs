@@ -1,7 +1,7 @@
 //! What goes wrong outside the program: input that cannot be read, names that are no text, output that cannot be written,
 //! arguments that make no sense, a person who has waited long enough.
 
-mod files;
+pub(crate) mod files;
 mod interrupt;
 mod names;
 mod output;

@@ -28,7 +28,6 @@ fn what_makes_no_sense_is_status_2_and_says_why() {
         (&["scan", "--report", "json="], "the file's name is missing"),
         (&["scan", "--report", "html=a.html"], "planned"),
         (&["scan", "--verify"], "planned"),
-        (&["scan", "--config", "x"], "planned"),
         (&["scan", "--jobs", "0"], "--jobs"),
         (&["scan", "--max-file-size", "lots"], "it is a number of bytes"),
         (&["scan", "--confidence", "sure"], "--confidence"),

@@ -63,7 +63,8 @@ fn reports(detector: &Detector, bytes: &[u8], path: &str) -> Vec<Match> {
             }
         }
     };
-    decode::texts(bytes, Limits::default(), &mut visit, &mut |issue| panic!("{issue:?}"));
+    let interest = |bytes: &[u8]| detector.is_interesting(bytes) || detector.is_interesting(path.as_bytes());
+    decode::texts(bytes, Limits::default(), &interest, &mut visit, &mut |issue| panic!("{issue:?}"));
     reports
 }
 

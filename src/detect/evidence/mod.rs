@@ -55,38 +55,28 @@ pub(super) fn judge<'a>(
     file: &'a FileView<'a>,
     span: &'a Range<usize>,
 ) -> Option<Verdict> {
-    opinions(rule, provider, place, file, span).next()
+    if !file.is_about_provider() {
+        return None;
+    }
+    let first = answers(provider, place, file, span).next();
+    let verdict = match provider.with.is_empty() {
+        true => first.unwrap_or_else(|| Verdict::new(Confidence::Low, "nothing here says what the value is")),
+        // A rule for a part of a provider's credentials speaks only where that part is named.
+        false => first.filter(|verdict| verdict.confidence > Confidence::Low)?,
+    };
+    Some(Verdict { confidence: verdict.confidence.min(rule.confidence), ..verdict })
 }
 
-/// The verdict on the value at `span`, and then what else could have been said of it.
-pub(super) fn opinions<'a>(
-    rule: &'a Rule,
+/// Every answer to what is asked of the value at `span`, the one that decides first.
+pub(super) fn answers<'a>(
     provider: &'a Provider,
     place: &'a Place,
     file: &'a FileView<'a>,
     span: &'a Range<usize>,
 ) -> impl Iterator<Item = Verdict> + use<'a> {
     let judge = Judge { provider, place, file, span };
-    let about = file.is_about_provider();
-    let part = !provider.with.is_empty();
-    // A rule for a part of a provider's credentials speaks only where that part is named.
-    let asked = if part { QUESTIONS.len() - 1 } else { QUESTIONS.len() };
-    let most = rule.confidence;
-    let mut told = false;
-    let answers = QUESTIONS.into_iter().take(asked).filter(move |_| about).filter_map(move |ask| ask(&judge));
-    let silence =
-        (about && !part).then(|| Verdict::new(Confidence::Low, "nothing here says what the value is"));
-    answers
-        .map(Some)
-        .chain(std::iter::once_with(move || silence))
-        .flatten()
-        .take_while(move |verdict| {
-            // The first answer of such a rule is its only one.
-            let speaks = !part || told || verdict.confidence > Confidence::Low;
-            told = true;
-            speaks
-        })
-        .map(move |verdict| Verdict { confidence: verdict.confidence.min(most), ..verdict })
+    let asked = if provider.with.is_empty() { QUESTIONS.len() } else { QUESTIONS.len() - 1 };
+    QUESTIONS.into_iter().take(asked).filter_map(move |ask| ask(&judge))
 }
 
 struct Judge<'a> {

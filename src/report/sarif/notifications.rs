@@ -58,6 +58,13 @@ fn notifications(report: &Report, mask: &Mask<'_>, omitted: usize) -> Vec<Notifi
         out.push(notification("results-omitted", "warning", &text));
     }
     out.extend(report.scan.coverage.skipped.iter().map(|skipped| of_skipped(mask, skipped)));
+    out.extend(
+        report
+            .scan
+            .notes
+            .iter()
+            .map(|note| notification(note.kind, "note", &mask.text(note.message.as_bytes()))),
+    );
     if report.scan.below_confidence > 0 {
         let (number, least) = (report.scan.below_confidence, report.scan.confidence.as_str());
         let text = format!("{number} candidates of less than {least} confidence are not reported.");

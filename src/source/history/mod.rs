@@ -9,6 +9,7 @@ mod connectivity;
 mod loose;
 mod objects;
 mod packs;
+mod reach;
 mod refs;
 mod scanner;
 mod store;
@@ -26,6 +27,7 @@ use gix_hash::ObjectId;
 
 use self::connectivity::{Links, Missing};
 use self::packs::Traversal;
+pub use self::reach::Reach;
 use self::refs::{Refs, Value};
 use self::scanner::Scanner;
 use self::store::{Scratch, Store};
@@ -97,6 +99,23 @@ pub fn scan(
     sink: &dyn Sink,
     progress: &dyn Progress,
 ) -> Result<HistoryOutcome, HistoryError> {
+    scan_within(layout, None, target, options, sink, progress)
+}
+
+/// The same, for somebody who is told only of what revisions reach: names of other refs are left out, and so is what
+/// only unreachable objects lack. Of the objects that are pushed, [`attribution`] tells which are reached.
+///
+/// # Errors
+///
+/// As [`scan`].
+pub fn scan_within(
+    layout: &Layout,
+    reach: Option<&Reach>,
+    target: usize,
+    options: &Options,
+    sink: &dyn Sink,
+    progress: &dyn Progress,
+) -> Result<HistoryOutcome, HistoryError> {
     for issue in &layout.issues {
         sink.issue(issue.clone());
     }
@@ -112,9 +131,16 @@ pub fn scan(
     let scanner = Scanner::new(sink, target, progress, links.as_ref());
     let traversal = Traversal { store: &store, threads, stop: &stop };
     pool.install(|| objects(&traversal, scanner, sink));
-    let refs = refs::read(layout, &mut |issue| sink.issue(issue));
+    let mut refs = refs::read(layout, &mut |issue| sink.issue(issue));
+    if let Some(reach) = reach {
+        refs.retain(|name, _| reach.refs.contains(name));
+    }
     let names = push_refs(&refs, target, sink, links.as_ref());
-    let missing = links.map(Links::into_missing).filter(|_| !stop.load(Ordering::Relaxed));
+    let mut missing = links.map(Links::into_missing).filter(|_| !stop.load(Ordering::Relaxed));
+    if let (Some(reach), Some(missing)) = (reach, &mut missing) {
+        let reached = pool.install(|| attribution::reached(&store, threads, reach, missing.keys()));
+        missing.retain(|id, _| reached.contains(id));
+    }
     report_missing(layout, shallow, missing.as_ref(), sink);
     Ok(HistoryOutcome { stored, refs: names, missing: missing.map(|missing| missing.len() as u64) })
 }

@@ -59,7 +59,12 @@ impl Store {
 
     fn open_packs(&mut self, dir: &Path, issue: &mut dyn FnMut(Issue)) {
         for (stem, found) in list_packs(dir, issue) {
-            let (idx, pack) = (stem.with_extension("idx"), stem.with_extension("pack"));
+            let with = |extension: &str| {
+                let mut path = stem.clone().into_os_string();
+                path.push(extension);
+                PathBuf::from(path)
+            };
+            let (idx, pack) = (with(".idx"), with(".pack"));
             if !found.index {
                 let message = format!("{} has no index: its objects were not scanned", pack.display());
                 issue(Issue::new("corrupt-pack", message).at_path(bytes_of(&pack)));
@@ -214,13 +219,17 @@ struct Found {
 fn list_packs(dir: &Path, issue: &mut dyn FnMut(Issue)) -> BTreeMap<PathBuf, Found> {
     let mut packs: BTreeMap<PathBuf, Found> = BTreeMap::new();
     for path in list(dir, issue) {
-        let is_pack = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"pack-"));
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("idx") if is_pack => packs.entry(path.with_extension("")).or_default().index = true,
-            Some("pack") if is_pack => packs.entry(path.with_extension("")).or_default().data = true,
+            // Git reads every pack that has an index, whatever it is called.
+            Some("idx") => packs.entry(path.with_extension("")).or_default().index = true,
+            Some("pack") => packs.entry(path.with_extension("")).or_default().data = true,
             _ => {}
         }
     }
+    // What has another name than git gives and no index yet is about to be written.
+    let is_ours =
+        |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"pack-"));
+    packs.retain(|path, found| found.index || is_ours(path));
     packs
 }
 

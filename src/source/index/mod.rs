@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use self::changes::{Added, Changes};
 use self::objects::{Objects, Reader};
 use super::layout::Layout;
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, LEFT_OUT, Origin, Sink};
 use crate::finding::LocationKind;
 
 /// What git says in the environment of a hook.
@@ -81,6 +81,15 @@ impl<'a> Staged<'a> {
         Ok(Staged { layout, index: Some(index), merged: given.merged })
     }
 
+    /// Whether the index adds nothing and takes nothing away. False where that cannot be told.
+    pub fn is_empty(&self) -> bool {
+        let Some(index) = &self.index else { return true };
+        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
+        self.changes(index, &objects).is_ok_and(|changes| {
+            changes.added.is_empty() && changes.gone.is_empty() && changes.skipped.is_empty()
+        })
+    }
+
     /// Scans what the index adds. What cannot be read is an issue of the report. Gives the number of files that differ.
     pub fn scan(&self, target: usize, sink: &dyn Sink) -> u64 {
         for issue in &self.layout.issues {
@@ -134,7 +143,16 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn run(&self, changes: Changes) -> u64 {
-        let Changes { mut added, names, gone, skipped } = changes;
+        let Changes { mut added, mut names, gone, skipped } = changes;
+        let is_left_out = |path: &BStr| self.sink.leaves_out(self.target, path);
+        names.retain(|(path, _)| !is_left_out(path.as_bstr()));
+        added.retain(|file| {
+            let is_left_out = is_left_out(file.path.as_bstr());
+            if is_left_out {
+                self.sink.skip(LEFT_OUT, file.path.as_bstr());
+            }
+            !is_left_out
+        });
         for (reason, path) in &skipped {
             self.sink.skip(reason, path.as_bstr());
         }

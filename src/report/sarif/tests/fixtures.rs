@@ -7,7 +7,7 @@ use crate::finding::{
     Commit, Confidence, Excerpt, Finding, Location, LocationKind, Region, Severity, SuppressedBy, Suppression,
 };
 use crate::report::line_hash::line_hashes;
-use crate::report::{Coverage, Report, RuleInfo, Scan, Skipped};
+use crate::report::{Coverage, Note, Report, RuleInfo, Scan, Skipped};
 use crate::secret::Secret;
 use crate::source::Issue;
 
@@ -116,6 +116,7 @@ pub(super) fn report(mode: &'static str, findings: Vec<Finding>) -> Report {
             seconds: 1.0,
             confidence: Confidence::Medium,
             below_confidence: 0,
+            notes: Vec::new(),
             coverage: Coverage { files: 3, bytes: 99, ..Coverage::default() },
         },
         findings,
@@ -235,6 +236,8 @@ pub(super) fn incomplete() -> Report {
     let mut out = many();
     out.scan.complete = false;
     out.scan.below_confidence = 7;
+    let message = format!("accepted until today: {}", value("two"));
+    out.scan.notes = vec![Note { kind: "baseline-expired", message }];
     out.scan.coverage.skipped = vec![Skipped {
         reason: "too large".into(),
         count: 2,

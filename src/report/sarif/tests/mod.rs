@@ -282,6 +282,7 @@ fn an_incomplete_scan_shows() {
                 format!("error missing-object object is missing: {}.", "ab".repeat(20)),
                 "error unreadable /abs/x: permission denied.".to_owned(),
                 format!("note skipped 2 skipped: too large, such as 'a b', '{one}'."),
+                format!("note baseline-expired accepted until today: {two}."),
                 "note below-confidence 7 candidates of less than medium confidence are not reported."
                     .to_owned(),
             ],

@@ -105,6 +105,17 @@ impl Graph {
         }
         false
     }
+
+    /// The graph of some of the commits.
+    pub(super) fn only(self, wanted: &[bool]) -> Graph {
+        let rows = self.rows.into_iter().zip(wanted).filter(|(_, wanted)| **wanted);
+        Graph::new(rows.map(|(row, _)| row).collect())
+    }
+
+    /// Whether a commit names an object as its tree or as a parent.
+    pub(super) fn names(&self, id: &ObjectId) -> bool {
+        self.rows.iter().any(|row| row.tree == *id || row.parents.contains(id))
+    }
 }
 
 /// From each commit to some others.

@@ -27,7 +27,7 @@ pub(super) struct Set {
 /// The lives of some sets.
 pub(super) struct Life<'a> {
     graph: &'a Graph,
-    /// Whether a ref leads to each commit.
+    /// Whether each commit comes before those that are not: a ref, or what was asked for, leads to it.
     reachable: &'a [bool],
     sets: usize,
     /// The sets that each list of spots has something of.
@@ -77,15 +77,14 @@ impl<'a> Life<'a> {
         self.reached[commit] >> set & 1 == 1
     }
 
-    /// Whether of all commits that a ref leads to, this one alone holds something of the set.
-    pub(super) fn is_only(&self, set: usize, commit: usize) -> bool {
-        let holders =
-            (0..self.graph.len()).filter(|&other| self.reachable[other] && self.holds[other] >> set & 1 == 1);
+    /// Whether of some commits, this one alone holds something of the set.
+    pub(super) fn is_only(&self, set: usize, commit: usize, of: &[bool]) -> bool {
+        let holders = (0..self.graph.len()).filter(|&other| of[other] && self.holds[other] >> set & 1 == 1);
         holders.take(2).eq([commit])
     }
 
     /// For each set, the commit that brought it in: one that holds it and has no ancestor that does, the oldest of
-    /// those that a ref leads to, or else of all.
+    /// those that are reachable, or else of all.
     pub(super) fn first(&self) -> Vec<Option<usize>> {
         let mut best: Vec<Option<(bool, (i64, usize))>> = vec![None; self.sets];
         for commit in (0..self.graph.len()).filter(|&commit| self.holds[commit] != 0) {
@@ -101,13 +100,13 @@ impl<'a> Life<'a> {
         best.into_iter().map(|best| best.map(|(_, (_, commit))| commit)).collect()
     }
 
-    /// For each set, the newest commit that holds it: of those without a descendant that does, among those that a ref
-    /// leads to, or else among all.
+    /// For each set, the newest commit that holds it: of those without a descendant that does, among those that are
+    /// reachable, or else among all.
     pub(super) fn last(&self) -> Vec<Option<usize>> {
         let mut below: Vec<u64> = vec![0; self.graph.len()];
         let mut best: Vec<Option<(bool, (i64, usize))>> = vec![None; self.sets];
         for commit in self.graph.topological().rev() {
-            // What no ref leads to does not make a commit that one leads to any older.
+            // What is not reachable does not make a commit that is any older.
             let children = self.graph.children(commit).iter().map(|&child| child as usize);
             let counted = children.filter(|&child| self.reachable[child] || !self.reachable[commit]);
             let later = counted.fold(0, |all, child| all | below[child]);

@@ -15,6 +15,7 @@ mod places;
 mod read;
 mod reflogs;
 mod remotes;
+mod scope;
 mod search;
 mod teller;
 mod tips;
@@ -28,12 +29,13 @@ use gix_hash::ObjectId;
 use self::graph::Graph;
 use self::places::Spots;
 pub(super) use self::read::index;
+use self::scope::Scope;
 use self::search::Wanted;
 use self::teller::Teller;
 use self::tips::Tips;
 use super::refs;
 use super::store::Store;
-use super::{HistoryError, Layout, Progress};
+use super::{HistoryError, Layout, Progress, Reach};
 use crate::finding::{Commit, Containment, LocationKind};
 
 /// An object that holds a finding's secret.
@@ -74,13 +76,15 @@ pub struct Story {
     /// Refs, remotes and logs that lead to it, how far it got, how long it stood in HEAD.
     pub containment: Containment,
     /// The places of each object, in the order in which the objects were given, sorted by path. Of the versions that
-    /// hold it at one path, the first stands for all: an object can be left without a place, a finding cannot.
+    /// hold it at one path, the first stands for all: an object can be left without a place, a finding cannot, unless
+    /// only what revisions reach was asked for.
     pub places: Vec<Vec<Place>>,
     /// Some tree holds so many copies that not all of their paths are told.
     pub cut: bool,
 }
 
-/// Tells the story of each finding, given as the objects that hold its secret.
+/// Tells the story of each finding, given as the objects that hold its secret. With a `reach`, only of what that has:
+/// nothing has a place that it does not reach. What contains it, and whether HEAD does, is told in any case.
 ///
 /// # Errors
 ///
@@ -88,6 +92,7 @@ pub struct Story {
 /// has reported it.
 pub fn attribute(
     layout: &Layout,
+    reach: Option<&Reach>,
     threads: usize,
     findings: &[Vec<Held>],
     progress: &dyn Progress,
@@ -105,15 +110,18 @@ pub fn attribute(
     let head_name = head_name(layout);
     let head = refs::resolve(&refs, &head_name).and_then(|id| graph.number(&id));
     let tips = Tips::new(layout, &graph, &refs, head_name.as_bstr(), &found.tags);
+    let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
+    let by_refs = graph.ancestors(tips.commits().chain(head));
     let teller = Teller {
         wanted: &wanted,
-        spots: &Spots::new(&found.leads, graph.trees(), wanted.ids.len()),
+        scope: Scope::new(reach, &graph, &spots, &by_refs),
+        spots: &spots,
         commits: read::Commits::new(&store),
         tags: &found.tags,
         index: index(layout),
         head,
         line: graph.ancestors(head),
-        reachable: graph.ancestors(tips.commits().chain(head)),
+        by_refs,
         notes: only_notes(&graph, &tips),
         tips: &tips,
         graph: &graph,
@@ -124,6 +132,30 @@ pub fn attribute(
 /// A commit as reports show it, given as itself or as a tag of it.
 pub(super) fn named(store: &Store, id: ObjectId) -> Option<Commit> {
     read::Commits::new(store).get(&read::peel(store, id)?)
+}
+
+/// Of objects that are not stored, those that revisions would reach if they were.
+pub(super) fn reached<'i>(
+    store: &Store,
+    threads: usize,
+    reach: &Reach,
+    ids: impl Iterator<Item = &'i ObjectId>,
+) -> BTreeSet<ObjectId> {
+    let wanted = Wanted::new(ids.copied().collect());
+    if wanted.ids.is_empty() {
+        return BTreeSet::new();
+    }
+    let found = search::search(store, threads, &wanted, &());
+    let graph = Graph::new(found.commits);
+    let graph = {
+        let reached = graph.ancestors(scope::tips(reach, &graph));
+        graph.only(&reached)
+    };
+    let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
+    let held = |number| spots.of(number).iter().any(|&spot| !spots.get(spot).lists.is_empty());
+    let by_name = |id: &ObjectId| reach.objects.contains(id) || graph.names(id);
+    let ids = wanted.ids.iter().enumerate();
+    ids.filter(|&(number, id)| held(number) || by_name(id)).map(|(_, id)| *id).collect()
 }
 
 /// The ids to look for in trees.

@@ -83,6 +83,9 @@ impl Remotes {
 mod tests {
     use super::*;
 
+    /// Refspecs by remote, a ref, and the remote that it follows.
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, Option<&'a str>);
+
     #[test]
     fn refs_of_remotes() {
         let remotes = |specs: &[(&str, &str)]| {
@@ -94,7 +97,7 @@ mod tests {
             [("origin", "+refs/heads/*:refs/remotes/origin/*"), ("a/b", "+refs/heads/*:refs/remotes/a/b/*")];
         let mirror = [("origin", "+refs/*:refs/*")];
         let one = [("up", "refs/heads/main:refs/heads/up-main")];
-        let table: [(&[(&str, &str)], &str, Option<&str>); 12] = [
+        let table: [Row<'_>; 12] = [
             (&usual, "refs/remotes/origin/main", Some("origin")),
             (&usual, "refs/remotes/a/b/x/y", Some("a/b")),
             (&usual, "refs/remotes/gone/main", Some("gone")),

@@ -11,6 +11,7 @@ use gix_hash::ObjectId;
 use super::graph::Graph;
 use super::life::{Life, SETS, Set};
 use super::places::Spots;
+use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Story, read};
@@ -19,6 +20,7 @@ use crate::finding::{Commit, Exposure, LocationKind, State};
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
     pub(super) wanted: &'a Wanted,
+    pub(super) scope: Scope<'a>,
     pub(super) graph: &'a Graph,
     pub(super) spots: &'a Spots<'a>,
     pub(super) tips: &'a Tips<'a>,
@@ -31,7 +33,7 @@ pub(super) struct Teller<'a> {
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
     /// Whether a ref leads to each commit.
-    pub(super) reachable: Vec<bool>,
+    pub(super) by_refs: Vec<bool>,
     /// Whether only notes lead to each commit.
     pub(super) notes: Vec<bool>,
 }
@@ -62,7 +64,7 @@ impl Teller<'_> {
         let mut stories = Vec::with_capacity(findings.len());
         for asked in asked.chunks(SETS) {
             let sets: Vec<Set> = asked.iter().map(|asked| asked.set.clone()).collect();
-            let life = Life::new(self.graph, self.spots, &self.reachable, &sets);
+            let life = Life::new(self.graph, self.spots, &self.scope.first, &sets);
             let ends = life.first().into_iter().zip(life.last());
             for ((number, asked), ends) in asked.iter().enumerate().zip(ends) {
                 stories.push(self.story(&life, number, asked, ends));
@@ -84,7 +86,9 @@ impl Teller<'_> {
             let commit = self.commit_of(&id, held.kind);
             match held.kind {
                 // What leads to the commit does not lead to a tag of it.
-                LocationKind::TagMessage | LocationKind::Tagger => asked.tagged.extend(commit),
+                LocationKind::TagMessage | LocationKind::Tagger => {
+                    asked.tagged.extend(commit.filter(|_| self.scope.names(&id)));
+                }
                 _ => asked.set.commits.extend(commit),
             }
             asked.in_index |= self.index.contains_key(&id);
@@ -103,11 +107,13 @@ impl Teller<'_> {
     ) -> Story {
         let removed = self.head.and_then(|head| life.removed(set, head, &self.line));
         let in_tree = self.head.is_some_and(|head| life.in_tree(set, head));
-        let is_only = |head| first == Some(head) && last == Some(head) && life.is_only(set, head);
+        let is_only =
+            |head| first == Some(head) && last == Some(head) && life.is_only(set, head, &self.by_refs);
         let only_head = self.head.is_some_and(is_only);
         let tagged = || asked.tagged.iter().copied();
-        let first = tagged().chain(first).min_by_key(|&commit| self.graph.time(commit));
-        let last = tagged().chain(last).max_by_key(|&commit| self.graph.time(commit));
+        let told = |commit: &usize| self.scope.has_commit(*commit);
+        let first = tagged().chain(first.filter(told)).min_by_key(|&commit| self.graph.time(commit));
+        let last = tagged().chain(last.filter(told)).max_by_key(|&commit| self.graph.time(commit));
         let question = Question { life, set, objects: &asked.objects, spots: &asked.set.spots, only_head };
         let mut story = Story {
             in_head: in_tree || asked.in_index,
@@ -141,6 +147,12 @@ impl Teller<'_> {
         number.map_or(&[], |number| self.spots.of(number))
     }
 
+    /// The spots of an object that are told of.
+    fn told(&self, held: &Held) -> Vec<u32> {
+        let spots = self.spots_of(held);
+        held.id().map_or_else(Vec::new, |id| self.scope.spots(&id, spots, self.spots))
+    }
+
     /// The commit that an object which no tree names belongs to: itself, or what a tag stands for.
     fn commit_of(&self, id: &ObjectId, kind: LocationKind) -> Option<usize> {
         match kind {
@@ -164,10 +176,10 @@ impl Teller<'_> {
 
     /// The places of an object that stands in no tree.
     fn without_commits(&self, held: &Held) -> Vec<Place> {
-        if !self.spots_of(held).is_empty() {
+        let id = held.id();
+        if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
             return Vec::new();
         }
-        let id = held.id();
         let staged = id.and_then(|id| self.index.get(&id)).into_iter().flatten();
         let staged =
             staged.map(|path| Place { kind: LocationKind::Index, path: Some(path.clone()), commit: None });
@@ -179,13 +191,20 @@ impl Teller<'_> {
         places
     }
 
+    /// Whether an object that stands in no tree is in scope.
+    fn is_told_alone(&self, id: &ObjectId, kind: LocationKind) -> bool {
+        let is_commit = !matches!(kind, LocationKind::TagMessage | LocationKind::Tagger);
+        let commit = self.commit_of(id, kind).filter(|_| is_commit);
+        commit.is_some_and(|commit| self.scope.has_commit(commit)) || self.scope.names(id)
+    }
+
     /// Adds the places in trees: where each path had it first.
     fn place(&self, findings: &[Vec<Held>], stories: &mut [Story]) {
         let groups: Vec<Group> =
             findings.iter().enumerate().flat_map(|(number, held)| self.groups(number, held)).collect();
         for groups in groups.chunks(SETS) {
             let sets: Vec<Set> = groups.iter().map(|group| group.set.clone()).collect();
-            let first = Life::new(self.graph, self.spots, &self.reachable, &sets).first();
+            let first = Life::new(self.graph, self.spots, &self.scope.first, &sets).first();
             for (group, first) in groups.iter().zip(first) {
                 let list = first.map(|commit| self.spots.of_commits()[commit]);
                 let is_first = |spot: u32| list.is_none_or(|list| self.spots.get(spot).lists.contains(&list));
@@ -206,7 +225,7 @@ impl Teller<'_> {
     fn groups(&self, finding: usize, held: &[Held]) -> Vec<Group> {
         let mut groups: BTreeMap<_, Vec<(usize, u32)>> = BTreeMap::new();
         for (number, held) in held.iter().enumerate() {
-            for &spot in self.spots_of(held) {
+            for spot in self.told(held) {
                 let there = self.spots.get(spot);
                 let key = (&there.path, held.kind, there.symlink, &held.part);
                 groups.entry(key).or_default().push((number, spot));

@@ -11,12 +11,13 @@
 
 mod attribute;
 mod changes;
-mod reader;
-mod revision;
-mod select;
+pub(super) mod reader;
+pub(super) mod revision;
+pub(super) mod select;
+mod snapshot;
 mod tracking;
 mod walk;
-mod words;
+pub(super) mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +31,7 @@ use self::changes::{Changes, Found, Shared, Spot};
 use self::reader::Reader;
 use self::revision::Names;
 use self::select::{Range, select};
+pub use self::snapshot::{Snapshot, SnapshotError};
 use self::walk::Walked;
 pub use self::words::{WordError, Words};
 use super::connectivity::Missing;
@@ -37,6 +39,9 @@ use super::refs;
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, boundary, report_missing};
 use crate::source::{Counted, Sink};
+
+/// Commits that one thread takes at least: what they have in common is read once.
+const NEIGHBOURS: usize = 8;
 
 /// What a scan of a range came across.
 #[derive(Debug, Default)]
@@ -110,12 +115,16 @@ pub fn scan(
 fn push(shared: &Shared<'_>, store: &Store, walked: &Walked, range: &Range, progress: &dyn Progress) -> u64 {
     progress.total(walked.commits.len() as u64);
     let start = || Changes::new(shared, Reader::new(store));
-    walked.commits.par_iter().enumerate().for_each_init(start, |changes, (number, member)| {
+    let commits = walked.commits.par_iter().enumerate().with_min_len(NEIGHBOURS);
+    commits.for_each_init(start, |changes, (number, member)| {
         if !shared.sink.interrupted() {
             changes.commit(number, member);
             progress.advance(1);
         }
     });
+    if shared.sink.interrupted() {
+        return 0;
+    }
     let mut changes = start();
     let tags: Vec<_> = range.included.tags.difference(&range.excluded.tags).collect();
     for tag in &tags {

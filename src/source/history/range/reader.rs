@@ -19,7 +19,7 @@ const TREES: usize = 16 << 20;
 const BASES: usize = 32 << 20;
 
 /// Reads objects; one for each thread.
-pub(super) struct Reader<'a> {
+pub(in super::super) struct Reader<'a> {
     pub(super) store: &'a Store,
     scratch: Scratch,
     bases: Bases,
@@ -28,18 +28,18 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(store: &'a Store) -> Reader<'a> {
+    pub(in super::super) fn new(store: &'a Store) -> Reader<'a> {
         Reader { store, scratch: Scratch::default(), bases: Bases::default(), trees: HashMap::new(), kept: 0 }
     }
 
     /// An object's kind and bytes; none when it is not stored, or no copy of it is intact.
-    pub(super) fn object(&mut self, id: &oid) -> Option<(ObjectKind, &[u8])> {
+    pub(in super::super) fn object(&mut self, id: &oid) -> Option<(ObjectKind, &[u8])> {
         let kind = self.store.read_with(id, &mut self.scratch, &mut self.bases)?;
         Some((kind, &self.scratch.bytes))
     }
 
     /// A tree's bytes.
-    pub(super) fn tree(&mut self, id: &oid) -> Option<Rc<[u8]>> {
+    pub(in super::super) fn tree(&mut self, id: &oid) -> Option<Rc<[u8]>> {
         if let Some(tree) = self.trees.get(id) {
             return Some(Rc::clone(tree));
         }

@@ -21,9 +21,9 @@ use super::tracking;
 const TAGS: usize = 64;
 
 /// Looks names up.
-pub(super) struct Names<'a> {
-    pub(super) layout: &'a Layout,
-    pub(super) refs: &'a Refs,
+pub(in super::super) struct Names<'a> {
+    pub(in super::super) layout: &'a Layout,
+    pub(in super::super) refs: &'a Refs,
 }
 
 /// Why a name is no revision, as the end of a sentence.
@@ -165,6 +165,11 @@ fn abbreviated(prefix: Prefix, reader: &mut Reader<'_>) -> Result<ObjectId, Reas
 /// The commit that an object is, or that a tag stands for.
 pub(super) fn commit_of(id: ObjectId, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
     peeled(id, Some(ObjectKind::Commit), reader)
+}
+
+/// The tree that an object is, or that a commit or tag stands for.
+pub(super) fn tree_of(id: ObjectId, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
+    peeled(id, Some(ObjectKind::Tree), reader)
 }
 
 /// What a tag stands for: an object of a kind, or anything that is no tag.

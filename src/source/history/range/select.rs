@@ -20,13 +20,13 @@ use crate::source::{Issue, Sink};
 
 /// What a range begins at, or what it leaves out.
 #[derive(Default)]
-pub(super) struct Ends {
+pub(in super::super) struct Ends {
     /// Commits, and whether each was named by notes alone.
-    pub(super) commits: BTreeMap<ObjectId, bool>,
+    pub(in super::super) commits: BTreeMap<ObjectId, bool>,
     /// Tags that were named, and tags that they tag.
-    pub(super) tags: BTreeSet<ObjectId>,
+    pub(in super::super) tags: BTreeSet<ObjectId>,
     /// Trees and blobs that were named without a commit.
-    pub(super) others: BTreeMap<ObjectId, ObjectKind>,
+    pub(in super::super) others: BTreeMap<ObjectId, ObjectKind>,
 }
 
 impl Ends {
@@ -62,15 +62,15 @@ impl Ends {
 
 /// Both ends of a range.
 #[derive(Default)]
-pub(super) struct Range {
-    pub(super) included: Ends,
-    pub(super) excluded: Ends,
+pub(in super::super) struct Range {
+    pub(in super::super) included: Ends,
+    pub(in super::super) excluded: Ends,
     /// Names of the refs that were selected, by option or by name.
-    pub(super) refs: BTreeSet<BString>,
+    pub(in super::super) refs: BTreeSet<BString>,
 }
 
 /// Looks up everything that is named. None when something cannot be: that is said to `sink`.
-pub(super) fn select(
+pub(in super::super) fn select(
     words: &Words,
     names: &Names<'_>,
     reader: &mut Reader<'_>,
@@ -133,8 +133,10 @@ impl Range {
             Selector::Refs { pattern, without } => {
                 let selected =
                     selected(names.refs, pattern.as_ref().map(|pattern| pattern.as_bstr()), without);
-                for (name, id) in selected {
-                    found.push((id, is_note(name.as_bstr())));
+                for name in selected {
+                    // A branch before its first commit has a name, and selects nothing.
+                    let id = refs::resolve(names.refs, &name);
+                    found.extend(id.map(|id| (id, is_note(name.as_bstr()))));
                     self.refs.extend((!word.excluded).then_some(name));
                 }
             }
@@ -167,12 +169,11 @@ fn is_note(name: &BStr) -> bool {
     name.starts_with(b"refs/notes/")
 }
 
-/// Refs that match a pattern, or all; those without an object (a branch before its first commit) select nothing.
-fn selected(refs: &Refs, pattern: Option<&BStr>, without: &[BString]) -> Vec<(BString, ObjectId)> {
+/// Refs that match a pattern, or all.
+fn selected(refs: &Refs, pattern: Option<&BStr>, without: &[BString]) -> Vec<BString> {
     let wanted = |name: &BString| {
         pattern.is_none_or(|pattern| matches(pattern, name))
             && !without.iter().any(|glob| matches(glob, name))
     };
-    let names = refs.keys().filter(|name| wanted(name));
-    names.filter_map(|name| Some((name.clone(), refs::resolve(refs, name)?))).collect()
+    refs.keys().filter(|name| wanted(name)).cloned().collect()
 }

@@ -85,6 +85,7 @@ pub(super) fn common(left: ObjectId, right: ObjectId, reader: &mut Reader<'_>) -
 struct Node {
     tree: ObjectId,
     parents: Vec<ObjectId>,
+    time: i64,
     /// Its parents are waiting or were looked at.
     expanded: bool,
 }
@@ -108,12 +109,12 @@ impl Walker {
         if self.nodes.contains_key(&id) || missing.contains_key(&id) {
             return;
         }
-        let Some((time, node)) = reader.object(&id).and_then(|(kind, bytes)| parse(kind, bytes)) else {
+        let Some(node) = reader.object(&id).and_then(|(kind, bytes)| parse(kind, bytes)) else {
             missing.insert(id, "commit");
             return;
         };
+        self.waiting.push((node.time, id));
         self.nodes.insert(id, node);
-        self.waiting.push((time, id));
         self.open += usize::from(!self.excluded.contains(&id));
     }
 
@@ -185,7 +186,8 @@ impl Walker {
         walked
     }
 
-    /// Ids of the members, ancestors first; of what is not related, the smaller id first.
+    /// Ids of the members, ancestors first; of what is not related, the oldest first. Neighbours have much in common
+    /// then, and what was read for one serves the other.
     fn order(&self) -> Vec<ObjectId> {
         let mut children: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
         let mut open: HashMap<ObjectId, usize> = HashMap::new();
@@ -198,17 +200,17 @@ impl Walker {
                 children.entry(*parent).or_default().push(id);
             }
             if parents.is_empty() {
-                ready.push(Reverse(id));
+                ready.push(Reverse((node.time, id)));
             }
         }
         let mut order = Vec::with_capacity(self.nodes.len());
-        while let Some(Reverse(id)) = ready.pop() {
+        while let Some(Reverse((_, id))) = ready.pop() {
             order.push(id);
             for child in children.remove(&id).unwrap_or_default() {
                 if let Some(open) = open.get_mut(&child) {
                     *open -= 1;
                     if *open == 0 {
-                        ready.push(Reverse(child));
+                        ready.push(Reverse((self.nodes[&child].time, child)));
                     }
                 }
             }
@@ -217,8 +219,8 @@ impl Walker {
     }
 }
 
-/// What a walk needs of a commit, with the committer's time.
-fn parse(kind: ObjectKind, bytes: &[u8]) -> Option<(i64, Node)> {
+/// What a walk needs of a commit.
+fn parse(kind: ObjectKind, bytes: &[u8]) -> Option<Node> {
     let mut tree = None;
     let mut parents = Vec::new();
     for (name, id) in named_ids(bytes).filter(|_| kind == ObjectKind::Commit) {
@@ -228,5 +230,5 @@ fn parse(kind: ObjectKind, bytes: &[u8]) -> Option<(i64, Node)> {
             _ => {}
         }
     }
-    Some((committer_time(bytes), Node { tree: tree?, parents, expanded: false }))
+    Some(Node { tree: tree?, parents, time: committer_time(bytes), expanded: false })
 }

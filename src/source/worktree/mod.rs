@@ -1,13 +1,12 @@
 //! Files on disk: every file that git tracks, every other file that no ignore file lists, and the names of all.
 //!
-//! Takes one PATH of the command line. A file is scanned whatever ignore files say. Symbolic links are not followed:
+//! Takes one PATH of the command line. A file is scanned whatever ignore files and the configuration say. Symbolic links are not followed:
 //! their target is content, as git sees it. Never looks into `.git`.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,8 +15,12 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::tracked::{self, Tracked};
-use super::{Counted, Issue, OVERLAP, Origin, Sink};
+use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
+
+mod read;
+
+use read::Content;
 
 /// How a walk goes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +41,8 @@ pub fn scan(path: &Path, target: usize, options: Options, sink: &dyn Sink) {
     };
     let place = Place::of(path, kind.is_dir(), target);
     let tracked = Tracked::below(&place.real, sink);
-    let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref() };
+    let selective = sink.is_selective(target);
+    let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref(), selective };
     match kind.is_dir() {
         true => walk.directory(),
         false => walk.named_file(kind.is_file()),
@@ -94,6 +98,8 @@ struct Walk<'a> {
     options: Options,
     sink: &'a dyn Sink,
     tracked: Option<&'a Tracked>,
+    /// Whether paths have to be asked about.
+    selective: bool,
 }
 
 impl Walk<'_> {
@@ -109,11 +115,7 @@ impl Walk<'_> {
 
     fn directory(&self) {
         let seen = Mutex::new(HashSet::new());
-        let walker = WalkBuilder::new(&self.place.typed)
-            .standard_filters(!self.options.no_ignore)
-            .hidden(false)
-            .require_git(false)
-            .follow_links(false)
+        let walker = walker(&self.place.typed, self.options.no_ignore)
             .threads(self.options.threads)
             .filter_entry(|entry| entry.file_name() != ".git")
             .build_parallel();
@@ -147,16 +149,31 @@ impl Walk<'_> {
         });
     }
 
+    fn leaves_out(&self, below: &Path) -> bool {
+        let target = self.place.target;
+        self.selective && self.sink.leaves_out(target, self.place.path(below).as_bstr())
+    }
+
     /// What the walker could not get to.
     fn lost(&self, error: &ignore::Error) {
         let Some(cause) = error.io_error() else {
             return self.sink.issue(Issue::new("unreadable", error.to_string()));
         };
         match path_of(error).map(|path| path.strip_prefix(&self.place.typed).unwrap_or(path)) {
+            Some(below) if self.leaves_out(&below.join("")) => {
+                self.sink.skip(LEFT_OUT, self.place.shown(below).as_bstr())
+            }
             Some(below) => unreadable(self.sink, self.place.shown(below), cause),
             None => self.sink.issue(Issue::new("unreadable", plain(cause))),
         }
     }
+}
+
+/// A walker of what is below `top`, by the rules of ignore files unless those are not wanted.
+pub(super) fn walker(top: &Path, no_ignore: bool) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(top);
+    walker.standard_filters(!no_ignore).hidden(false).require_git(false).follow_links(false);
+    walker
 }
 
 /// What one thread of the walk does with its entries.
@@ -179,6 +196,8 @@ impl Visitor<'_> {
             return;
         };
         match entry.file_type() {
+            // What is below is asked about file by file, so that it is counted.
+            Some(kind) if kind.is_dir() && walk.leaves_out(&below.join("")) => {}
             Some(kind) if kind.is_dir() => self.reader.name(below),
             Some(kind) => {
                 if walk.tracked.is_some() {
@@ -203,12 +222,6 @@ struct Reader<'a> {
     buffer: Vec<u8>,
 }
 
-/// Bytes that are read at once.
-const PIECE: usize = 64 * 1024;
-
-/// Bytes of a page of memory.
-const PAGE: usize = 4096;
-
 impl<'a> Reader<'a> {
     fn new(walk: &'a Walk<'a>) -> Self {
         Reader { walk, buffer: Vec::new() }
@@ -216,6 +229,9 @@ impl<'a> Reader<'a> {
 
     /// A directory entry that is no directory.
     fn entry(&mut self, path: &Path, below: &Path, kind: fs::FileType) {
+        if self.walk.leaves_out(below) {
+            return self.walk.sink.skip(LEFT_OUT, self.walk.place.shown(below).as_bstr());
+        }
         self.name(below);
         if kind.is_file() {
             self.file(path, below);
@@ -240,13 +256,13 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&mut self, path: &Path, below: &Path) {
-        let read = read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
+        let read = read::read(path, self.walk.options.max_file_size, &mut self.buffer, self.walk.sink);
         let content = match read {
             Ok(Content::Whole(content)) => content,
             Ok(Content::Nothing(bytes)) => return self.count(bytes),
             Ok(Content::TooLarge) => {
                 let shown = self.walk.place.shown(below);
-                return self.walk.sink.skip("larger than --max-file-size", shown.as_bstr());
+                return self.walk.sink.skip(TOO_LARGE, shown.as_bstr());
             }
             Err(error) => return unreadable(self.walk.sink, self.walk.place.shown(below), &error),
         };
@@ -282,85 +298,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-enum Content {
-    /// This part of the buffer.
-    Whole(Range<usize>),
-    /// So many bytes in the file, none of which is worth a closer look.
-    Nothing(u64),
-    /// More than are wanted.
-    TooLarge,
-}
-
-/// Reads a file into `buffer`, which only ever grows: what it held is overwritten, never cleared.
-///
-/// A long file goes through a small part of the buffer that stays in the processor's cache, piece by piece; only where
-/// one of them is worth a closer look is it read whole.
-fn read(path: &Path, most: Option<u64>, buffer: &mut Vec<u8>, sink: &dyn Sink) -> io::Result<Content> {
-    let mut file = File::open(path)?;
-    if let Some(most) = most
-        && file.metadata()?.len() > most
-    {
-        return Ok(Content::TooLarge);
-    }
-    if buffer.len() < PIECE + PAGE {
-        buffer.resize(PIECE + PAGE, 0);
-    }
-    let start = lead(buffer);
-    let piece = &mut buffer[start..start + PIECE];
-    let mut length = fill(&mut file, piece)?;
-    let mut total = length as u64;
-    if length < PIECE {
-        return Ok(Content::Whole(start..start + length));
-    }
-    while !sink.worth_splitting(LocationKind::File, &piece[..length]) {
-        // What crosses from one piece to the next is seen in the next.
-        piece.copy_within(length - OVERLAP..length, 0);
-        let more = fill(&mut file, &mut piece[OVERLAP..])?;
-        if more == 0 {
-            return Ok(Content::Nothing(total));
-        }
-        total += more as u64;
-        length = OVERLAP + more;
-    }
-    file.seek(SeekFrom::Start(0))?;
-    let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-    let wanted = size + 1 + PAGE;
-    if buffer.len() < wanted {
-        buffer.try_reserve(wanted - buffer.len()).map_err(io::Error::other)?;
-        buffer.resize(wanted, 0);
-    }
-    let start = lead(buffer);
-    length = 0;
-    loop {
-        length += fill(&mut file, &mut buffer[start + length..])?;
-        if start + length < buffer.len() {
-            return Ok(Content::Whole(start..start + length));
-        }
-        // It grew while it was read.
-        buffer.resize(start + length + PIECE, 0);
-    }
-}
-
-/// Where in the buffer a file begins: well inside a page of memory. Into the first bytes of one, some processors copy
-/// from the page cache at a third of their speed.
-fn lead(buffer: &[u8]) -> usize {
-    (buffer.as_ptr().align_offset(PAGE) + PAGE / 2) % PAGE
-}
-
-/// Reads until the buffer is full or the file at its end.
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
-}
-
 /// What a path is remembered by.
 fn key(path: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -391,7 +328,7 @@ fn unreadable(sink: &dyn Sink, path: impl Into<BString>, error: &io::Error) {
 }
 
 /// An error of the system without its number.
-pub(super) fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

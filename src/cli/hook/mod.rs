@@ -1,0 +1,85 @@
+//! `leeward hook`: the gates that git calls, and putting them into a repository.
+//!
+//! A gate takes what git hands to that hook, judges what is added, and ends with 0 only when all of that was looked at
+//! and no key is new. What it says is short and goes to standard error.
+
+mod commit;
+mod push;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::UsageError;
+use super::args::Scanning;
+use crate::status::Status;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  leeward hook pre-commit                  what the next commit adds, as a hook of your own calls it
+  leeward hook commit-msg .git/COMMIT_EDITMSG
+  leeward hook pre-push origin git@example.org:a/b.git < LINES-OF-GIT
+  leeward hook pre-receive < LINES-OF-GIT
+
+Exit status: 0 git may go on; 1 a key is new, 2 usage error, 3 not all of it could be judged, 130 interrupted";
+
+/// `leeward hook`.
+#[derive(Debug, Subcommand)]
+pub enum HookCommand {
+    /// Judge what the next commit adds
+    ///
+    /// Judges the index as git hands it over (GIT_INDEX_FILE) against HEAD, in a merge against all parents. Called by
+    /// the pre-commit framework outside of a commit with nothing staged, it judges the range that the framework names
+    /// (PRE_COMMIT_FROM_REF, PRE_COMMIT_TO_REF), or else all files, and says so.
+    PreCommit(Plain),
+    /// Judge what a merge commit adds that no parent has
+    PreMergeCommit(Plain),
+    /// Judge a commit's message
+    CommitMsg(Message),
+    /// Judge what a push sends that the remote lacks
+    PrePush(Push),
+    /// Judge what a push brings, on the server
+    PreReceive(Plain),
+}
+
+/// Hooks without arguments.
+#[derive(Debug, Args)]
+pub struct Plain {
+    #[command(flatten)]
+    pub scanning: Scanning,
+}
+
+/// `leeward hook commit-msg`.
+#[derive(Debug, Args)]
+pub struct Message {
+    /// The file that holds the message
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub scanning: Scanning,
+}
+
+/// `leeward hook pre-push`.
+#[derive(Debug, Args)]
+pub struct Push {
+    /// Name of the remote, or its URL if it has no name
+    #[arg(value_name = "REMOTE")]
+    pub remote: Option<OsString>,
+    /// Its URL
+    #[arg(value_name = "URL")]
+    pub url: Option<OsString>,
+    #[command(flatten)]
+    pub scanning: Scanning,
+}
+
+/// Runs a gate, or sees to the hooks of a repository.
+pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
+    match command {
+        HookCommand::PreCommit(command) => commit::pre_commit(&command.scanning),
+        HookCommand::PreMergeCommit(command) => commit::pre_merge_commit(&command.scanning),
+        HookCommand::CommitMsg(command) => commit::commit_msg(&command.file, &command.scanning),
+        HookCommand::PrePush(command) => push::pre_push(command.remote.as_deref(), &command.scanning),
+        HookCommand::PreReceive(command) => push::pre_receive(&command.scanning),
+    }
+}

@@ -1,0 +1,182 @@
+//! The gates before commits change hands: what a push sends that the remote lacks, what a push brings that the server
+//! lacks.
+
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+
+use super::super::args::Scanning;
+use super::super::run::Run;
+use super::super::surroundings::{self, set};
+use super::super::{UsageError, range};
+use super::commit;
+use crate::finding::LocationKind;
+use crate::pipeline::Collector;
+use crate::report::Gate;
+use crate::source::history::range::Words;
+use crate::source::{Counted, Origin, Sink as _};
+use crate::status::Status;
+
+/// A ref that is to be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Update {
+    /// Its name on the other side.
+    name: BString,
+    /// What it will be; none if it is to be deleted.
+    new: Option<String>,
+    /// What it is; none if it is to be made.
+    old: Option<String>,
+}
+
+/// Judges what a push sends. `remote`: its name, or its URL where it has none.
+pub(super) fn pre_push(remote: Option<&OsStr>, scanning: &Scanning) -> Result<Status, UsageError> {
+    let updates = match framework()? {
+        Some(update) => vec![update],
+        None => {
+            let updates = updates(&standard_input()?, true)?;
+            if updates.is_empty() && set("PRE_COMMIT").is_some() {
+                // Asked for without a push: `pre-commit run --hook-stage pre-push`.
+                let layout = surroundings::repository(Path::new("."))?;
+                let named = commit::named_by_framework(&layout, scanning)?;
+                return named.map_or_else(|| commit::all_files(&layout, scanning), Ok);
+            }
+            updates
+        }
+    };
+    let remote = remote.map(OsStr::to_owned).or_else(|| set("PRE_COMMIT_REMOTE_NAME"));
+    let remote = remote.as_deref().and_then(OsStr::to_str).filter(|name| is_name(name));
+    judge(
+        &updates,
+        &remote.map_or_else(String::new, |name| format!("--not --remotes={name}")),
+        Gate::Push,
+        scanning,
+    )
+}
+
+/// Judges what a push brings, before any ref is changed.
+pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
+    judge(&updates(&standard_input()?, false)?, "--not --all", Gate::Receive, scanning)
+}
+
+fn judge(updates: &[Update], known: &str, gate: Gate, scanning: &Scanning) -> Result<Status, UsageError> {
+    let layout = surroundings::repository(Path::new("."))?;
+    let here = PathBuf::from(".");
+    let run = Run::new("range", scanning, [&here])?.for_gate(gate);
+    let new: Vec<&str> = updates.iter().filter_map(|update| update.new.as_deref()).collect();
+    if new.is_empty() {
+        return Ok(run.scan(crate::progress::Phase::Range, |_, _| (), |_, _| {}));
+    }
+    let text = format!("{} {known}", new.join(" "));
+    let words = Words::parse(text.trim().into()).map_err(|error| UsageError::new(&error))?;
+    let olds = updates.iter().filter_map(|update| update.old.as_deref());
+    let words = olds.fold(words, Words::without_if_stored);
+    let names = |collector: &Collector<'_>| {
+        for update in updates.iter().filter(|update| update.new.is_some() && update.old.is_none()) {
+            collector.count(Counted::Ref, 1);
+            let (kind, path) = (LocationKind::RefName, Some(update.name.as_bstr()));
+            collector.blob(Origin { kind, target: 0, path, shown: path, object: None }, &update.name);
+        }
+    };
+    Ok(range::judge(run, &layout, &words, None, &names))
+}
+
+/// All of it, so that git does not meet a closed pipe.
+fn standard_input() -> Result<Vec<u8>, UsageError> {
+    let mut input = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut input)
+        .map_err(|error| UsageError::new(format!("cannot read what git says on standard input: {error}")))?;
+    Ok(input)
+}
+
+/// What the pre-commit framework says in place of standard input, which it has read itself.
+fn framework() -> Result<Option<Update>, UsageError> {
+    let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());
+    let Some(new) = text("PRE_COMMIT_TO_REF").filter(|_| set("PRE_COMMIT_REMOTE_NAME").is_some()) else {
+        return Ok(None);
+    };
+    let name = text("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default();
+    let old = text("PRE_COMMIT_FROM_REF").map(|id| object(&id)).transpose()?.flatten();
+    Ok(Some(Update { name: name.into(), new: object(&new)?, old }))
+}
+
+/// The lines that git hands to a hook. `local ID remote ID` before a push, `ID ID name` where it is received.
+fn updates(input: &[u8], push: bool) -> Result<Vec<Update>, UsageError> {
+    let lines = input.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| update(line, push)).collect()
+}
+
+fn update(line: &[u8], push: bool) -> Result<Update, UsageError> {
+    let words: Vec<&[u8]> = line.split_str(" ").collect();
+    let (name, new, old) = match (words.as_slice(), push) {
+        (&[_, new, name, old], true) => (name, new, old),
+        (&[old, new, name], false) => (name, new, old),
+        _ => return Err(misunderstood()),
+    };
+    let id = |word: &[u8]| word.to_str().map_err(|_| misunderstood()).and_then(object);
+    Ok(Update { name: name.into(), new: id(new)?, old: id(old)? })
+}
+
+/// An object's id; none if it is the one that stands for no object.
+fn object(hex: &str) -> Result<Option<String>, UsageError> {
+    let is_id = matches!(hex.len(), 40 | 64) && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_id {
+        true => Ok(Some(hex.to_owned()).filter(|hex| hex.bytes().any(|byte| byte != b'0'))),
+        false => Err(misunderstood()),
+    }
+}
+
+fn misunderstood() -> UsageError {
+    UsageError::new("what stands on standard input is not what git hands to this hook")
+        .help("pre-push: `LOCAL-REF ID REMOTE-REF ID` a line; pre-receive: `ID ID REF` a line")
+}
+
+/// Whether a remote has a name, below which its branches are known here.
+fn is_name(remote: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    !remote.is_empty() && !remote.starts_with(['.', '/', '-']) && remote.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_git() {
+        let (one, zero) = ("1".repeat(40), "0".repeat(40));
+        let update = |name: &str, new: Option<&str>, old: Option<&str>| Update {
+            name: name.into(),
+            new: new.map(str::to_owned),
+            old: old.map(str::to_owned),
+        };
+        let push = format!("refs/heads/a {one} refs/heads/b {zero}\n(delete) {zero} refs/heads/c {one}\n");
+        let expected = [update("refs/heads/b", Some(&one), None), update("refs/heads/c", None, Some(&one))];
+        assert_eq!(updates(push.as_bytes(), true).expect("lines of git"), expected);
+        let receive = format!("{zero} {one} refs/heads/b\n{one} {zero} refs/heads/c");
+        assert_eq!(updates(receive.as_bytes(), false).expect("lines of git"), expected);
+        for line in ["a", "a b c d", &format!("{one} {one} x y"), &format!("{one} {zero}"), "a\tb\tc\td"] {
+            assert!(updates(line.as_bytes(), true).is_err(), "{line}");
+            assert!(updates(line.as_bytes(), false).is_err(), "{line}");
+        }
+        assert_eq!(updates(b"", true).expect("no lines"), []);
+    }
+
+    #[test]
+    fn names_of_remotes() {
+        for (remote, name) in [
+            ("origin", true),
+            ("team/up-stream_2", true),
+            ("", false),
+            ("../bare.git", false),
+            ("/srv/bare.git", false),
+            ("git@example.org:a/b", false),
+            ("https://example.org/a", false),
+            ("--all", false),
+            ("o*", false),
+        ] {
+            assert_eq!(is_name(remote), name, "{remote}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Comments `leeward:ignore` that a change adds: told from those that a revision has already, counted apart, and not
+//! heeded where that was asked for.
+//!
+//! A comment is old if the revision accepts the same value by a comment in the same file, or in one that is gone since:
+//! it moved. Everything else is new, as is what cannot be told.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::{Files, Policy};
+use crate::config::LeftOut;
+use crate::detect::Detector;
+use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
+use crate::pipeline::{Collector, Outcome, Settings};
+use crate::progress::Counters;
+use crate::report::Note;
+use crate::sanitize::visible;
+use crate::source::history::range::Snapshot;
+use crate::source::{Origin, Sink as _};
+use crate::words::count;
+
+/// How many places a note names.
+const NAMED: usize = 5;
+
+/// Scans the content of a file.
+type Scan<'s> = &'s mut dyn FnMut(&BStr, &[u8]);
+
+/// Path and fingerprint of what a comment accepts.
+type Accepted = HashSet<(BString, String)>;
+
+impl Policy {
+    /// Says which comments are new since the revision that this policy is of. With `deny`, what they accept is found.
+    pub(in crate::cli) fn judge_comments(&self, outcome: &mut Outcome, detector: &Detector, deny: bool) {
+        let Files::Of { snapshot, top, has_work_tree } = &*self.files else { return };
+        if self.revision.is_none() {
+            return;
+        }
+        let settings = Settings { inline_ignores: true, ..self.settings() };
+        let before = Before { snapshot, detector, settings };
+        let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
+        let places = inline().flat_map(|(finding, _)| &finding.locations);
+        let known = before.in_files(&places.filter_map(|place| place.path.clone()).collect());
+        let is_old = |finding: &Finding, place: &Location| {
+            let path = place.path.clone();
+            path.is_some_and(|path| known.contains(&(path, finding.fingerprint.clone())))
+        };
+        let all_old =
+            inline().all(|(finding, _)| finding.locations.iter().all(|place| is_old(finding, place)));
+        if all_old {
+            return;
+        }
+        let moved = if *has_work_tree { before.in_files_gone_from(top) } else { HashSet::new() };
+        let is_new = |finding: &Finding, place: &Location| {
+            !is_old(finding, place) && !moved.contains(&finding.fingerprint)
+        };
+        let named = take(outcome, &is_new, deny);
+        outcome.notes.extend(note(&named, snapshot.name(), deny));
+        outcome.sort();
+    }
+}
+
+/// What comments accepted in a revision.
+struct Before<'a> {
+    snapshot: &'a Snapshot,
+    detector: &'a Detector,
+    settings: Settings,
+}
+
+impl Before<'_> {
+    /// In the files at these paths.
+    fn in_files(&self, paths: &BTreeSet<BString>) -> Accepted {
+        self.accepted(&mut |scan| {
+            for path in paths {
+                if let Ok(Some(bytes)) = self.snapshot.read(path.as_bstr()) {
+                    scan(path.as_bstr(), &bytes);
+                }
+            }
+        })
+    }
+
+    /// Fingerprints, in the files that are no longer below a directory.
+    fn in_files_gone_from(&self, top: &Path) -> HashSet<String> {
+        let gone =
+            |path: &BStr| path.to_path().is_ok_and(|path| std::fs::symlink_metadata(top.join(path)).is_err());
+        let accepted = self.accepted(&mut |scan| {
+            self.snapshot.visit(&gone, &mut |path, bytes| scan(path, bytes));
+        });
+        accepted.into_iter().map(|(_, fingerprint)| fingerprint).collect()
+    }
+
+    /// In the files that `visit` hands on.
+    fn accepted(&self, visit: &mut dyn FnMut(Scan<'_>)) -> Accepted {
+        let (left_out, never) = (LeftOut::default(), AtomicBool::new(false));
+        let counters = Arc::new(Counters::default());
+        let targets = vec![BString::from(".")];
+        let collector = Collector::new(self.detector, self.settings, &left_out, targets, &never, counters);
+        visit(&mut |path, bytes| {
+            let origin = Origin {
+                kind: LocationKind::Blob,
+                target: 0,
+                path: Some(path),
+                shown: Some(path),
+                object: None,
+            };
+            collector.blob(origin, bytes);
+        });
+        let suppressed = collector.finish().suppressed.into_iter();
+        let inline = suppressed.filter(|(_, suppression)| suppression.by == SuppressedBy::Inline);
+        inline
+            .flat_map(|(finding, _)| {
+                let fingerprint = finding.fingerprint;
+                let paths = finding.locations.into_iter().filter_map(|place| place.path);
+                paths.map(|path| (path, fingerprint.clone())).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}
+
+/// Gives the places that a new comment accepts, and with `deny` moves them to the findings.
+fn take(outcome: &mut Outcome, is_new: &dyn Fn(&Finding, &Location) -> bool, deny: bool) -> Vec<String> {
+    let mut named = Vec::new();
+    let mut kept = Vec::with_capacity(outcome.suppressed.len());
+    for (mut finding, suppression) in outcome.suppressed.drain(..) {
+        if suppression.by != SuppressedBy::Inline {
+            kept.push((finding, suppression));
+            continue;
+        }
+        let places = std::mem::take(&mut finding.locations);
+        let (new, old): (Vec<Location>, Vec<Location>) =
+            places.into_iter().partition(|place| is_new(&finding, place));
+        named.extend(new.iter().map(described));
+        let (open, accepted) = if deny { (new, old) } else { (Vec::new(), [old, new].concat()) };
+        if !accepted.is_empty() {
+            kept.push((Finding { locations: accepted, ..finding.clone() }, suppression));
+        }
+        add(&mut outcome.findings, finding, open);
+    }
+    outcome.suppressed = kept;
+    named
+}
+
+/// Adds places to the finding of the same value and target, or a finding of them.
+fn add(findings: &mut Vec<Finding>, finding: Finding, places: Vec<Location>) {
+    let Some(target) = places.first().map(|place| place.target.clone()) else { return };
+    let same = |known: &&mut Finding| {
+        known.fingerprint == finding.fingerprint && known.locations.iter().any(|place| place.target == target)
+    };
+    match findings.iter_mut().find(same) {
+        Some(known) => known.locations.extend(places),
+        None => findings.push(Finding { locations: places, ..finding }),
+    }
+}
+
+fn note(named: &[String], revision: &str, deny: bool) -> Option<Note> {
+    if named.is_empty() {
+        return None;
+    }
+    let places = count(named.len() as u64, "place", "places");
+    let mut shown = named[..named.len().min(NAMED)].join(", ");
+    if named.len() > NAMED {
+        shown.push_str(&format!(" and {} more", named.len() - NAMED));
+    }
+    let what = if deny { "not heeded" } else { "heeded; --deny-new-suppressions would not" };
+    let message =
+        format!("comments leeward:ignore that {revision} does not have, at {places}: {shown} ({what})");
+    Some(Note { kind: "new-suppressions", message })
+}
+
+/// `a.env:3`.
+fn described(place: &Location) -> String {
+    let path = place.shown.as_ref().or(place.path.as_ref());
+    let path = path.map_or_else(|| place.kind.as_str().into(), |path| visible(path));
+    format!("{path}:{}", place.region.start_line)
+}

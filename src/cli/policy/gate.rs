@@ -1,0 +1,162 @@
+//! What a change would loosen: the policy of a revision beside that of the disk.
+//!
+//! A scan with `--policy-from` goes by the revision's; what is said here changes no verdict, so that who reads it can.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::super::args::PolicyArgs;
+use super::{KnownRule, Policy, Setting};
+use crate::baseline::Baseline;
+use crate::report::Note;
+use crate::sanitize::visible;
+use crate::words;
+
+impl Policy {
+    /// What is worth knowing where this policy is that of a revision: which one it is, and what the disk's would let
+    /// through that this one does not.
+    pub(super) fn compared(&self, mode: &str, args: &PolicyArgs, targets: &[PathBuf]) -> Vec<Note> {
+        let revision = args.policy_from.as_deref().unwrap_or_default();
+        let note = |kind, message| Note { kind, message };
+        let mut notes =
+            vec![note("policy-from", format!("configuration, baseline and rules are those of {revision}"))];
+        let on_disk = PolicyArgs { policy_from: None, ..args.clone() };
+        match Policy::read(mode, &on_disk, targets) {
+            Ok((now, _)) => {
+                let loosened = Comparison { before: self, now: &now }.loosened();
+                let said = loosened
+                    .into_iter()
+                    .map(|what| format!("this would be looser than in {revision}: {what}"));
+                notes.extend(said.map(|message| note("policy-loosened", message)));
+            }
+            Err(error) => {
+                let message = format!("what would hold in place of {revision} cannot be used: {error}");
+                notes.push(note("policy-broken", message));
+            }
+        }
+        notes
+    }
+}
+
+/// Two policies.
+struct Comparison<'a> {
+    before: &'a Policy,
+    now: &'a Policy,
+}
+
+impl Comparison<'_> {
+    fn loosened(&self) -> Vec<String> {
+        let (before, now) = (self.before, self.now);
+        let mut out = self.exclude();
+        let mut setting = |is_looser: bool, what: String, source: &dyn std::fmt::Display| {
+            if is_looser {
+                out.push(format!("{what} ({source})"));
+            }
+        };
+        let (was, is) = (before.confidence.value, now.confidence.value);
+        let what = format!("confidence rises from {} to {}", was.as_str(), is.as_str());
+        setting(is > was, what, &now.confidence.source);
+        let (was, is) = (before.inline_ignores.value, now.inline_ignores.value);
+        setting(is && !was, "comments leeward:ignore are heeded".to_owned(), &now.inline_ignores.source);
+        let (was, is) = (before.max_file_size.value, now.max_file_size.value);
+        let shown = |size: Option<u64>| size.map_or_else(|| "no limit".to_owned(), words::bytes);
+        let what = format!("max-file-size falls from {} to {}", shown(was), shown(is));
+        setting(is.unwrap_or(u64::MAX) < was.unwrap_or(u64::MAX), what, &now.max_file_size.source);
+        let (was, is) = (before.max_archive_depth.value, now.max_archive_depth.value);
+        let what = format!("max-archive-depth falls from {was} to {is}");
+        setting(is < was, what, &now.max_archive_depth.source);
+        out.extend(self.rules());
+        out.extend(self.allow());
+        out.extend(self.baseline());
+        out
+    }
+
+    /// What more is left out.
+    fn exclude(&self) -> Vec<String> {
+        let file = self.now.config.as_deref().unwrap_or_default();
+        let (before, now) = (&self.before.left_out, &self.now.left_out);
+        let patterns = |left_out: &'_ crate::config::LeftOut| -> Vec<String> {
+            left_out.exclude.patterns().iter().map(|pattern| pattern.value.clone()).collect()
+        };
+        let (was, is) = (patterns(before), patterns(now));
+        let mut out = Vec::new();
+        for pattern in now.exclude.patterns().iter().filter(|pattern| !pattern.value.starts_with('!')) {
+            if !was.contains(&pattern.value) {
+                let shown = visible(pattern.value.as_bytes());
+                out.push(format!("exclude leaves out '{shown}' ({file}:{})", pattern.line));
+            }
+        }
+        for pattern in was.iter().filter(|pattern| pattern.starts_with('!') && !is.contains(pattern)) {
+            out.push(format!("exclude no longer takes in '{}'", visible(pattern.as_bytes())));
+        }
+        let both = |patterns: &[String], other: &[String]| -> Vec<String> {
+            patterns.iter().filter(|pattern| other.contains(pattern)).cloned().collect()
+        };
+        if both(&was, &is) != both(&is, &was) {
+            out.push(format!(
+                "exclude has another order, and the last pattern that matches decides ({file})"
+            ));
+        }
+        if !is.is_empty() && was == is && before.relations != now.relations {
+            out.push(format!("exclude holds for other paths ({file})"));
+        }
+        out
+    }
+
+    /// Rules that are no longer in force, or not as they were.
+    fn rules(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        for rule in self.before.known_rules.iter().filter(|rule| rule.off.is_none()) {
+            let id = &rule.id;
+            let now: Vec<&KnownRule> = self.now.known_rules.iter().filter(|known| known.id == *id).collect();
+            match now.as_slice() {
+                [] => out.push(format!("rule '{id}' is gone")),
+                [now, ..] => match &now.off {
+                    Some(source) => out.push(format!("rule '{id}' is not in force ({source})")),
+                    None if now.definition != rule.definition => {
+                        out.push(format!("rule '{id}' is another one ({})", now.source));
+                    }
+                    None => {}
+                },
+            }
+        }
+        out
+    }
+
+    /// Values that are no findings any more.
+    fn allow(&self) -> Vec<String> {
+        let file = self.now.config.as_deref().unwrap_or_default();
+        let covered = |allowed: &crate::config::Allowed| {
+            self.before.allow.iter().any(|before| {
+                before.sha256 == allowed.sha256 && (before.rule.is_none() || before.rule == allowed.rule)
+            })
+        };
+        let new = self.now.allow.iter().filter(|allowed| !covered(allowed));
+        new.map(|allowed| {
+            let hash = allowed.sha256.get(..12).unwrap_or_default();
+            format!("allow has {hash}…: {} ({file}:{})", visible(allowed.reason.as_bytes()), allowed.line)
+        })
+        .collect()
+    }
+
+    /// Findings that are accepted beyond those that were.
+    fn baseline(&self) -> Vec<String> {
+        let nothing = Baseline::default();
+        let Some(Setting { value: now, .. }) = &self.now.baseline else { return Vec::new() };
+        let before = self.before.baseline.as_ref().map_or(&nothing, |before| &before.value.baseline);
+        // A line that stands twice is one entry.
+        let lines: BTreeSet<String> = now
+            .baseline
+            .beyond(before)
+            .into_iter()
+            .map(|entry| {
+                let (hash, rule) =
+                    (entry.fingerprint.get(..12).unwrap_or_default(), visible(entry.rule.as_bytes()));
+                let until = entry.expires.map(|day| format!(" until {day}")).unwrap_or_default();
+                let reason = visible(entry.reason.as_bytes());
+                format!("{} accepts {hash}… of {rule}{until}: {reason}", now.name)
+            })
+            .collect();
+        lines.into_iter().collect()
+    }
+}

@@ -1,0 +1,183 @@
+//! The report of a gate: what git is about to do, why it is stopped, and what to do now.
+//!
+//! It is read in the middle of other work, in a terminal or as the answer of a server, so it is short: a line for each
+//! place, and the next steps. Everything that is found stands in `leeward staged` and `leeward range` at length.
+
+use std::io::{self, Write};
+
+use super::paint::Paint;
+use super::place::Place;
+use super::text::TextOptions;
+use super::{Report, summary};
+use crate::finding::{Finding, LocationKind};
+use crate::sanitize::visible;
+use crate::words::{count, thousands};
+
+/// How many findings, places of one, and issues are named.
+const LISTED: usize = 10;
+
+/// What git is about to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Make a commit of the index.
+    Commit,
+    /// Give a commit its message.
+    Message,
+    /// Send commits to another repository.
+    Push,
+    /// Take in commits that somebody sends.
+    Receive,
+    /// Nothing: somebody asked for all files to be judged.
+    Files,
+}
+
+impl Gate {
+    /// The thing that is stopped.
+    fn what(self) -> &'static str {
+        match self {
+            Gate::Commit | Gate::Message => "this commit",
+            Gate::Push | Gate::Receive => "this push",
+            Gate::Files => "this",
+        }
+    }
+}
+
+/// Writes what a gate has to say.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub(super) fn write(
+    report: &Report,
+    gate: Gate,
+    options: &TextOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = Page { report, gate, paint: Paint { color: options.color } };
+    let clean = report.findings.is_empty();
+    if clean && report.scan.complete {
+        return if options.quiet { Ok(()) } else { page.passed(out) };
+    }
+    page.findings(out)?;
+    page.issues(out)?;
+    if options.quiet { Ok(()) } else { page.advice(out) }
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    gate: Gate,
+    paint: Paint,
+}
+
+impl Page<'_> {
+    /// What was judged; nothing for a message, of which there is always one.
+    fn passed(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.gate == Gate::Message {
+            return Ok(());
+        }
+        let scanned = summary::scanned(&self.report.scan.coverage);
+        let aside = match self.report.suppressed.len() {
+            0 => String::new(),
+            number => format!("; {} accepted", thousands(number as u64)),
+        };
+        match (scanned.is_empty(), self.gate) {
+            (false, Gate::Files) => writeln!(out, "leeward: no keys in {}{aside}", scanned.join(", ")),
+            (false, _) => writeln!(out, "leeward: no new keys in {}{aside}", scanned.join(", ")),
+            (true, Gate::Commit) => writeln!(out, "leeward: nothing to judge: the index adds no content"),
+            (true, _) => writeln!(out, "leeward: nothing to judge: no commits are new"),
+        }
+    }
+
+    fn findings(&self, out: &mut dyn Write) -> io::Result<()> {
+        let findings = &self.report.findings;
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let keys = count(findings.len() as u64, "key", "keys");
+        let title = match self.gate {
+            Gate::Files => format!("found {keys}"),
+            Gate::Message => format!("stopped {}: its message holds {keys}", self.gate.what()),
+            _ => format!("stopped {}: it would add {keys}", self.gate.what()),
+        };
+        writeln!(out, "leeward: {}", self.paint.secret(&title))?;
+        for finding in findings.iter().take(LISTED) {
+            self.finding(finding, out)?;
+        }
+        more(findings.len(), "  ", out)
+    }
+
+    fn finding(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let mask = finding.secret.redacted();
+        for location in finding.locations.iter().take(LISTED) {
+            let place = Place::of(location, false);
+            // That it is in the index goes without saying.
+            let aside = if location.kind == LocationKind::Index { "" } else { &place.aside };
+            writeln!(
+                out,
+                "  {}{aside}: {mask} ({})",
+                self.paint.place(&place.anchor),
+                visible(finding.rule_id.as_bytes())
+            )?;
+        }
+        more(finding.locations.len(), "    ", out)?;
+        match finding.evidence.first() {
+            Some(evidence) => writeln!(out, "    {}", visible(evidence.as_bytes())),
+            None => Ok(()),
+        }
+    }
+
+    fn issues(&self, out: &mut dyn Write) -> io::Result<()> {
+        let issues = &self.report.issues;
+        if issues.is_empty() {
+            return Ok(());
+        }
+        let title = format!("stopped {}: not all of it could be judged", self.gate.what());
+        writeln!(out, "leeward: {}", self.paint.warning(&title))?;
+        for issue in issues.iter().take(LISTED) {
+            let path = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
+            writeln!(out, "  {path}{}", visible(issue.message.as_bytes()))?;
+        }
+        more(issues.len(), "  ", out)
+    }
+
+    /// What to do now.
+    fn advice(&self, out: &mut dyn Write) -> io::Result<()> {
+        let remedy = match (self.report.findings.is_empty(), self.gate) {
+            (true, Gate::Commit | Gate::Message) => {
+                "Mend that, then commit again; `git commit --no-verify` goes on unjudged."
+            }
+            (true, Gate::Push) => "Mend that, then push again; `git push --no-verify` goes on unjudged.",
+            (true, Gate::Receive) => "Nothing was taken in. Tell whoever runs this server.",
+            (true, Gate::Files) => "Mend that, then try again.",
+            (false, Gate::Commit) => {
+                "Take it out (read it from the environment instead), `git add` the file, commit again."
+            }
+            (false, Gate::Message) => {
+                "Take it out of the message, then commit again. Git keeps what you wrote in .git/COMMIT_EDITMSG."
+            }
+            (false, Gate::Push) => {
+                "Nothing was sent yet. Take it out of the commits that add it (git commit --amend, git rebase -i), then push again."
+            }
+            (false, Gate::Receive) => {
+                "Nothing was taken in. Take it out of the commits that add it (git commit --amend, git rebase -i), then push again."
+            }
+            (false, Gate::Files) => "Take it out of the files.",
+        };
+        writeln!(out, "{remedy}")?;
+        if let Some(finding) = self.report.findings.first() {
+            let rule = visible(finding.rule_id.as_bytes());
+            writeln!(out, "If anybody else has seen it, delete it: `leeward rules show {rule}` says how.")?;
+            if self.gate != Gate::Message {
+                writeln!(out, "If it is no key, say so in a comment on that line: leeward:ignore REASON")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn more(number: usize, indent: &str, out: &mut dyn Write) -> io::Result<()> {
+    match number.saturating_sub(LISTED) {
+        0 => Ok(()),
+        more => writeln!(out, "{indent}and {} more", thousands(more as u64)),
+    }
+}

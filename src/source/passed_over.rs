@@ -1,0 +1,54 @@
+//! Whether a scan gets to a file at all, or an ignore file keeps it away. Asked of one file, not in a scan.
+
+use std::path::Path;
+
+use git2::Repository;
+
+use super::{tracked, worktree};
+
+/// Whether `leeward scan`, at the top of the work tree that `file` is in or in its own directory, passes it over: an
+/// ignore file lists it, and git does not track it.
+pub fn is_passed_over(file: &Path) -> bool {
+    let Ok(file) = file.canonicalize() else { return false };
+    let repository = tracked::top_of(&file);
+    let Some(top) = repository.as_deref().or(file.parent()) else { return false };
+    let way = file.clone();
+    let mut walker = worktree::walker(top, false);
+    walker.filter_entry(move |entry| entry.file_name() != ".git" && way.starts_with(entry.path()));
+    let reached = walker.build().flatten().any(|entry| entry.path() == file);
+    !reached && !repository.is_some_and(|top| is_tracked(&top, &file))
+}
+
+/// Whether git tracks a file of the work tree at `top`.
+fn is_tracked(top: &Path, file: &Path) -> bool {
+    let index = Repository::open(top).and_then(|repository| repository.index());
+    let below = file.strip_prefix(top).unwrap_or(file);
+    index.is_ok_and(|index| index.get_path(below, 0).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::scratch_repo::Scratch;
+
+    #[test]
+    fn what_is_ignored_and_not_tracked_is_passed_over() {
+        let scratch = Scratch::new();
+        let repo = scratch.repo("r", &[]);
+        repo.write(".gitignore", "*.log\nbuild/\n");
+        repo.write("kept.log", "tracked all the same\n");
+        repo.git(&["add", "-f", "kept.log"]);
+        for (path, passed_over) in [
+            ("a", false),
+            ("other.log", true),
+            ("build/deep/out", true),
+            ("kept.log", false),
+            (".git/config", true),
+        ] {
+            if !path.starts_with(".git/") && path != "kept.log" {
+                repo.write(path, "x\n");
+            }
+            assert_eq!(is_passed_over(&repo.path.join(path)), passed_over, "{path}");
+        }
+    }
+}

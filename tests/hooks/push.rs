@@ -1,0 +1,143 @@
+//! What git hands to `pre-push` and `pre-receive`.
+
+use std::path::PathBuf;
+
+use super::{Repo, git_in, line, put_hook};
+use crate::support::{Ran, run};
+
+/// A repository with a remote, `origin`, that has its `main`.
+struct Both {
+    repo: Repo,
+    server: PathBuf,
+}
+
+impl Both {
+    fn new() -> Both {
+        let mut repo = Repo::new();
+        let server = repo.place.top().join("server.git");
+        let path = server.to_str().expect("a plain path").to_owned();
+        repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+        repo.git(&["remote", "add", "origin", &path]);
+        repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+        Both { repo, server }
+    }
+
+    /// Commits a file without asking anybody.
+    fn commit(&mut self, path: &str, content: &str) {
+        self.repo.write(path, content);
+        self.repo.git(&["add", "--all"]);
+        self.repo.git(&["commit", "--quiet", "--no-verify", "--message", path]);
+    }
+
+    /// The refs of the server.
+    fn refs(&self) -> String {
+        let home = self.repo.place.top().join("home");
+        run(&mut git_in(&self.server, &home, &["for-each-ref"]), None).ends_with(0).out()
+    }
+
+    #[track_caller]
+    fn stops(&self, args: &[&str], place: &str) -> Ran {
+        let before = self.refs();
+        let ran = self.repo.attempt(args).ends_with(1).says("stopped this push").says(place);
+        assert_eq!(self.refs(), before, "something was pushed");
+        ran
+    }
+
+    #[track_caller]
+    fn passes(&self, args: &[&str], says: &str) {
+        let before = self.refs();
+        self.repo.attempt(args).ends_with(0).says(says);
+        assert_ne!(self.refs(), before, "nothing was pushed");
+    }
+}
+
+#[test]
+fn a_push_is_judged_by_what_the_remote_lacks() {
+    let mut both = Both::new();
+    both.commit("a.txt", "a\n");
+    both.passes(&["push", "origin", "main"], "no new keys in 1 blob, 1 commit");
+    both.commit("b.env", &line(2));
+    both.commit("b.env", "taken out again\n");
+    both.stops(&["push", "origin", "main"], "b.env:1:17 in commit");
+    // The remote has it now: it stops nothing any more.
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    both.commit("c.txt", "c\n");
+    both.passes(&["push", "origin", "main"], "no new keys");
+}
+
+#[test]
+fn new_refs_deletions_and_several_refs() {
+    let mut both = Both::new();
+    both.passes(&["push", "origin", "main:refs/heads/same"], "no new keys");
+    both.passes(&["push", "origin", ":refs/heads/same"], "nothing to judge");
+    both.repo.git(&["checkout", "--quiet", "-b", "clean"]);
+    both.commit("a.txt", "a\n");
+    both.repo.git(&["checkout", "--quiet", "-b", "bad", "main"]);
+    both.commit("b.env", &line(2));
+    both.stops(&["push", "origin", "clean", "bad"], "b.env:1:17");
+    both.stops(&["push", "origin", "clean", "bad", ":refs/heads/main"], "b.env:1:17");
+    both.passes(&["push", "origin", "clean"], "no new keys");
+    both.repo.git(&["tag", "-a", "v1", "-m", line(3).trim(), "main"]);
+    both.stops(&["push", "origin", "v1"], "message of tag");
+    let name = format!("main:refs/heads/mistral_key={}", crate::support::values::key(4));
+    both.stops(&["push", "origin", &name], "ref name");
+}
+
+#[test]
+fn a_remote_without_a_name_has_what_it_says_it_has() {
+    let mut both = Both::new();
+    both.commit("a.txt", "a\n");
+    let path = both.server.to_str().expect("a plain path").to_owned();
+    both.passes(&["push", &path, "main"], "no new keys in 1 blob, 1 commit");
+    both.commit("b.env", &line(2));
+    both.stops(&["push", &path, "main"], "b.env:1:17");
+    // A new branch of a place that nothing is known of: all of it is judged.
+    both.stops(&["push", &path, "main:refs/heads/new"], "base.env:1:17");
+}
+
+#[test]
+fn what_is_no_line_of_git_is_an_error() {
+    let both = Both::new();
+    for hook in ["pre-push", "pre-receive"] {
+        let mut leeward = both.repo.place.leeward(&["hook", hook]);
+        run(&mut leeward, Some(b"some words\n".to_vec()))
+            .ends_with(2)
+            .says("is not what git hands to this hook");
+        let mut leeward = both.repo.place.leeward(&["hook", hook]);
+        let unknown = "7".repeat(40);
+        let zero = "0".repeat(40);
+        let text = match hook {
+            "pre-push" => format!("refs/heads/a {unknown} refs/heads/a {zero}\n"),
+            _ => format!("{zero} {unknown} refs/heads/a\n"),
+        };
+        run(&mut leeward, Some(text.into_bytes())).ends_with(3).says("not all of it could be judged");
+    }
+}
+
+#[test]
+fn a_server_takes_no_key_in() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    both.commit("a.txt", "a\n");
+    both.passes(
+        &["push", "--no-verify", "origin", "main"],
+        "remote: leeward: no new keys in 1 blob, 1 commit",
+    );
+    both.commit("b.env", &line(2));
+    both.commit("b.env", "taken out again\n");
+    both.stops(&["push", "--no-verify", "origin", "main"], "remote:   b.env:1:17 in commit")
+        .says("Nothing was taken in");
+    both.stops(&["push", "--no-verify", "origin", "main:refs/heads/x", "main:refs/heads/y"], "b.env:1:17");
+    both.passes(&["push", "--no-verify", "origin", "main~2:refs/heads/old"], "remote: leeward: ");
+    both.passes(&["push", "--no-verify", "origin", ":refs/heads/old"], "remote: leeward: nothing to judge");
+}
+
+#[test]
+fn a_server_judges_what_is_packed_too() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    let home = both.repo.place.top().join("home");
+    run(&mut git_in(&both.server, &home, &["config", "receive.unpackLimit", "1"]), None).ends_with(0);
+    both.commit("b.env", &format!("{}{}", line(1), line(2)));
+    both.stops(&["push", "--no-verify", "origin", "main"], "b.env:1:17");
+}

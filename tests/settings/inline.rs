@@ -1,0 +1,88 @@
+//! Comments that accept the value beside them: in any style, for one finding.
+
+use super::{found, line, repository, suppressed};
+use crate::support::values::key;
+
+#[test]
+fn a_comment_accepts_one_value_the_nearest() {
+    let place = repository();
+    let (one, two) = (key(1), key(2));
+    // What is accepted is the first or the second key, by the number before it.
+    let cases = [
+        (2, format!("MISTRAL_A_KEY={one} MISTRAL_B_KEY={two} # leeward:ignore x")),
+        (1, format!("# leeward:ignore x\nMISTRAL_A_KEY={one} MISTRAL_B_KEY={two}")),
+        (1, format!("MISTRAL_A_KEY={one} /* leeward:ignore x */ ; MISTRAL_BETA_KEY={two}")),
+        (1, format!("MISTRAL_ALPHA_KEY={one} ;       /* leeward:ignore x */ MISTRAL_B_KEY={two}")),
+        (2, format!("MISTRAL_A_KEY={one}\nMISTRAL_B_KEY={two} # leeward:ignore x\n")),
+        (1, format!("MISTRAL_A_KEY={one} # leeward:ignore x\nMISTRAL_B_KEY={two}\n")),
+        (2, format!("MISTRAL_A_KEY={one}\n# leeward:ignore x\nMISTRAL_B_KEY={two}\n")),
+    ];
+    for (accepted, text) in cases {
+        place.write("a.env", format!("{text}\n"));
+        let ran = place.run(&["scan", "--format", "json"]).ends_with(1);
+        let json = ran.json();
+        let hash = |list: &str| json[list][0]["secret"]["sha256"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(hash("suppressed"), super::sha256(accepted), "{text}");
+        assert_eq!(hash("findings"), super::sha256(3 - accepted), "{text}");
+        assert_eq!(json["suppressed"].as_array().map(Vec::len), Some(1), "{text}");
+    }
+    // The same value twice is one finding.
+    place.write("a.env", format!("MISTRAL_A_KEY={one} MISTRAL_B_KEY={one} # leeward:ignore x\n"));
+    place.run(&["scan"]).ends_with(0).says("1 suppressed");
+    // One comment for each.
+    place.write(
+        "a.env",
+        format!("# leeward:ignore x\nMISTRAL_A_KEY={one} MISTRAL_B_KEY={two} # leeward:ignore y\n"),
+    );
+    place.run(&["scan"]).ends_with(1);
+}
+
+#[test]
+fn a_comment_is_of_any_style() {
+    let place = repository();
+    let key = key(1);
+    for (number, (name, text)) in [
+        ("a.py", format!("MISTRAL_API_KEY = '{key}'  # leeward:ignore reason\n")),
+        ("a.js", format!("const mistralApiKey = '{key}'; // leeward:ignore reason\n")),
+        ("a.c", format!("#define MISTRAL_API_KEY \"{key}\" /* leeward:ignore reason */\n")),
+        ("a.sql", format!("-- leeward:ignore reason\nSET mistral_api_key = '{key}';\n")),
+        ("a.html", format!("<!-- leeward:ignore reason -->\n<i data-mistral-api-key=\"{key}\">\n")),
+        ("a.bat", format!("REM leeward:ignore reason\r\nset MISTRAL_API_KEY={key}\r\n")),
+        ("a.ini", format!("; leeward:ignore reason\nmistral_api_key = {key}\n")),
+        ("a.hs", format!("mistralApiKey = \"{key}\" {{- leeward:ignore reason -}}\n")),
+        ("a.tex", format!("% leeward:ignore reason\n\\def\\mistralapikey{{{key}}}\n")),
+        (
+            "a.json",
+            format!("{{\n  \"_comment\": \"leeward:ignore reason\",\n  \"mistral_api_key\": \"{key}\"\n}}\n"),
+        ),
+        ("a.yaml", format!("mistral_api_key: {key} # leeward:ignore reason\n")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        place.write(name, text);
+        let ran = place.run(&["scan", "--format", "json"]).ends_with(0);
+        assert_eq!(suppressed(&ran), ["inline: reason"], "{name}");
+        let json = ran.json();
+        assert_eq!(json["suppressed"][0]["locations"].as_array().map(Vec::len), Some(number + 1), "{name}");
+    }
+}
+
+#[test]
+fn comments_can_be_told_to_say_nothing() {
+    let mut place = repository();
+    place.write("a.env", format!("{} # leeward:ignore x\n", line(1).trim()));
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "one"]);
+    place.write("b.env", format!("# leeward:ignore y\n{}", line(2)));
+    place.git(&["add", "."]);
+    for (command, number) in [("scan", 2), ("staged", 1), ("history", 2)] {
+        let ran = place.run(&[command, "--format", "json"]).ends_with(0);
+        assert_eq!(suppressed(&ran).len(), number, "{command}");
+        let ran = place.run(&[command, "--format", "json", "--no-inline-ignores"]).ends_with(1);
+        assert_eq!(found(&ran).len(), number, "{command}");
+        place.run(&[command]).ends_with(0).says(&format!("{number} suppressed")).says("by a comment: y");
+        place.run(&[command, "--format", "jsonl"]).ends_with(0).says(r#"{"by":"inline","reason":"y"}"#);
+        place.run(&[command, "--format", "sarif"]).ends_with(0).says(r#""kind": "inSource""#);
+    }
+}
