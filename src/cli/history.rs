@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bstr::{BStr, BString, ByteVec};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::UsageError;
 use super::args::HistoryCommand;
-use super::attribute::{Watched, held, tell};
+use super::attribute::{Watched, held, sort, tell};
+use super::expressions;
 use super::run::Run;
 use super::scan::exists;
 use crate::finding::Finding;
@@ -38,7 +41,15 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
         exists(path)?;
         layouts.push(layout::find(path, &ObjectDirs::default()).map_err(UsageError::new)?);
     }
-    let run = Run::new("history", &command.scanning, &command.repositories)?;
+    if let Some(file) = &command.write_expressions {
+        expressions::may_be_written(file, &layouts)?;
+    }
+    let run = Run::new("history", &command.scanning, &command.repositories)?.when_settled(|outcome| {
+        sort(outcome, command.sort, Timestamp::now().to_zoned(TimeZone::UTC).date());
+        if let Some(file) = &command.write_expressions {
+            expressions::write(file, outcome);
+        }
+    });
     let reaches = OnceCell::new();
     let threads = match run.threads() {
         0 => std::thread::available_parallelism().map_or(1, usize::from),

@@ -15,6 +15,7 @@ mod baseline;
 mod completions;
 mod config;
 mod explain;
+mod expressions;
 mod history;
 mod hook;
 mod man;

@@ -14,8 +14,10 @@ pub mod output;
 mod paint;
 mod place;
 pub mod redact;
+mod remedy;
 pub mod sarif;
 mod snippet;
+mod spread;
 mod summary;
 pub mod text;
 

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::place::Place;
-use super::{Gate, Report, RuleInfo, gate, snippet, summary};
+use super::{Gate, Report, RuleInfo, gate, remedy, snippet, spread, summary};
 use crate::finding::{Commit, Finding, Location, SuppressedBy};
 use crate::sanitize::visible;
 use crate::source::Issue;
@@ -98,6 +98,9 @@ impl Page<'_> {
             self.note(gutter, &format!("asked the provider: {status} ({detail})"), out)?;
         }
         self.history(finding, gutter, out)?;
+        for line in spread::lines(finding) {
+            self.note(gutter, &line, out)?;
+        }
         let places: Vec<_> = others.iter().map(|location| self.place(location).whole()).collect();
         if !places.is_empty() {
             let number = count(places.len() as u64, "more place", "more places");
@@ -156,6 +159,16 @@ impl Page<'_> {
             writeln!(out, "{}", self.paint.place(&title))?;
             for (number, step) in (1..).zip(&rule.remediation) {
                 writeln!(out, "{number:>3}. {}", visible(step.as_bytes()))?;
+            }
+            writeln!(out)?;
+        }
+        for remedy::Section { title, lines } in remedy::sections(self.report) {
+            writeln!(out, "{}", self.paint.place(&title))?;
+            for line in lines {
+                match line {
+                    remedy::Line::Say(text) => writeln!(out, "  {text}")?,
+                    remedy::Line::Run(command) => writeln!(out, "      {command}")?,
+                }
             }
             writeln!(out)?;
         }

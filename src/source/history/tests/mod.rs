@@ -1,6 +1,7 @@
 //! Scans of repositories made by git, compared with what git says they hold.
 
 mod attribution;
+mod containment;
 mod damage;
 mod stores;
 
