@@ -170,7 +170,17 @@ pub struct StagedCommand {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// List the rules in force
-    List(#[command(flatten)] RuleFiles),
+    List {
+        /// Measure what each rule costs on PATH
+        #[arg(long)]
+        timing: bool,
+        /// Files and directories to measure on; `-` is standard input [default: .]
+        #[arg(value_name = "PATH", requires = "timing")]
+        paths: Vec<PathBuf>,
+        #[expect(missing_docs, reason = "a doc comment here would become help text")]
+        #[command(flatten)]
+        files: RuleFiles,
+    },
     /// Show one rule whole
     Show {
         /// The rule's id

@@ -25,6 +25,7 @@ mod rules;
 mod run;
 mod scan;
 mod surroundings;
+mod timing;
 
 use crate::report::redact::masked;
 use crate::status::Status;

@@ -92,8 +92,9 @@ pub(super) fn judge(
         beside(collector);
         match range::scan(layout, words, 0, threads, collector, &Commits(counters)) {
             Ok(outcome) => {
-                if let Some(issue) = empty.filter(|_| outcome.is_empty() && !collector.interrupted()) {
-                    collector.issue(issue);
+                if let Some(issue) = empty.as_ref().filter(|_| outcome.is_empty() && !collector.interrupted())
+                {
+                    collector.issue(issue.clone());
                 }
                 // It is empty until now.
                 drop(scanned.set(outcome));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{PolicyArgs, RuleFiles, RulesCommand};
 use super::policy::{Policy, rule_file};
+use super::timing::timing;
 use super::{UsageError, say};
 use crate::detect::Detector;
 use crate::rule::{Rule, RuleSet, check};
@@ -13,25 +14,29 @@ use crate::status::Status;
 /// Runs one of the rules commands.
 pub(super) fn run(command: &RulesCommand) -> Result<Status, UsageError> {
     match command {
-        RulesCommand::List(files) => list(files),
+        RulesCommand::List { timing, paths, files } => list(timing.then_some(paths), files),
         RulesCommand::Show { id, files } => show(id, files),
         RulesCommand::Check { paths, files } => check_all(paths, files),
     }
 }
 
 /// The rules in force in the working directory.
-fn rules(files: &RuleFiles) -> Result<RuleSet, UsageError> {
+pub(super) fn rules(files: &RuleFiles) -> Result<RuleSet, UsageError> {
     let args = PolicyArgs { rule_files: files.clone(), ..PolicyArgs::default() };
     Policy::new("scan", &args, &[PathBuf::from(".")]).map(|(_, rules)| rules)
 }
 
-fn list(files: &RuleFiles) -> Result<Status, UsageError> {
+/// Lists the rules and, where asked to, what they cost on some paths.
+fn list(timed: Option<&Vec<PathBuf>>, files: &RuleFiles) -> Result<Status, UsageError> {
     let rules = rules(files)?;
     let width = rules.rules().iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in rules.rules() {
         writeln!(out, "{:width$}  {:8}  {}", rule.id, rule.severity.as_str(), rule.description)
             .expect("a string");
+    }
+    if let Some(paths) = timed {
+        write!(out, "\n{}", timing(paths, files)?).expect("a string");
     }
     say(&out);
     Ok(Status::Clean)

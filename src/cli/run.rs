@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
     pub(super) fn scan(
         mut self,
         phase: Phase,
-        sources: impl FnOnce(&Collector<'_>, &Arc<Counters>),
+        sources: impl Fn(&Collector<'_>, &Arc<Counters>),
         complete: impl FnOnce(&mut Outcome, &Arc<Counters>),
     ) -> Status {
         let started = (Timestamp::now(), Instant::now());
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
         counters.begin(phase, 0);
         let progress =
             Progress::start(wanted(self.scanning.no_progress, self.scanning.quiet), Arc::clone(&counters));
-        let collector = Collector::new(
+        let mut collector = Collector::new(
             &self.detector,
             self.policy.settings(),
             &self.policy.left_out,
@@ -123,6 +123,10 @@ impl<'a> Run<'a> {
             Arc::clone(&counters),
         );
         sources(&collector, &counters);
+        collector.look_again(|again| {
+            counters.begin(phase, 0);
+            sources(again, &counters);
+        });
         if INTERRUPTED.load(Ordering::Relaxed) {
             collector.issue(Issue::new("interrupted", "interrupted before everything was scanned"));
         }

@@ -26,10 +26,11 @@ pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
         max_file_size: run.max_file_size(),
         no_ignore: command.no_ignore,
     };
+    let stdin = stdin::Input::default();
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         for (target, path) in command.paths.iter().enumerate() {
             match is_stdin(path) {
-                true => stdin::scan(target, options.max_file_size, collector),
+                true => stdin.scan(target, options.max_file_size, collector),
                 false => worktree::scan(path, target, options, collector),
             }
         }

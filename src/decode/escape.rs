@@ -271,7 +271,7 @@ const BLOCK: usize = 16;
 
 /// Whether there are no letters but those that escapes are written with: hex digits, `x` and `u`, and those of `&amp;`.
 /// Branch-free, so that it is compiled to vector instructions.
-#[inline]
+#[inline(always)]
 fn has_no_words(block: &[u8; BLOCK]) -> bool {
     let mut words = 0_u8;
     for &byte in block {
@@ -282,9 +282,20 @@ fn has_no_words(block: &[u8; BLOCK]) -> bool {
     words == 0
 }
 
-/// Whether a block has what begins an escape, more than once.
-fn has_leads(block: &[u8]) -> bool {
-    block.iter().filter(|b| matches!(b, b'\\' | b'%' | b'&' | b'#' | b'=' | b'x' | b'X')).count() > 1
+/// Whether a byte may begin an escape.
+fn is_lead(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'%' | b'&' | b'=' | b'0' | b'`')
+}
+
+/// Whether a block has what is in every escape, more than once. Branch-free, so that it is compiled to vector
+/// instructions.
+fn has_leads(block: &[u8; BLOCK]) -> bool {
+    let mut leads = 0_u8;
+    for &byte in block {
+        let mark = (byte == b'\\') | (byte == b'%') | (byte == b'&') | (byte == b'#') | (byte == b'=');
+        leads += u8::from(mark | (byte | 0x20 == b'x'));
+    }
+    leads > 1
 }
 
 /// Whether the block at `block` lies in a stretch of escaped letters and digits that is as long as a value.
@@ -293,12 +304,13 @@ fn is_within_escapes(text: &[u8], block: usize) -> bool {
     // However they are written, so many follow the first block that is looked at: most tables of bytes end before.
     const FOLLOWING: usize = 3;
     const LONGEST_ESCAPE: usize = 32;
-    if !has_leads(&text[block..block + BLOCK]) {
+    if !text[block..].first_chunk().is_some_and(has_leads) {
         return false;
     }
     let escape_at = |at: usize| Some(step(text, at)).filter(|step| step.encoding.is_some());
     let is_value = |step: &Step| step.is_alphanumeric() || step.character.is_none();
-    let Some(lead) = (block..block + BLOCK).find(|&at| escape_at(at).is_some_and(|step| is_value(&step)))
+    let Some(lead) = (block..block + BLOCK)
+        .find(|&at| is_lead(text[at]) && escape_at(at).is_some_and(|step| is_value(&step)))
     else {
         return false;
     };

@@ -171,6 +171,35 @@ pub(super) fn enclosing(text: &[u8], at: usize) -> Vec<String> {
     outer
 }
 
+/// What stands beside the entry that the line of `at` is indented under, in the same mapping: before it, and after.
+pub(super) fn beside_parent(before: &[u8], at: usize, after: &[u8]) -> Option<(String, String)> {
+    let own = line_start(before, at);
+    let line = &before[own..];
+    // The items of a list may stand right below their key.
+    let depth = dash(line).map_or_else(|| indent(line), |column| column + 1);
+    if depth == 0 || own == 0 || !(is_entry(line) || dash(line).is_some()) {
+        return None;
+    }
+    let mut column = None;
+    let mut above = Vec::new();
+    for (_, line) in lines_up(&before[..own - 1]).take(MOST_LINES) {
+        let blank = line.trim_ascii().is_empty();
+        match column {
+            None if !blank && indent(line) < depth && dash(line).is_none() => column = Some(indent(line)),
+            Some(parent) if !blank && indent(line) < parent => break,
+            Some(parent) if indent(line) == parent => above.push(line),
+            _ => {}
+        }
+    }
+    let parent = column.filter(|&parent| parent > 0)?;
+    let below = after.split(|&b| b == b'\n').skip(1).take(MOST_LINES);
+    let below = below.take_while(|line| line.trim_ascii().is_empty() || indent(line) >= parent);
+    let below: Vec<&[u8]> = below.filter(|line| indent(line) == parent && dash(line).is_none()).collect();
+    above.reverse();
+    let text = |lines: &[&[u8]]| String::from_utf8_lossy(&lines.join(&b'\n')).into_owned();
+    Some((text(&above), text(&below)))
+}
+
 /// The line above a value that stands alone on its line: a heading, a label, the command that printed it. None where
 /// that line is a name without a value.
 pub(super) fn label(text: &[u8]) -> Option<String> {
@@ -217,6 +246,8 @@ fn elements(text: &[u8]) -> Vec<String> {
                 }
                 closed += 1;
             }
+            // The header of `#include <header>` holds nothing.
+            _ if text[..open].trim_ascii_end().ends_with(b"include") => {}
             Some(first) if first.is_ascii_alphabetic() && !tag.ends_with(b"/") => match closed {
                 0 => outer.push(String::from_utf8_lossy(tag).into_owned()),
                 _ => closed -= 1,
@@ -263,5 +294,24 @@ pub(super) fn opens_block(text: &[u8]) -> bool {
         Some(b')' | b';') => true,
         Some(b'>') if line.ends_with(b"=>") => !line[..line.len() - 2].trim_ascii_end().ends_with(b"'"),
         _ => line.split(|b| !b.is_ascii_alphanumeric()).any(|word| KEYWORDS.contains(&word)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn siblings_of_the_parent() {
+        let text = "services:\n  chat:\n    image: acme\n    environment:\n      A: 1\n      KEY: V\n      B: 2\n    ports: 80\n  other:\n    image: no\n";
+        let at = text.find('V').expect("a value");
+        let (before, after) = text.as_bytes().split_at(at);
+        let siblings = beside_parent(before, at, after).expect("it is indented");
+        assert_eq!(siblings, ("    image: acme".to_owned(), "    ports: 80".to_owned()));
+        let list = "chat:\n  image: acme\n  environment:\n  - KEY=V\n";
+        let at = list.find('V').expect("a value");
+        let (before, after) = list.as_bytes().split_at(at);
+        assert_eq!(beside_parent(before, at, after).map(|s| s.0).as_deref(), Some("  image: acme"));
+        assert_eq!(beside_parent(b"KEY: ", 5, b"V\n"), None);
     }
 }

@@ -4,6 +4,8 @@
 //! names of most of a provider's models), and a part of four letters is found by a handful of vector instructions for
 //! every sixteen bytes, in any case; only around one of those is a word compared.
 
+use pulp::Arch;
+
 /// Letters of a part.
 const PART: usize = 4;
 
@@ -85,14 +87,15 @@ fn offset(word: &[u8], letters: &[u8]) -> Option<usize> {
 impl Part {
     /// Where the words begin in a text.
     fn all_in<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let arch = Arch::new();
         let mut from = 0;
         let blocks = std::iter::from_fn(move || {
-            while let Some(bytes) = text.get(from..).and_then(|rest| rest.first_chunk()) {
+            if arch.dispatch(
+                #[inline(always)]
+                || self.find_block(text, &mut from),
+            ) {
                 from += BLOCK;
-                // Every place in these bytes where the letters begin.
-                if self.begins_in(bytes) {
-                    return Some(from - BLOCK..from);
-                }
+                return Some(from - BLOCK..from);
             }
             let rest = from..text.len();
             from = text.len();
@@ -101,8 +104,21 @@ impl Part {
         blocks.flatten().filter_map(|at| self.word_at(text, at))
     }
 
+    /// Moves `from` to the next block in which the letters begin, or to where less than a block with what follows it
+    /// is left.
+    #[inline(always)]
+    fn find_block(&self, text: &[u8], from: &mut usize) -> bool {
+        while let Some(bytes) = text.get(*from..).and_then(|rest| rest.first_chunk()) {
+            if self.begins_in(bytes) {
+                return true;
+            }
+            *from += BLOCK;
+        }
+        false
+    }
+
     /// Branch-free, so that it is compiled to vector instructions.
-    #[inline]
+    #[inline(always)]
     fn begins_in(&self, bytes: &[u8; BLOCK + PART - 1]) -> bool {
         let [first, second, third, fourth] = self.letters;
         let mut found = 0_u8;

@@ -22,10 +22,12 @@ mod cursor;
 mod evidence;
 pub mod explain;
 mod file_view;
+pub mod finder;
 mod layout;
 mod letters;
 mod mention;
 mod quote;
+pub mod reference;
 pub mod runs;
 pub mod shape;
 mod structure;
@@ -124,12 +126,25 @@ impl Detector {
 
     /// Every candidate in `text` that some rule has something to say of, in order of position.
     pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
+        self.scan_with(text, path, &mut |_| {})
+    }
+
+    /// The same; `stray` hears of every value of the right length that no rule has anything to say of here, and that
+    /// could be a credential elsewhere.
+    pub fn scan_with(
+        &self,
+        text: &[u8],
+        path: Option<&BStr>,
+        stray: &mut dyn FnMut(Range<usize>),
+    ) -> Vec<Match> {
         let views = Views::new(self, text, path);
         let mut matches = Vec::new();
         for group in &self.groups {
             for run in runs::runs(text, group.class, group.length) {
-                if let Some(span) = candidate::value_span(text, run, group.length) {
-                    matches.extend(self.best(&views, &span, &group.rules));
+                let span = candidate::value_span(text, run.clone(), group.length);
+                match span.and_then(|span| self.best(&views, &span, &group.rules)) {
+                    Some(found) => matches.push(found),
+                    None => self.strays(text, run, group, stray),
                 }
             }
         }
@@ -140,6 +155,21 @@ impl Detector {
         }
         matches.sort_by_key(|found| (found.span.start, found.rule));
         matches
+    }
+
+    /// The values that a run without a match may be or hold.
+    fn strays(&self, text: &[u8], run: Range<usize>, group: &RunGroup, stray: &mut dyn FnMut(Range<usize>)) {
+        let random = group.rules.iter().all(|&rule| self.rules()[rule].random);
+        let mixed = |value: &[u8]| {
+            value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase)
+        };
+        if run.len() > group.length + candidate::LONGEST_GLUED || random && !mixed(&text[run.clone()]) {
+            return;
+        }
+        stray(run.start..run.start + group.length);
+        if run.len() > group.length {
+            stray(run.end - group.length..run.end);
+        }
     }
 
     /// Whether a rule with an expression has to look at the text.
@@ -218,10 +248,10 @@ impl Detector {
         let rule = &self.rules()[index];
         match &rule.provider {
             Some(provider) => evidence::judge(rule, provider, place, views.of(index), span),
-            None => Some(evidence::Verdict {
-                confidence: rule.confidence,
-                evidence: vec![format!("it has the form of {}", with_article(&rule.description))],
-            }),
+            None => {
+                let form = format!("it has the form of {}", with_article(&rule.description));
+                Some(evidence::Verdict::new(rule.confidence, form))
+            }
         }
     }
 }

@@ -11,6 +11,8 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
+
 /// Bytes that one block test looks at.
 pub const BLOCK: usize = 16;
 
@@ -88,16 +90,38 @@ impl Class {
 /// one. The one look that all content gets; what a block means is asked then.
 pub fn dense_blocks(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let (blocks, _) = text.as_chunks::<BLOCK>();
+    let arch = Arch::new();
     let mut next = 0;
     std::iter::from_fn(move || {
-        let hit = blocks[next..].iter().position(is_dense)?;
-        next += hit + 1;
+        next = arch.dispatch(Search { blocks, from: next })? + 1;
         Some((next - 1) * BLOCK)
     })
 }
 
+/// The search for the first dense block from one on.
+struct Search<'t> {
+    blocks: &'t [[u8; BLOCK]],
+    from: usize,
+}
+
+impl WithSimd for Search<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Option<usize> {
+        let mut next = self.from;
+        while next < self.blocks.len() {
+            if is_dense(&self.blocks[next]) {
+                return Some(next);
+            }
+            next += 1;
+        }
+        None
+    }
+}
+
 /// Branch-free, so that it is compiled to vector instructions.
-#[inline]
+#[inline(always)]
 fn is_dense(block: &[u8; BLOCK]) -> bool {
     let mut outside = 0_u8;
     for &byte in block {

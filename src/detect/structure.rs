@@ -70,6 +70,8 @@ pub(super) struct Place {
     pub(super) outer: Vec<String>,
     /// The line above a value that stands alone; the element before the one that a value is all of.
     pub(super) label: Option<String>,
+    /// In an indented mapping, what stands beside the entry that holds the value: before it, and after.
+    pub(super) beside_parent: Option<(String, String)>,
     /// The address that the value is a part of: what stands before it, and after.
     pub(super) address: Option<(String, String)>,
 }
@@ -81,6 +83,7 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         levels: Vec::new(),
         outer: Vec::new(),
         label: None,
+        beside_parent: layout::beside_parent(before, before.len(), after),
         address: address(before, after),
     };
     let (mut end, mut start_after) = (before.len(), 0);
@@ -106,8 +109,10 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         });
         let Some((at, bracket)) = open else { break };
         start_after = (close + 1).min(after.len());
-        // The whole call, not only its arguments, is what the next level binds.
-        end = if bracket == b'(' && !head.is_empty() { head_start(before, at) } else { at };
+        // The whole call or subscript, not only what is in it, is what the next level binds.
+        let glued = at > 0 && before[at - 1].is_ascii_alphanumeric();
+        let whole = bracket == b'(' && !head.is_empty() || bracket == b'[' && glued;
+        end = if whole { head_start(before, at) } else { at };
     }
     place.outer = layout::enclosing(before, end);
     let own = &mut place.levels[0];

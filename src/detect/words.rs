@@ -67,7 +67,8 @@ pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
     let words = words(name);
     let vocabulary = &*VOCABULARY;
     let mine = |word: &str| own.iter().any(|name| word.contains(name.as_str()));
-    let pairs = words.windows(2).map(|pair| pair.join(" "));
+    // `SendGrid` is two words, and one.
+    let pairs = words.windows(2).flat_map(|pair| [pair.join(" "), pair.concat()]);
     let owner = words.iter().cloned().chain(pairs).find(|word| !mine(word) && has(&vocabulary.owner, word));
     let number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
     let credential = words.iter().any(|word| has(&vocabulary.credential, word) || is_compound(word));
@@ -94,6 +95,16 @@ pub(crate) fn is_identifier(name: &str) -> bool {
     words(name).last().is_some_and(|word| {
         matches!(word.as_str(), "id" | "ids" | "uuid" | "guid" | "hash" | "digest" | "checksum" | "etag")
     })
+}
+
+/// Whether a name says no more than that its value is a credential: many files use it, each for its own.
+pub(crate) fn is_generic(name: &str) -> bool {
+    const COMMON: [&str; 12] = [
+        "api", "app", "my", "the", "user", "client", "service", "private", "default", "x", "pass", "password",
+    ];
+    words(name)
+        .iter()
+        .all(|word| has(&VOCABULARY.credential, word) || word == "apikey" || COMMON.contains(&word.as_str()))
 }
 
 /// Whether the set has the word or, for a plural, its singular.
@@ -143,6 +154,7 @@ mod tests {
         assert_eq!(of("md5_key").plain, None);
         assert_eq!(of("AUTH0_CLIENT_ID").owner.as_deref(), Some("auth0"));
         assert_eq!(of("client_secret").owner.as_deref(), Some("client secret"));
+        assert_eq!(of("SendGridKey").owner.as_deref(), Some("sendgrid"));
         assert_eq!(of("acme_key").owner, None);
         assert!(!of("acme_api_key").specific);
         assert!(of("fancy_api_key").specific);

@@ -97,7 +97,10 @@ fn finding(rule: &Rule, mut hits: Vec<Hit>) -> Finding {
     let secret = hits[0].secret.clone();
     let mut evidence: Vec<String> = Vec::new();
     let (best, others): (Vec<&Hit>, Vec<&Hit>) = hits.iter().partition(|hit| hit.confidence == confidence);
-    for reason in best.iter().chain(&others).flat_map(|hit| &hit.evidence) {
+    // That a value stands elsewhere, too, is news only where the place that is shown does not tell what it is.
+    let copy = hits[0].copy && hits[0].location.path.is_some() || hits.iter().all(|hit| hit.copy);
+    let told = best.iter().chain(&others).filter(|hit| hit.copy == copy);
+    for reason in told.flat_map(|hit| &hit.evidence) {
         if evidence.len() < MOST_EVIDENCE && !evidence.contains(reason) {
             evidence.push(reason.clone());
         }
@@ -125,6 +128,11 @@ type Place<'a> = (&'a BString, &'a Option<BString>, u64, u64, &'a Option<String>
 fn place(location: &Location) -> Place<'_> {
     let (line, column) = (location.region.start_line, location.region.start_column);
     (&location.target, &location.path, line, column, &location.blob, location.kind)
+}
+
+/// Whether two locations of a secret are one, however it was decoded there.
+pub(super) fn same_place(a: &Location, b: &Location) -> bool {
+    place(a) == place(b) && a.region == b.region && a.inner == b.inner
 }
 
 /// What findings are ordered by.

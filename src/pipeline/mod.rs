@@ -3,8 +3,7 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,14 +23,23 @@ use crate::secret::Secret;
 use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 
 mod aside;
+mod bindings;
 mod counts;
 pub mod explain;
 mod group;
+mod held;
 mod inline;
+mod look;
+mod strays;
 
+use bindings::{Naming, Reading};
 use counts::Counts;
-pub use group::{Outcome, fingerprint};
+use held::Held;
 use inline::Mark;
+use look::Look;
+use strays::Strays;
+
+pub use group::{Outcome, fingerprint};
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -54,12 +62,16 @@ pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
     left_out: &'a LeftOut,
+    look: Look,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
     progress: Arc<Counters>,
     counts: Counts,
     below_confidence: AtomicU64,
     hits: Mutex<Vec<Hit>>,
+    strays: Strays,
+    namings: Mutex<Vec<Naming>>,
+    readings: Mutex<Vec<Reading>>,
     issues: Mutex<Vec<Issue>>,
     skipped: Mutex<BTreeMap<&'static str, (u64, Vec<BString>)>>,
 }
@@ -74,6 +86,10 @@ struct Hit {
     evidence: Vec<String>,
     location: Location,
     suppression: Option<Suppression>,
+    /// It is a published example.
+    published: bool,
+    /// It was found by its value alone, which stands elsewhere under a name that tells.
+    copy: bool,
 }
 
 /// A lock whose holder may have panicked: what it guards is a list, whole after every push.
@@ -101,6 +117,10 @@ impl<'a> Collector<'a> {
             counts: Counts::default(),
             below_confidence: AtomicU64::new(0),
             hits: Mutex::default(),
+            look: Look::Candidates,
+            strays: Strays::default(),
+            namings: Mutex::default(),
+            readings: Mutex::default(),
             issues: Mutex::default(),
             skipped: Mutex::default(),
         }
@@ -153,7 +173,7 @@ impl<'a> Collector<'a> {
         let mut issues = Vec::new();
         let limits = self.settings.limits;
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
-        let held = Held { collector: self, path: origin.path, bases, found: OnceCell::new() };
+        let held = Held::new(self, origin.path, bases);
         let mut marks = Vec::new();
         let mut visit = |text: &Text<'_>| {
             for (hit, mark) in self.text(origin, text, &held) {
@@ -187,12 +207,23 @@ impl<'a> Collector<'a> {
     /// Scans one of the texts of a blob.
     fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
-        let matches = self.detector.scan(text.bytes, path);
+        let mut strays = Vec::new();
+        let matches = match &self.look {
+            Look::Candidates => self.detector.scan_with(text.bytes, path, &mut |span| strays.push(span)),
+            Look::Copies(known) => self.copies(known, text.bytes, path),
+            Look::Names(names) => {
+                self.read(origin, text, names);
+                Vec::new()
+            }
+        };
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
             .into_iter()
             .filter(|m| text.is_decoded(&m.span) && !held.has(&m.secret))
             .partition(|m| m.confidence >= self.settings.confidence || m.published);
         self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
+        strays.retain(|span| text.is_decoded(span) && !held.stands(&text.bytes[span.clone()]));
+        strays.extend(below.iter().map(|m| m.span.clone()));
+        strays.iter().for_each(|span| self.stray(origin, text, span));
         if reported.is_empty() {
             return Vec::new();
         }
@@ -242,8 +273,14 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
+            published: found.published,
+            copy: false,
         };
         (hit, mark)
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Everything found, grouped and sorted.
@@ -257,40 +294,6 @@ impl<'a> Collector<'a> {
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
         Outcome { findings, suppressed, issues, coverage, below_confidence, notes: Vec::new() }
-    }
-}
-
-/// What content that is replaced holds already.
-struct Held<'a> {
-    collector: &'a Collector<'a>,
-    path: Option<&'a BStr>,
-    bases: &'a [&'a [u8]],
-    /// What is found in it, encoded or packed; looked for only where its bytes do not tell.
-    found: OnceCell<HashSet<Secret>>,
-}
-
-impl Held<'_> {
-    fn has(&self, secret: &Secret) -> bool {
-        if self.bases.is_empty() {
-            return false;
-        }
-        let as_it_is = |base: &&[u8]| memchr::memmem::find(base, secret.expose()).is_some();
-        self.bases.iter().any(as_it_is) || self.found.get_or_init(|| self.find()).contains(secret)
-    }
-
-    fn find(&self) -> HashSet<Secret> {
-        let mut found = HashSet::new();
-        for base in self.bases {
-            let mut visit = |text: &Text<'_>| {
-                let path = text.inner.last().map(|name| name.as_bstr()).or(self.path);
-                let matches = self.collector.detector.scan(text.bytes, path);
-                found.extend(matches.into_iter().map(|m| m.secret));
-            };
-            // What cannot be unpacked there holds nothing that is known of.
-            let interest = |bytes: &[u8]| self.collector.detector.is_interesting(bytes);
-            decode::texts(base, self.collector.settings.limits, &interest, &mut visit, &mut |_| ());
-        }
-        found
     }
 }
 
@@ -332,11 +335,20 @@ impl Sink for Collector<'_> {
 
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
         // Names are not encoded.
+        let visible = match &self.look {
+            Look::Candidates => None,
+            // Code that reads a name stands as it is.
+            Look::Names(names) => return names.may_be_read(bytes),
+            Look::Copies(known) => Some(known.may_hold(bytes)),
+        };
         let may_be_encoded = kind != LocationKind::Path;
         let mut probe = decode::Probe::default();
-        runs::dense_blocks(bytes).any(|block| {
-            self.detector.may_match_at(bytes, block) || (may_be_encoded && probe.is_encoded(bytes, block))
-        }) || (may_be_encoded && decode::holds_container(bytes))
+        visible == Some(true)
+            || runs::dense_blocks(bytes).any(|block| {
+                (visible.is_none() && self.detector.may_match_at(bytes, block))
+                    || (may_be_encoded && probe.is_encoded(bytes, block))
+            })
+            || (may_be_encoded && decode::holds_container(bytes))
             || self.detector.may_match_elsewhere(bytes)
             || (may_be_encoded && (self.detector.is_interesting(bytes) || decode::may_hold_escapes(bytes)))
     }
@@ -375,6 +387,6 @@ impl Sink for Collector<'_> {
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.is_interrupted()
     }
 }

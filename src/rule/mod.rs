@@ -117,6 +117,20 @@ impl RuleSet {
         &self.rules
     }
 
+    /// The set with one rule alone.
+    #[must_use]
+    pub fn only(mut self, id: &str) -> Self {
+        self.rules.retain(|rule| rule.id == id);
+        self
+    }
+
+    /// The set without one rule.
+    #[must_use]
+    pub fn without(mut self, id: &str) -> Self {
+        self.rules.retain(|rule| rule.id != id);
+        self
+    }
+
     /// The rule with this id.
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)

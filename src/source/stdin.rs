@@ -3,6 +3,7 @@
 //! Read on a thread of its own, because a read that waits for input hears of no interruption.
 
 use std::io::{self, Read};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -18,25 +19,33 @@ const PIECE: usize = 64 * 1024;
 /// How long an interruption may go unnoticed.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Reads standard input to its end, or to an interruption, and scans it.
-pub fn scan(target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
-    let bytes = read(sink);
-    if bytes.is_empty() {
-        return;
+/// Standard input. It can be read once, and scanned as often as is wanted.
+#[derive(Debug, Default)]
+pub struct Input {
+    read: OnceLock<Vec<u8>>,
+}
+
+impl Input {
+    /// Reads standard input to its end, or to an interruption, unless that was done before, and scans it.
+    pub fn scan(&self, target: usize, max_file_size: Option<u64>, sink: &dyn Sink) {
+        let bytes = self.read.get_or_init(|| read(sink));
+        if bytes.is_empty() {
+            return;
+        }
+        if max_file_size.is_some_and(|most| bytes.len() as u64 > most) {
+            return sink.skip(TOO_LARGE, BStr::new("standard input"));
+        }
+        sink.count(Counted::File, 1);
+        sink.count(Counted::Bytes, bytes.len() as u64);
+        let origin = Origin {
+            kind: LocationKind::Stdin,
+            target,
+            path: None,
+            shown: Some(BStr::new("<stdin>")),
+            object: None,
+        };
+        sink.blob(origin, bytes);
     }
-    if max_file_size.is_some_and(|most| bytes.len() as u64 > most) {
-        return sink.skip(TOO_LARGE, BStr::new("standard input"));
-    }
-    sink.count(Counted::File, 1);
-    sink.count(Counted::Bytes, bytes.len() as u64);
-    let origin = Origin {
-        kind: LocationKind::Stdin,
-        target,
-        path: None,
-        shown: Some(BStr::new("<stdin>")),
-        object: None,
-    };
-    sink.blob(origin, &bytes);
 }
 
 fn read(sink: &dyn Sink) -> Vec<u8> {

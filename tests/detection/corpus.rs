@@ -42,6 +42,8 @@ pub(crate) struct Case {
     pub(crate) file: String,
     /// What the detector is told: nothing of the corpus' own directories.
     pub(crate) path: String,
+    /// Files with the same are scanned together.
+    pub(crate) scan: Option<String>,
     pub(crate) content: Rendered,
     /// The rule that is to report its keys.
     pub(crate) rule: String,
@@ -178,6 +180,7 @@ fn case(top: &Path, file: &str, category: &CategoryEntry, entry: FileEntry) -> C
     }
     Case {
         file: format!("fixtures/detection/{file}"),
+        scan: shared.then(|| seed.to_owned()),
         path: inner,
         content,
         rule: category.rule.clone().unwrap_or_else(|| "mistral-api-key".to_owned()),

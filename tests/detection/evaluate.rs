@@ -1,12 +1,20 @@
 //! Compares what the detector reports with what the corpus expects.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bstr::BStr;
-use leeward::decode::{self, Limits, Text};
-use leeward::detect::{Detector, Match};
-use leeward::finding::Confidence;
+use leeward::config::LeftOut;
+use leeward::decode::Limits;
+use leeward::detect::Detector;
+use leeward::finding::{Confidence, LocationKind};
+use leeward::pipeline::{Collector, Settings};
 use leeward::position::Positions;
+use leeward::progress::Counters;
+use leeward::secret::Secret;
+use leeward::source::{Origin, Sink as _};
 
 use crate::corpus::{Case, Category};
 use crate::template::Slot;
@@ -42,37 +50,80 @@ impl Tally {
     }
 }
 
-/// Scans every file of a category.
+/// What is reported in one place.
+#[derive(Debug, PartialEq)]
+struct Report {
+    rule: String,
+    secret: Secret,
+    span: Range<usize>,
+    confidence: Confidence,
+    why: String,
+}
+
+/// Scans every file of a category: each by itself, or those of a case that spans several together.
 pub(crate) fn category(detector: &Detector, category: &Category) -> Tally {
     let mut tally = Tally { name: category.name.clone(), later: category.later, ..Tally::default() };
-    for case in &category.cases {
-        scan(detector, case, &mut tally);
+    for together in category.cases.chunk_by(|a, b| a.scan.is_some() && a.scan == b.scan) {
+        let mut found = reports(detector, together.iter());
+        if together.len() > 1 {
+            let backwards = reports(detector, together.iter().rev());
+            assert_eq!(found, backwards, "{}: the order of files changes what is found", together[0].file);
+        }
+        for case in together {
+            tell(case, found.remove(case.path.as_str()).unwrap_or_default(), &mut tally);
+        }
     }
     tally
 }
 
-/// What is found in the bytes and in everything encoded in them, at its place in the stored bytes.
-fn reports(detector: &Detector, bytes: &[u8], path: &str) -> Vec<Match> {
-    let mut reports = Vec::new();
-    let mut visit = |text: &Text<'_>| {
-        for mut found in detector.scan(text.bytes, Some(BStr::new(path))) {
-            if text.is_decoded(&found.span) {
-                let place = text.locate(found.span.clone()).stored.expect("the corpus holds no archives");
-                found.span = place.start as usize..place.end as usize;
-                reports.push(found);
-            }
+/// What a scan of some files reports, by file, in order.
+fn reports<'c>(
+    detector: &Detector,
+    cases: impl Iterator<Item = &'c Case> + Clone,
+) -> BTreeMap<&'c str, Vec<Report>> {
+    let settings = Settings {
+        confidence: Confidence::Medium,
+        inline_ignores: false,
+        limits: Limits::default(),
+        max_file_size: None,
+    };
+    let (interrupted, counters) = (AtomicBool::new(false), Arc::new(Counters::default()));
+    let (left_out, targets) = (LeftOut::default(), vec![".".into()]);
+    let mut collector = Collector::new(detector, settings, &left_out, targets, &interrupted, counters);
+    let sources = |sink: &Collector<'_>| {
+        for case in cases.clone() {
+            let path = Some(BStr::new(&case.path));
+            let origin = Origin { kind: LocationKind::File, target: 0, path, shown: path, object: None };
+            sink.blob(origin, &case.content.bytes);
         }
     };
-    let interest = |bytes: &[u8]| detector.is_interesting(bytes) || detector.is_interesting(path.as_bytes());
-    decode::texts(bytes, Limits::default(), &interest, &mut visit, &mut |issue| panic!("{issue:?}"));
+    sources(&collector);
+    collector.look_again(sources);
+    let outcome = collector.finish();
+    assert!(outcome.issues.is_empty(), "{:?}", outcome.issues);
+    let mut reports: BTreeMap<&str, Vec<Report>> = BTreeMap::new();
+    for finding in outcome.findings {
+        for location in &finding.locations {
+            let case = cases
+                .clone()
+                .find(|case| location.path.as_ref().is_some_and(|path| path == case.path.as_str()));
+            let span = location.bytes.clone().expect("the corpus holds no archives");
+            reports.entry(case.expect("a file that was pushed").path.as_str()).or_default().push(Report {
+                rule: finding.rule_id.clone(),
+                secret: finding.secret.clone(),
+                span: span.start as usize..span.end as usize,
+                confidence: finding.confidence,
+                why: finding.evidence.first().cloned().unwrap_or_default(),
+            });
+        }
+    }
+    reports.values_mut().for_each(|reports| reports.sort_by_key(|report| report.span.start));
     reports
 }
 
-fn scan(detector: &Detector, case: &Case, tally: &mut Tally) {
-    let bytes = &case.content.bytes;
-    let mut reports = reports(detector, bytes, &case.path);
-    reports.retain(|report| !report.published && report.confidence >= Confidence::Medium);
-    let positions = Positions::new(bytes);
+/// Compares what is reported in a file with what should be.
+fn tell(case: &Case, mut reports: Vec<Report>, tally: &mut Tally) {
+    let positions = Positions::new(&case.content.bytes);
     let note = |span: &Range<usize>, what: &str| {
         let region = positions.region(span.clone());
         format!("{}:{}:{}: {what}", case.file, region.start_line, region.start_column)
@@ -81,11 +132,10 @@ fn scan(detector: &Detector, case: &Case, tally: &mut Tally) {
     tally.files += 1;
     for slot in &case.content.slots {
         tally.expected += 1;
-        let rule = |report: &Match| detector.rules()[report.rule].id == case.rule;
+        let rule = |report: &Report| report.rule == case.rule;
         let Some(index) = best(&reports, slot, &case.content.slots, rule) else {
             let other = reports.iter().find(|report| report.secret == slot.secret && !rule(report));
-            let why =
-                other.map_or(String::new(), |r| format!(" (reported as {})", detector.rules()[r.rule].id));
+            let why = other.map_or(String::new(), |other| format!(" (reported as {})", other.rule));
             tally.notes.push(note(&slot.span, &format!("missed {}{why}", slot.name)));
             continue;
         };
@@ -107,9 +157,8 @@ fn scan(detector: &Detector, case: &Case, tally: &mut Tally) {
         }
     }
     for report in &reports {
-        let rule = &detector.rules()[report.rule].id;
+        let Report { rule, why, .. } = report;
         let confidence = report.confidence.as_str();
-        let why = report.evidence.first().map_or("", String::as_str);
         tally.notes.push(note(&report.span, &format!("wrongly reported: {rule}, {confidence}: {why}")));
     }
     tally.extra += reports.len();
@@ -117,14 +166,14 @@ fn scan(detector: &Detector, case: &Case, tally: &mut Tally) {
 }
 
 /// The report of a key: the one at its place, else one that is at no other key's place.
-fn best(reports: &[Match], slot: &Slot, slots: &[Slot], rule: impl Fn(&Match) -> bool) -> Option<usize> {
-    let is = |report: &Match| report.secret == slot.secret && rule(report);
+fn best(reports: &[Report], slot: &Slot, slots: &[Slot], rule: impl Fn(&Report) -> bool) -> Option<usize> {
+    let is = |report: &Report| report.secret == slot.secret && rule(report);
     let placed = reports.iter().position(|report| is(report) && at_its_place(report, slot));
-    let free = |report: &Match| !slots.iter().any(|other| at_its_place(report, other));
+    let free = |report: &Report| !slots.iter().any(|other| at_its_place(report, other));
     placed.or_else(|| reports.iter().position(|report| is(report) && free(report)))
 }
 
-fn at_its_place(report: &Match, slot: &Slot) -> bool {
+fn at_its_place(report: &Report, slot: &Slot) -> bool {
     if slot.plain {
         report.span == slot.span
     } else {

@@ -1,8 +1,10 @@
 //! The gates, called by real git: which commits and pushes are stopped, and which are not.
 
 mod commit;
+mod install;
 mod message;
 mod push;
+mod templates;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -25,30 +25,29 @@ const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------"
 
 /// Judges what the next commit adds.
 pub(super) fn pre_commit(scanning: &Scanning) -> Result<Status, UsageError> {
-    let layout = surroundings::repository(Path::new("."))?;
-    // In a commit git names the index, and an empty one is what it is.
-    let framework = set("PRE_COMMIT").is_some() && set("GIT_INDEX_FILE").is_none();
-    if framework && let Some(status) = named_by_framework(&layout, scanning)? {
-        return Ok(status);
-    }
-    let staged = open(&layout, surroundings::index())?;
-    if framework && staged.is_empty() {
-        return all_files(&layout, scanning);
-    }
-    judge(&staged, scanning)
+    staged(surroundings::index(), scanning)
 }
 
 /// Judges what a merge commit adds. `MERGE_HEAD` is not written yet; git names the commits in the environment.
 pub(super) fn pre_merge_commit(scanning: &Scanning) -> Result<Status, UsageError> {
-    let layout = surroundings::repository(Path::new("."))?;
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let merged = names.filter_map(|name| name.strip_prefix("GITHEAD_").map(str::to_owned)).collect();
-    let staged = open(&layout, Given { merged, ..surroundings::index() })?;
-    judge(&staged, scanning)
+    staged(Given { merged, ..surroundings::index() }, scanning)
 }
 
-fn open(layout: &Layout, given: Given) -> Result<Staged<'_>, UsageError> {
-    Staged::open(layout, given).map_err(UsageError::new)
+fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
+    let layout = surroundings::repository(Path::new("."))?;
+    // In a commit git names the index, and an empty one is what it is.
+    let framework = set("PRE_COMMIT").is_some() && given.index.is_none();
+    if framework && let Some(status) = named_by_framework(&layout, scanning)? {
+        return Ok(status);
+    }
+    let staged = Staged::open(&layout, given).map_err(UsageError::new)?;
+    // Nobody commits in CI: whatever is staged there, all files were meant.
+    if framework && (set("CI").is_some() || staged.is_empty()) {
+        return all_files(&layout, scanning);
+    }
+    judge(&staged, scanning)
 }
 
 fn judge(staged: &Staged<'_>, scanning: &Scanning) -> Result<Status, UsageError> {
@@ -80,6 +79,8 @@ pub(super) fn all_files(layout: &Layout, scanning: &Scanning) -> Result<Status, 
     let here = PathBuf::from(".");
     let run = Run::new("scan", scanning, [&here])?.for_gate(Gate::Files);
     let top = layout.work_tree.clone().unwrap_or_else(|| here.clone());
+    // The framework runs hooks at the top, and paths read better from there.
+    let top = if top.canonicalize().ok() == here.canonicalize().ok() { here.clone() } else { top };
     let options =
         worktree::Options { threads: run.threads(), max_file_size: run.max_file_size(), no_ignore: false };
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {

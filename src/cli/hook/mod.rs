@@ -4,7 +4,12 @@
 //! and no key is new. What it says is short and goes to standard error.
 
 mod commit;
+mod files;
+mod install;
+mod place;
+mod proof;
 mod push;
+mod script;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +22,8 @@ use crate::status::Status;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
+  leeward hook install                     the gates of this repository; `uninstall` takes them away again
+  leeward hook status                      which of them are in force
   leeward hook pre-commit                  what the next commit adds, as a hook of your own calls it
   leeward hook commit-msg .git/COMMIT_EDITMSG
   leeward hook pre-push origin git@example.org:a/b.git < LINES-OF-GIT
@@ -41,6 +48,19 @@ pub enum HookCommand {
     PrePush(Push),
     /// Judge what a push brings, on the server
     PreReceive(Plain),
+    /// Put the gates into this repository
+    ///
+    /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg and pre-push, in a
+    /// bare repository pre-receive. A hook that is there already is set aside and called first, and what it refuses stays
+    /// refused. Nothing is changed if one of them cannot be.
+    Install(install::Where),
+    /// Take away what `install` put there, and put back what was there before
+    Uninstall(install::Where),
+    /// Say which gates are in force
+    ///
+    /// The program that they call is tried with a key made up for it, under the configuration here. Status 0 if all of them
+    /// are in force, 1 if not.
+    Status(install::Where),
 }
 
 /// Hooks without arguments.
@@ -81,5 +101,8 @@ pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
         HookCommand::CommitMsg(command) => commit::commit_msg(&command.file, &command.scanning),
         HookCommand::PrePush(command) => push::pre_push(command.remote.as_deref(), &command.scanning),
         HookCommand::PreReceive(command) => push::pre_receive(&command.scanning),
+        HookCommand::Install(to) => install::install(to),
+        HookCommand::Uninstall(from) => install::uninstall(from),
+        HookCommand::Status(of) => install::status(of),
     }
 }

@@ -91,15 +91,23 @@ fn standard_input() -> Result<Vec<u8>, UsageError> {
     Ok(input)
 }
 
-/// What the pre-commit framework says in place of standard input, which it has read itself.
+/// What the pre-commit framework says in place of standard input, which it has read itself. It names no commits where the
+/// remote has none at all of the branch.
 fn framework() -> Result<Option<Update>, UsageError> {
     let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());
-    let Some(new) = text("PRE_COMMIT_TO_REF").filter(|_| set("PRE_COMMIT_REMOTE_NAME").is_some()) else {
+    if set("PRE_COMMIT_REMOTE_NAME").is_none() {
         return Ok(None);
+    }
+    let new = match (text("PRE_COMMIT_TO_REF"), text("PRE_COMMIT_LOCAL_BRANCH")) {
+        (Some(id), _) => object(&id)?,
+        (None, Some(branch)) if !branch.starts_with('-') && !branch.contains(char::is_whitespace) => {
+            Some(branch)
+        }
+        (None, _) => return Err(misunderstood()),
     };
     let name = text("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default();
     let old = text("PRE_COMMIT_FROM_REF").map(|id| object(&id)).transpose()?.flatten();
-    Ok(Some(Update { name: name.into(), new: object(&new)?, old }))
+    Ok(Some(Update { name: name.into(), new, old }))
 }
 
 /// The lines that git hands to a hook. `local ID remote ID` before a push, `ID ID name` where it is received.

@@ -1,7 +1,7 @@
 //! What holds a value: the call, object, tag, block or section it is in, and what stands beside it there.
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::quote::shown;
+use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::Meaning;
 use crate::finding::Confidence;
@@ -44,8 +44,27 @@ impl Judge<'_> {
                 return None;
             }
         }
+        if own.holder == Holder::Lines
+            && own_meaning.credential
+            && !own_meaning.specific
+            && let Some(verdict) = self.beside_parent()
+        {
+            return Some(verdict);
+        }
         let label = self.place.label.as_deref().filter(|label| self.meaning(label).credential);
         self.place.outer.iter().map(String::as_str).chain(label).find_map(|outer| self.by_outer(outer))
+    }
+
+    /// What stands beside the entry that holds the value: the image of a container, the address of a request.
+    fn beside_parent(&self) -> Option<Verdict> {
+        let (before, after) = self.place.beside_parent.as_ref()?;
+        let host = [before, after].into_iter().find_map(|text| self.host_in(text));
+        if let Some(host) = host {
+            return Some(Verdict::new(Confidence::High, format!("it is sent to {host}")));
+        }
+        let words = |text| quote::tokens(text).find(|word| self.speaks(word) == Speaks::Ours);
+        let word = words(before).or_else(|| words(after))?;
+        Some(Verdict::new(Confidence::High, format!("{} stands beside what holds it", shown(word))))
     }
 
     /// What the name of a level says: that of an attribute without its namespace, of a statement its last word.
@@ -67,9 +86,7 @@ impl Judge<'_> {
         let shown = self.quoted(outer, speaks);
         match speaks {
             Speaks::Ours => Some(Verdict::new(Confidence::High, format!("it stands under {shown}"))),
-            Speaks::Others => {
-                Some(Verdict::new(Confidence::Low, format!("it stands under {shown}, another service")))
-            }
+            Speaks::Others => Some(Verdict::foreign(format!("it stands under {shown}, another service"))),
             Speaks::Nobody => None,
         }
     }
@@ -96,8 +113,7 @@ impl Judge<'_> {
                 return Some(Verdict::new(Confidence::High, format!("it is handed to {head}")));
             }
             (Holder::Call, Speaks::Others) => {
-                let reason = format!("it is handed to {head}, another service");
-                return Some(Verdict::new(Confidence::Low, reason));
+                return Some(Verdict::foreign(format!("it is handed to {head}, another service")));
             }
             (Holder::Group | Holder::Tag, Speaks::Ours) => {
                 return Some(Verdict::new(Confidence::High, format!("it stands under {head}")));
@@ -112,15 +128,12 @@ impl Judge<'_> {
         let telling = own_meaning.credential || own_meaning.transparent || own.bound == Bound::Positional;
         match speaks {
             Speaks::Ours if telling || self.place.scheme.is_some() => {
-                Some(Verdict::new(Confidence::High, format!("{} stands beside it", shown(&word))))
+                Some(Verdict::beside(Confidence::High, &word))
             }
-            Speaks::Ours => {
-                Some(Verdict::new(Confidence::Medium, format!("{} stands beside it", shown(&word))))
+            Speaks::Ours => Some(Verdict::beside(Confidence::Medium, &word)),
+            Speaks::Others if !own_meaning.specific && own.holder != Holder::Lines => {
+                Some(Verdict::foreign(format!("{} stands beside it, another service", shown(&word))))
             }
-            Speaks::Others if !own_meaning.specific && own.holder != Holder::Lines => Some(Verdict::new(
-                Confidence::Low,
-                format!("{} stands beside it, another service", shown(&word)),
-            )),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ impl Judge<'_> {
         let parameter = before.rsplit(['?', '&', '/']).next().filter(|name| name.ends_with('='));
         let named =
             parameter.and_then(|name| self.by_name(name, |name| format!("it is the parameter {name}")));
-        let elsewhere = || Verdict::new(Confidence::Low, "it is a part of another service's address");
+        let elsewhere = || Verdict::foreign("it is a part of another service's address");
         Some(named.filter(|named| named.confidence == Confidence::High).unwrap_or_else(elsewhere))
     }
 
@@ -58,7 +58,7 @@ impl Judge<'_> {
             return Some(Verdict::new(Confidence::Medium, "the line names the provider and a credential"));
         }
         if on_line == Speaks::Others && !own_meaning.credential {
-            return Some(Verdict::new(Confidence::Low, "the line names another service"));
+            return Some(Verdict::foreign("the line names another service"));
         }
         if credential && own_meaning.specific && self.provider_has_its_own_name() {
             return Some(Verdict::new(

@@ -21,11 +21,26 @@ mod name;
 pub(super) struct Verdict {
     pub(super) confidence: Confidence,
     pub(super) evidence: Vec<String>,
+    /// It is somebody else's.
+    pub(super) foreign: bool,
+    /// It rests on a word that stands near.
+    pub(super) beside: bool,
 }
 
 impl Verdict {
-    fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
-        Verdict { confidence, evidence: vec![reason.into()] }
+    pub(super) fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
+        Verdict { confidence, evidence: vec![reason.into()], foreign: false, beside: false }
+    }
+
+    fn foreign(reason: impl Into<String>) -> Self {
+        Verdict { foreign: true, ..Verdict::new(Confidence::Low, reason) }
+    }
+
+    fn beside(confidence: Confidence, word: &str) -> Self {
+        Verdict {
+            beside: true,
+            ..Verdict::new(confidence, format!("{} stands beside it", quote::shown(word)))
+        }
     }
 
     fn and(mut self, reason: impl Into<String>) -> Self {
@@ -144,7 +159,9 @@ impl Judge<'_> {
     fn quoted(&self, text: &str, speaks: Speaks) -> String {
         let mut words = quote::tokens(text).collect::<Vec<_>>();
         words.retain(|word| speaks == Speaks::Nobody || self.speaks(word) == speaks);
-        let name = words.last().filter(|word| quote::is_name(word) || self.meaning(word).credential);
+        // In a sentence, one word of a name is not the name.
+        let code = text.contains(['(', '=', '{', ';']);
+        let name = words.last().filter(|word| code || quote::is_name(word) || self.meaning(word).credential);
         quote::shown(name.unwrap_or(&text))
     }
 }

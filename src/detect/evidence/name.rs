@@ -56,9 +56,7 @@ impl Judge<'_> {
                 }
                 None => Some(Verdict::new(Confidence::High, say(&shown))),
             },
-            Speaks::Others => {
-                Some(Verdict::new(Confidence::Low, format!("{shown} is the name of another credential")))
-            }
+            Speaks::Others => Some(Verdict::foreign(format!("{shown} is the name of another credential"))),
             Speaks::Nobody => {
                 let word = meaning.plain.filter(|_| !meaning.credential || is_identifier(name))?;
                 // An identifier beside the provider's name is still none of its credentials.

@@ -7,8 +7,10 @@ use std::ops::Range;
 
 use super::objects::{TreeEntries, TreeEntry};
 
-/// Bytes that are compared at a time.
-const CHUNK: usize = 64;
+/// Bytes that are compared at a time, as long as they are the same …
+const FAR: usize = 1024;
+/// … and then, before they are compared one by one.
+const NEAR: usize = 32;
 
 /// The tree that was looked at last.
 #[derive(Default)]
@@ -73,8 +75,10 @@ impl LastTree {
             return None;
         }
         let shift = (new_length as u32).wrapping_sub(old_length as u32);
-        for start in &mut self.starts[rejoined..] {
-            *start = start.wrapping_add(shift);
+        if shift != 0 {
+            for start in &mut self.starts[rejoined..] {
+                *start = start.wrapping_add(shift);
+            }
         }
         self.starts.splice(kept..rejoined, self.fresh.iter().copied());
         self.remember(bytes, prefix, unchanged_from);
@@ -92,20 +96,31 @@ impl LastTree {
     }
 }
 
+/// Length of what two texts begin with in common.
 fn common_prefix(one: &[u8], other: &[u8]) -> usize {
-    let (whole, _) = one.as_chunks::<CHUNK>();
-    let same = whole.iter().zip(other.as_chunks::<CHUNK>().0).take_while(|(one, other)| one == other).count()
-        * CHUNK;
-    same + one[same..].iter().zip(&other[same..]).take_while(|(one, other)| one == other).count()
+    let far = same_chunks::<FAR>(one, other);
+    let near = far + same_chunks::<NEAR>(&one[far..], &other[far..]);
+    near + one[near..].iter().zip(&other[near..]).take_while(|(one, other)| one == other).count()
 }
 
+fn same_chunks<const N: usize>(one: &[u8], other: &[u8]) -> usize {
+    let (one, other) = (one.as_chunks::<N>().0, other.as_chunks::<N>().0);
+    one.iter().zip(other).take_while(|(one, other)| one == other).count() * N
+}
+
+/// Length of what two texts end with in common.
 fn common_suffix(one: &[u8], other: &[u8]) -> usize {
-    let (_, whole) = one.as_rchunks::<CHUNK>();
-    let (_, others) = other.as_rchunks::<CHUNK>();
-    let same =
-        whole.iter().rev().zip(others.iter().rev()).take_while(|(one, other)| one == other).count() * CHUNK;
-    let (one, other) = (&one[..one.len() - same], &other[..other.len() - same]);
-    same + one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count()
+    let ends = |length: usize| (&one[..one.len() - length], &other[..other.len() - length]);
+    let far = same_last_chunks::<FAR>(one, other);
+    let (ones, others) = ends(far);
+    let near = far + same_last_chunks::<NEAR>(ones, others);
+    let (ones, others) = ends(near);
+    near + ones.iter().rev().zip(others.iter().rev()).take_while(|(one, other)| one == other).count()
+}
+
+fn same_last_chunks<const N: usize>(one: &[u8], other: &[u8]) -> usize {
+    let (one, other) = (one.as_rchunks::<N>().1, other.as_rchunks::<N>().1);
+    one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count() * N
 }
 
 #[cfg(test)]

@@ -1,0 +1,162 @@
+//! A hook's file on disk: what is there, and putting ours there or taking it away without losing anybody else's.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::script::{self, ASIDE, Gate, Whose};
+
+/// What there is where git looks for a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum There {
+    Nothing,
+    Ours {
+        program: PathBuf,
+        runs: bool,
+    },
+    Changed,
+    /// Somebody else's, and it calls the program.
+    Calls,
+    /// Somebody else's, and it does not.
+    Foreign {
+        /// Whether it asks under which name it was called, so that it cannot be called by another.
+        by_name: bool,
+    },
+}
+
+/// One hook of a directory.
+pub(super) struct Hook<'a> {
+    pub(super) gate: &'a Gate,
+    pub(super) path: PathBuf,
+    /// The hook that was there before, if there was one.
+    pub(super) aside: PathBuf,
+    /// Where the pre-commit framework moves a hook that it finds, and calls it from its own.
+    legacy: PathBuf,
+    pub(super) there: There,
+}
+
+impl<'a> Hook<'a> {
+    /// Looks at a hook.
+    pub(super) fn look(directory: &Path, gate: &'a Gate) -> io::Result<Hook<'a>> {
+        let path = directory.join(gate.name);
+        let [aside, legacy] = [ASIDE, ".legacy"].map(|ending| behind(&path, ending));
+        let mut hook = Hook { gate, path, aside, legacy, there: There::Nothing };
+        if exists(&hook.path)? {
+            hook.there = hook.whose()?;
+        }
+        Ok(hook)
+    }
+
+    fn whose(&self) -> io::Result<There> {
+        let content = read(&self.path)?;
+        let runs = runs(&self.path);
+        Ok(match script::whose(self.gate, &content) {
+            Whose::Ours(program) => There::Ours { program: program.to_path_lossy().into_owned(), runs },
+            Whose::Changed => There::Changed,
+            Whose::Foreign => {
+                let framework = content.contains_str("hook-impl") && self.legacy_is_ours()?;
+                match runs && (framework || script::calls(self.gate.name, &content)) {
+                    true => There::Calls,
+                    false => There::Foreign { by_name: content.contains_str("basename") },
+                }
+            }
+        })
+    }
+
+    fn legacy_is_ours(&self) -> io::Result<bool> {
+        Ok(exists(&self.legacy)?
+            && runs(&self.legacy)
+            && matches!(script::whose(self.gate, &read(&self.legacy)?), Whose::Ours(_)))
+    }
+
+    /// Whether a hook stands aside.
+    pub(super) fn is_aside(&self) -> io::Result<bool> {
+        exists(&self.aside)
+    }
+
+    /// Puts ours there, and sets somebody else's aside.
+    pub(super) fn put(&self, content: &[u8]) -> io::Result<()> {
+        match self.there {
+            There::Ours { .. } => write(&self.path, content, true),
+            There::Foreign { .. } => {
+                fs::rename(&self.path, &self.aside)?;
+                write(&self.path, content, false).inspect_err(|_| {
+                    // As it was; what went wrong is told.
+                    drop(fs::rename(&self.aside, &self.path));
+                })
+            }
+            There::Nothing => write(&self.path, content, false),
+            There::Changed | There::Calls => Ok(()),
+        }
+    }
+
+    /// Takes ours away, and puts back what was there before. Tells whether there was any of that.
+    pub(super) fn take(&self) -> io::Result<bool> {
+        let legacy = self.legacy_is_ours()?;
+        if legacy {
+            fs::remove_file(&self.legacy)?;
+        }
+        let aside = self.is_aside()?;
+        match self.there {
+            There::Ours { .. } | There::Nothing if aside => fs::rename(&self.aside, &self.path)?,
+            There::Ours { .. } => fs::remove_file(&self.path)?,
+            _ => return Ok(legacy),
+        }
+        Ok(true)
+    }
+}
+
+/// Whether there is anything of this name, a link to nowhere included.
+pub(super) fn exists(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The content of a file; that of a link to nowhere is nothing.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// Whether git would run it.
+pub(super) fn runs(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && executable(&metadata))
+}
+
+#[cfg(unix)]
+fn executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn executable(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// Writes a hook whole or not at all. What is there stays, unless it is to be replaced.
+pub(super) fn write(path: &Path, content: &[u8], replace: bool) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    let mut file = builder.prefix(".leeward-").tempfile_in(directory)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    let done = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+    done.map(drop).map_err(|error| error.error)
+}
+
+fn behind(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}

@@ -1,0 +1,114 @@
+//! Where git reads hooks. Git itself is asked: settings of the system, the person, the repository and the command line
+//! all have a say, and what git answers is what it will do.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bstr::ByteSlice;
+
+use super::super::UsageError;
+use super::super::surroundings::set;
+use crate::sanitize::visible;
+
+/// A directory that git reads hooks from.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) directory: PathBuf,
+    /// Whether they are those of a repository without a work tree, which is pushed to.
+    pub(super) bare: bool,
+    pub(super) reach: Reach,
+}
+
+/// Whose hooks are read there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Those of one repository.
+    Repository,
+    /// Those of every repository, though one was asked for.
+    Shared,
+    /// Those of every repository of a person who chose the directory.
+    Global,
+    /// The same, in the directory that is ours; git may not have been told of it yet.
+    OurGlobal {
+        /// Whether it has.
+        told: bool,
+    },
+}
+
+/// Where the hooks of the repository are that the working directory is in.
+pub(super) fn of_repository() -> Result<Place, UsageError> {
+    let ask = |what: &[&str]| {
+        git(&[&["rev-parse", "--path-format=absolute"], what].concat())?
+            .map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))
+    };
+    let bare = ask(&["--is-bare-repository"])? == b"true";
+    let directory = path(&ask(&["--git-path", "hooks"])?);
+    let scope = git(&["config", "--show-scope", "--get", "core.hooksPath"])?.unwrap_or_default();
+    let shared = scope.starts_with(b"global\t") || scope.starts_with(b"system\t");
+    Ok(match shared {
+        false => Place { directory, bare, reach: Reach::Repository },
+        // What is pushed to has its gate itself; ours for all call it.
+        true if bare && ours().is_some_and(|ours| ours == directory) => {
+            let own = path(&ask(&["--git-common-dir"])?).join("hooks");
+            Place { directory: own, bare, reach: Reach::Repository }
+        }
+        true => Place { directory, bare, reach: Reach::Shared },
+    })
+}
+
+/// The directory that we keep hooks for all repositories in.
+fn ours() -> Option<PathBuf> {
+    let home = || set("HOME").or_else(|| set("USERPROFILE"));
+    let config = set("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.or_else(|| home().map(|home| Path::new(&home).join(".config")))?;
+    Some(config.join("leeward").join("hooks"))
+}
+
+/// Where the hooks of all repositories of this person are, or will be.
+pub(super) fn of_all() -> Result<Place, UsageError> {
+    let chosen = git(&["config", "--global", "--type=path", "--get", "core.hooksPath"])?;
+    let (directory, reach) = match (chosen, ours()) {
+        (Ok(chosen), ours) if ours.as_ref() != Some(&path(&chosen)) => (path(&chosen), Reach::Global),
+        (chosen, Some(ours)) => (ours, Reach::OurGlobal { told: chosen.is_ok() }),
+        (_, None) => return Err(UsageError::new("there is no home directory (HOME) to keep hooks in")),
+    };
+    if directory.is_relative() {
+        let help = "that is another directory in each repository: run `leeward hook install` there";
+        return Err(UsageError::new("core.hooksPath is a relative path for this person").help(help));
+    }
+    Ok(Place { directory, bare: false, reach })
+}
+
+/// Tells git to read the hooks of all repositories there, or to do so no longer.
+pub(super) fn tell(directory: Option<&Path>) -> Result<(), UsageError> {
+    let mut command = Command::new("git");
+    command.args(["config", "--global"]);
+    match directory {
+        Some(directory) => command.arg("core.hooksPath").arg(directory),
+        None => command.args(["--unset", "core.hooksPath"]),
+    };
+    let answer = answer(&mut command)?;
+    answer
+        .map(drop)
+        .map_err(|message| UsageError::new(format!("git does not take core.hooksPath: {message}")))
+}
+
+/// What git answers, or what it complains of.
+fn git(arguments: &[&str]) -> Result<Result<Vec<u8>, String>, UsageError> {
+    answer(Command::new("git").args(arguments))
+}
+
+fn answer(command: &mut Command) -> Result<Result<Vec<u8>, String>, UsageError> {
+    let output = command
+        .output()
+        .map_err(|error| UsageError::new(format!("git cannot be asked where it reads hooks: {error}")))?;
+    let said = output.stderr.trim_end();
+    Ok(match output.status.success() {
+        true => Ok(output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout).to_vec()),
+        false => Err(visible(said).into_owned()),
+    })
+}
+
+fn path(bytes: &[u8]) -> PathBuf {
+    bytes.to_path_lossy().into_owned()
+}

@@ -1,0 +1,203 @@
+//! The files that `leeward hook install` makes: what stands in them, and telling them from everybody else's.
+//!
+//! They are shell scripts of a few lines that run what was there before, then the program, and stop git when the program
+//! is gone. None of them asks under which name it was called: other tools move hooks about.
+
+use bstr::ByteSlice;
+
+/// What a hook that stood in our place is called from then on, behind its own name.
+pub(super) const ASIDE: &str = ".before-leeward";
+
+const PROGRAM: &[u8] = b"\nprogram='";
+
+/// The hooks that judge: name, what they stop, how to go on without them.
+pub(super) struct Gate {
+    pub(super) name: &'static str,
+    stops: &'static str,
+    without: &'static str,
+}
+
+/// The gates of a repository with a work tree, or of one that is pushed to.
+pub(super) fn gates(bare: bool) -> &'static [Gate] {
+    const HERE: &[Gate] = &[
+        Gate { name: "pre-commit", stops: "this commit", without: "git commit --no-verify" },
+        Gate { name: "pre-merge-commit", stops: "this merge", without: "git merge --no-verify" },
+        Gate { name: "commit-msg", stops: "this commit", without: "git commit --no-verify" },
+        Gate { name: "pre-push", stops: "this push", without: "git push --no-verify" },
+    ];
+    const THERE: &[Gate] = &[Gate {
+        name: "pre-receive",
+        stops: "this push",
+        without: "there is no way for who pushes; ask whoever keeps this repository",
+    }];
+    if bare { THERE } else { HERE }
+}
+
+/// Hooks of a repository that git no longer sees once it reads hooks elsewhere. Those whose mere presence changes what
+/// git does, or that run at every change of a ref or of the index, are not among them.
+pub(super) const FORWARDED: &[&str] = &[
+    "applypatch-msg",
+    "pre-applypatch",
+    "post-applypatch",
+    "prepare-commit-msg",
+    "post-commit",
+    "pre-rebase",
+    "post-checkout",
+    "post-merge",
+    "post-rewrite",
+    "pre-auto-gc",
+    "sendemail-validate",
+    "pre-receive",
+    "update",
+    "post-receive",
+    "post-update",
+];
+
+/// Which hooks a gate runs before it judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// The one that stood in its place.
+    Beside,
+    /// That one, and the repository's own, which git does not see.
+    AndOwn,
+}
+
+/// The file for a gate. `program` is a path, as the system spells it.
+pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
+    let Gate { name, stops, without } = gate;
+    let shell = |text: &[u8]| text.replace("'", r"'\''");
+    let mut text = format!(
+        "#!/bin/sh\n\
+         # leeward hook install: {name}\n\
+         # `leeward hook uninstall` takes this file away again, and puts back the hook that was here before.\n\
+         # Once without it, and without every other hook: {without}"
+    )
+    .into_bytes();
+    text.extend_from_slice(PROGRAM);
+    text.extend_from_slice(&shell(program));
+    text.extend_from_slice(b"'\n");
+    let own = match before {
+        Before::Beside => "",
+        Before::AndOwn => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
+    };
+    let (input, give) = match *name {
+        "pre-push" | "pre-receive" => (
+            "# What git says is for the other hook, too.\n\
+             input=$(cat && echo .) || stop 'what git says on standard input cannot be read'\n\
+             input=${input%.}\n",
+            "printf %s \"$input\" | ",
+        ),
+        _ => ("", ""),
+    };
+    text.extend_from_slice(
+        format!(
+            r#"stop() {{
+    printf '%s\n' "leeward: stopped {stops}: $1" "$2" \
+        'help: once without this and every other hook: {without}' >&2
+    exit 3
+}}
+{input}case $0 in
+*/*) here=${{0%/*}} ;;
+*) here=. ;;
+esac
+for before in "$here/{name}{ASIDE}"{own}; do
+    if [ -f "$before" ] && [ -x "$before" ] && ! [ "$before" -ef "$0" ]; then
+        {give}"$before" "$@" || exit
+    fi
+done
+if ! [ -f "$program" ] || ! [ -x "$program" ]; then
+    was=$program
+    program=$(command -v leeward) || stop \
+        "the program that judges it is gone: it was $was, and there is no leeward on PATH" \
+        "help: install leeward and run \`leeward hook install\`; for good without it: rm '$0'"
+fi
+{give}"$program" hook {name} "$@"
+"#
+        )
+        .as_bytes(),
+    );
+    text
+}
+
+/// The file that calls a repository's own hook, where git reads hooks elsewhere.
+pub(super) fn forwarder(name: &str) -> Vec<u8> {
+    format!(
+        r#"#!/bin/sh
+# leeward hook install --global: {name}
+# Git reads hooks here, and no longer in each repository; so that repository's own is called.
+own=$(git rev-parse --git-common-dir)/hooks/{name}
+if [ -f "$own" ] && [ -x "$own" ] && ! [ "$own" -ef "$0" ]; then
+    exec "$own" "$@"
+fi
+"#
+    )
+    .into_bytes()
+}
+
+/// Whose a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// As it was installed, for the program at this path.
+    Ours(Vec<u8>),
+    /// Installed, and changed since.
+    Changed,
+    /// Somebody else's.
+    Foreign,
+}
+
+/// Whose the file of this gate is.
+pub(super) fn whose(of: &Gate, content: &[u8]) -> Whose {
+    if !content.starts_with(format!("#!/bin/sh\n# leeward hook install: {}\n", of.name).as_bytes()) {
+        return Whose::Foreign;
+    }
+    let program = content.find(PROGRAM).and_then(|at| {
+        let rest = &content[at + PROGRAM.len()..];
+        rest.find("'\nstop() {").map(|end| rest[..end].replace(r"'\''", "'"))
+    });
+    let same = |program: &Vec<u8>| {
+        [Before::Beside, Before::AndOwn].iter().any(|before| gate(of, program, *before) == content)
+    };
+    program.filter(same).map_or(Whose::Changed, Whose::Ours)
+}
+
+/// Whether somebody else's hook calls this gate, as far as reading tells.
+pub(super) fn calls(name: &str, content: &[u8]) -> bool {
+    let mut code = content.lines().filter(|line| !line.trim_start().starts_with(b"#"));
+    let calls =
+        [format!("leeward hook {name}"), format!("leeward' hook {name}"), format!("leeward\" hook {name}")];
+    code.any(|line| calls.iter().any(|call| line.contains_str(call)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_installed_is_known_again_and_what_was_changed_is_not() {
+        for of in gates(false).iter().chain(gates(true)) {
+            for program in ["/usr/bin/leeward", "/a b/it's '' here'/leeward", "/x\n/leeward", "/$(x)/`y`"] {
+                for before in [Before::Beside, Before::AndOwn] {
+                    let text = gate(of, program.as_bytes(), before);
+                    assert_eq!(whose(of, &text), Whose::Ours(program.into()), "{program}");
+                    let changed = [text.as_slice(), b"echo more\n"].concat();
+                    assert_eq!(whose(of, &changed), Whose::Changed);
+                }
+            }
+            assert_eq!(whose(of, b"#!/bin/sh\nexec leeward staged\n"), Whose::Foreign);
+            assert_eq!(whose(of, b""), Whose::Foreign);
+        }
+    }
+
+    #[test]
+    fn calls_are_code() {
+        for (text, yes) in [
+            ("#!/bin/sh\nexec leeward hook pre-commit\n", true),
+            ("exec '/usr/bin/leeward' hook pre-commit \"$@\"\n", true),
+            ("# leeward hook pre-commit\n", false),
+            ("leeward hook pre-push\n", false),
+            ("", false),
+        ] {
+            assert_eq!(calls("pre-commit", text.as_bytes()), yes, "{text}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Names that stand for a value elsewhere: which one a value is given, and what is done with it where it is read.
+//!
+//! A program reads its key by a name (`os.environ["LLM_KEY"]`, `${LLM_KEY}`), another file gives that name its value.
+//! Takes one text at a time and says what it knows of either; what belongs together is decided in `pipeline`. What a
+//! reference means is asked as if the value itself stood in its place.
+
+use std::ops::Range;
+
+use bstr::{BStr, ByteSlice};
+
+use super::evidence::answers;
+use super::finder::Finder;
+use super::structure::{Bound, Holder};
+use super::window::Window;
+use super::words::{is_generic, meaning};
+use super::{Detector, Views, quote, shape, structure};
+use crate::finding::Confidence;
+use crate::rule::Pattern;
+
+/// Longest name that is remembered.
+const LONGEST: usize = 100;
+/// Most places in one text where names are looked at.
+const MOST_READS: usize = 1000;
+
+/// A name that is given a value which could be a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The name; of a file that holds nothing but the value, the file's.
+    pub name: String,
+    /// Many files use it, each for a value of its own: `API_KEY`, `token`.
+    pub generic: bool,
+}
+
+/// A place where a name is read, and what is done with its value there.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// Which of the names.
+    pub name: usize,
+    /// Where.
+    pub span: Range<usize>,
+    /// What for.
+    pub purpose: Purpose,
+    /// It is read from the environment, and not from another module.
+    pub from_environment: bool,
+}
+
+/// What becomes of a value where its name is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The provider of a rule gets it.
+    Ours {
+        /// Index of the rule in its set.
+        rule: usize,
+        /// How sure that can be.
+        confidence: Confidence,
+        /// How that is told.
+        reason: String,
+    },
+    /// Another service gets it.
+    Theirs,
+    /// It is handed to something that says nothing.
+    Unknown,
+}
+
+impl Detector {
+    /// The name that the value at `span` is given, if one is and it may be a provider's.
+    pub fn definition(&self, text: &[u8], path: Option<&BStr>, span: &Range<usize>) -> Option<Definition> {
+        let value = &text[span.clone()];
+        if shape::derived_bits(value) >= shape::DERIVED_BITS {
+            return None;
+        }
+        let window = Window::around(text, span);
+        let place = structure::place(&window.before, &window.after);
+        let own = place.levels.first()?;
+        if own.bound == Bound::Alone && text.trim().len() == value.len() {
+            let name = path?.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
+            return Some(Definition { name: name.to_owned(), generic: false });
+        }
+        let credential = |token: &&str| meaning(token, &[]).credential;
+        let name = quote::tokens(&own.name).filter(credential).last()?;
+        let said = meaning(name, &[]);
+        let telling = said.owner.is_none() && said.plain.is_none() && (3..LONGEST).contains(&name.len());
+        telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name) })
+    }
+
+    /// Every place where the text reads one of the names that `finder` finds, and it is told whose value that is.
+    pub fn reads(&self, text: &[u8], path: Option<&BStr>, finder: &Finder) -> Vec<Read> {
+        let views = Views::new(self, text, path);
+        let places = finder.find(text).filter(|(_, span)| is_read(text, span));
+        let reads = places.take(MOST_READS).filter_map(|(name, span)| {
+            let (purpose, from_environment) = self.purpose(&views, &span, true)?;
+            Some(Read { name, span, purpose, from_environment })
+        });
+        reads.collect()
+    }
+
+    /// What becomes of the value that the name at `span` stands for, and whether the environment gives it; `onwards`:
+    /// also where it goes from there.
+    fn purpose(&self, views: &Views<'_>, span: &Range<usize>, onwards: bool) -> Option<(Purpose, bool)> {
+        let window = Window::around(views.text, span);
+        let (before, after) = expression(&window.before, &window.after);
+        let mut place = structure::place(before, after);
+        if let Some(own) = place.levels.first_mut() {
+            own.name = without_file(&own.name).to_owned();
+        }
+        let environment = from_environment(&window.before[before.len()..], &place);
+        let own = place.levels.first()?;
+        let prose = own.holder == Holder::Lines
+            && place.scheme.is_none()
+            && matches!(own.bound, Bound::Spaced | Bound::Positional | Bound::Alone);
+        let mut foreign = false;
+        for (index, rule) in self.rules().iter().enumerate() {
+            let (Some(provider), Pattern::Run { .. }) = (&rule.provider, &rule.pattern) else { continue };
+            let Some(verdict) = answers(provider, &place, views.of(index), span).next() else { continue };
+            foreign |= verdict.foreign;
+            // In a sentence, what stands beside a name says nothing of it.
+            let told = verdict.confidence == Confidence::High && !(prose && verdict.beside);
+            if told && views.of(index).is_about_provider() {
+                let reason = verdict.evidence.into_iter().next().unwrap_or_default();
+                return Some((
+                    Purpose::Ours { rule: index, confidence: rule.confidence, reason },
+                    environment,
+                ));
+            }
+        }
+        if foreign {
+            return Some((Purpose::Theirs, environment));
+        }
+        // `name = os.environ["NAME"]`: the group around the name has none of its own.
+        let mut levels = place.levels.iter().take(3);
+        let variable = levels.find_map(|level| quote::tokens(&level.name).last()).filter(|_| onwards);
+        let onwards = variable.and_then(|variable| self.goes_on(views, variable));
+        let purpose = onwards.or_else(|| place.levels.iter().any(is_made).then_some(Purpose::Unknown))?;
+        Some((purpose, environment))
+    }
+
+    /// What becomes of the variable that a value is read into.
+    fn goes_on(&self, views: &Views<'_>, variable: &str) -> Option<Purpose> {
+        let places = memchr::memmem::find_iter(views.text, variable).map(|at| at..at + variable.len());
+        let reads = places.filter(|span| is_read(views.text, span)).take(MOST_READS);
+        let mut other = None;
+        for (purpose, _) in reads.filter_map(|span| self.purpose(views, &span, false)) {
+            match purpose {
+                Purpose::Ours { .. } => return Some(purpose),
+                Purpose::Theirs => other = Some(purpose),
+                Purpose::Unknown => other = other.or(Some(purpose)),
+            }
+        }
+        other
+    }
+}
+
+/// Whether what encloses a name makes something of it: a constructor, or a call that creates.
+fn is_made(level: &structure::Level) -> bool {
+    let callee = quote::tokens(&level.head).last().unwrap_or_default();
+    let name = callee.rsplit(['.', ':']).next().unwrap_or_default();
+    let creates =
+        ["create", "init", "connect", "new", "with", "use", "make"].iter().any(|verb| name.starts_with(verb));
+    level.holder == Holder::Call && (creates || name.starts_with(|c: char| c.is_uppercase()))
+}
+
+/// `LLM_KEY` of `LLM_KEY_FILE`: the name of what is in a file that a name leads to.
+fn without_file(name: &str) -> &str {
+    let lower = name.to_ascii_lowercase();
+    let ending = ["file", "path", "filename"].into_iter().find(|ending| lower.ends_with(ending));
+    ending.map_or(name, |ending| name[..name.len() - ending.len()].trim_end_matches(['_', '-', '.']))
+}
+
+/// Whether a name at `span` stands there as a whole, and is not given a value.
+fn is_read(text: &[u8], span: &Range<usize>) -> bool {
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let before = &text[..span.start];
+    let after = &text[span.end..];
+    if before.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_'))
+        || after.first().is_some_and(word)
+    {
+        return false;
+    }
+    // A default in `${NAME:-value}` gives no value.
+    if before.ends_with(b"${") {
+        return true;
+    }
+    let rest = after.trim_start_with(|c| matches!(c, '"' | '\'' | '`' | ']' | ')'));
+    let operator = rest.trim_ascii_start();
+    let assigned = operator.first() == Some(&b'=') && !matches!(operator.get(1), Some(b'=' | b'>'));
+    !assigned && rest.first() != Some(&b':')
+}
+
+/// What stands before and after the whole expression that a name is read in: `process.env.NAME`, `${NAME:-}`.
+fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let joins =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'@' | b'%' | b'/' | b'!');
+    let mut left = before;
+    let mut open = 0_usize;
+    loop {
+        left = &left[..left.iter().rposition(|b| !joins(b)).map_or(0, |at| at + 1)];
+        // `{env:NAME}`, `${NAME}`, `#{NAME}`, `{{ NAME }}`, `$(NAME)`: other brackets hold the expression.
+        let inner = left.trim_ascii_end();
+        let brackets: [(&[u8], usize, usize); 5] =
+            [(b"{env:", 5, 1), (b"${", 1, 1), (b"#{", 2, 1), (b"{{", 2, 2), (b"$(", 1, 1)];
+        let Some((_, length, opened)) = brackets.into_iter().find(|(mark, ..)| inner.ends_with(mark)) else {
+            break;
+        };
+        left = &inner[..inner.len() - length];
+        open += opened;
+    }
+    let mut right = after;
+    for _ in 0..open {
+        let close = right.iter().take(LONGEST).position(|b| matches!(b, b'}' | b')'));
+        right = &right[close.map_or(0, |at| at + 1)..];
+    }
+    if before.ends_with(b"%") {
+        right = right.strip_prefix(b"%").unwrap_or(right);
+    }
+    (left, right)
+}
+
+/// Whether what a name is read from is the environment: the part of its expression before it, or a call around it.
+fn from_environment(prefix: &[u8], place: &structure::Place) -> bool {
+    let speaks = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("env") || text.contains("secret") || text.starts_with(['$', '%', '{'])
+    };
+    speaks(&prefix.to_str_lossy())
+        || place
+            .levels
+            .iter()
+            .take(2)
+            .any(|level| matches!(level.holder, Holder::Call | Holder::Group) && speaks(&level.head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_is_taken_whole() {
+        let cases = [
+            ("key=process.env.", "", "key=", ""),
+            ("key: ${", "}\n", "key: ", "\n"),
+            ("key: ${", ":-}\n", "key: ", "\n"),
+            ("key: ${{ secrets.", " }}\n", "key: ", "\n"),
+            ("key: os.environ/", "\n", "key: ", "\n"),
+            ("getenv(\"", "\")", "getenv(\"", "\")"),
+            ("{ key: config.", " }", "{ key: ", " }"),
+            ("{", "}", "{", "}"),
+            ("-H \"Bearer $", "\"", "-H \"Bearer ", "\""),
+            ("key=%", "%\r\n", "key=", "\r\n"),
+            ("key: {env:", "}", "key: ", ""),
+            ("f(", ")", "f(", ")"),
+            ("f(process.env.", ")", "f(", ")"),
+        ];
+        for (before, after, left, right) in cases {
+            let (got_left, got_right) = expression(before.as_bytes(), after.as_bytes());
+            assert_eq!(
+                (got_left.to_str_lossy(), got_right.to_str_lossy()),
+                (left.into(), right.into()),
+                "{before}NAME{after}"
+            );
+        }
+    }
+
+    #[test]
+    fn reading_is_told_from_writing() {
+        let cases = [
+            ("os.environ[\"NAME\"]", true),
+            ("os.environ[\"NAME\"] = value", false),
+            ("NAME=value", false),
+            ("NAME: value", false),
+            ("\"NAME\": value", false),
+            ("${NAME:-value}", true),
+            ("if NAME == value", true),
+            ("f(NAME)", true),
+            ("OTHER_NAME", false),
+            ("NAMES", false),
+            ("config.NAME,", true),
+        ];
+        for (text, read) in cases {
+            let at = text.find("NAME").expect("it is there");
+            assert_eq!(is_read(text.as_bytes(), &(at..at + 4)), read, "{text}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Which value a name stands for, where one file gives it and another reads it.
+//!
+//! Takes the values that were given under names that say nothing, and the places where those names are read; gives
+//! the values that are a provider's. `API_KEY` in one part of a repository is not `API_KEY` in another: how near the
+//! two files are decides, and whether others read the same name for another purpose.
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::look::KnownValue;
+use crate::detect::reference::{Definition, Purpose};
+use crate::finding::Confidence;
+use crate::secret::Secret;
+
+/// A value under a name.
+#[derive(Clone, Debug)]
+pub(super) struct Naming {
+    pub(super) definition: Definition,
+    pub(super) secret: Secret,
+    pub(super) target: usize,
+    /// None in stored history, where blobs have no path of their own.
+    pub(super) path: Option<BString>,
+    /// For a sentence.
+    pub(super) place: String,
+}
+
+/// A place that reads a name.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) name: String,
+    pub(super) purpose: Purpose,
+    pub(super) from_environment: bool,
+    /// Stems of the files that give names a value which this one mentions.
+    pub(super) mentions: Vec<BString>,
+    pub(super) target: usize,
+    pub(super) path: Option<BString>,
+    pub(super) place: String,
+}
+
+impl Naming {
+    /// The name of its file without ending: what an import calls it.
+    pub(super) fn stem(&self) -> Option<BString> {
+        let name = self.path.as_ref()?.rsplit(|&byte| byte == b'/').next()?;
+        let stem = name.split(|&byte| byte == b'.').next()?;
+        (stem.len() > 2).then(|| stem.into())
+    }
+}
+
+/// The values that are a provider's.
+pub(super) fn resolve(mut namings: Vec<Naming>, mut readings: Vec<Reading>) -> Vec<KnownValue> {
+    let by_place =
+        |target: usize, path: &Option<BString>, place: &str| (target, path.clone(), place.to_owned());
+    namings.sort_by_cached_key(|naming| by_place(naming.target, &naming.path, &naming.place));
+    readings.sort_by_cached_key(|reading| by_place(reading.target, &reading.path, &reading.place));
+    namings.iter().filter_map(|naming| bound(naming, &namings, &readings)).collect()
+}
+
+/// Whether and why a value is a provider's.
+fn bound(naming: &Naming, namings: &[Naming], readings: &[Reading]) -> Option<KnownValue> {
+    let name = &naming.definition.name;
+    let generic = naming.definition.generic;
+    let related = readings.iter().filter(|reading| {
+        reading.name == *name && reading.target == naming.target && is_related(naming, reading)
+    });
+    let (mut ours, mut theirs) = (Vec::new(), false);
+    for reading in related {
+        match &reading.purpose {
+            Purpose::Ours { rule, confidence, reason } => ours.push((reading, *rule, *confidence, reason)),
+            Purpose::Theirs => theirs = true,
+            // A name that anything could have is not taken from those who do not say what for.
+            Purpose::Unknown => theirs |= generic,
+        }
+    }
+    let nearest = |reading: &Reading| {
+        let rivals =
+            namings.iter().filter(|other| other.definition.name == *name && is_related(other, reading));
+        let least = rivals.filter_map(|other| distance(other, reading)).min();
+        !generic || distance(naming, reading) == least
+    };
+    let (reading, rule, confidence, reason) = ours.into_iter().find(|(reading, ..)| nearest(reading))?;
+    let confidence = match (generic, theirs) {
+        (false, false) => confidence,
+        (true, true) => return None,
+        // A name that others use as well, or that anything could have.
+        _ => Confidence::Medium.min(confidence),
+    };
+    let evidence =
+        format!("`{name}` gets its value in {} and is read in {}: {reason}", naming.place, reading.place);
+    Some(KnownValue { secret: naming.secret.clone(), rule, confidence, evidence: vec![evidence] })
+}
+
+/// Whether the file that reads a name means the one that gives it a value.
+fn is_related(naming: &Naming, reading: &Reading) -> bool {
+    if !naming.definition.generic {
+        return true;
+    }
+    // In stored history nothing is known of where a file stands.
+    let (Some(given), Some(_)) = (&naming.path, &reading.path) else { return false };
+    let mentioned = naming.stem().is_some_and(|stem| reading.mentions.contains(&stem));
+    let settings = reading.from_environment && is_environment(given.as_bstr());
+    distance(naming, reading).is_some() && (mentioned || settings)
+}
+
+/// How many directories lie between two files, one of which stands above the other; none if neither does.
+fn distance(naming: &Naming, reading: &Reading) -> Option<usize> {
+    let directory = |path: &BString| -> Vec<Vec<u8>> {
+        let mut parts: Vec<Vec<u8>> = path.split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect();
+        parts.pop();
+        parts
+    };
+    let (given, read) = (directory(naming.path.as_ref()?), directory(reading.path.as_ref()?));
+    let above = given.starts_with(&read) || read.starts_with(&given);
+    above.then(|| given.len().abs_diff(read.len()))
+}
+
+/// Whether a file sets the environment of programs.
+fn is_environment(path: &BStr) -> bool {
+    const ENDINGS: [&str; 12] = [
+        ".sh", ".bash", ".zsh", ".fish", ".bat", ".cmd", ".ps1", ".yml", ".yaml", ".service", ".tfvars",
+        ".toml",
+    ];
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_ascii_lowercase();
+    name.contains_str("env")
+        || name.contains_str("docker")
+        || ENDINGS.iter().any(|ending| name.ends_with_str(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naming(name: &str, generic: bool, path: &str, value: u8) -> Naming {
+        Naming {
+            definition: Definition { name: name.to_owned(), generic },
+            secret: Secret::new(vec![value; 32]),
+            target: 0,
+            path: Some(path.into()),
+            place: format!("{path}:1"),
+        }
+    }
+
+    fn reading(name: &str, path: &str, ours: bool) -> Reading {
+        Reading {
+            name: name.to_owned(),
+            purpose: match ours {
+                true => Purpose::Ours {
+                    rule: 0,
+                    confidence: Confidence::High,
+                    reason: "it is handed to `Acme`".to_owned(),
+                },
+                false => Purpose::Theirs,
+            },
+            from_environment: true,
+            mentions: Vec::new(),
+            target: 0,
+            path: Some(path.into()),
+            place: format!("{path}:9"),
+        }
+    }
+
+    /// Values that are bound, with their confidence.
+    fn resolved(namings: &[Naming], readings: &[Reading]) -> Vec<(u8, Confidence)> {
+        let known = resolve(namings.to_vec(), readings.to_vec());
+        known.iter().map(|value| (value.secret.expose()[0], value.confidence)).collect()
+    }
+
+    #[test]
+    fn a_telling_name_is_bound_wherever_it_stands() {
+        let given = [naming("LLM_KEY", false, "deploy/.env", 1)];
+        assert_eq!(resolved(&given, &[reading("LLM_KEY", "src/app.py", true)]), [(1, Confidence::High)]);
+        let both = [reading("LLM_KEY", "src/app.py", true), reading("LLM_KEY", "src/other.py", false)];
+        assert_eq!(resolved(&given, &both), [(1, Confidence::Medium)]);
+        assert_eq!(resolved(&given, &[reading("LLM_KEY", "src/other.py", false)]), []);
+        assert_eq!(resolved(&given, &[reading("OTHER_KEY", "src/app.py", true)]), []);
+    }
+
+    #[test]
+    fn a_generic_name_is_bound_to_the_nearest_file_above_or_below() {
+        let read = [reading("API_KEY", "a/src/app.py", true)];
+        for (paths, expected) in [
+            (vec!["a/.env"], vec![(0, Confidence::Medium)]),
+            (vec![".env"], vec![(0, Confidence::Medium)]),
+            (vec!["a/.env", ".env"], vec![(0, Confidence::Medium)]),
+            (vec!["b/.env"], vec![]),
+            (vec!["a/settings.json"], vec![]),
+        ] {
+            let given: Vec<Naming> =
+                (0..).zip(&paths).map(|(value, path)| naming("API_KEY", true, path, value)).collect();
+            assert_eq!(resolved(&given, &read), expected, "{paths:?}");
+        }
+        let others = [read[0].clone(), reading("API_KEY", "weather/app.py", false)];
+        assert_eq!(resolved(&[naming("API_KEY", true, "a/.env", 0)], &others).len(), 1, "read elsewhere");
+        assert_eq!(resolved(&[naming("API_KEY", true, ".env", 0)], &others), [], "and here");
+    }
+
+    #[test]
+    fn a_module_is_known_by_its_name() {
+        let given = [naming("apiKey", true, "config.json", 1)];
+        let mut read = reading("apiKey", "index.js", true);
+        read.from_environment = false;
+        assert_eq!(resolved(&given, &[read.clone()]), []);
+        read.mentions = vec!["config".into()];
+        assert_eq!(resolved(&given, &[read]), [(1, Confidence::Medium)]);
+    }
+
+    #[test]
+    fn the_order_of_files_changes_nothing() {
+        let mut given = vec![naming("LLM_KEY", false, ".env", 1), naming("LLM_KEY", false, "b/.env", 2)];
+        let mut read = vec![reading("LLM_KEY", "x.py", true), reading("LLM_KEY", "a.py", true)];
+        let told = |given: &[Naming], read: &[Reading]| -> Vec<(Secret, Vec<String>)> {
+            resolve(given.to_vec(), read.to_vec()).into_iter().map(|v| (v.secret, v.evidence)).collect()
+        };
+        let first = told(&given, &read);
+        assert!(
+            first[0].1[0].ends_with(".env:1 and is read in a.py:9: it is handed to `Acme`"),
+            "{:?}",
+            first[0].1
+        );
+        given.reverse();
+        read.reverse();
+        assert_eq!(told(&given, &read), first);
+    }
+}

@@ -1,0 +1,173 @@
+//! What is offered to CI systems and the pre-commit framework: the shell parts are run, the commands are there.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use super::{Repo, line};
+use crate::support::{Ran, binary, command, run, top};
+
+/// The shell script of a block in YAML whose first line is this comment.
+fn block(file: &str, mark: &str) -> String {
+    let text = fs::read_to_string(top().join(file)).expect("a file of ours");
+    let start = text.lines().position(|line| line.trim() == mark).expect("the block is there");
+    let indent = text.lines().nth(start).expect("there").find('#').expect("a comment");
+    let inside = |line: &&str| line.trim().is_empty() || line.len() - line.trim_start().len() >= indent;
+    let lines = text.lines().skip(start).take_while(inside);
+    lines.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect()
+}
+
+/// A repository of three commits: the first and the last without a new key, the second with one.
+fn repository() -> (Repo, [String; 3]) {
+    let mut repo = Repo::new();
+    let mut ids = vec![repo.git(&["rev-parse", "HEAD"])];
+    for (path, content) in [("key.env", line(2)), ("more.txt", "more\n".to_owned())] {
+        repo.write(path, content);
+        repo.git(&["add", path]);
+        repo.git(&["commit", "--quiet", "--no-verify", "-m", path]);
+        ids.push(repo.git(&["rev-parse", "HEAD"]));
+    }
+    let bin = repo.place.top().join("bin");
+    fs::create_dir(&bin).expect("new");
+    symlink(binary(), bin.join("leeward")).expect("new");
+    (repo, ids.try_into().expect("three"))
+}
+
+fn script(repo: &Repo, shell: &str, script: &str, environment: &[(&str, &str)]) -> Ran {
+    let mut command: Command = command(shell, &repo.work(), &repo.place.top().join("home"));
+    let path = format!("{}:{}", repo.place.top().join("bin").display(), std::env::var("PATH").expect("set"));
+    command.env("PATH", path).envs(environment.iter().copied());
+    run(command.args(["-c", script]), None)
+}
+
+const ZERO: &str = "0000000000000000000000000000000000000000";
+const GONE: &str = "1111111111111111111111111111111111111111";
+
+#[test]
+fn the_github_action_judges_what_the_event_adds() {
+    let (repo, [base, key, clean]) = repository();
+    let text = block(".github/actions/scan/action.yml", "# scan");
+    let output = repo.place.top().join("output");
+    for (scan, event, from, to, status, says) in [
+        ("change", "push", base.as_str(), clean.as_str(), 1, "leeward found keys"),
+        ("change", "push", &key, &clean, 0, "no findings in"),
+        ("change", "pull_request", &base, &key, 1, "leeward found keys"),
+        ("change", "pull_request", &key, &clean, 0, "no findings in"),
+        // A new branch, and one that was rewritten.
+        ("change", "push", ZERO, &clean, 1, "leeward found keys"),
+        ("change", "push", GONE, &clean, 1, "leeward found keys"),
+        ("change", "workflow_dispatch", "", &clean, 1, "leeward found keys"),
+        // Set back; for a pull request that is a mistake.
+        ("change", "push", &clean, &key, 0, "nothing to scan"),
+        ("change", "pull_request", &clean, &key, 3, "could not look at everything"),
+        ("change", "pull_request", GONE, &clean, 3, "fetch-depth: 0"),
+        ("change", "merge_group", "", &clean, 3, "fetch-depth: 0"),
+        ("change", "push", &base, GONE, 3, "could not look at everything"),
+        ("history", "schedule", "", "", 1, "leeward found keys"),
+        ("files", "schedule", "", "", 1, "leeward found keys"),
+        ("everything", "push", &base, &clean, 2, "change, history or files"),
+    ] {
+        fs::write(&output, "").expect("ours");
+        let ran = script(
+            &repo,
+            "bash",
+            &text,
+            &[
+                ("SCAN", scan),
+                ("ARGUMENTS", "--confidence low --no-progress"),
+                ("SARIF", "../report.sarif"),
+                ("EVENT", event),
+                ("BASE", from),
+                ("HEAD", to),
+                ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
+            ],
+        );
+        ran.ends_with(status).says(says);
+        assert_eq!(fs::read_to_string(&output).expect("ours"), format!("status={status}\n"));
+    }
+    let report = fs::read_to_string(repo.place.top().join("report.sarif")).expect("written");
+    assert!(report.contains("\"runs\""));
+}
+
+#[test]
+fn the_gitlab_template_judges_what_the_pipeline_adds() {
+    let (repo, [base, key, clean]) = repository();
+    let text = block(".gitlab/leeward.yml", "# scan");
+    for (merge_request, before, to, status) in [
+        (Some(base.as_str()), ZERO, clean.as_str(), 1),
+        (Some(&key), ZERO, &clean, 0),
+        (Some(&clean), ZERO, &key, 3),
+        (Some(GONE), ZERO, &clean, 3),
+        (None, &base, &clean, 1),
+        (None, &key, &clean, 0),
+        (None, &clean, &key, 0),
+        (None, ZERO, &clean, 1),
+        (None, GONE, &clean, 1),
+        (None, &base, GONE, 3),
+    ] {
+        let mut environment = vec![("CI_COMMIT_BEFORE_SHA", before), ("CI_COMMIT_SHA", to)];
+        environment.extend(merge_request.map(|base| ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base)));
+        script(&repo, "sh", &text, &environment).ends_with(status);
+    }
+}
+
+#[test]
+fn the_hooks_of_the_pre_commit_framework_are_commands() {
+    let (repo, _) = repository();
+    let text = fs::read_to_string(top().join(".pre-commit-hooks.yaml")).expect("a file of ours");
+    let entries: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("entry: ")).collect();
+    assert_eq!(entries.len(), 8);
+    for entry in entries {
+        // Without a commit and a push all files are judged, the message among them.
+        repo.write("message", line(3));
+        let (file, says) = match entry.ends_with("commit-msg") {
+            true => (" message", "leeward: stopped this commit: its message holds 1 key"),
+            false => ("", "leeward: found 3 keys"),
+        };
+        let ran = script(&repo, "sh", &format!("{entry}{file}"), &[("PRE_COMMIT", "1")]);
+        ran.ends_with(1).says(says);
+    }
+}
+
+#[test]
+fn what_the_pre_commit_framework_says_is_what_is_judged() {
+    let (mut repo, [base, key, clean]) = repository();
+    repo.git(&["rm", "--quiet", "base.env", "key.env"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "all gone"]);
+    let all = "leeward: no keys in";
+    let push = [("PRE_COMMIT_REMOTE_NAME", "origin"), ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/main")];
+    let branch = ("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main");
+    fn range<'a>(from: &'a str, to: &'a str) -> [(&'a str, &'a str); 2] {
+        [("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)]
+    }
+    for (hook, environment, status, says) in [
+        ("pre-commit", vec![], 0, all),
+        ("pre-merge-commit", vec![], 0, all),
+        ("pre-push", vec![], 0, all),
+        ("pre-commit", range(&base, &key).to_vec(), 1, "key.env:1:17"),
+        ("pre-commit", range(&key, &clean).to_vec(), 0, "leeward: no keys in 1 blob, 1 commit"),
+        ("pre-commit", range(&key, &key).to_vec(), 3, "nothing to judge"),
+        ("pre-commit", range(GONE, &key).to_vec(), 3, "not all of it could be judged"),
+        ("pre-push", [&push[..], &range(&base, &clean)].concat(), 1, "stopped this push"),
+        ("pre-push", [&push[..], &range(&key, &clean)].concat(), 0, "no new keys in"),
+        // A branch of which the remote has nothing: its history, not its files.
+        ("pre-push", [&push[..], &[branch]].concat(), 1, "it would add 2 keys"),
+        ("pre-push", [&push[..], &[("PRE_COMMIT_LOCAL_BRANCH", "gone")]].concat(), 3, "not all of it"),
+        ("pre-push", [&push[..], &[("PRE_COMMIT_LOCAL_BRANCH", "--all")]].concat(), 2, "standard input"),
+        ("pre-push", push.to_vec(), 2, "standard input"),
+    ] {
+        let environment = [&environment[..], &[("PRE_COMMIT", "1")]].concat();
+        script(&repo, "sh", &format!("leeward hook {hook}"), &environment).ends_with(status).says(says);
+    }
+    // Whatever is staged: in CI all files are meant, in a commit never.
+    repo.write("base.env", line(1));
+    repo.write("more.txt", "more of it\n");
+    repo.git(&["add", "more.txt"]);
+    for (environment, status) in [
+        (&[("PRE_COMMIT", "1")][..], 0),
+        (&[("PRE_COMMIT", "1"), ("CI", "true")], 1),
+        (&[("PRE_COMMIT", "1"), ("CI", "true"), ("GIT_INDEX_FILE", ".git/index")], 0),
+    ] {
+        script(&repo, "sh", "leeward hook pre-commit", environment).ends_with(status);
+    }
+}
