@@ -38,7 +38,8 @@ use Line::{Run, Say};
 pub(super) fn sections(report: &Report) -> Vec<Section> {
     let mut groups: BTreeMap<(&BString, std::cmp::Reverse<State>), Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
-        let state = finding.containment.as_ref().and_then(|containment| containment.state);
+        let known = finding.containment.as_ref().and_then(|containment| containment.state);
+        let state = known.or_else(|| (report.scan.mode == "staged").then_some(State::Staged));
         let target = finding.locations.first().map(|location| &location.target);
         if let (Some(state), Some(target)) = (state, target) {
             groups.entry((target, std::cmp::Reverse(state))).or_default().push(finding);
@@ -74,7 +75,7 @@ impl Group<'_> {
             State::Stashed => Some(("Only in the stash", self.stashed())),
             State::Unpushed => Some(("In commits that were not pushed", self.unpushed())),
             State::LastCommit => Some(("Only in the last commit", self.last_commit())),
-            State::Staged => Some(("Only staged", self.staged())),
+            State::Staged => Some(("Staged", self.staged())),
             State::Uncommitted => None,
         }
     }
@@ -90,8 +91,11 @@ impl Group<'_> {
         let mut lines = Vec::new();
         if self.has(|kind| kind == LocationKind::Blob) {
             lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
-            lines.push(run(format!("git add --{}", self.files(LocationKind::Blob))));
-            lines.push(run("git commit --amend --no-edit".to_owned()));
+            // Whatever else is staged stays out of it.
+            lines.push(run(format!(
+                "git commit --amend --no-edit --only --{}",
+                self.files(LocationKind::Blob)
+            )));
         }
         if self.has(|kind| kind != LocationKind::Blob) {
             lines.push(say("Message, people and names of files are changed by hand:"));
@@ -311,7 +315,7 @@ mod tests {
                 Blob,
                 "conf/.env",
                 state(State::LastCommit),
-                &["git add -- conf/.env", "git commit --amend --no-edit"],
+                &["git commit --amend --no-edit --only -- conf/.env"],
             ),
             (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
             (
@@ -385,7 +389,7 @@ mod tests {
         let mut report = sample::clean(1);
         report.findings = all.map(|it| finding(LocationKind::Blob, "a", state(it))).into();
         let titles: Vec<String> = sections(&report).into_iter().map(|section| section.title).collect();
-        let begins = ["Pushed", "In commits", "Only in the last", "Only staged"];
+        let begins = ["Pushed", "In commits", "Only in the last", "Staged"];
         assert!(titles.iter().zip(begins).all(|(title, begin)| title.starts_with(begin)), "{titles:?}");
         assert_eq!(titles.len(), begins.len());
     }

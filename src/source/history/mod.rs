@@ -12,6 +12,7 @@ mod packs;
 mod reach;
 mod refs;
 mod scanner;
+pub mod standing;
 mod store;
 mod tree_diff;
 
