@@ -16,6 +16,7 @@ mod place;
 pub mod redact;
 mod remedy;
 pub mod sarif;
+mod shell;
 mod snippet;
 mod spread;
 mod summary;

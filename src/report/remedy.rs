@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BString, ByteSlice as _};
 
 use super::Report;
+use super::shell::word;
 use super::spread::joined;
 use crate::finding::{Finding, LocationKind, State};
-use crate::sanitize::{is_visible, visible};
+use crate::sanitize::visible;
 use crate::words::{count, short_id};
 
 /// How many keys, files and logs are named.
@@ -81,10 +82,17 @@ impl Group<'_> {
     }
 
     fn staged(&self) -> Vec<Line> {
-        vec![
-            say("Unstage it, take it out of the file, and stage the file again:"),
-            run(format!("git reset -q --{}", self.files(LocationKind::Index))),
-        ]
+        let steps = "Unstage it, take the key out, and stage it again:";
+        match self.files(|_| true) {
+            Some(files) => vec![say(steps), run(format!("git reset -q --{files}"))],
+            // Without a path, this takes everything out of the index, and says so.
+            None => vec![
+                say(
+                    "Unstage everything, because the name of a file holds it; change the name, and stage again:",
+                ),
+                run("git reset".to_owned()),
+            ],
+        }
     }
 
     fn last_commit(&self) -> Vec<Line> {
@@ -92,10 +100,10 @@ impl Group<'_> {
         if self.has(|kind| kind == LocationKind::Blob) {
             lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
             // Whatever else is staged stays out of it.
-            lines.push(run(format!(
-                "git commit --amend --no-edit --only --{}",
-                self.files(LocationKind::Blob)
-            )));
+            lines.push(match self.files(|kind| kind == LocationKind::Blob) {
+                Some(files) => run(format!("git commit --amend --no-edit --only --{files}")),
+                None => run("git commit --amend --no-edit --all".to_owned()),
+            });
         }
         if self.has(|kind| kind != LocationKind::Blob) {
             lines.push(say("Message, people and names of files are changed by hand:"));
@@ -220,12 +228,22 @@ impl Group<'_> {
         self.findings.iter().flat_map(|finding| &finding.locations).any(|location| wanted(location.kind))
     }
 
-    /// The files of a kind as arguments, each with a blank before it.
-    fn files(&self, kind: LocationKind) -> String {
-        let locations = self.findings.iter().flat_map(|finding| &finding.locations);
-        let of_kind = locations.filter(|location| location.kind == kind);
-        let paths: BTreeSet<&BString> = of_kind.filter_map(|location| location.path.as_ref()).collect();
-        paths.iter().map(|path| format!(" {}", word(path))).collect()
+    /// The files of some kinds as arguments, each with a blank before it. None if there is none, or if the name of one
+    /// holds a key: it is masked, and the command would not be exact.
+    fn files(&self, wanted: impl Fn(LocationKind) -> bool) -> Option<String> {
+        let mut paths = BTreeSet::new();
+        for finding in self.findings {
+            let mask = finding.secret.redacted();
+            for location in finding.locations.iter().filter(|location| wanted(location.kind)) {
+                let path = location.path.as_ref()?;
+                if path.contains_str(&mask) {
+                    return None;
+                }
+                paths.insert(path);
+            }
+        }
+        let files: String = paths.iter().map(|path| format!(" {}", word(path))).collect();
+        (!files.is_empty()).then_some(files)
     }
 }
 
@@ -256,30 +274,12 @@ fn run(command: String) -> Line {
     Run(command)
 }
 
-/// A word of a shell's command line, quoted if need be. What a terminal would not show as it is becomes an escape.
-fn word(bytes: &[u8]) -> String {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./@{}+,:=".contains(byte);
-    if !bytes.is_empty() && bytes.iter().all(is_plain) && !bytes.contains(&b'{') {
-        return String::from_utf8_lossy(bytes).into_owned();
-    }
-    match bytes.to_str() {
-        Ok(text) if text.chars().all(is_visible) => format!("'{}'", text.replace('\'', r"'\''")),
-        _ => {
-            let escaped = bytes.iter().map(|&byte| match byte {
-                b'\'' | b'\\' => format!("\\{}", char::from(byte)),
-                b' '..=b'~' => char::from(byte).to_string(),
-                _ => format!("\\{byte:03o}"),
-            });
-            format!("$'{}'", escaped.collect::<String>())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::Containment;
     use crate::report::sample;
+    use crate::secret::Secret;
 
     fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding {
         let mut finding =
@@ -303,14 +303,17 @@ mod tests {
 
     #[test]
     fn each_state_has_its_commands() {
-        use LocationKind::{Blob, CommitMessage, Index};
+        use LocationKind::{Blob, CommitMessage, Index, Path};
+        let in_name = format!("sub/{}.txt", Secret::new(sample::secret(7).as_bytes()).redacted());
         let base = Containment { base: Some("77".repeat(20)), ..state(State::Unpushed) };
         let stash = Containment {
             reflogs: vec!["stash@{0}".into(), "stash@{10}".into(), "stash@{2}".into()],
             ..state(State::Stashed)
         };
-        let table: [(LocationKind, &str, Containment, &[&str]); 8] = [
+        let table: [(LocationKind, &str, Containment, &[&str]); 10] = [
             (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- 'a b/it'\''s'"]),
+            (Path, "sub/key", state(State::Staged), &["git reset -q -- sub/key"]),
+            (Path, &in_name, state(State::Staged), &["git reset"]),
             (
                 Blob,
                 "conf/.env",
@@ -392,20 +395,5 @@ mod tests {
         let begins = ["Pushed", "In commits", "Only in the last", "Staged"];
         assert!(titles.iter().zip(begins).all(|(title, begin)| title.starts_with(begin)), "{titles:?}");
         assert_eq!(titles.len(), begins.len());
-    }
-
-    #[test]
-    fn words_of_a_shell() {
-        let table: [(&[u8], &str); 6] = [
-            (b"src/a-b_c.py", "src/a-b_c.py"),
-            (b"", "''"),
-            (b"$(touch x)", "'$(touch x)'"),
-            (b"it's", r"'it'\''s'"),
-            ("caf\u{e9}".as_bytes(), "'caf\u{e9}'"),
-            (b"a\x1b[2J\\'\xff", r"$'a\033[2J\\\'\377'"),
-        ];
-        for (bytes, expected) in table {
-            assert_eq!(word(bytes), expected);
-        }
     }
 }

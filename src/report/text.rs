@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::paint::Paint;
 use super::place::Place;
 use super::{Gate, Report, RuleInfo, gate, remedy, snippet, spread, summary};
-use crate::finding::{Commit, Finding, Location, LocationKind, State, SuppressedBy};
+use crate::finding::{Commit, Finding, Location, State, SuppressedBy};
 use crate::sanitize::visible;
 use crate::source::Issue;
 use crate::words::{count, day, short_id, thousands};
@@ -113,7 +113,7 @@ impl Page<'_> {
     /// Whether HEAD holds it, and the commits that brought and took it.
     fn history(&self, finding: &Finding, gutter: usize, out: &mut dyn Write) -> io::Result<()> {
         let state = match (finding.in_head, &finding.removed_commit) {
-            (Some(true), _) => standing(finding),
+            (Some(true), _) => self.standing(finding),
             (Some(false), Some(_)) => "not in HEAD any more",
             (Some(false), None) => "not in HEAD",
             (None, _) => "",
@@ -139,6 +139,16 @@ impl Page<'_> {
             writeln!(out, "{:indent$}{word:widest$} {}", "", describe(commit), indent = gutter + 5)?;
         }
         Ok(())
+    }
+
+    /// Where what HEAD or the index holds is, in words; nothing where only the index was scanned.
+    fn standing(&self, finding: &Finding) -> &'static str {
+        match finding.containment.as_ref().map(|containment| containment.state) {
+            Some(Some(State::Staged)) => "in the index, and in no commit",
+            Some(_) => "in HEAD",
+            None if self.report.scan.mode == "staged" => "",
+            None => "in HEAD or the index",
+        }
     }
 
     /// The whole secret, for those who asked for it.
@@ -239,17 +249,6 @@ impl Page<'_> {
             writeln!(out, "{:indent$}{}", "", self.paint.dim(&more))?;
         }
         Ok(())
-    }
-}
-
-/// Where what HEAD or the index holds is, in words; nothing where the places say it all.
-fn standing(finding: &Finding) -> &'static str {
-    let staged = finding.locations.iter().all(|location| location.kind == LocationKind::Index);
-    match finding.containment.as_ref().map(|containment| containment.state) {
-        Some(Some(State::Staged)) => "in the index, and in no commit",
-        Some(_) => "in HEAD",
-        None if staged => "",
-        None => "in HEAD or the index",
     }
 }
 
