@@ -17,7 +17,7 @@ use super::scan::exists;
 use crate::decode::{self, Limits};
 use crate::detect::Detector;
 use crate::finding::LocationKind;
-use crate::source::{Counted, Issue, Origin, Sink, stdin, worktree};
+use crate::source::{Counted, Issue, Origin, Part, Sink, stdin, worktree};
 use crate::words::{bytes, count, seconds};
 
 /// How often each file is scanned.
@@ -157,6 +157,10 @@ impl Sink for Stopwatch {
     }
 
     fn changed(&self, origin: Origin<'_>, content: &[u8], _: &[&[u8]]) {
+        self.blob(origin, content);
+    }
+
+    fn part(&self, origin: Origin<'_>, content: &[u8], _: &Part) {
         self.blob(origin, content);
     }
 

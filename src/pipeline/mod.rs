@@ -3,7 +3,6 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,10 +16,9 @@ use crate::detect::{Detector, Match, runs};
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::progress::Counters;
-use crate::report::Skipped;
 use crate::report::line_hash::line_hashes;
 use crate::secret::Secret;
-use crate::source::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
+use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, Sink, TOO_LARGE};
 
 mod aside;
 mod bindings;
@@ -30,6 +28,8 @@ mod group;
 mod held;
 mod inline;
 mod look;
+mod part;
+mod skips;
 mod strays;
 
 use bindings::{Naming, Reading};
@@ -37,12 +37,10 @@ use counts::Counts;
 use held::Held;
 use inline::Mark;
 use look::Look;
+use skips::Skips;
 use strays::Strays;
 
 pub use group::{Outcome, fingerprint};
-
-/// How many examples a reason to leave something out keeps.
-const EXAMPLES: usize = 5;
 
 /// What is reported, of all that is found.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +71,7 @@ pub struct Collector<'a> {
     namings: Mutex<Vec<Naming>>,
     readings: Mutex<Vec<Reading>>,
     issues: Mutex<Vec<Issue>>,
-    skipped: Mutex<BTreeMap<&'static str, (u64, Vec<BString>)>>,
+    skipped: Skips,
 }
 
 /// One secret in one place.
@@ -122,7 +120,7 @@ impl<'a> Collector<'a> {
             namings: Mutex::default(),
             readings: Mutex::default(),
             issues: Mutex::default(),
-            skipped: Mutex::default(),
+            skipped: Skips::default(),
         }
     }
 
@@ -133,7 +131,7 @@ impl<'a> Collector<'a> {
 
     /// Whether the configuration left something out.
     pub fn anything_left_out(&self) -> bool {
-        lock(&self.skipped).contains_key(LEFT_OUT)
+        self.skipped.contain(LEFT_OUT)
     }
 
     /// Scans one piece of content. A fault of ours in one blob does not end the run.
@@ -142,18 +140,26 @@ impl<'a> Collector<'a> {
             let object = origin.object.map(BStr::new);
             return self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
         }
-        let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
-        match scanned {
-            Ok(hits) if hits.is_empty() => {}
-            Ok(hits) => lock(&self.hits).extend(hits),
-            Err(_) => {
-                let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
-                let mut issue = Issue::new("internal-error", message);
-                issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
-                issue.object = origin.object.map(str::to_owned);
-                self.issue(issue);
-            }
+        self.keep(self.guarded(origin, bytes, bases));
+    }
+
+    fn keep(&self, hits: Vec<Hit>) {
+        if !hits.is_empty() {
+            lock(&self.hits).extend(hits);
         }
+    }
+
+    /// Scans, and says it where that failed.
+    fn guarded(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
+        let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
+        scanned.unwrap_or_else(|_| {
+            let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
+            let mut issue = Issue::new("internal-error", message);
+            issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
+            issue.object = origin.object.map(str::to_owned);
+            self.issue(issue);
+            Vec::new()
+        })
     }
 
     /// Messages and names are scanned whatever their size.
@@ -285,8 +291,7 @@ impl<'a> Collector<'a> {
 
     /// Everything found, grouped and sorted.
     pub fn finish(self) -> Outcome {
-        let reasons = self.skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let coverage = self.counts.into_coverage(skipped(reasons));
+        let coverage = self.counts.into_coverage(self.skipped.into_list());
         let mut issues = self.issues.into_inner().unwrap_or_else(PoisonError::into_inner);
         issues.sort();
         issues.dedup();
@@ -315,18 +320,21 @@ fn stem(name: &[u8]) -> &[u8] {
     }
 }
 
-fn skipped(reasons: BTreeMap<&'static str, (u64, Vec<BString>)>) -> Vec<Skipped> {
-    let reason = |(reason, (count, mut examples)): (&str, (u64, Vec<BString>))| {
-        examples.sort();
-        examples.truncate(EXAMPLES);
-        Skipped { reason: reason.to_owned(), count, examples }
-    };
-    reasons.into_iter().map(reason).collect()
-}
-
 impl Sink for Collector<'_> {
     fn blob(&self, origin: Origin<'_>, bytes: &[u8]) {
         self.scan(origin, bytes, &[]);
+    }
+
+    fn part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part) {
+        self.scan_part(origin, bytes, part);
+    }
+
+    fn begins_archive(&self, start: &[u8]) -> bool {
+        decode::begins_archive(start)
+    }
+
+    fn ends_archive(&self, end: &[u8]) -> bool {
+        decode::ends_archive(end)
     }
 
     fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
@@ -371,15 +379,7 @@ impl Sink for Collector<'_> {
     }
 
     fn skip(&self, reason: &'static str, example: &BStr) {
-        let mut skipped = lock(&self.skipped);
-        let (count, examples) = skipped.entry(reason).or_default();
-        *count += 1;
-        // The smallest few are kept, so that which ones are shown depends on no thread.
-        examples.push(example.to_owned());
-        if examples.len() > 4 * EXAMPLES {
-            examples.sort();
-            examples.truncate(EXAMPLES);
-        }
+        self.skipped.add(reason, example);
     }
 
     fn issue(&self, issue: Issue) {

@@ -17,10 +17,13 @@ pub mod worktree;
 
 pub(crate) use tracked::{all_tracked_are, top_of};
 
+use std::ops::Range;
+
 use bstr::{BStr, BString};
 use serde::Serialize;
 
 use crate::finding::LocationKind;
+use crate::position::Positions;
 
 /// What a piece of content is and where it stands. Borrowed: made for every blob, kept for none.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +101,37 @@ pub const LEFT_OUT: &str = "left out by the configuration";
 /// Why content is skipped that is larger than was asked for.
 pub const TOO_LARGE: &str = "larger than max-file-size";
 
+/// Where a part of a long content stands.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Bytes of the whole content.
+    pub size: u64,
+    /// Bytes before this part.
+    pub at: u64,
+    /// Line breaks before this part.
+    pub lines: u64,
+    /// Characters before this part in the line that it begins in.
+    pub column: u64,
+    /// The same in UTF-16 code units.
+    pub column_utf16: u64,
+    /// The bytes of this part that it is to be told of: what else is found in it, another part tells of.
+    pub own: Range<usize>,
+}
+
+impl Part {
+    /// Goes on to where the part begins that comes after these bytes of this one.
+    pub fn advance(&mut self, bytes: &[u8]) {
+        let end = Positions::new(bytes).region(bytes.len()..bytes.len());
+        if end.start_line > 1 {
+            (self.column, self.column_utf16) = (0, 0);
+        }
+        self.at += bytes.len() as u64;
+        self.lines += end.start_line - 1;
+        self.column += end.start_column - 1;
+        self.column_utf16 += end.start_utf16 - 1;
+    }
+}
+
 /// Takes what sources push. Called from many threads at once.
 pub trait Sink: Sync {
     /// Scans one piece of content. Counts nothing: the source knows what it is.
@@ -105,6 +139,19 @@ pub trait Sink: Sync {
 
     /// Scans content that replaces other content: what one of `bases` holds already is not reported.
     fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]);
+
+    /// Scans a part of a content that is too long to be held in memory.
+    fn part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part);
+
+    /// Whether content that begins like that says something only as a whole, as an archive does.
+    fn begins_archive(&self, _start: &[u8]) -> bool {
+        false
+    }
+
+    /// The same of content that ends like that, whatever it begins with.
+    fn ends_archive(&self, _end: &[u8]) -> bool {
+        false
+    }
 
     /// Whether `bytes`, content of a kind, can hold a candidate at all. Cheap; lets a source leave a container (a commit, a tree) whole
     /// instead of pushing its parts one by one, and a long file unread: nothing is missed when it is asked about

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use bstr::{BStr, BString};
 
-use super::{Counted, Issue, Origin, Sink};
+use super::{Counted, Issue, Origin, Part, Sink};
 use crate::finding::LocationKind;
 
 /// A directory that goes away with the test, with repositories in it.
@@ -188,6 +188,13 @@ impl Collected {
 impl Sink for Collected {
     fn changed(&self, origin: Origin<'_>, bytes: &[u8], _: &[&[u8]]) {
         self.blob(origin, bytes);
+    }
+
+    fn part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part) {
+        // An object is an object, in however many parts it comes.
+        if part.at == 0 {
+            self.blob(origin, bytes);
+        }
     }
 
     fn blob(&self, origin: Origin<'_>, bytes: &[u8]) {

@@ -41,12 +41,22 @@ const ZIP_END_LENGTH: usize = 22;
 
 /// Whether the bytes begin as an archive does, or end as a zip does: what unpacks or runs itself begins otherwise.
 pub(super) fn is_archive(bytes: &[u8]) -> bool {
-    bytes.starts_with(GZIP) || is_zip(bytes) || is_tar(bytes)
+    begins_archive(bytes) || ends_archive(bytes)
+}
+
+/// Whether bytes that begin like that are an archive.
+pub fn begins_archive(start: &[u8]) -> bool {
+    start.starts_with(GZIP) || start.starts_with(ZIP) || is_tar(start)
+}
+
+/// Whether bytes that end like that are a zip, whatever they begin with.
+pub fn ends_archive(end: &[u8]) -> bool {
+    let end = end.len().checked_sub(ZIP_END_LENGTH).map(|start| &end[start..]);
+    end.is_some_and(|end| end.starts_with(ZIP_END))
 }
 
 fn is_zip(bytes: &[u8]) -> bool {
-    let end = bytes.len().checked_sub(ZIP_END_LENGTH).map(|start| &bytes[start..]);
-    bytes.starts_with(ZIP) || end.is_some_and(|end| end.starts_with(ZIP_END))
+    bytes.starts_with(ZIP) || ends_archive(bytes)
 }
 
 fn is_tar(bytes: &[u8]) -> bool {

@@ -4,6 +4,7 @@
 //! it is stored, and after them the names of refs. Commits are not walked. What cannot be scanned becomes an issue, and
 //! the scan goes on. Which commit brought a finding in is left to [`attribution`].
 
+mod big;
 mod bits;
 mod connectivity;
 mod loose;

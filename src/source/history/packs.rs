@@ -23,6 +23,7 @@ use gix_pack::data::entry::Header;
 use gix_utils::progress::Discard;
 use rayon::prelude::*;
 
+use super::big::{Inflating, big_entries};
 use super::bits::Bits;
 use super::store::{Pack, Scratch, Store, matches};
 
@@ -33,6 +34,16 @@ pub(super) type Place = Option<(usize, u32)>;
 pub(super) trait Visitor: Clone + Send + Sync {
     /// Takes one object. Returns false to end the traversal.
     fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, bytes: &[u8]) -> bool;
+
+    /// Takes a blob that is too big to be held in memory: its first bytes, and the others as they are inflated. Returns
+    /// false to end the traversal. A visitor of other objects reads nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// When it is damaged.
+    fn big_blob(&mut self, _id: &oid, _start: Vec<u8>, _rest: Inflating<'_>) -> Result<bool, String> {
+        Ok(true)
+    }
 }
 
 /// How to go through the packs.
@@ -66,6 +77,10 @@ impl Traversal<'_> {
         let pack = &self.store.packs[number];
         let entries = sorted_entries(pack);
         let done = Bits::new(entries.len());
+        let big = big_entries(pack, &entries);
+        if !big.is_empty() {
+            return self.with_big(number, &entries, &big, &done, visitor);
+        }
         let Err(reason) = self.bulk(number, entries.clone(), true, &done, visitor) else { return Ok(()) };
         if self.stop.load(Ordering::Relaxed) {
             return Ok(());
@@ -101,7 +116,7 @@ impl Traversal<'_> {
 
     /// Traverses `entries`, which hold all their own bases. With `all`, they are the whole pack and are checked. The
     /// first entry of the pack must be among them, because gix-pack reads the first that it is given from there.
-    fn bulk<V: Visitor>(
+    pub(super) fn bulk<V: Visitor>(
         &self,
         number: usize,
         entries: Vec<Entry>,
@@ -185,7 +200,12 @@ impl Traversal<'_> {
     }
 
     /// Decodes single objects, and gives back those that cannot be.
-    fn one_by_one<V: Visitor>(&self, number: usize, left: &[Entry], visitor: &V) -> Vec<(ObjectId, String)> {
+    pub(super) fn one_by_one<V: Visitor>(
+        &self,
+        number: usize,
+        left: &[Entry],
+        visitor: &V,
+    ) -> Vec<(ObjectId, String)> {
         let pack = &self.store.packs[number];
         let decode = |(scratch, visitor): &mut (Scratch, V), &(_, at): &Entry| {
             let id = pack.index.oid_at_index(at);
@@ -273,7 +293,7 @@ fn is_sound(pack: &Pack, at: u32, offset: u64, end: u64, by_id: impl FnOnce() ->
 }
 
 /// The entries that are intact and whose bases are, all the way down.
-fn sound_entries(pack: &Pack, entries: &[Entry]) -> Vec<Entry> {
+pub(super) fn sound_entries(pack: &Pack, entries: &[Entry]) -> Vec<Entry> {
     let ends = entries.iter().skip(1).map(|&(offset, _)| offset).chain([pack.data.pack_end() as u64]);
     let mut base_of: HashMap<u64, Option<u64>> = HashMap::with_capacity(entries.len());
     for (&(offset, at), end) in entries.iter().zip(ends) {

@@ -7,6 +7,7 @@ use gix_hash::oid;
 use gix_object::Kind as ObjectKind;
 
 use super::Progress;
+use super::big::{self, Inflating};
 use super::connectivity::{Checker, Links};
 use super::objects;
 use super::packs::{Place, Visitor};
@@ -82,6 +83,16 @@ impl Visitor for Scanner<'_> {
         }
         self.flush();
         !self.sink.interrupted()
+    }
+
+    fn big_blob(&mut self, id: &oid, start: Vec<u8>, rest: Inflating<'_>) -> Result<bool, String> {
+        let size = start.len() as u64 + rest.left;
+        big::push_blob(self.sink, self.target, id, start, rest)?;
+        self.counts.objects += 1;
+        self.counts.blobs += 1;
+        self.counts.bytes += size;
+        self.flush();
+        Ok(!self.sink.interrupted())
     }
 }
 

@@ -171,7 +171,7 @@ impl Store {
 }
 
 impl Loose {
-    fn has(&self, id: &oid) -> bool {
+    pub(super) fn has(&self, id: &oid) -> bool {
         self.ids.binary_search_by(|known| known.as_ref().cmp(id)).is_ok()
     }
 }

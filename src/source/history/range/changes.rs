@@ -12,6 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 use gix_object::Kind as ObjectKind;
 
+use super::super::big::{self, Stored};
 use super::super::connectivity::Missing;
 use super::super::objects::{self, TreeEntries};
 use super::reader::Reader;
@@ -206,31 +207,72 @@ impl<'a> Changes<'a> {
     /// Pushes content that no parent has there, unless the base has the same.
     fn content(&mut self, added: &Added<'_>) {
         let Shared { sink, target, .. } = *self.shared;
+        if let Some(big) = big::find(self.reader.store, &added.id)
+            && self.in_parts(added, &big)
+        {
+            return;
+        }
         let Some(bytes) = self.blob(added.id) else { return };
         sink.count(Counted::Bytes, bytes.len() as u64);
+        self.shared.found().blobs.insert(added.id);
+        if !sink.worth_splitting(LocationKind::Blob, &bytes) {
+            return;
+        }
+        let Some(olds) = self.olds(added) else { return };
+        let olds: Vec<Vec<u8>> = olds.into_iter().filter_map(|id| self.blob(id)).collect();
+        let olds: Vec<&[u8]> = olds.iter().map(Vec::as_slice).collect();
+        let object = added.id.to_string();
+        sink.changed(self.introduced(added, target, &object), &bytes, &olds);
+    }
+
+    /// Pushes a blob that is too big to be held in memory; not if it holds something and has to be compared. Gives
+    /// whether it is done.
+    fn in_parts(&mut self, added: &Added<'_>, big: &Stored<'_>) -> bool {
+        let Shared { sink, target, .. } = *self.shared;
+        let Some(olds) = self.olds(added) else { return true };
+        let object = added.id.to_string();
+        let mut worth = false;
+        let read = match olds.is_empty() {
+            true => {
+                let origin = self.introduced(added, target, &object);
+                big.push(sink, origin)
+            }
+            false => big.each_part(sink, &mut |_| worth = true),
+        };
+        if worth && read.is_ok() {
+            return false;
+        }
+        sink.count(Counted::Bytes, big.size);
+        self.shared.found().blobs.insert(added.id);
+        if read.is_err() {
+            self.shared.missing(added.id, "blob");
+        }
+        true
+    }
+
+    /// Where an addition stands. Notes that this commit made it.
+    fn introduced<'o>(&self, added: &Added<'o>, target: usize, object: &'o str) -> Origin<'o> {
         let kind = match (added.commit.1, added.symlink) {
             (true, _) => LocationKind::Note,
             (false, true) => LocationKind::Symlink,
             (false, false) => LocationKind::Blob,
         };
-        self.shared.found().blobs.insert(added.id);
-        if !sink.worth_splitting(LocationKind::Blob, &bytes) {
-            return;
-        }
+        let path = Some(added.path);
+        self.shared.introduce((kind, path.map(BStr::to_owned), added.id), added.commit.0);
+        Origin { kind, target, path, shown: path, object: Some(object) }
+    }
+
+    /// The blobs that parents and the base have there. None if the base has the very same.
+    fn olds(&mut self, added: &Added<'_>) -> Option<Vec<ObjectId>> {
         let held = self.held(added.path);
         if held.contains(&added.id) {
-            return;
+            return None;
         }
         let mut olds = added.before.clone();
         olds.extend(held.iter());
         olds.sort_unstable();
         olds.dedup();
-        let olds: Vec<Vec<u8>> = olds.into_iter().filter_map(|id| self.blob(id)).collect();
-        let olds: Vec<&[u8]> = olds.iter().map(Vec::as_slice).collect();
-        let object = added.id.to_string();
-        let path = Some(added.path);
-        self.shared.introduce((kind, path.map(BStr::to_owned), added.id), added.commit.0);
-        sink.changed(Origin { kind, target, path, shown: path, object: Some(&object) }, &bytes, &olds);
+        Some(olds)
     }
 
     /// Pushes a blob that was named without a commit.

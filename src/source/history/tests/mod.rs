@@ -1,6 +1,7 @@
 //! Scans of repositories made by git, compared with what git says they hold.
 
 mod attribution;
+mod big;
 mod containment;
 mod damage;
 mod stores;

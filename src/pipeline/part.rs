@@ -1,0 +1,53 @@
+//! A part of a content that is too long to be held in memory: found like any other, told with its place in the whole.
+
+use bstr::BStr;
+
+use super::{Collector, Hit};
+use crate::finding::Location;
+use crate::source::{Origin, Part, Sink as _, TOO_LARGE};
+
+impl Collector<'_> {
+    /// Scans a part and keeps what this part is to tell of.
+    pub(super) fn scan_part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part) {
+        if self.settings.max_file_size.is_some_and(|most| part.size > most) {
+            if part.at == 0 {
+                let object = origin.object.map(BStr::new);
+                self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
+            }
+            return;
+        }
+        let mut hits: Vec<Hit> = self.guarded(origin, bytes, &[]);
+        hits.retain(|hit| is_own(&hit.location, part));
+        for hit in &mut hits {
+            shift(&mut hit.location, part);
+        }
+        self.keep(hits);
+    }
+}
+
+/// Whether no other part tells of it.
+fn is_own(location: &Location, part: &Part) -> bool {
+    let start = location.bytes.as_ref().and_then(|span| usize::try_from(span.start).ok());
+    start.is_none_or(|start| part.own.contains(&start))
+}
+
+/// Moves a place in a part to where it is in the whole.
+fn shift(location: &mut Location, part: &Part) {
+    if !location.inner.is_empty() {
+        return;
+    }
+    let region = &mut location.region;
+    if region.start_line == 1 {
+        region.start_column += part.column;
+        region.start_utf16 += part.column_utf16;
+    }
+    if region.end_line == 1 {
+        region.end_column += part.column;
+        region.end_utf16 += part.column_utf16;
+    }
+    region.start_line += part.lines;
+    region.end_line += part.lines;
+    if let Some(span) = &mut location.bytes {
+        *span = span.start + part.at..span.end + part.at;
+    }
+}

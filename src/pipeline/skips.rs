@@ -1,0 +1,49 @@
+//! What was left out of a scan, and why.
+//!
+//! Takes reasons and examples from any number of threads, gives the report's list, which depends on no thread.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use bstr::{BStr, BString};
+
+use super::lock;
+use crate::report::Skipped;
+
+/// How many examples a reason to leave something out keeps.
+const EXAMPLES: usize = 5;
+
+/// For each reason how often, and some examples.
+#[derive(Default)]
+pub(super) struct Skips(Mutex<BTreeMap<&'static str, (u64, Vec<BString>)>>);
+
+impl Skips {
+    /// One more thing is left out.
+    pub(super) fn add(&self, reason: &'static str, example: &BStr) {
+        let mut skipped = lock(&self.0);
+        let (count, examples) = skipped.entry(reason).or_default();
+        *count += 1;
+        // The smallest few are kept, so that which ones are shown depends on no thread.
+        examples.push(example.to_owned());
+        if examples.len() > 4 * EXAMPLES {
+            examples.sort();
+            examples.truncate(EXAMPLES);
+        }
+    }
+
+    /// Whether anything was left out for that reason.
+    pub(super) fn contain(&self, reason: &str) -> bool {
+        lock(&self.0).contains_key(reason)
+    }
+
+    /// All of it.
+    pub(super) fn into_list(self) -> Vec<Skipped> {
+        let reasons = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let reason = |(reason, (count, mut examples)): (&str, (u64, Vec<BString>))| {
+            examples.sort();
+            examples.truncate(EXAMPLES);
+            Skipped { reason: reason.to_owned(), count, examples }
+        };
+        reasons.into_iter().map(reason).collect()
+    }
+}
