@@ -158,6 +158,74 @@ pub struct Commit {
     pub subject: String,
 }
 
+/// How far a secret of a repository got: what has to be done about it depends on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Neither in a commit nor in the index.
+    Uncommitted,
+    /// In the index, in no commit.
+    Staged,
+    /// Of all that refs lead to, only in HEAD's commit, which no remote has.
+    LastCommit,
+    /// In commits that no remote has.
+    Unpushed,
+    /// In no ref but the stash.
+    Stashed,
+    /// In no ref, but still stored.
+    Unreachable,
+    /// Others have it, or that cannot be ruled out.
+    Pushed,
+}
+
+impl State {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Uncommitted => "uncommitted",
+            State::Staged => "staged",
+            State::LastCommit => "last-commit",
+            State::Unpushed => "unpushed",
+            State::Stashed => "stashed",
+            State::Unreachable => "unreachable",
+            State::Pushed => "pushed",
+        }
+    }
+}
+
+/// From the day a secret was committed to the day HEAD's line of history lost it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exposure {
+    /// Day of the first commit, in UTC: `2024-01-31`.
+    pub from: String,
+    /// Day of the commit that removed it; none while HEAD holds it, and where it never did.
+    pub to: Option<String>,
+    /// Days from the one to the other, 0 within one day or where clocks were wrong.
+    pub days: Option<u64>,
+}
+
+/// What contains a secret of a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Containment {
+    /// How far it got; none where that is not known.
+    pub state: Option<State>,
+    /// Full names of refs whose history has it, the branch that is checked out first. Not all, if there are many.
+    pub refs: Vec<BString>,
+    /// How many more refs there are.
+    pub more: u64,
+    /// Remotes that have it or had it, as far as this repository knows. Sorted.
+    pub remotes: Vec<BString>,
+    /// Entries of logs that lead to it: of the stash, and of any ref where no ref itself has it. Not all, if there are
+    /// many.
+    pub reflogs: Vec<BString>,
+    /// Whether others have it; none where that cannot be told.
+    pub pushed: Option<bool>,
+    /// The day it came and the day it went; none where no commit has it.
+    pub exposure: Option<Exposure>,
+    /// The parent of the first commit, as an id in hex; none where that is a root.
+    pub base: Option<String>,
+}
+
 /// One place where a secret stands.
 #[derive(Clone, Debug)]
 pub struct Location {
@@ -225,6 +293,8 @@ pub struct Finding {
     pub last_commit: Option<Commit>,
     /// The commit that took its last copy out of HEAD's history.
     pub removed_commit: Option<Commit>,
+    /// What contains it, in a repository.
+    pub containment: Option<Containment>,
     /// At least one, ordered by path, then by position.
     pub locations: Vec<Location>,
 }

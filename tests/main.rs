@@ -2,6 +2,7 @@
 //!
 //! `LEEWARD_BIN=PATH cargo test --test e2e` tests another binary than the one that was just built.
 
+mod attribution;
 mod bad_input;
 mod fixtures;
 mod hiding;

@@ -169,6 +169,7 @@ mod tests {
             first_commit: None,
             last_commit: None,
             removed_commit: None,
+            containment: None,
             locations: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::attribute::Sort;
 use super::baseline::BaselineCommand;
 use super::completions::CompletionsCommand;
 use super::config::ConfigCommand;
@@ -114,7 +115,9 @@ Examples:
   leeward history
   leeward history ~/src/*/ --format jsonl --output sweep.jsonl
   leeward history project.git --report sarif=history.sarif
-  leeward history project.git --reachable main v1.0";
+  leeward history project.git --reachable main v1.0
+  leeward history --sort exposure
+  leeward history --write-expressions ../keys.txt";
 
 const STAGED_EXAMPLES: &str = "\
 Examples:
@@ -144,6 +147,13 @@ pub struct HistoryCommand {
     /// Tell only of what these revisions reach; of what any ref reaches, where none is named
     #[arg(long, value_name = "REV", num_args = 0.., allow_hyphen_values = false)]
     pub reachable: Option<Vec<OsString>>,
+    /// What comes first: by path, the longest exposure, or the newest first commit
+    #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
+    pub sort: Sort,
+    /// Write the whole secrets that are reported to a new file, outside of the repositories, as expressions for `git
+    /// filter-repo --replace-text`
+    #[arg(long, value_name = "FILE")]
+    pub write_expressions: Option<PathBuf>,
     /// Do not check that every object that is named is there
     #[arg(long)]
     pub no_connectivity_check: bool,

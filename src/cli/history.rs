@@ -1,22 +1,25 @@
 //! `leeward history`: every repository's objects into the pipeline, then who, when and where for what was found.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bstr::{BStr, BString, ByteVec};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::UsageError;
 use super::args::HistoryCommand;
+use super::attribute::{Watched, held, sort, tell};
+use super::expressions;
 use super::run::Run;
 use super::scan::exists;
 use super::surroundings;
-use crate::finding::{Finding, Location, LocationKind};
+use crate::finding::Finding;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
-use crate::source::history::attribution::{self, Held, Place};
+use crate::source::history::attribution::{self, Held};
 use crate::source::history::{self, Options, Progress, Reach};
 use crate::source::layout::{self, Layout, ObjectDirs};
 use crate::source::{Issue, Sink as _};
@@ -45,7 +48,15 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
             }
         });
     }
-    let run = Run::new("history", &command.scanning, &command.repositories)?;
+    if let Some(file) = &command.write_expressions {
+        expressions::may_be_written(file, &layouts)?;
+    }
+    let run = Run::new("history", &command.scanning, &command.repositories)?.when_settled(|outcome| {
+        sort(outcome, command.sort, Timestamp::now().to_zoned(TimeZone::UTC).date());
+        if let Some(file) = &command.write_expressions {
+            expressions::write(file, outcome);
+        }
+    });
     let reaches = OnceCell::new();
     let threads = match run.threads() {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -70,7 +81,7 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
         counters.begin(Phase::Commits, 0);
         let reaches = reaches.get().map_or(&[][..], Vec::as_slice);
         for ((layout, path), reach) in layouts.iter().zip(&command.repositories).zip(reaches) {
-            Repository { layout, path, reach: reach.as_ref() }.attribute(threads, outcome);
+            Repository { layout, path, reach: reach.as_ref() }.attribute(threads, outcome, counters);
         }
     };
     Ok(run.scan(Phase::Objects, sources, complete))
@@ -114,7 +125,7 @@ impl Repository<'_> {
 
     /// Says of every finding of the repository who brought it in, where, when, and whether it is still there; forgets
     /// those that were not asked for.
-    fn attribute(&self, threads: usize, outcome: &mut Outcome) {
+    fn attribute(&self, threads: usize, outcome: &mut Outcome, counters: &Counters) {
         let target = self.target();
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let mut findings: Vec<&mut Finding> = outcome
@@ -126,69 +137,24 @@ impl Repository<'_> {
         if findings.is_empty() {
             return;
         }
-        let held: Vec<Vec<Held>> =
-            findings.iter().map(|finding| finding.locations.iter().map(held).collect()).collect();
-        let stories = match attribution::attribute_within(self.layout, self.reach, threads, &held) {
+        let held: Vec<Vec<Held>> = findings.iter().map(|finding| held(finding)).collect();
+        let watched = Watched(counters);
+        let stories = match attribution::attribute(self.layout, self.reach, threads, &held, &watched) {
             Ok(stories) => stories,
             Err(error) => {
                 let message = format!("who committed what was found could not be told: {error}");
                 return outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
             }
         };
+        if stories.iter().any(|story| story.cut) {
+            let message = "some trees hold so many copies of what was found that not all paths are told";
+            outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
+        }
         for (finding, story) in findings.iter_mut().zip(stories) {
-            finding.in_head = Some(story.in_head);
-            finding.first_commit = story.first;
-            finding.last_commit = story.last;
-            finding.removed_commit = story.removed;
-            finding.locations = placed(std::mem::take(&mut finding.locations), story.places);
+            tell(finding, story);
         }
         outcome.findings.retain(|finding| !finding.locations.is_empty());
         outcome.suppressed.retain(|(finding, _)| !finding.locations.is_empty());
         outcome.sort();
-    }
-}
-
-fn held(location: &Location) -> Held {
-    Held { object: location.blob.clone().unwrap_or_default(), kind: location.kind }
-}
-
-/// What tells two locations of a secret apart: kind, path, names inside archives; the object where no tree names it.
-type Spot = (LocationKind, Option<BString>, Vec<BString>, Option<String>);
-
-/// Locations with their paths and commits. Of the versions that hold a secret at one path, the first one stands for
-/// all.
-fn placed(locations: Vec<Location>, places: Vec<Vec<Place>>) -> Vec<Location> {
-    let mut first: BTreeMap<Spot, Location> = BTreeMap::new();
-    for (location, places) in locations.into_iter().zip(places) {
-        for place in places {
-            let mut here = location.clone();
-            here.kind = place.kind;
-            here.path = match (place.path, &location.path) {
-                (Some(directory), Some(name)) => Some(joined(&directory, name)),
-                (Some(path), None) => Some(path),
-                (None, name) => name.clone(),
-            };
-            here.shown = here.path.clone().or(here.shown);
-            here.commit = place.commit;
-            // What no tree names is told apart by its object alone.
-            let object = here.path.is_none().then(|| here.blob.clone()).flatten();
-            let key = (here.kind, here.path.clone(), here.inner.clone(), object);
-            match first.get(&key) {
-                Some(known) if time(known) <= time(&here) => {}
-                _ => drop(first.insert(key, here)),
-            }
-        }
-    }
-    first.into_values().collect()
-}
-
-fn time(location: &Location) -> Option<(&str, &str)> {
-    location.commit.as_ref().map(|commit| (commit.author_time.as_str(), commit.id.as_str()))
-}
-
-fn joined(directory: &BString, name: &BString) -> BString {
-    match directory.is_empty() {
-        true => name.clone(),
-        false => [directory.as_slice(), name].join(&b'/').into(),
     }
 }

@@ -10,11 +10,13 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 pub mod args;
+mod attribute;
 mod baseline;
 mod completions;
 mod config;
 mod doctor;
 mod explain;
+mod expressions;
 mod history;
 mod hook;
 mod man;

@@ -25,7 +25,7 @@ use crate::source::{self, Issue, Sink as _};
 use crate::status::{Leniency, Status};
 
 /// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The outcome of a scan, once it has ended, for a command that makes no report of it.
 pub(super) type Kept = Arc<Mutex<Option<Outcome>>>;
@@ -38,7 +38,11 @@ pub(super) struct Run<'a> {
     detector: Detector,
     policy: Policy,
     gate: Option<Gate>,
+    settled: Option<Settled<'a>>,
 }
+
+/// What a command does with what will be reported, before it is.
+type Settled<'a> = Box<dyn FnOnce(&mut Outcome) + 'a>;
 
 impl<'a> Run<'a> {
     /// Checks the arguments and reads the rules.
@@ -68,12 +72,18 @@ impl<'a> Run<'a> {
         let (policy, rules) = Policy::new(mode, &scanning.policy, &paths)?;
         let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
         let detector = Detector::new(rules);
-        Ok(Run { mode, scanning, targets, detector, policy, gate: None })
+        Ok(Run { mode, scanning, targets, detector, policy, gate: None, settled: None })
     }
 
     /// The same scan for a gate: what it says as text is short, and goes to standard error.
     pub(super) fn for_gate(mut self, gate: Gate) -> Self {
         self.gate = Some(gate);
+        self
+    }
+
+    /// The same scan, with something that is to be done when it is known what will be reported.
+    pub(super) fn when_settled(mut self, settled: impl FnOnce(&mut Outcome) + 'a) -> Self {
+        self.settled = Some(Box::new(settled));
         self
     }
 
@@ -89,7 +99,7 @@ impl<'a> Run<'a> {
 
     /// Runs `sources` into the pipeline, `complete` what came of it, and writes the reports.
     pub(super) fn scan(
-        self,
+        mut self,
         phase: Phase,
         sources: impl Fn(&Collector<'_>, &Arc<Counters>),
         complete: impl FnOnce(&mut Outcome, &Arc<Counters>),
@@ -135,6 +145,9 @@ impl<'a> Run<'a> {
         self.policy.judge_comments(&mut outcome, &self.detector, self.scanning.deny_new_suppressions);
         let today = started.0.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.policy.settle(&mut outcome, &self.targets, today);
+        if let Some(settled) = self.settled.take() {
+            settled(&mut outcome);
+        }
         progress.finish();
         if let Some(kept) = &self.scanning.keep {
             if INTERRUPTED.load(Ordering::Relaxed) {

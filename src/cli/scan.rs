@@ -5,13 +5,16 @@ use std::path::Path;
 
 use std::sync::Arc;
 
+use bstr::{BString, ByteVec};
+
 use super::UsageError;
 use super::args::{ScanCommand, StagedCommand};
 use super::run::Run;
 use super::surroundings;
-use crate::pipeline::Collector;
+use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
-use crate::source::{Issue, Sink as _, index, stdin, worktree};
+use crate::source::history::standing;
+use crate::source::{Issue, Sink as _, index, layout, stdin, worktree};
 use crate::status::Status;
 
 /// Scans files on disk.
@@ -44,7 +47,32 @@ pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
             collector.issue(Issue::new("nothing-to-scan", message));
         }
     };
-    Ok(run.scan(Phase::Files, sources, |_, _| {}))
+    let complete = |outcome: &mut Outcome, _: &Arc<Counters>| {
+        command.paths.iter().filter(|path| !is_stdin(path)).for_each(|path| in_head(path, outcome));
+    };
+    Ok(run.scan(Phase::Files, sources, complete))
+}
+
+/// Says of what was found below a path whether the repository that it is in still holds it.
+fn in_head(path: &Path, outcome: &mut Outcome) {
+    let target = BString::from(Vec::from_path_lossy(path).into_owned());
+    let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
+    let findings = outcome.findings.iter_mut().chain(suppressed);
+    let mut findings = findings
+        .filter(|finding| finding.locations.iter().all(|location| location.target == target))
+        .peekable();
+    if findings.peek().is_none() {
+        return;
+    }
+    let directory = match path.canonicalize() {
+        Ok(path) if path.is_dir() => path,
+        Ok(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+        Err(_) => return,
+    };
+    // What is in no repository is in no HEAD.
+    if let Ok(layout) = layout::find(&directory, &surroundings::object_dirs()) {
+        standing::tell(&layout, findings);
+    }
 }
 
 /// Scans what the next commit would add.
@@ -55,7 +83,12 @@ pub(super) fn staged(command: &StagedCommand) -> Result<Status, UsageError> {
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };
-    Ok(run.scan(Phase::Files, sources, |_, _| {}))
+    // What the next commit would add stands in the index.
+    let complete = |outcome: &mut Outcome, _: &Arc<Counters>| {
+        let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
+        outcome.findings.iter_mut().chain(suppressed).for_each(|finding| finding.in_head = Some(true));
+    };
+    Ok(run.scan(Phase::Files, sources, complete))
 }
 
 /// A place that was named must be there.

@@ -117,6 +117,7 @@ fn finding(rule: &Rule, mut hits: Vec<Hit>) -> Finding {
         first_commit: None,
         last_commit: None,
         removed_commit: None,
+        containment: None,
         locations: hits.into_iter().map(|hit| hit.location).collect(),
     }
 }

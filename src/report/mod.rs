@@ -14,8 +14,11 @@ pub mod output;
 mod paint;
 mod place;
 pub mod redact;
+mod remedy;
 pub mod sarif;
+mod shell;
 mod snippet;
+mod spread;
 mod summary;
 pub mod text;
 

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use bstr::{BString, ByteSlice as _};
 use serde::Serialize;
 
+use super::spread::{ContainmentModel, ExposureModel};
 use super::{Coverage, Note, Report, Scan, Skipped};
 use crate::finding::{Commit, Confidence, Finding, Location, Severity, Suppression, Verification};
 use crate::source::Issue;
@@ -80,6 +81,10 @@ pub(super) struct FindingModel<'a> {
     last_commit: Option<&'a Commit>,
     removed_commit: Option<&'a Commit>,
     locations: Vec<LocationModel<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<ExposureModel<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    containment: Option<ContainmentModel>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<&'a Suppression>,
 }
@@ -178,6 +183,8 @@ impl<'a> FindingModel<'a> {
             last_commit: finding.last_commit.as_ref(),
             removed_commit: finding.removed_commit.as_ref(),
             locations: finding.locations.iter().map(LocationModel::new).collect(),
+            exposure: ExposureModel::of(finding),
+            containment: ContainmentModel::of(finding),
             suppression: None,
         }
     }
@@ -236,7 +243,7 @@ fn encoded_path(path: &BString) -> String {
 }
 
 /// UTF-8 as it is; otherwise with `%XX` for what is no UTF-8 and `%25` for `%`.
-fn encoded(bytes: &[u8]) -> String {
+pub(super) fn encoded(bytes: &[u8]) -> String {
     if let Ok(text) = bytes.to_str() {
         return text.to_owned();
     }

@@ -15,7 +15,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::{Report, RuleInfo, Scan, Skipped};
 use crate::detect::{runs, shape};
-use crate::finding::{Commit, Excerpt, Finding, Location};
+use crate::finding::{Commit, Containment, Excerpt, Finding, Location};
 use crate::secret::{Secret, hex};
 use crate::source::Issue;
 
@@ -155,6 +155,9 @@ impl Redactor {
         self.in_commits(&mut finding.first_commit);
         self.in_commits(&mut finding.last_commit);
         self.in_commits(&mut finding.removed_commit);
+        if let Some(Containment { refs, remotes, reflogs, .. }) = &mut finding.containment {
+            self.in_paths(refs.iter_mut().chain(remotes).chain(reflogs));
+        }
         finding.locations.iter_mut().for_each(|location| self.in_location(location));
     }
 

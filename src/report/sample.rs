@@ -4,8 +4,8 @@ use bstr::BString;
 
 use super::{Coverage, Note, Report, RuleInfo, Scan, Skipped};
 use crate::finding::{
-    Commit, Confidence, Excerpt, Finding, Location, LocationKind, Region, Severity, SuppressedBy,
-    Suppression, Verification,
+    Commit, Confidence, Containment, Excerpt, Exposure, Finding, Location, LocationKind, Region, Severity,
+    State, SuppressedBy, Suppression, Verification,
 };
 use crate::secret::Secret;
 use crate::source::Issue;
@@ -80,6 +80,7 @@ pub(crate) fn finding(value: &str, evidence: &[&str], location: Location) -> Fin
         first_commit: None,
         last_commit: None,
         removed_commit: None,
+        containment: None,
         locations: vec![location],
     }
 }
@@ -195,6 +196,19 @@ fn client(value: &str, mask: &str) -> Finding {
     finding.first_commit = Some(commit("1a2b3c4d", "2025-11-20", "Add the client"));
     finding.last_commit = Some(commit("9f8e7d6c", "2025-12-02", "Format \u{1b}[2Jeverything"));
     finding.removed_commit = Some(commit("0c1d2e3f", "2025-12-03", "Read the key from the environment"));
+    finding.containment = Some(Containment {
+        state: Some(State::Pushed),
+        refs: vec!["refs/heads/main".into(), "refs/remotes/origin/main".into()],
+        more: 3,
+        remotes: vec!["origin".into()],
+        pushed: Some(true),
+        exposure: Some(Exposure {
+            from: "2025-11-20".to_owned(),
+            to: Some("2025-12-03".to_owned()),
+            days: Some(13),
+        }),
+        ..Containment::default()
+    });
     finding.locations.extend([inner, cell]);
     finding
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::sample;
 use super::text::TextOptions;
 use super::{Format, Report};
-use crate::finding::{Commit, Excerpt, Finding, LocationKind};
+use crate::finding::{Commit, Containment, Excerpt, Finding, LocationKind};
 use crate::secret::Secret;
 
 fn render(report: &Report, format: Format, reveal: bool) -> String {
@@ -29,6 +29,9 @@ fn poison(report: &mut Report, secret: &str) {
         finding.verification.iter_mut().for_each(|answer| text(&mut answer.detail));
         let commits = [&mut finding.first_commit, &mut finding.last_commit, &mut finding.removed_commit];
         commits.into_iter().flatten().for_each(commit);
+        if let Some(Containment { refs, remotes, reflogs, .. }) = &mut finding.containment {
+            refs.iter_mut().chain(remotes).chain(reflogs).for_each(path);
+        }
         for location in &mut finding.locations {
             path(&mut location.target);
             location.path.iter_mut().for_each(path);
@@ -127,6 +130,9 @@ fn json_has_the_keys_of_the_contract_in_order() {
         ("/scan/coverage", "files blobs commits tags refs bytes skipped"),
         ("/scan/coverage/skipped/0", "reason count examples"),
         ("/findings/0", finding),
+        ("/findings/1", &format!("{finding} exposure containment")),
+        ("/findings/1/exposure", "introduced gone days"),
+        ("/findings/1/containment", "state pushed refs more_refs remotes reflogs"),
         ("/findings/0/secret", "redacted sha256 length"),
         ("/findings/0/verification", "status detail checked_at"),
         ("/findings/0/first_commit", "id author_name author_email author_time subject"),
@@ -153,6 +159,9 @@ fn json_has_the_keys_of_the_contract_in_order() {
         ("/findings/1/locations/1/start_byte", Value::Null),
         ("/findings/1/locations/1/inner/0", "app/.env".into()),
         ("/findings/1/locations/2/cell", 3.into()),
+        ("/findings/1/exposure/days", 13.into()),
+        ("/findings/1/containment/state", "pushed".into()),
+        ("/findings/1/containment/refs/1", "refs/remotes/origin/main".into()),
         ("/findings/0/locations/0/start_byte", 100.into()),
         ("/suppressed/0/suppression/by", "baseline".into()),
         ("/scan/coverage/skipped/1/examples/0", "f%FFfo".into()),

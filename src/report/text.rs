@@ -10,8 +10,8 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::place::Place;
-use super::{Gate, Report, RuleInfo, gate, snippet, summary};
-use crate::finding::{Commit, Finding, Location, SuppressedBy};
+use super::{Gate, Report, RuleInfo, gate, remedy, snippet, spread, summary};
+use crate::finding::{Commit, Finding, Location, State, SuppressedBy};
 use crate::sanitize::visible;
 use crate::source::Issue;
 use crate::words::{count, day, short_id, thousands};
@@ -98,6 +98,9 @@ impl Page<'_> {
             self.note(gutter, &format!("asked the provider: {status} ({detail})"), out)?;
         }
         self.history(finding, gutter, out)?;
+        for line in spread::lines(finding) {
+            self.note(gutter, &line, out)?;
+        }
         let places: Vec<_> = others.iter().map(|location| self.place(location).whole()).collect();
         if !places.is_empty() {
             let number = count(places.len() as u64, "more place", "more places");
@@ -110,7 +113,7 @@ impl Page<'_> {
     /// Whether HEAD holds it, and the commits that brought and took it.
     fn history(&self, finding: &Finding, gutter: usize, out: &mut dyn Write) -> io::Result<()> {
         let state = match (finding.in_head, &finding.removed_commit) {
-            (Some(true), _) => "in HEAD",
+            (Some(true), _) => self.standing(finding),
             (Some(false), Some(_)) => "not in HEAD any more",
             (Some(false), None) => "not in HEAD",
             (None, _) => "",
@@ -138,6 +141,16 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Where what HEAD or the index holds is, in words; nothing where only the index was scanned.
+    fn standing(&self, finding: &Finding) -> &'static str {
+        match finding.containment.as_ref().map(|containment| containment.state) {
+            Some(Some(State::Staged)) => "in the index, and in no commit",
+            Some(_) => "in HEAD",
+            None if self.report.scan.mode == "staged" => "",
+            None => "in HEAD or the index",
+        }
+    }
+
     /// The whole secret, for those who asked for it.
     fn reveal(&self, finding: &Finding, gutter: usize, out: &mut dyn Write) -> io::Result<()> {
         if !self.options.reveal {
@@ -156,6 +169,16 @@ impl Page<'_> {
             writeln!(out, "{}", self.paint.place(&title))?;
             for (number, step) in (1..).zip(&rule.remediation) {
                 writeln!(out, "{number:>3}. {}", visible(step.as_bytes()))?;
+            }
+            writeln!(out)?;
+        }
+        for remedy::Section { title, lines } in remedy::sections(self.report) {
+            writeln!(out, "{}", self.paint.place(&title))?;
+            for line in lines {
+                match line {
+                    remedy::Line::Say(text) => writeln!(out, "  {text}")?,
+                    remedy::Line::Run(command) => writeln!(out, "      {command}")?,
+                }
             }
             writeln!(out)?;
         }

@@ -16,15 +16,14 @@ fn plain(report: &Report) -> String {
     text(report, TextOptions::default())
 }
 
-#[test]
-fn everything_at_once() {
-    let expected = r#"config/settings.py:112:20: mistral-api-key (critical severity, high confidence)
+/// The report of [`sample::full`].
+const EVERYTHING: &str = r#"config/settings.py:112:20: mistral-api-key (critical severity, high confidence)
   112 | MISTRAL_API_KEY = "yP3S…ROMj"  # prod
       |                    ^^^^^^^^^
       = assigned to MISTRAL_API_KEY
       = the file imports the provider's client
       = asked the provider: active (it lists models)
-      = in HEAD:
+      = in HEAD or the index:
           first in 1a2b3c4d1a, 2025-11-20, Jo Field: Add the client
       = also in 12 more places:
           deploy/01.env:1:20
@@ -47,6 +46,8 @@ src/client.py:7:19: mistral-api-key in commit 1a2b3c4d1a (critical severity, hig
         first in   1a2b3c4d1a, 2025-11-20, Jo Field: Add the client
         last in    9f8e7d6c9f, 2025-12-02, Jo Field: Format \x1b[2Jeverything
         removed in 0c1d2e3f0c, 2025-12-03, Jo Field: Read the key from the environment
+    = exposed for 13 days, from 2025-11-20 to 2025-12-03
+    = in main, origin/main and 3 more refs; pushed: known to be at origin
     = also in 2 more places:
         dist/app.zip > app/.env:2:1 in commit 1a2b3c4d1a
         demo.ipynb:31:1 in blob 7878787878, in cell 3, as base64
@@ -61,6 +62,21 @@ What to do about mistral-api-key:
   1. Revoke the key in the provider's console: whoever saw it can still use it.
   2. Create a new one and keep it out of the repository.
 
+Pushed, or handed on: iwuT…LxRv
+  First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.
+  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew.
+      url=$(git remote get-url origin)
+      git clone --mirror "$url" ../leeward-rewrite.git
+      cd ../leeward-rewrite.git
+      leeward history --write-expressions ../leeward-expressions.txt
+      git filter-repo --replace-text ../leeward-expressions.txt
+      rm ../leeward-expressions.txt
+  Encoded, or in an archive, it is not replaced by that; these files have to go whole:
+      git filter-repo --invert-paths --path demo.ipynb --path dist/app.zip
+  When `leeward history` finds nothing here any more:
+      git push --force --mirror "$url"
+  Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.
+
 Suppressed:
   docs/example.md:8:6: mistral-api-key, by the baseline: the example of the provider's own documentation
 
@@ -72,7 +88,10 @@ Not scanned, or not wholly:
 
 leeward: INCOMPLETE: 3 findings (2 critical, 1 high) in 1,234 files, 87 commits, 5.2 MB, 0.03 s; 1 suppressed; 4 below medium confidence; 3 skipped (2 larger than 1 MB, 1 not a regular file); 2 issues; this is not the whole result
 "#;
-    assert_eq!(plain(&sample::full()), expected);
+
+#[test]
+fn everything_at_once() {
+    assert_eq!(plain(&sample::full()), EVERYTHING);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod packs;
 mod reach;
 mod refs;
 mod scanner;
+pub mod standing;
 mod store;
 mod tree_diff;
 
@@ -54,6 +55,10 @@ pub trait Progress: Sync {
     fn total(&self, objects: u64);
     /// That many more were decoded.
     fn advance(&self, objects: u64);
+    /// Whether somebody wants an end of it now. The scan itself asks its sink.
+    fn interrupted(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody listens.
@@ -79,6 +84,9 @@ pub enum HistoryError {
     /// The system gave no threads.
     #[error("threads to decode objects with: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// Somebody wanted an end of it.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// Scans every stored object. `target` is the number of the repository on the command line.

@@ -94,17 +94,24 @@ impl Traversal<'_> {
         Err(Damage { reason, undecoded: self.one_by_one(number, &left, visitor) })
     }
 
-    /// Hands over some of a pack's objects: `entries`, which hold all their own bases. Damage is passed over.
-    pub(super) fn some_of_pack<V: Visitor>(&self, number: usize, entries: &[Entry], visitor: &V) {
+    /// Hands over some of a pack's objects: `entries`, which hold all their own bases. Gives those that cannot be
+    /// decoded.
+    pub(super) fn some_of_pack<V: Visitor>(
+        &self,
+        number: usize,
+        entries: &[Entry],
+        visitor: &V,
+    ) -> Vec<(ObjectId, String)> {
         let done = Bits::new(self.store.packs[number].index.num_objects() as usize);
         let first = first_entry(&self.store.packs[number]);
         // The visitor has to bear with one entry that it did not ask for.
         let missing = first.filter(|first| entries.first().is_some_and(|entry| entry != first));
         let all = missing.into_iter().chain(entries.iter().copied()).collect();
-        if self.bulk(number, all, false, &done, visitor).is_err() {
-            let left: Vec<_> = entries.iter().copied().filter(|&(_, at)| !done.has(at as usize)).collect();
-            self.one_by_one(number, &left, visitor);
+        if self.bulk(number, all, false, &done, visitor).is_ok() || self.stop.load(Ordering::Relaxed) {
+            return Vec::new();
         }
+        let left: Vec<_> = entries.iter().copied().filter(|&(_, at)| !done.has(at as usize)).collect();
+        self.one_by_one(number, &left, visitor)
     }
 
     /// Traverses `entries`, which hold all their own bases. With `all`, they are the whole pack and are checked. The
@@ -235,7 +242,7 @@ fn first_entry(pack: &Pack) -> Option<Entry> {
 }
 
 /// The entries of a pack that are of some kinds, in order, told from their headers alone.
-pub(super) fn entries_of(pack: &Pack, keep: impl Fn(ObjectKind) -> bool) -> Vec<(Entry, ObjectKind)> {
+pub(super) fn entries_of(pack: &Pack, keep: impl Fn(ObjectKind) -> bool) -> Vec<Entry> {
     let entries = sorted_entries(pack);
     let mut kinds: Vec<Option<ObjectKind>> = vec![None; entries.len()];
     let index_of = |offset: u64| entries.binary_search_by_key(&offset, |entry| entry.0).ok();
@@ -270,7 +277,7 @@ pub(super) fn entries_of(pack: &Pack, keep: impl Fn(ObjectKind) -> bool) -> Vec<
         }
     }
     let kept = entries.into_iter().zip(kinds);
-    kept.filter_map(|(entry, kind)| kind.filter(|&kind| keep(kind)).map(|kind| (entry, kind))).collect()
+    kept.filter(|(_, kind)| kind.is_some_and(&keep)).map(|(entry, _)| entry).collect()
 }
 
 /// Whether the entry's bytes are those that were indexed. Indexes of version 1 have no checksums: there, `by_id` tells.

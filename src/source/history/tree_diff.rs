@@ -1,7 +1,9 @@
-//! What is new in a tree, compared with the tree that was looked at before it.
+//! What is new in a tree, compared with the tree that was looked at before it, and what of that one is gone.
 //!
 //! Takes trees as they come out of a pack, where versions of the same directory follow each other, and gives only the
 //! entries that are not, at the same end, in the one before. Comparing bytes is many times faster than parsing them.
+
+use std::ops::Range;
 
 use super::objects::{TreeEntries, TreeEntry};
 
@@ -27,11 +29,22 @@ impl LastTree {
         &mut self,
         bytes: &[u8],
         id_length: usize,
-        mut each: impl FnMut(&TreeEntry<'_>),
+        each: impl FnMut(&TreeEntry<'_>),
     ) -> bool {
+        self.replaced(bytes, id_length, each).is_some()
+    }
+
+    /// The same, and gives which entries of the last tree, counted from 0, those for which `each` is called have taken
+    /// the place of. None when `bytes` are no tree; then there is no last tree any more.
+    pub(super) fn replaced(
+        &mut self,
+        bytes: &[u8],
+        id_length: usize,
+        mut each: impl FnMut(&TreeEntry<'_>),
+    ) -> Option<Range<usize>> {
         let prefix = common_prefix(&self.bytes, bytes);
         if prefix == bytes.len() && prefix == self.bytes.len() {
-            return true;
+            return Some(0..0);
         }
         let suffix = common_suffix(&self.bytes[prefix..], &bytes[prefix..]);
         // The entry in which the first difference is; all before it are the same.
@@ -59,7 +72,7 @@ impl LastTree {
         if rejoined == self.starts.len() && !entries.is_complete() {
             self.bytes.clear();
             self.starts.clear();
-            return false;
+            return None;
         }
         let shift = (new_length as u32).wrapping_sub(old_length as u32);
         if shift != 0 {
@@ -69,7 +82,7 @@ impl LastTree {
         }
         self.starts.splice(kept..rejoined, self.fresh.iter().copied());
         self.remember(bytes, prefix, unchanged_from);
-        true
+        Some(kept..rejoined)
     }
 
     /// Copies only what changed.
@@ -129,11 +142,17 @@ mod tests {
     fn check(trees: &[Vec<u8>]) {
         let mut last = LastTree::default();
         let mut seen = BTreeSet::new();
+        let mut followed: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         for (number, bytes) in trees.iter().enumerate() {
-            let whole = last.new_entries(bytes, 20, |entry| {
-                seen.insert((entry.name.to_vec(), entry.id.as_bytes().to_vec()));
+            let mut fresh = Vec::new();
+            let gone = last.replaced(bytes, 20, |entry| {
+                fresh.push((entry.name.to_vec(), entry.id.as_bytes().to_vec()));
             });
-            assert!(whole);
+            seen.extend(fresh.iter().cloned());
+            followed.splice(gone.expect("it is a tree"), fresh);
+            let all = TreeEntries::new(bytes, 20);
+            let all: Vec<_> = all.map(|entry| (entry.name.to_vec(), entry.id.as_bytes().to_vec())).collect();
+            assert_eq!(followed, all, "entries are replaced where they stood, tree {number}");
             assert!(entries(bytes).is_subset(&seen), "an entry of tree {number} was left out");
             let starts: Vec<u32> = {
                 let mut all = TreeEntries::new(bytes, 20);

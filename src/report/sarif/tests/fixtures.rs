@@ -83,6 +83,7 @@ pub(super) fn finding(seed: &str, locations: Vec<Location>) -> Finding {
         first_commit: None,
         last_commit: None,
         removed_commit: None,
+        containment: None,
         locations,
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Takes rows read from commit objects. Parents that are not stored (shallow clones, damage) are left out.
 
+use std::ops::Range;
+
 use gix_hash::ObjectId;
 
 /// A commit as it is stored.
@@ -17,8 +19,10 @@ pub(super) struct Row {
 /// All stored commits, numbered in the order of their ids.
 pub(super) struct Graph {
     rows: Vec<Row>,
-    parents: Vec<Box<[u32]>>,
-    children: Vec<Vec<u32>>,
+    parents: Links,
+    children: Links,
+    /// Every commit, parents before children.
+    topological: Vec<u32>,
     /// The length of the longest way to a root: larger than that of any ancestor, whatever the clocks said.
     generation: Vec<u32>,
 }
@@ -28,16 +32,14 @@ impl Graph {
         rows.sort_unstable_by_key(|row| row.id);
         rows.dedup_by_key(|row| row.id);
         let number = |id: &ObjectId| rows.binary_search_by_key(id, |row| row.id).ok().map(|at| at as u32);
-        let parents: Vec<Box<[u32]>> =
-            rows.iter().map(|row| row.parents.iter().filter_map(number).collect()).collect();
-        let mut children = vec![Vec::new(); rows.len()];
-        for (commit, parents) in parents.iter().enumerate() {
-            for &parent in parents {
-                children[parent as usize].push(commit as u32);
-            }
-        }
-        let generation = generations(&parents, &children);
-        Graph { rows, parents, children, generation }
+        let pairs = (0..).zip(&rows).flat_map(|(commit, row): (u32, &Row)| {
+            row.parents.iter().filter_map(number).map(move |parent| (commit, parent))
+        });
+        let pairs: Vec<(u32, u32)> = pairs.collect();
+        let parents = Links::new(rows.len(), pairs.iter().copied());
+        let children = Links::new(rows.len(), pairs.iter().map(|&(commit, parent)| (parent, commit)));
+        let (topological, generation) = sorted(&parents, &children);
+        Graph { rows, parents, children, topological, generation }
     }
 
     /// How many commits there are.
@@ -54,16 +56,27 @@ impl Graph {
         &self.rows[commit].id
     }
 
-    pub(super) fn tree(&self, commit: usize) -> &ObjectId {
-        &self.rows[commit].tree
+    /// The tree of each commit, in their order.
+    pub(super) fn trees(&self) -> impl Iterator<Item = &ObjectId> {
+        self.rows.iter().map(|row| &row.tree)
     }
 
     pub(super) fn parents(&self, commit: usize) -> &[u32] {
-        &self.parents[commit]
+        self.parents.of(commit)
     }
 
-    pub(super) fn children(&self, commit: usize) -> impl Iterator<Item = usize> + '_ {
-        self.children[commit].iter().map(|&child| child as usize)
+    pub(super) fn children(&self, commit: usize) -> &[u32] {
+        self.children.of(commit)
+    }
+
+    /// Every commit, parents before children.
+    pub(super) fn topological(&self) -> impl DoubleEndedIterator<Item = usize> {
+        self.topological.iter().map(|&commit| commit as usize)
+    }
+
+    /// The committer's clock and what tells two of the same second apart: the same in every run.
+    pub(super) fn time(&self, commit: usize) -> (i64, usize) {
+        (self.rows[commit].time, commit)
     }
 
     /// Whether each commit is one of `tips` or an ancestor of one.
@@ -72,10 +85,25 @@ impl Graph {
         let mut waiting: Vec<usize> = tips.into_iter().collect();
         while let Some(commit) = waiting.pop() {
             if !std::mem::replace(&mut reached[commit], true) {
-                waiting.extend(self.parents[commit].iter().map(|&parent| parent as usize));
+                waiting.extend(self.parents(commit).iter().map(|&parent| parent as usize));
             }
         }
         reached
+    }
+
+    /// Whether `old` is `new` or an ancestor of it. Looks only at commits that can be between the two.
+    pub(super) fn is_ancestor(&self, old: usize, new: usize) -> bool {
+        let mut seen = std::collections::HashSet::new();
+        let mut waiting = vec![new];
+        while let Some(commit) = waiting.pop() {
+            if commit == old {
+                return true;
+            }
+            if self.generation[commit] > self.generation[old] && seen.insert(commit) {
+                waiting.extend(self.parents(commit).iter().map(|&parent| parent as usize));
+            }
+        }
+        false
     }
 
     /// The graph of some of the commits.
@@ -88,45 +116,64 @@ impl Graph {
     pub(super) fn names(&self, id: &ObjectId) -> bool {
         self.rows.iter().any(|row| row.tree == *id || row.parents.contains(id))
     }
+}
 
-    /// A key that no ancestor of the commit has a larger one of; equal for no two commits.
-    pub(super) fn order(&self, commit: usize) -> (u32, i64, usize) {
-        (self.generation[commit], self.rows[commit].time, commit)
+/// From each commit to some others.
+struct Links {
+    starts: Vec<usize>,
+    targets: Vec<u32>,
+}
+
+impl Links {
+    fn new(commits: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Links {
+        let mut starts = vec![0; commits + 1];
+        for (from, _) in pairs.clone() {
+            starts[from as usize + 1] += 1;
+        }
+        for commit in 0..commits {
+            starts[commit + 1] += starts[commit];
+        }
+        let mut next = starts.clone();
+        let mut targets = vec![0; starts[commits]];
+        for (from, to) in pairs {
+            let at = &mut next[from as usize];
+            targets[*at] = to;
+            *at += 1;
+        }
+        Links { starts, targets }
     }
 
-    /// Of commits that hold something (sorted), the oldest that no parent handed it to.
-    pub(super) fn first(&self, holders: &[usize]) -> Option<usize> {
-        let inherits = |&commit: &usize| {
-            self.parents[commit].iter().any(|&parent| holders.binary_search(&(parent as usize)).is_ok())
-        };
-        let introducers = holders.iter().copied().filter(|commit| !inherits(commit));
-        introducers.min_by_key(|&commit| (self.rows[commit].time, commit))
+    fn range(&self, commit: usize) -> Range<usize> {
+        self.starts[commit]..self.starts[commit + 1]
     }
 
-    /// Of commits that hold something (sorted), the newest of those that no child of theirs got it from.
-    pub(super) fn last(&self, holders: &[usize]) -> Option<usize> {
-        let passed_on =
-            |&commit: &usize| self.children(commit).any(|child| holders.binary_search(&child).is_ok());
-        let ends = holders.iter().copied().filter(|commit| !passed_on(commit));
-        ends.max_by_key(|&commit| (self.rows[commit].time, commit))
+    fn of(&self, commit: usize) -> &[u32] {
+        &self.targets[self.range(commit)]
     }
 }
 
-fn generations(parents: &[Box<[u32]>], children: &[Vec<u32>]) -> Vec<u32> {
-    let mut generation = vec![0; parents.len()];
-    let mut open: Vec<usize> = parents.iter().map(|parents| parents.len()).collect();
-    let mut ready: Vec<usize> = (0..open.len()).filter(|&commit| open[commit] == 0).collect();
-    while let Some(commit) = ready.pop() {
-        for &child in &children[commit] {
-            let child = child as usize;
-            generation[child] = generation[child].max(generation[commit] + 1);
-            open[child] -= 1;
-            if open[child] == 0 {
-                ready.push(child);
+/// All commits, parents first, and the length of the longest way from each to a root.
+fn sorted(parents: &Links, children: &Links) -> (Vec<u32>, Vec<u32>) {
+    let commits = parents.starts.len() - 1;
+    let mut generation = vec![0; commits];
+    let mut open: Vec<usize> = (0..commits).map(|commit| parents.range(commit).len()).collect();
+    let mut order: Vec<u32> = Vec::with_capacity(commits);
+    order.extend((0..).zip(&open).filter(|(_, open)| **open == 0).map(|(commit, _)| commit));
+    let mut at = 0;
+    while let Some(&commit) = order.get(at) {
+        at += 1;
+        for &child in children.of(commit as usize) {
+            let there = child as usize;
+            generation[there] = generation[there].max(generation[commit as usize] + 1);
+            open[there] -= 1;
+            if open[there] == 0 {
+                order.push(child);
             }
         }
     }
-    generation
+    // Only objects that do not match their ids can be each other's ancestors.
+    order.extend((0..).zip(&open).filter(|(_, open)| **open > 0).map(|(commit, _)| commit));
+    (order, generation)
 }
 
 #[cfg(test)]
@@ -137,34 +184,40 @@ mod tests {
         ObjectId::from_bytes_or_panic(&[number; 20])
     }
 
-    fn graph(rows: &[(u8, &[u8], i64)]) -> Graph {
-        let row = |&(number, parents, time): &(u8, &[u8], i64)| Row {
+    fn graph(rows: &[(u8, &[u8])]) -> Graph {
+        let row = |&(number, parents): &(u8, &[u8])| Row {
             id: id(number),
             tree: id(0),
             parents: parents.iter().copied().map(id).collect(),
-            time,
+            time: 0,
         };
         Graph::new(rows.iter().map(row).collect())
     }
 
     #[test]
-    fn first_and_last_follow_parents_before_clocks() {
-        // 0 - 1 - 2 - 4
-        //  \- 3 -----/      The clock of 2 is wrong.
-        let graph = graph(&[(0, &[], 10), (1, &[0], 20), (2, &[1], 5), (3, &[0], 30), (4, &[2, 3], 40)]);
-        let table: [(&[usize], usize, usize); 4] =
-            [(&[0, 1, 2, 3, 4], 0, 4), (&[1, 2], 1, 2), (&[2, 3], 2, 3), (&[1, 3], 1, 3)];
-        for (holders, first, last) in table {
-            assert_eq!((graph.first(holders), graph.last(holders)), (Some(first), Some(last)), "{holders:?}");
-        }
+    fn parents_and_children() {
+        let graph = graph(&[(4, &[2, 3]), (0, &[]), (3, &[0]), (1, &[0]), (2, &[1]), (4, &[2, 3])]);
+        assert_eq!((graph.len(), graph.number(&id(3)), graph.number(&id(9))), (5, Some(3), None));
+        let parents: Vec<_> = (0..5).map(|commit| graph.parents(commit).to_vec()).collect();
+        assert_eq!(parents, [vec![], vec![0], vec![1], vec![0], vec![2, 3]]);
+        let children: Vec<_> = (0..5).map(|commit| graph.children(commit).to_vec()).collect();
+        assert_eq!(children, [vec![1, 3], vec![2], vec![4], vec![4], vec![]]);
+        let order: Vec<_> = graph.topological().collect();
+        assert_eq!(order, [0, 1, 3, 2, 4]);
         assert_eq!(graph.ancestors([2]), [true, true, true, false, false]);
-        assert!(graph.order(2) > graph.order(1));
+        let table = [(0, 4, true), (4, 0, false), (1, 3, false), (3, 4, true), (2, 2, true), (1, 2, true)];
+        for (old, new, expected) in table {
+            assert_eq!(graph.is_ancestor(old, new), expected, "{old} {new}");
+        }
     }
 
     #[test]
-    fn parents_that_are_not_stored_are_left_out() {
-        let graph = graph(&[(1, &[9], 10), (2, &[1], 20)]);
-        assert_eq!(graph.parents(0), &[] as &[u32]);
-        assert_eq!(graph.first(&[0, 1]), Some(0));
+    fn what_is_not_stored_or_damaged_is_borne() {
+        let shallow = graph(&[(1, &[9]), (2, &[1])]);
+        assert_eq!(shallow.parents(0), &[] as &[u32]);
+        let circle = graph(&[(1, &[3]), (2, &[1]), (3, &[2]), (4, &[3])]);
+        assert_eq!(circle.topological().count(), 4);
+        assert!(circle.is_ancestor(3, 3) && !circle.is_ancestor(0, 3));
+        assert_eq!(circle.ancestors([3]), [true; 4]);
     }
 }

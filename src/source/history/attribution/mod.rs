@@ -1,29 +1,42 @@
 //! Which commits brought a finding in, hold it, and took it out; called only when there are findings.
 //!
 //! Takes the layout and the objects that hold each finding's secret, and gives a [`Story`] for each. Blobs are not
-//! decoded again: `search` goes through the stored commits and trees in bulk, reachable or not, and `graph` answers
-//! what only the order of commits tells. Nothing here knows what a secret is.
+//! decoded again: `search` goes through the stored commits and trees in bulk, once, reachable or not; `leads` and
+//! `places` tell from that which paths of which trees hold what; `life` answers what the order of commits tells, and
+//! `tips` what refs, remotes and logs lead to it. Nothing here knows what a secret is.
 //!
 //! Why in bulk: to look trees up one by one would decode most of them many times over, because each version of a tree
 //! is a delta on top of others. Going through all trees of a repository takes a fraction of the scan.
 
 mod graph;
+mod leads;
+mod life;
 mod places;
 mod read;
+mod reflogs;
+mod remotes;
+mod scope;
 mod search;
+mod teller;
+mod tips;
+mod trail;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
 use self::graph::Graph;
-use self::places::{Spot, Spots};
+use self::places::Spots;
 pub(super) use self::read::index;
-use super::refs::{self, Refs};
+use self::scope::Scope;
+use self::search::Wanted;
+use self::teller::Teller;
+use self::tips::Tips;
+use super::refs;
 use super::store::Store;
-use super::{HistoryError, Layout, Reach};
-use crate::finding::{Commit, LocationKind};
+use super::{HistoryError, Layout, Progress, Reach};
+use crate::finding::{Commit, Containment, LocationKind};
 
 /// An object that holds a finding's secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +45,9 @@ pub struct Held {
     pub object: String,
     /// The kind that the scan gave with it.
     pub kind: LocationKind,
+    /// What in the object it is, where that is a part that counts as a place of its own: names inside archives, or
+    /// the name of a tree's entry.
+    pub part: Vec<BString>,
 }
 
 /// Where an object stands in history.
@@ -51,61 +67,66 @@ pub struct Place {
 pub struct Story {
     /// Whether HEAD's tree, or the index, holds it.
     pub in_head: bool,
-    /// The commit that first introduced it.
+    /// The commit that first introduced it, of those that a ref leads to, or else of all that are stored.
     pub first: Option<Commit>,
-    /// The newest commit that holds it.
+    /// The newest commit that holds it, of the same.
     pub last: Option<Commit>,
     /// The commit that took its last copy out of HEAD's line of history.
     pub removed: Option<Commit>,
-    /// The places of each object, in the order in which the objects were given; sorted by path, and never empty, unless
+    /// Refs, remotes and logs that lead to it, how far it got, how long it stood in HEAD.
+    pub containment: Containment,
+    /// The places of each object, in the order in which the objects were given, sorted by path. Of the versions that
+    /// hold it at one path, the first stands for all: an object can be left without a place, a finding cannot, unless
     /// only what revisions reach was asked for.
     pub places: Vec<Vec<Place>>,
+    /// Some tree holds so many copies that not all of their paths are told.
+    pub cut: bool,
 }
 
-/// Tells the story of each finding, given as the objects that hold its secret.
+/// Tells the story of each finding, given as the objects that hold its secret. With a `reach`, only of what that has:
+/// nothing has a place that it does not reach. What contains it, and whether HEAD does, is told in any case.
 ///
 /// # Errors
 ///
-/// When the system gives no threads. What cannot be read is left out of the stories: the scan has reported it.
+/// When the system gives no threads, or somebody interrupts. What cannot be read is left out of the stories: the scan
+/// has reported it.
 pub fn attribute(
-    layout: &Layout,
-    threads: usize,
-    findings: &[Vec<Held>],
-) -> Result<Vec<Story>, HistoryError> {
-    attribute_within(layout, None, threads, findings)
-}
-
-/// The same, as if nothing were stored but what revisions reach: an object that they do not reach has no places.
-///
-/// # Errors
-///
-/// As [`attribute`].
-pub fn attribute_within(
     layout: &Layout,
     reach: Option<&Reach>,
     threads: usize,
     findings: &[Vec<Held>],
+    progress: &dyn Progress,
 ) -> Result<Vec<Story>, HistoryError> {
     let threads = threads.max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let store = Store::open(layout, &mut |_| ());
-    let wanted = wanted(findings);
-    let found = pool.install(|| search::search(&store, threads, &wanted));
-    let graph = within(reach, Graph::new(found.commits));
+    let wanted = Wanted::new(in_trees(findings));
+    let found = pool.install(|| search::search(&store, threads, &wanted, progress));
+    if found.interrupted {
+        return Err(HistoryError::Interrupted);
+    }
+    let graph = Graph::new(found.commits);
     let refs = refs::read(layout, &mut |_| ());
-    let spots = Spots::new(&found.entries, &graph, &wanted, notes(&graph, &refs));
-    let head = head(layout, &refs).and_then(|id| graph.number(&id));
+    let head_name = head_name(layout);
+    let head = refs::resolve(&refs, &head_name).and_then(|id| graph.number(&id));
+    let tips = Tips::new(layout, &graph, &refs, head_name.as_bstr(), &found.tags);
+    let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
+    let by_refs = graph.ancestors(tips.commits().chain(head));
     let teller = Teller {
-        line: head.map(|head| graph.ancestors([head])).unwrap_or_default(),
-        index: index(layout),
-        commits: read::Commits::new(&store),
-        store: &store,
-        graph: &graph,
+        wanted: &wanted,
+        scope: Scope::new(reach, &graph, &spots, &by_refs),
         spots: &spots,
+        commits: read::Commits::new(&store),
+        tags: &found.tags,
+        index: index(layout),
         head,
-        reach,
+        line: graph.ancestors(head),
+        by_refs,
+        notes: only_notes(&graph, &tips),
+        tips: &tips,
+        graph: &graph,
     };
-    Ok(findings.iter().map(|finding| teller.story(finding)).collect())
+    Ok(teller.stories(findings))
 }
 
 /// A commit as reports show it, given as itself or as a tag of it.
@@ -120,165 +141,51 @@ pub(super) fn reached<'i>(
     reach: &Reach,
     ids: impl Iterator<Item = &'i ObjectId>,
 ) -> BTreeSet<ObjectId> {
-    let wanted: BTreeSet<ObjectId> = ids.copied().collect();
-    if wanted.is_empty() {
-        return wanted;
+    let wanted = Wanted::new(ids.copied().collect());
+    if wanted.ids.is_empty() {
+        return BTreeSet::new();
     }
-    let found = search::search(store, threads, &wanted);
-    let graph = within(Some(reach), Graph::new(found.commits));
-    let spots = Spots::new(&found.entries, &graph, &wanted, vec![false; graph.len()]);
-    let held = |id: &ObjectId| spots.of(id).iter().any(|spot| !spot.holders.is_empty());
+    let found = search::search(store, threads, &wanted, &());
+    let graph = Graph::new(found.commits);
+    let graph = {
+        let reached = graph.ancestors(scope::tips(reach, &graph));
+        graph.only(&reached)
+    };
+    let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
+    let held = |number| spots.of(number).iter().any(|&spot| !spots.get(spot).lists.is_empty());
     let by_name = |id: &ObjectId| reach.objects.contains(id) || graph.names(id);
-    wanted.into_iter().filter(|id| held(id) || by_name(id)).collect()
-}
-
-/// The graph of what revisions reach.
-fn within(reach: Option<&Reach>, graph: Graph) -> Graph {
-    let Some(reach) = reach else { return graph };
-    let tips: Vec<usize> = reach.tips.iter().filter_map(|id| graph.number(id)).collect();
-    let reached = graph.ancestors(tips);
-    graph.only(&reached)
+    let ids = wanted.ids.iter().enumerate();
+    ids.filter(|&(number, id)| held(number) || by_name(id)).map(|(_, id)| *id).collect()
 }
 
 /// The ids to look for in trees.
-fn wanted(findings: &[Vec<Held>]) -> BTreeSet<ObjectId> {
+fn in_trees(findings: &[Vec<Held>]) -> BTreeSet<ObjectId> {
     let in_trees = |held: &&Held| matches!(held.kind, LocationKind::Blob | LocationKind::Path);
-    let held = findings.iter().flatten().filter(in_trees);
-    held.filter_map(|held| ObjectId::from_hex(held.object.as_bytes()).ok()).collect()
+    findings.iter().flatten().filter(in_trees).filter_map(Held::id).collect()
 }
 
-/// The commit that HEAD of this work tree stands for.
-fn head(layout: &Layout, refs: &Refs) -> Option<ObjectId> {
-    if layout.git_dir == layout.common_dir {
-        return refs::resolve(refs, b"HEAD");
+impl Held {
+    fn id(&self) -> Option<ObjectId> {
+        ObjectId::from_hex(self.object.as_bytes()).ok()
     }
-    let name = layout.git_dir.file_name()?.as_encoded_bytes();
-    refs::resolve(refs, &[b"worktrees/", name, b"/HEAD"].concat())
 }
 
-/// The commits that only notes reach, as numbers of the graph.
-fn notes(graph: &Graph, refs: &Refs) -> Vec<bool> {
-    let reached = |notes: bool| {
-        let names = refs.keys().filter(|name| name.starts_with(b"refs/notes/") == notes);
-        let ids = names.filter_map(|name| refs::resolve(refs, name));
-        graph.ancestors(ids.filter_map(|id| graph.number(&id)))
-    };
-    let (mut notes, others) = (reached(true), reached(false));
+/// The name of this work tree's HEAD among all refs.
+fn head_name(layout: &Layout) -> BString {
+    match layout.git_dir.file_name() {
+        Some(name) if layout.git_dir != layout.common_dir => {
+            [b"worktrees/", name.as_encoded_bytes(), b"/HEAD"].concat().into()
+        }
+        _ => "HEAD".into(),
+    }
+}
+
+/// Whether each commit is one that only notes lead to.
+fn only_notes(graph: &Graph, tips: &Tips<'_>) -> Vec<bool> {
+    let mut notes = graph.ancestors(tips.of_notes(true));
+    let others = graph.ancestors(tips.of_notes(false));
     for (note, other) in notes.iter_mut().zip(others) {
         *note &= !other;
     }
     notes
-}
-
-/// Everything that stories are told from.
-struct Teller<'a> {
-    store: &'a Store,
-    graph: &'a Graph,
-    spots: &'a Spots,
-    commits: read::Commits<'a>,
-    /// Paths in the index, by blob.
-    index: HashMap<ObjectId, BTreeSet<BString>>,
-    head: Option<usize>,
-    reach: Option<&'a Reach>,
-    /// Whether each commit is HEAD or one of its ancestors.
-    line: Vec<bool>,
-}
-
-impl Teller<'_> {
-    fn story(&self, finding: &[Held]) -> Story {
-        let mut story = Story::default();
-        let mut holders: BTreeMap<usize, ()> = BTreeMap::new();
-        let mut in_trees: BTreeMap<usize, ()> = BTreeMap::new();
-        for held in finding {
-            let Ok(id) = ObjectId::from_hex(held.object.as_bytes()) else {
-                story.places.push(vec![Place { kind: held.kind, path: None, commit: None }]);
-                continue;
-            };
-            let spots = self.spots.of(&id);
-            in_trees.extend(spots.iter().flat_map(|spot| spot.holders.iter().map(|&commit| (commit, ()))));
-            let itself = self.commit_of(&id, held.kind);
-            holders.extend(itself.map(|commit| (commit, ())));
-            story.in_head |= self.index.contains_key(&id);
-            story.places.push(self.places(&id, held.kind, &spots, itself));
-        }
-        let in_trees: Vec<usize> = in_trees.into_keys().collect();
-        story.in_head |= self.head.is_some_and(|head| in_trees.binary_search(&head).is_ok());
-        story.removed = self.removed(&in_trees).and_then(|commit| self.named(commit));
-        holders.extend(in_trees.into_iter().map(|commit| (commit, ())));
-        let holders: Vec<usize> = holders.into_keys().collect();
-        story.first = self.graph.first(&holders).and_then(|commit| self.named(commit));
-        story.last = self.graph.last(&holders).and_then(|commit| self.named(commit));
-        story
-    }
-
-    fn named(&self, commit: usize) -> Option<Commit> {
-        self.commits.get(self.graph.id(commit))
-    }
-
-    /// The commit that an object which no tree names belongs to: itself, or what a tag stands for.
-    fn commit_of(&self, id: &ObjectId, kind: LocationKind) -> Option<usize> {
-        match kind {
-            LocationKind::CommitMessage | LocationKind::Author | LocationKind::Committer => {
-                self.graph.number(id)
-            }
-            LocationKind::TagMessage | LocationKind::Tagger => {
-                read::peel(self.store, *id).and_then(|id| self.graph.number(&id))
-            }
-            _ => None,
-        }
-    }
-
-    fn places(
-        &self,
-        id: &ObjectId,
-        kind: LocationKind,
-        spots: &[&Spot],
-        itself: Option<usize>,
-    ) -> Vec<Place> {
-        let of_spot = |spot: &&Spot| Place {
-            kind: if kind == LocationKind::Blob { spot.kind } else { kind },
-            path: Some(spot.path.clone()),
-            commit: self.graph.first(&spot.holders).and_then(|commit| self.named(commit)),
-        };
-        let named = self.reach.is_none_or(|reach| reach.objects.contains(id));
-        let told = |spot: &&&Spot| named || !spot.holders.is_empty();
-        let mut places: Vec<_> = spots.iter().filter(told).map(of_spot).collect();
-        if let Some(reach) = self.reach {
-            let is_commit = !matches!(kind, LocationKind::TagMessage | LocationKind::Tagger);
-            let alone = (is_commit && itself.is_some()) || reach.objects.contains(id);
-            if !places.is_empty() || !alone {
-                return places;
-            }
-        }
-        if places.is_empty() {
-            let staged = self.index.get(id).into_iter().flatten();
-            places.extend(staged.map(|path| Place {
-                kind: LocationKind::Index,
-                path: Some(path.clone()),
-                commit: None,
-            }));
-        }
-        if places.is_empty() {
-            let commit = itself.and_then(|commit| self.named(commit));
-            places.push(Place { kind, path: None, commit });
-        }
-        places
-    }
-
-    /// The last commit of HEAD's line that does not hold what a parent of it held, if HEAD does not.
-    fn removed(&self, holders: &[usize]) -> Option<usize> {
-        let holds = |commit: usize| holders.binary_search(&commit).is_ok();
-        let head = self.head.filter(|&head| !holds(head))?;
-        let on_line = |commit: &usize| self.line.get(*commit).copied().unwrap_or_default();
-        let children =
-            holders.iter().filter(|commit| on_line(commit)).flat_map(|&commit| self.graph.children(commit));
-        let mut ends: Vec<_> = children.filter(|&child| on_line(&child) && !holds(child)).collect();
-        // A merge of an old branch, on which it still stood, into a line that had dropped it did not remove it.
-        let whole = |&end: &usize| self.graph.parents(end).iter().all(|&parent| holds(parent as usize));
-        if ends.iter().any(whole) {
-            ends.retain(whole);
-        }
-        debug_assert!(on_line(&head), "HEAD is on its own line");
-        ends.into_iter().max_by_key(|&end| self.graph.order(end))
-    }
 }

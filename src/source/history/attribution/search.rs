@@ -1,110 +1,54 @@
-//! Going through the stored commits and trees in bulk, for the few that lead to wanted objects.
+//! Going through the stored commits and trees in bulk, once, for the few that lead to wanted objects.
 //!
-//! Takes ids and gives all commits, and of trees only the entries that lead to one of the ids. A pass finds the trees
-//! that name what is looked for; the next looks for those, until no tree names any: as many passes as paths are deep.
+//! Takes ids and gives all commits, what tags stand for, and [`Leads`]: of trees only the entries that lead to one of
+//! the ids. Which trees those are is only known when all were seen, so each thread keeps a [`Trail`] of every entry
+//! that could be on the way; it is small, because successive trees share most of theirs.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::AtomicBool;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 
-use super::super::objects::{TreeEntries, named_ids};
+use super::super::Progress;
+use super::super::objects::named_ids;
 use super::super::packs::{Entry, Place, Traversal, Visitor, entries_of};
-use super::super::store::Store;
+use super::super::store::{Scratch, Store};
 use super::graph::Row;
+use super::leads::Leads;
+use super::trail::Trail;
 
-/// An entry of a tree that leads to a wanted object.
-#[derive(Clone, Debug)]
-pub(super) struct Lead {
-    pub(super) child: ObjectId,
-    pub(super) name: BString,
-    pub(super) symlink: bool,
-}
+/// Objects between two words about how far it is.
+const BATCH: u64 = 512;
 
-/// What the passes found.
-#[derive(Default)]
+/// What the pass found.
 pub(super) struct Found {
     pub(super) commits: Vec<Row>,
-    /// By tree.
-    pub(super) entries: HashMap<ObjectId, Vec<Lead>>,
+    /// What each tag stands for.
+    pub(super) tags: BTreeMap<ObjectId, ObjectId>,
+    pub(super) leads: Leads,
+    /// It was ended before it had seen everything.
+    pub(super) interrupted: bool,
 }
 
-/// Searches the whole store.
-pub(super) fn search(store: &Store, threads: usize, wanted: &BTreeSet<ObjectId>) -> Found {
-    let stop = AtomicBool::new(false);
-    let traversal = Traversal { store, threads, stop: &stop };
-    let mut entries = Vec::new();
-    let mut of_trees = Vec::new();
-    for pack in &store.packs {
-        let listed = entries_of(pack, |kind| matches!(kind, ObjectKind::Commit | ObjectKind::Tree));
-        of_trees.push(
-            listed.iter().filter(|(_, kind)| *kind == ObjectKind::Tree).map(|(entry, _)| *entry).collect(),
-        );
-        entries.push(listed.into_iter().map(|(entry, _)| entry).collect());
-    }
-    let mut found = Found::default();
-    let mut targets = Targets::new(wanted.iter().copied());
-    pass(&traversal, &entries, &targets, true, &mut found);
-    let mut known = 0;
-    // Every pass but the last finds trees that were not known to lead anywhere.
-    while found.entries.len() > known {
-        known = found.entries.len();
-        targets = Targets::new(found.entries.keys().copied().filter(|tree| !targets.ever.contains(tree)))
-            .and_ever(targets.ever);
-        if targets.now.is_empty() {
-            break;
-        }
-        pass(&traversal, &of_trees, &targets, false, &mut found);
-    }
-    found
-}
-
-fn pass(
-    traversal: &Traversal<'_>,
-    entries: &[Vec<Entry>],
-    targets: &Targets,
-    commits: bool,
-    found: &mut Found,
-) {
-    let shared = Mutex::new(std::mem::take(found));
-    let finder = Finder { targets, commits, rows: Vec::new(), leads: Vec::new(), found: &shared };
-    for (number, entries) in entries.iter().enumerate() {
-        // What is damaged was reported by the scan.
-        traversal.some_of_pack(number, entries, &finder);
-    }
-    for number in 0..traversal.store.loose.len() {
-        traversal.loose(number, &finder);
-    }
-    drop(finder);
-    *found = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-}
-
-/// What a pass looks for.
-struct Targets {
-    now: BTreeSet<ObjectId>,
-    /// What this and all passes before it looked for.
-    ever: BTreeSet<ObjectId>,
+/// Ids that are looked for.
+pub(super) struct Wanted {
+    /// Sorted.
+    pub(super) ids: Vec<ObjectId>,
     /// One bit for each value of the first three bytes of an id: most entries of most trees need no other look.
     sieve: Vec<u64>,
 }
 
-impl Targets {
-    fn new(ids: impl Iterator<Item = ObjectId>) -> Targets {
-        let now: BTreeSet<_> = ids.collect();
+impl Wanted {
+    pub(super) fn new(ids: BTreeSet<ObjectId>) -> Wanted {
         let mut sieve = vec![0; 1 << 18];
-        for id in &now {
-            let (word, bit) = Targets::slot(id);
+        for id in &ids {
+            let (word, bit) = Wanted::slot(id);
             sieve[word] |= bit;
         }
-        Targets { ever: now.clone(), now, sieve }
-    }
-
-    fn and_ever(mut self, mut ever: BTreeSet<ObjectId>) -> Targets {
-        self.ever.append(&mut ever);
-        self
+        Wanted { ids: ids.into_iter().collect(), sieve }
     }
 
     fn slot(id: &oid) -> (usize, u64) {
@@ -114,54 +58,112 @@ impl Targets {
     }
 
     #[inline]
-    fn has(&self, id: &oid) -> bool {
-        let (word, bit) = Targets::slot(id);
-        self.sieve[word] & bit != 0 && self.now.contains(id)
+    pub(super) fn has(&self, id: &oid) -> bool {
+        let (word, bit) = Wanted::slot(id);
+        self.sieve[word] & bit != 0 && self.number(id).is_some()
     }
+
+    /// The number of an id among those that are looked for.
+    pub(super) fn number(&self, id: &oid) -> Option<usize> {
+        self.ids.binary_search_by(|known| known.as_ref().cmp(id)).ok()
+    }
+}
+
+/// Searches the whole store.
+pub(super) fn search(store: &Store, threads: usize, wanted: &Wanted, progress: &dyn Progress) -> Found {
+    let stop = AtomicBool::new(false);
+    let traversal = Traversal { store, threads, stop: &stop };
+    let leads_somewhere = |kind| match kind {
+        ObjectKind::Commit | ObjectKind::Tag => true,
+        ObjectKind::Tree => !wanted.ids.is_empty(),
+        ObjectKind::Blob => false,
+    };
+    let entries: Vec<Vec<Entry>> = store.packs.iter().map(|pack| entries_of(pack, leads_somewhere)).collect();
+    let loose: usize = store.loose.iter().map(|loose| loose.ids.len()).sum();
+    progress.total((entries.iter().map(Vec::len).sum::<usize>() + loose) as u64);
+    let shared = Mutex::default();
+    let finder = Finder::new(wanted, &shared, progress);
+    let mut undecoded = Vec::new();
+    for (number, entries) in entries.iter().enumerate() {
+        undecoded.extend(traversal.some_of_pack(number, entries, &finder));
+    }
+    for number in 0..store.loose.len() {
+        undecoded.extend(traversal.loose(number, &finder));
+    }
+    other_copies(store, undecoded, finder);
+    let Seen { commits, tags, trails } = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let interrupted = stop.load(Ordering::Relaxed);
+    Found { commits, tags, leads: Leads::new(trails, store, wanted), interrupted }
+}
+
+/// Looks at intact copies of damaged objects. That there are none was reported by the scan.
+fn other_copies(store: &Store, damaged: Vec<(ObjectId, String)>, mut finder: Finder<'_>) {
+    let mut scratch = Scratch::default();
+    for (id, _) in damaged {
+        if let Some(kind) = store.read(&id, &mut scratch) {
+            finder.visit(kind, &id, None, &scratch.bytes);
+        }
+    }
+}
+
+/// What all threads saw.
+#[derive(Default)]
+struct Seen {
+    commits: Vec<Row>,
+    tags: BTreeMap<ObjectId, ObjectId>,
+    trails: Vec<Trail>,
 }
 
 /// One thread's finds.
 struct Finder<'a> {
-    targets: &'a Targets,
-    commits: bool,
+    wanted: &'a Wanted,
+    progress: &'a dyn Progress,
+    trail: Trail,
     rows: Vec<Row>,
-    leads: Vec<(ObjectId, Lead)>,
-    found: &'a Mutex<Found>,
+    tags: Vec<(ObjectId, ObjectId)>,
+    objects: u64,
+    seen: &'a Mutex<Seen>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(wanted: &'a Wanted, seen: &'a Mutex<Seen>, progress: &'a dyn Progress) -> Finder<'a> {
+        let (rows, tags) = (Vec::new(), Vec::new());
+        Finder { wanted, progress, trail: Trail::default(), rows, tags, objects: 0, seen }
+    }
 }
 
 impl Visitor for Finder<'_> {
-    fn visit(&mut self, kind: ObjectKind, id: &oid, _: Place, bytes: &[u8]) -> bool {
+    fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, bytes: &[u8]) -> bool {
         match kind {
-            ObjectKind::Commit if self.commits => self.rows.extend(row(id, bytes)),
-            ObjectKind::Tree => {
-                let entries = TreeEntries::new(bytes, id.as_bytes().len());
-                for entry in entries.filter(|entry| self.targets.has(entry.id) && !entry.is_submodule()) {
-                    let lead = Lead {
-                        child: entry.id.to_owned(),
-                        name: entry.name.to_owned(),
-                        symlink: entry.is_symlink(),
-                    };
-                    self.leads.push((id.to_owned(), lead));
-                }
-            }
-            _ => {}
+            ObjectKind::Commit => self.rows.extend(row(id, bytes)),
+            ObjectKind::Tree => self.trail.tree(id, place, bytes, self.wanted),
+            ObjectKind::Tag => self.tags.extend(named_ids(bytes).next().map(|(_, of)| (id.to_owned(), of))),
+            ObjectKind::Blob => {}
         }
-        true
+        self.objects += 1;
+        if self.objects < BATCH {
+            return true;
+        }
+        self.progress.advance(std::mem::take(&mut self.objects));
+        !self.progress.interrupted()
     }
 }
 
 impl Clone for Finder<'_> {
     fn clone(&self) -> Self {
-        Finder { rows: Vec::new(), leads: Vec::new(), ..*self }
+        Finder::new(self.wanted, self.seen, self.progress)
     }
 }
 
 impl Drop for Finder<'_> {
     fn drop(&mut self) {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.commits.append(&mut self.rows);
-        for (tree, lead) in self.leads.drain(..) {
-            found.entries.entry(tree).or_default().push(lead);
+        self.progress.advance(self.objects);
+        self.trail.end();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.commits.append(&mut self.rows);
+        seen.tags.extend(self.tags.drain(..));
+        if !self.trail.trees.is_empty() {
+            seen.trails.push(std::mem::take(&mut self.trail));
         }
     }
 }

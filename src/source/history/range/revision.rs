@@ -35,7 +35,7 @@ impl Names<'_> {
     /// # Errors
     ///
     /// If nothing has that name, or what has it lacks what is asked for.
-    pub(super) fn resolve(&self, name: &BStr, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
+    pub(in super::super) fn resolve(&self, name: &BStr, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
         let end = suffixes_at(name);
         let mut id = self.base(name[..end].as_bstr(), reader)?;
         let mut rest = name[end..].as_bytes();

@@ -7,10 +7,11 @@ use crate::source::scratch_repo::{Repo, Scratch};
 
 fn stories(repo: &Repo, findings: &[&[(&str, LocationKind)]]) -> Vec<Story> {
     let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
-    let held = |&(object, kind): &(&str, LocationKind)| Held { object: object.to_owned(), kind };
+    let held =
+        |&(object, kind): &(&str, LocationKind)| Held { object: object.to_owned(), kind, part: Vec::new() };
     let findings: Vec<Vec<Held>> =
         findings.iter().map(|finding| finding.iter().map(held).collect()).collect();
-    attribute(&layout, 2, &findings).expect("threads")
+    attribute(&layout, None, 2, &findings, &()).expect("threads")
 }
 
 fn story(repo: &Repo, finding: &[(&str, LocationKind)]) -> Story {
@@ -55,9 +56,8 @@ fn a_file_that_came_changed_moved_and_went() {
         assert_eq!(ends, (Some(&*came), Some(&*moved), Some(&*went)));
         let deep = || Some("dir/deep/er/k".to_owned());
         assert_eq!(shown(&both.places[0]), [(Blob, deep(), Some(came.clone()))]);
-        let places =
-            [(Blob, deep(), Some(changed.clone())), (Blob, Some("top".to_owned()), Some(moved.clone()))];
-        assert_eq!(shown(&both.places[1]), places);
+        let top = (Blob, Some("top".to_owned()), Some(moved.clone()));
+        assert_eq!(shown(&both.places[1]), [top], "the first version of a path stands for all");
         let ends = (id(&stories[1].last), id(&stories[1].removed));
         assert_eq!(ends, (Some(&*came), Some(&*changed)), "its first version alone");
         let commit = Commit {

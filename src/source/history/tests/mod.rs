@@ -2,6 +2,7 @@
 
 mod attribution;
 mod big;
+mod containment;
 mod damage;
 mod stores;
 

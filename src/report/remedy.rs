@@ -1,0 +1,399 @@
+//! What to do about keys in a repository, by how far they got: unstage, amend, rebase, or rewrite what others have.
+//!
+//! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell at the top
+//! of the repository. How a key is revoked stands in its rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::Report;
+use super::shell::word;
+use super::spread::joined;
+use crate::finding::{Finding, LocationKind, State};
+use crate::sanitize::visible;
+use crate::words::{count, short_id};
+
+/// How many keys, files and logs are named.
+const NAMED: usize = 5;
+
+/// Where the recipe has the expressions written: beside the repository.
+const EXPRESSIONS: &str = "../leeward-expressions.txt";
+
+/// What to do about all findings of one state.
+pub(super) struct Section {
+    pub(super) title: String,
+    pub(super) lines: Vec<Line>,
+}
+
+/// A line of a section.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Say(String),
+    Run(String),
+}
+
+use Line::{Run, Say};
+
+/// What is to be done, the most urgent first.
+pub(super) fn sections(report: &Report) -> Vec<Section> {
+    let mut groups: BTreeMap<(&BString, std::cmp::Reverse<State>), Vec<&Finding>> = BTreeMap::new();
+    for finding in &report.findings {
+        let known = finding.containment.as_ref().and_then(|containment| containment.state);
+        let state = known.or_else(|| (report.scan.mode == "staged").then_some(State::Staged));
+        let target = finding.locations.first().map(|location| &location.target);
+        if let (Some(state), Some(target)) = (state, target) {
+            groups.entry((target, std::cmp::Reverse(state))).or_default().push(finding);
+        }
+    }
+    let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
+        let (what, lines) = Group { findings: &findings }.steps(state.0)?;
+        let place = match report.scan.targets.len() {
+            0 | 1 => String::new(),
+            _ => format!(" in {}", visible(target)),
+        };
+        let mut keys: Vec<String> =
+            findings.iter().take(NAMED).map(|finding| finding.secret.redacted()).collect();
+        if let Some(more) = findings.len().checked_sub(NAMED + 1) {
+            keys.push(format!("{} more", more + 1));
+        }
+        let keys = visible(joined(&keys).as_bytes()).into_owned();
+        Some(Section { title: format!("{what}{place}: {keys}"), lines })
+    };
+    groups.into_iter().filter_map(section).collect()
+}
+
+/// Findings of one state.
+struct Group<'a> {
+    findings: &'a [&'a Finding],
+}
+
+impl Group<'_> {
+    fn steps(&self, state: State) -> Option<(&'static str, Vec<Line>)> {
+        match state {
+            State::Pushed => Some(("Pushed, or handed on", self.pushed())),
+            State::Unreachable => Some(("In no ref any more", drop_unreachable())),
+            State::Stashed => Some(("Only in the stash", self.stashed())),
+            State::Unpushed => Some(("In commits that were not pushed", self.unpushed())),
+            State::LastCommit => Some(("Only in the last commit", self.last_commit())),
+            State::Staged => Some(("Staged", self.staged())),
+            State::Uncommitted => None,
+        }
+    }
+
+    fn staged(&self) -> Vec<Line> {
+        let steps = "Unstage it, take the key out, and stage it again:";
+        match self.files(|_| true) {
+            Some(files) => vec![say(steps), run(format!("git reset -q --{files}"))],
+            // Without a path, this takes everything out of the index, and says so.
+            None => vec![
+                say(
+                    "Unstage everything, because the name of a file holds it; change the name, and stage again:",
+                ),
+                run("git reset".to_owned()),
+            ],
+        }
+    }
+
+    fn last_commit(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if self.has(|kind| kind == LocationKind::Blob) {
+            lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
+            // Whatever else is staged stays out of it.
+            lines.push(match self.files(|kind| kind == LocationKind::Blob) {
+                Some(files) => run(format!("git commit --amend --no-edit --only --{files}")),
+                None => run("git commit --amend --no-edit --all".to_owned()),
+            });
+        }
+        if self.has(|kind| kind != LocationKind::Blob) {
+            lines.push(say("Message, people and names of files are changed by hand:"));
+            lines.push(run("git commit --amend".to_owned()));
+        }
+        lines.push(say("The old commit stays stored until git drops it; then nothing is left of the key."));
+        lines
+    }
+
+    fn unpushed(&self) -> Vec<Line> {
+        let bases: BTreeSet<Option<&str>> = self
+            .findings
+            .iter()
+            .filter(|finding| finding.first_commit.is_some())
+            .map(|finding| finding.containment.as_ref().and_then(|containment| containment.base.as_deref()))
+            .collect();
+        let mut lines = vec![say(
+            "Nobody has it yet. Before it is pushed, mark the commit that brought it in with `edit`, take it out there, \
+             and go on:",
+        )];
+        for base in bases.iter().take(NAMED) {
+            let base = base.map_or("--root", short_id);
+            lines.push(run(format!("git rebase --interactive --rebase-merges {base}")));
+        }
+        lines.push(run("git commit --all --amend --no-edit && git rebase --continue".to_owned()));
+        let refs: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| refs(finding)).collect();
+        if refs.len() > 1 {
+            let names: Vec<String> = refs.iter().take(NAMED).map(|name| visible(name).into_owned()).collect();
+            let more = match refs.len() - names.len() {
+                0 => String::new(),
+                more => format!(" and {}", count(more as u64, "more ref", "more refs")),
+            };
+            lines.push(say(&format!("Every ref that has it has to follow: {}{more}.", names.join(", "))));
+        }
+        lines
+    }
+
+    fn stashed(&self) -> Vec<Line> {
+        let entries: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| logs(finding)).collect();
+        let mut lines = vec![say("Look at what was put aside, keep what is needed, and drop the rest:")];
+        // From the last to the first: each drop moves those behind it up.
+        let mut entries: Vec<&BString> = entries.into_iter().collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.len(), *entry)));
+        for entry in entries.iter().take(NAMED) {
+            lines.push(run(format!("git stash drop {}", word(entry))));
+        }
+        lines
+    }
+
+    fn pushed(&self) -> Vec<Line> {
+        let remotes: BTreeSet<&BString> = self
+            .findings
+            .iter()
+            .flat_map(|finding| &finding.containment)
+            .flat_map(|containment| &containment.remotes)
+            .collect();
+        let mut lines = vec![say(
+            "First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.",
+        )];
+        lines.push(say(
+            "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew.",
+        ));
+        match remotes.first() {
+            Some(remote) => {
+                lines.push(run(format!("url=$(git remote get-url {})", word(remote))));
+                lines.push(run("git clone --mirror \"$url\" ../leeward-rewrite.git".to_owned()));
+                lines.push(run("cd ../leeward-rewrite.git".to_owned()));
+            }
+            None => {
+                lines.push(say("In a fresh copy (git clone --mirror), and at last in place of the old one:"))
+            }
+        }
+        lines.push(run(format!("leeward history --write-expressions {EXPRESSIONS}")));
+        let messages =
+            self.has(|kind| matches!(kind, LocationKind::CommitMessage | LocationKind::TagMessage));
+        let messages = if messages { format!(" --replace-message {EXPRESSIONS}") } else { String::new() };
+        lines.push(run(format!("git filter-repo --replace-text {EXPRESSIONS}{messages}")));
+        lines.push(run(format!("rm {EXPRESSIONS}")));
+        lines.extend(self.beyond());
+        if !remotes.is_empty() {
+            lines.push(say("When `leeward history` finds nothing here any more:"));
+            lines.push(run("git push --force --mirror \"$url\"".to_owned()));
+        }
+        lines.push(say(
+            "Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.",
+        ));
+        lines
+    }
+
+    /// What the recipe does not reach.
+    fn beyond(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let locations = || self.findings.iter().flat_map(|finding| &finding.locations);
+        let coded = locations().filter(|location| !location.decoded.is_empty() || !location.inner.is_empty());
+        let coded: BTreeSet<&BString> = coded.filter_map(|location| location.path.as_ref()).collect();
+        if !coded.is_empty() {
+            lines.push(say(
+                "Encoded, or in an archive, it is not replaced by that; these files have to go whole:",
+            ));
+            let paths: String =
+                coded.iter().take(NAMED).map(|path| format!(" --path {}", word(path))).collect();
+            lines.push(run(format!("git filter-repo --invert-paths{paths}")));
+        }
+        use LocationKind::{Author, Committer, Path, RefName, Tagger};
+        let hands = [
+            (Path, "names of files (--path-rename)"),
+            (Author, "people (--mailmap)"),
+            (Committer, "people (--mailmap)"),
+            (Tagger, "people (--mailmap)"),
+            (RefName, "names of refs (git branch -m, git tag)"),
+        ];
+        let by_hand: BTreeSet<&str> =
+            hands.iter().filter(|(kind, _)| self.has(|it| it == *kind)).map(|(_, words)| *words).collect();
+        if !by_hand.is_empty() {
+            let by_hand: Vec<String> = by_hand.into_iter().map(str::to_owned).collect();
+            lines.push(say(&format!("Not replaced by that either: {}.", joined(&by_hand))));
+        }
+        lines
+    }
+
+    fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {
+        self.findings.iter().flat_map(|finding| &finding.locations).any(|location| wanted(location.kind))
+    }
+
+    /// The files of some kinds as arguments, each with a blank before it. None if there is none, or if the name of one
+    /// holds a key: it is masked, and the command would not be exact.
+    fn files(&self, wanted: impl Fn(LocationKind) -> bool) -> Option<String> {
+        let mut paths = BTreeSet::new();
+        for finding in self.findings {
+            let mask = finding.secret.redacted();
+            for location in finding.locations.iter().filter(|location| wanted(location.kind)) {
+                let path = location.path.as_ref()?;
+                if path.contains_str(&mask) {
+                    return None;
+                }
+                paths.insert(path);
+            }
+        }
+        let files: String = paths.iter().map(|path| format!(" {}", word(path))).collect();
+        (!files.is_empty()).then_some(files)
+    }
+}
+
+fn drop_unreachable() -> Vec<Line> {
+    vec![
+        say(
+            "Nothing is to be rewritten. To have it dropped at once, with all else that no ref leads to, older stashes \
+             included:",
+        ),
+        run("git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now".to_owned()),
+    ]
+}
+
+fn refs(finding: &Finding) -> impl Iterator<Item = &BString> {
+    finding.containment.iter().flat_map(|containment| &containment.refs)
+}
+
+fn logs(finding: &Finding) -> impl Iterator<Item = &BString> {
+    let logs = finding.containment.iter().flat_map(|containment| &containment.reflogs);
+    logs.filter(|entry| entry.starts_with(b"stash@"))
+}
+
+fn say(text: &str) -> Line {
+    Say(text.to_owned())
+}
+
+fn run(command: String) -> Line {
+    Run(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Containment;
+    use crate::report::sample;
+    use crate::secret::Secret;
+
+    fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding {
+        let mut finding =
+            sample::finding(&sample::secret(7), &[], sample::location(kind, path, 1, ["", "m", ""]));
+        finding.first_commit = Some(sample::commit("1a2b3c4d", "2025-11-20", "Add the client"));
+        finding.containment = Some(containment);
+        finding
+    }
+
+    /// Only the commands.
+    fn commands(findings: Vec<Finding>) -> Vec<String> {
+        let mut report = sample::clean(1);
+        report.findings = findings;
+        let lines = sections(&report).into_iter().flat_map(|section| section.lines);
+        lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
+    }
+
+    fn state(state: State) -> Containment {
+        Containment { state: Some(state), ..Containment::default() }
+    }
+
+    #[test]
+    fn each_state_has_its_commands() {
+        use LocationKind::{Blob, CommitMessage, Index, Path};
+        let in_name = format!("sub/{}.txt", Secret::new(sample::secret(7).as_bytes()).redacted());
+        let base = Containment { base: Some("77".repeat(20)), ..state(State::Unpushed) };
+        let stash = Containment {
+            reflogs: vec!["stash@{0}".into(), "stash@{10}".into(), "stash@{2}".into()],
+            ..state(State::Stashed)
+        };
+        let table: [(LocationKind, &str, Containment, &[&str]); 10] = [
+            (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- 'a b/it'\''s'"]),
+            (Path, "sub/key", state(State::Staged), &["git reset -q -- sub/key"]),
+            (Path, &in_name, state(State::Staged), &["git reset"]),
+            (
+                Blob,
+                "conf/.env",
+                state(State::LastCommit),
+                &["git commit --amend --no-edit --only -- conf/.env"],
+            ),
+            (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
+            (
+                Blob,
+                "a",
+                base,
+                &[
+                    "git rebase --interactive --rebase-merges 7777777777",
+                    "git commit --all --amend --no-edit && git rebase --continue",
+                ],
+            ),
+            (
+                Blob,
+                "a",
+                state(State::Unpushed),
+                &[
+                    "git rebase --interactive --rebase-merges --root",
+                    "git commit --all --amend --no-edit && git rebase --continue",
+                ],
+            ),
+            (
+                Blob,
+                "a",
+                stash,
+                &["git stash drop 'stash@{10}'", "git stash drop 'stash@{2}'", "git stash drop 'stash@{0}'"],
+            ),
+            (
+                Blob,
+                "a",
+                state(State::Unreachable),
+                &["git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now"],
+            ),
+            (Blob, "a", state(State::Uncommitted), &[]),
+        ];
+        for (kind, path, containment, expected) in table {
+            let state = containment.state;
+            assert_eq!(commands(vec![finding(kind, path, containment)]), expected, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_pushed_is_revoked_before_it_is_rewritten() {
+        let pushed = || Containment { remotes: vec!["origin".into()], ..state(State::Pushed) };
+        let mut encoded = finding(LocationKind::Blob, "k8s/secret.yaml", pushed());
+        encoded.locations[0].decoded = vec!["base64".to_owned()];
+        let message = finding(LocationKind::CommitMessage, "", pushed());
+        let mut report = sample::clean(1);
+        report.findings = vec![encoded, message];
+        let sections = sections(&report);
+        let [Section { title, lines }] = &sections[..] else { panic!("one section") };
+        assert!(title.starts_with("Pushed, or handed on: "), "{title}");
+        assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
+        let found = commands(report.findings);
+        let expected = [
+            "url=$(git remote get-url origin)",
+            "git clone --mirror \"$url\" ../leeward-rewrite.git",
+            "cd ../leeward-rewrite.git",
+            "leeward history --write-expressions ../leeward-expressions.txt",
+            "git filter-repo --replace-text ../leeward-expressions.txt --replace-message \
+             ../leeward-expressions.txt",
+            "rm ../leeward-expressions.txt",
+            "git filter-repo --invert-paths --path k8s/secret.yaml",
+            "git push --force --mirror \"$url\"",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_most_urgent_comes_first() {
+        let all = [State::Staged, State::Pushed, State::LastCommit, State::Unpushed];
+        let mut report = sample::clean(1);
+        report.findings = all.map(|it| finding(LocationKind::Blob, "a", state(it))).into();
+        let titles: Vec<String> = sections(&report).into_iter().map(|section| section.title).collect();
+        let begins = ["Pushed", "In commits", "Only in the last", "Staged"];
+        assert!(titles.iter().zip(begins).all(|(title, begin)| title.starts_with(begin)), "{titles:?}");
+        assert_eq!(titles.len(), begins.len());
+    }
+}

@@ -1,0 +1,123 @@
+//! Which refs follow a remote: what such a ref has, others have.
+//!
+//! Takes the repository's own configuration and gives [`Remotes`]. Nothing is asked over a network.
+
+use bstr::{BStr, BString};
+
+use super::Layout;
+
+/// Refs that only a forge makes, and that are here because they were fetched.
+const OF_FORGES: [&str; 3] = ["refs/pull/", "refs/merge-requests/", "refs/changes/"];
+
+/// The remotes of a repository.
+#[derive(Debug, Default)]
+pub(super) struct Remotes {
+    /// Whether there is any.
+    pub(super) any: bool,
+    /// Where fetching from a remote puts refs: its name, and what stands before and behind the asterisk.
+    specs: Vec<(String, String, Option<String>)>,
+}
+
+/// What follows a remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Followed {
+    /// Of that name.
+    Remote(BString),
+    /// Of some name.
+    Unnamed,
+}
+
+impl Remotes {
+    /// Reads the configuration. One that cannot be read names no remote; the scan has reported it.
+    pub(super) fn read(layout: &Layout) -> Remotes {
+        let mut remotes = Remotes::default();
+        let file = layout.common_dir.join("config");
+        let config = git2::Config::open(&file).and_then(|mut config| config.snapshot());
+        let Ok(config) = config else { return remotes };
+        let Ok(mut entries) = config.entries(Some(r"^remote\..*\.(url|fetch)$")) else { return remotes };
+        while let Some(entry) = entries.next() {
+            let Ok(entry) = entry else { continue };
+            let (Ok(key), Ok(value)) = (entry.name(), entry.value()) else { continue };
+            let Some((name, variable)) = key.strip_prefix("remote.").and_then(|key| key.rsplit_once('.'))
+            else {
+                continue;
+            };
+            remotes.any = true;
+            if variable == "fetch" {
+                remotes.add(name, value);
+            }
+        }
+        remotes
+    }
+
+    fn add(&mut self, remote: &str, spec: &str) {
+        let Some((_, to)) = spec.split_once(':') else { return };
+        let (before, after) = match to.split_once('*') {
+            Some((before, after)) => (before, Some(after.to_owned())),
+            None => (to, None),
+        };
+        if !to.is_empty() {
+            self.specs.push((remote.to_owned(), before.to_owned(), after));
+        }
+    }
+
+    /// What a ref follows, if anything.
+    pub(super) fn followed_by(&self, name: &BStr) -> Option<Followed> {
+        let matches = |(_, before, after): &&(String, String, Option<String>)| match after {
+            Some(after) => name
+                .strip_prefix(before.as_bytes())
+                .is_some_and(|rest| !rest.is_empty() && rest.ends_with(after.as_bytes())),
+            None => name == before.as_str(),
+        };
+        if let Some((remote, ..)) = self.specs.iter().find(matches) {
+            return Some(Followed::Remote(remote.as_str().into()));
+        }
+        if let Some(rest) = name.strip_prefix(b"refs/remotes/") {
+            return Some(Followed::Remote(rest.split(|&byte| byte == b'/').next().unwrap_or(rest).into()));
+        }
+        OF_FORGES.iter().any(|prefix| name.starts_with(prefix.as_bytes())).then_some(Followed::Unnamed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Refspecs by remote, a ref, and the remote that it follows.
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, Option<&'a str>);
+
+    #[test]
+    fn refs_of_remotes() {
+        let remotes = |specs: &[(&str, &str)]| {
+            let mut remotes = Remotes::default();
+            specs.iter().for_each(|(name, spec)| remotes.add(name, spec));
+            remotes
+        };
+        let usual =
+            [("origin", "+refs/heads/*:refs/remotes/origin/*"), ("a/b", "+refs/heads/*:refs/remotes/a/b/*")];
+        let mirror = [("origin", "+refs/*:refs/*")];
+        let one = [("up", "refs/heads/main:refs/heads/up-main")];
+        let table: [Row<'_>; 12] = [
+            (&usual, "refs/remotes/origin/main", Some("origin")),
+            (&usual, "refs/remotes/a/b/x/y", Some("a/b")),
+            (&usual, "refs/remotes/gone/main", Some("gone")),
+            (&usual, "refs/heads/main", None),
+            (&usual, "refs/tags/v1", None),
+            (&usual, "HEAD", None),
+            (&usual, "refs/pull/9/head", Some("")),
+            (&mirror, "refs/heads/main", Some("origin")),
+            (&mirror, "refs/tags/v1", Some("origin")),
+            (&one, "refs/heads/up-main", Some("up")),
+            (&one, "refs/heads/up-main-2", None),
+            (&[("x", "refs/heads/main")], "refs/heads/main", None),
+        ];
+        for (specs, name, expected) in table {
+            let found = remotes(specs).followed_by(BStr::new(name));
+            let found = found.map(|followed| match followed {
+                Followed::Remote(name) => name.to_string(),
+                Followed::Unnamed => String::new(),
+            });
+            assert_eq!(found.as_deref(), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! From what was found in the repository to the story of each finding.
+//!
+//! Takes everything that the other modules worked out, and puts it together. Findings, and then their places, are
+//! taken as many at a time as a [`Life`] holds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bstr::BString;
+use gix_hash::ObjectId;
+
+use super::graph::Graph;
+use super::life::{Life, SETS, Set};
+use super::places::Spots;
+use super::scope::Scope;
+use super::search::Wanted;
+use super::tips::{Question, Tips};
+use super::{Held, Place, Story, read};
+use crate::finding::{Commit, Exposure, LocationKind, State};
+
+/// Everything that stories are told from.
+pub(super) struct Teller<'a> {
+    pub(super) wanted: &'a Wanted,
+    pub(super) scope: Scope<'a>,
+    pub(super) graph: &'a Graph,
+    pub(super) spots: &'a Spots<'a>,
+    pub(super) tips: &'a Tips<'a>,
+    pub(super) commits: read::Commits<'a>,
+    /// What each tag stands for.
+    pub(super) tags: &'a BTreeMap<ObjectId, ObjectId>,
+    /// Paths in the index, by blob.
+    pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
+    pub(super) head: Option<usize>,
+    /// Whether each commit is HEAD or one of its ancestors.
+    pub(super) line: Vec<bool>,
+    /// Whether a ref leads to each commit.
+    pub(super) by_refs: Vec<bool>,
+    /// Whether only notes lead to each commit.
+    pub(super) notes: Vec<bool>,
+}
+
+/// A finding, in numbers.
+#[derive(Default)]
+struct Asked {
+    set: Set,
+    objects: BTreeSet<ObjectId>,
+    /// What tags that hold it stand for.
+    tagged: Vec<usize>,
+    in_index: bool,
+}
+
+/// All versions of one place of a finding.
+struct Group {
+    finding: usize,
+    kind: LocationKind,
+    path: BString,
+    /// Which of the finding's objects stands there, and its spot.
+    versions: Vec<(usize, u32)>,
+    set: Set,
+}
+
+impl Teller<'_> {
+    pub(super) fn stories(&self, findings: &[Vec<Held>]) -> Vec<Story> {
+        let asked: Vec<Asked> = findings.iter().map(|finding| self.ask(finding)).collect();
+        let mut stories = Vec::with_capacity(findings.len());
+        for asked in asked.chunks(SETS) {
+            let sets: Vec<Set> = asked.iter().map(|asked| asked.set.clone()).collect();
+            let life = Life::new(self.graph, self.spots, &self.scope.first, &sets);
+            let ends = life.first().into_iter().zip(life.last());
+            for ((number, asked), ends) in asked.iter().enumerate().zip(ends) {
+                stories.push(self.story(&life, number, asked, ends));
+            }
+        }
+        for (story, finding) in stories.iter_mut().zip(findings) {
+            story.places = finding.iter().map(|held| self.without_commits(held)).collect();
+        }
+        self.place(findings, &mut stories);
+        stories
+    }
+
+    fn ask(&self, finding: &[Held]) -> Asked {
+        let mut asked = Asked::default();
+        for held in finding {
+            let Some(id) = held.id() else { continue };
+            asked.objects.insert(id);
+            asked.set.spots.extend(self.spots_of(held));
+            let commit = self.commit_of(&id, held.kind);
+            match held.kind {
+                // What leads to the commit does not lead to a tag of it.
+                LocationKind::TagMessage | LocationKind::Tagger => {
+                    asked.tagged.extend(commit.filter(|_| self.scope.names(&id)));
+                }
+                _ => asked.set.commits.extend(commit),
+            }
+            asked.in_index |= self.index.contains_key(&id);
+        }
+        asked.set.spots.sort_unstable();
+        asked.set.spots.dedup();
+        asked
+    }
+
+    fn story(
+        &self,
+        life: &Life<'_>,
+        set: usize,
+        asked: &Asked,
+        (first, last): (Option<usize>, Option<usize>),
+    ) -> Story {
+        let removed = self.head.and_then(|head| life.removed(set, head, &self.line));
+        let in_tree = self.head.is_some_and(|head| life.in_tree(set, head));
+        let is_only =
+            |head| first == Some(head) && last == Some(head) && life.is_only(set, head, &self.by_refs);
+        let only_head = self.head.is_some_and(is_only);
+        let tagged = || asked.tagged.iter().copied();
+        let told = |commit: &usize| self.scope.has_commit(*commit);
+        let first = tagged().chain(first.filter(told)).min_by_key(|&commit| self.graph.time(commit));
+        let last = tagged().chain(last.filter(told)).max_by_key(|&commit| self.graph.time(commit));
+        let question = Question { life, set, objects: &asked.objects, spots: &asked.set.spots, only_head };
+        let mut story = Story {
+            in_head: in_tree || asked.in_index,
+            first: first.and_then(|commit| self.named(commit)),
+            last: last.and_then(|commit| self.named(commit)),
+            removed: removed.and_then(|commit| self.named(commit)),
+            cut: self.spots.cut && !asked.set.spots.is_empty(),
+            ..Story::default()
+        };
+        // Of the name of a ref, and of what was not stored, nothing more is known.
+        if !asked.objects.is_empty() {
+            story.containment = self.tips.contain(&question, self.spots);
+        }
+        let containment = &mut story.containment;
+        if asked.in_index && containment.state == Some(State::Unreachable) {
+            containment.state = Some(State::Staged);
+        }
+        let base = first.and_then(|commit| self.graph.parents(commit).first());
+        containment.base = base.map(|&base| self.graph.id(base as usize).to_string());
+        containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
+        story
+    }
+
+    fn named(&self, commit: usize) -> Option<Commit> {
+        self.commits.get(self.graph.id(commit))
+    }
+
+    fn spots_of(&self, held: &Held) -> &[u32] {
+        let in_trees = matches!(held.kind, LocationKind::Blob | LocationKind::Path);
+        let number = held.id().filter(|_| in_trees).and_then(|id| self.wanted.number(&id));
+        number.map_or(&[], |number| self.spots.of(number))
+    }
+
+    /// The spots of an object that are told of.
+    fn told(&self, held: &Held) -> Vec<u32> {
+        let spots = self.spots_of(held);
+        held.id().map_or_else(Vec::new, |id| self.scope.spots(&id, spots, self.spots))
+    }
+
+    /// The commit that an object which no tree names belongs to: itself, or what a tag stands for.
+    fn commit_of(&self, id: &ObjectId, kind: LocationKind) -> Option<usize> {
+        match kind {
+            LocationKind::CommitMessage | LocationKind::Author | LocationKind::Committer => {
+                self.graph.number(id)
+            }
+            LocationKind::TagMessage | LocationKind::Tagger => {
+                let mut of = id;
+                // A tag cannot stand for itself, unless it is damaged.
+                for _ in 0..self.tags.len() {
+                    of = self.tags.get(of)?;
+                    if let Some(commit) = self.graph.number(of) {
+                        return Some(commit);
+                    }
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The places of an object that stands in no tree.
+    fn without_commits(&self, held: &Held) -> Vec<Place> {
+        let id = held.id();
+        if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
+            return Vec::new();
+        }
+        let staged = id.and_then(|id| self.index.get(&id)).into_iter().flatten();
+        let staged =
+            staged.map(|path| Place { kind: LocationKind::Index, path: Some(path.clone()), commit: None });
+        let mut places: Vec<Place> = staged.collect();
+        if places.is_empty() {
+            let commit = id.and_then(|id| self.commit_of(&id, held.kind)).and_then(|at| self.named(at));
+            places.push(Place { kind: held.kind, path: None, commit });
+        }
+        places
+    }
+
+    /// Whether an object that stands in no tree is in scope.
+    fn is_told_alone(&self, id: &ObjectId, kind: LocationKind) -> bool {
+        let is_commit = !matches!(kind, LocationKind::TagMessage | LocationKind::Tagger);
+        let commit = self.commit_of(id, kind).filter(|_| is_commit);
+        commit.is_some_and(|commit| self.scope.has_commit(commit)) || self.scope.names(id)
+    }
+
+    /// Adds the places in trees: where each path had it first.
+    fn place(&self, findings: &[Vec<Held>], stories: &mut [Story]) {
+        let groups: Vec<Group> =
+            findings.iter().enumerate().flat_map(|(number, held)| self.groups(number, held)).collect();
+        for groups in groups.chunks(SETS) {
+            let sets: Vec<Set> = groups.iter().map(|group| group.set.clone()).collect();
+            let first = Life::new(self.graph, self.spots, &self.scope.first, &sets).first();
+            for (group, first) in groups.iter().zip(first) {
+                let list = first.map(|commit| self.spots.of_commits()[commit]);
+                let is_first = |spot: u32| list.is_none_or(|list| self.spots.get(spot).lists.contains(&list));
+                let spot = group.versions.iter().map(|&(_, spot)| spot).find(|&spot| is_first(spot));
+                let place = Place {
+                    kind: group.kind,
+                    path: Some(group.path.clone()),
+                    commit: first.and_then(|commit| self.named(commit)),
+                };
+                for &(held, _) in group.versions.iter().filter(|(_, version)| Some(*version) == spot) {
+                    stories[group.finding].places[held].push(place.clone());
+                }
+            }
+        }
+    }
+
+    /// The places of a finding in trees, by path.
+    fn groups(&self, finding: usize, held: &[Held]) -> Vec<Group> {
+        let mut groups: BTreeMap<_, Vec<(usize, u32)>> = BTreeMap::new();
+        for (number, held) in held.iter().enumerate() {
+            for spot in self.told(held) {
+                let there = self.spots.get(spot);
+                let key = (&there.path, held.kind, there.symlink, &held.part);
+                groups.entry(key).or_default().push((number, spot));
+            }
+        }
+        let group = |((path, kind, symlink, _), versions): ((&BString, LocationKind, bool, _), Vec<_>)| {
+            let mut spots: Vec<u32> = versions.iter().map(|&(_, spot)| spot).collect();
+            spots.sort_unstable();
+            spots.dedup();
+            let kind = match kind {
+                LocationKind::Blob if symlink => LocationKind::Symlink,
+                LocationKind::Blob if self.are_notes(&spots) => LocationKind::Note,
+                kind => kind,
+            };
+            let set = Set { spots, commits: Vec::new() };
+            Group { finding, kind, path: path.clone(), versions, set }
+        };
+        groups.into_iter().map(group).collect()
+    }
+
+    /// Whether only commits of notes have these spots.
+    fn are_notes(&self, spots: &[u32]) -> bool {
+        let mut lists: Vec<u32> =
+            spots.iter().flat_map(|&spot| self.spots.get(spot).lists.iter().copied()).collect();
+        lists.sort_unstable();
+        let holders = self.spots.of_commits().iter().zip(&self.notes);
+        let mut holders = holders.filter(|(list, _)| lists.binary_search(list).is_ok()).peekable();
+        holders.peek().is_some() && holders.all(|(_, note)| *note)
+    }
+}
+
+/// From the day it came to the day it went.
+fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
+    let day = |commit: &Commit| commit.author_time.get(..10).map(str::to_owned);
+    let from = first.and_then(day)?;
+    let to = removed.and_then(day);
+    let date = |day: &str| day.parse::<jiff::civil::Date>().ok();
+    let days = to.as_deref().and_then(date).zip(date(&from)).and_then(|(to, from)| {
+        let days = from.until(to).ok()?.get_days();
+        Some(u64::try_from(days).unwrap_or(0))
+    });
+    Some(Exposure { from, to, days })
+}

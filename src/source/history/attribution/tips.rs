@@ -1,0 +1,287 @@
+//! What leads to a finding: refs, remotes, logs of refs; and from that, how far it got.
+//!
+//! Takes the refs of the repository and what its configuration says of remotes, and completes a [`Containment`] for
+//! each set of a [`Life`]. Lists are bounded: what is beyond the bound is counted.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use bstr::{BStr, BString, ByteSlice};
+use gix_hash::ObjectId;
+
+use super::super::refs::{Refs, Value};
+use super::Layout;
+use super::graph::Graph;
+use super::life::Life;
+use super::places::Spots;
+use super::reflogs::{self, Reflog};
+use super::remotes::{Followed, Remotes};
+use crate::finding::{Containment, State};
+
+/// How many refs, and how many entries of logs, are named.
+const NAMED: usize = 20;
+
+/// The ref of what was put aside.
+const STASH: &str = "refs/stash";
+
+/// Longest chain of tags of tags that is followed.
+const TAGS: usize = 64;
+
+/// A ref, and what it leads to.
+struct Tip {
+    name: BString,
+    rank: Rank,
+    followed: Option<Followed>,
+    commit: Option<usize>,
+    /// Tags on the way, and an object that is no commit.
+    objects: Vec<ObjectId>,
+}
+
+/// In the order in which refs are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// The branch that is checked out.
+    Current,
+    /// A HEAD that is on no branch.
+    Detached,
+    Branch,
+    Remote,
+    Tag,
+    Stash,
+    Other,
+}
+
+/// What is asked about.
+pub(super) struct Question<'a> {
+    pub(super) life: &'a Life<'a>,
+    /// The set's number.
+    pub(super) set: usize,
+    /// Objects that hold it.
+    pub(super) objects: &'a BTreeSet<ObjectId>,
+    /// Spots of trees that hold it, sorted.
+    pub(super) spots: &'a [u32],
+    /// Whether of all that refs lead to, HEAD's commit alone has it.
+    pub(super) only_head: bool,
+}
+
+/// All tips.
+pub(super) struct Tips<'a> {
+    layout: &'a Layout,
+    graph: &'a Graph,
+    remotes: Remotes,
+    tips: Vec<Tip>,
+    /// The commits of the stash, the newest first.
+    stash: Vec<Option<usize>>,
+    logs: OnceCell<Vec<Log>>,
+    fetched: OnceCell<Vec<usize>>,
+}
+
+/// The log of a ref other than the stash.
+struct Log {
+    name: BString,
+    followed: Option<Followed>,
+    entries: Vec<Option<usize>>,
+}
+
+impl<'a> Tips<'a> {
+    /// `head`: the name of this work tree's HEAD. `tags`: what each tag stands for.
+    pub(super) fn new(
+        layout: &'a Layout,
+        graph: &'a Graph,
+        refs: &Refs,
+        head: &BStr,
+        tags: &BTreeMap<ObjectId, ObjectId>,
+    ) -> Tips<'a> {
+        let remotes = Remotes::read(layout);
+        let current = match refs.get(head) {
+            Some(Value::Symbolic(branch)) => branch.as_bstr(),
+            _ => BStr::new(""),
+        };
+        let mut tips = Vec::new();
+        // A symbolic ref leads where the one that it names leads.
+        for (name, value) in refs {
+            let Value::Object(id) = *value else { continue };
+            let (commit, objects) = peeled(id, tags, graph);
+            let followed = remotes.followed_by(name.as_bstr());
+            tips.push(Tip { name: name.clone(), rank: rank(name, current), followed, commit, objects });
+        }
+        tips.sort_by(|one, other| (one.rank, &one.name).cmp(&(other.rank, &other.name)));
+        let stash = reflogs::of(layout, BStr::new(STASH)).map_or_else(Vec::new, |log| log.entries);
+        let stash = stash.iter().map(|id| graph.number(id)).collect();
+        Tips { layout, graph, remotes, tips, stash, logs: OnceCell::new(), fetched: OnceCell::new() }
+    }
+
+    /// The commits that refs name.
+    pub(super) fn commits(&self) -> impl Iterator<Item = usize> {
+        self.tips.iter().filter_map(|tip| tip.commit)
+    }
+
+    /// The commits that refs of notes name, or all others.
+    pub(super) fn of_notes(&self, notes: bool) -> impl Iterator<Item = usize> {
+        let tips = self.tips.iter().filter(move |tip| tip.name.starts_with(b"refs/notes/") == notes);
+        tips.filter_map(|tip| tip.commit)
+    }
+
+    /// What leads to a set, and how far it got in commits.
+    pub(super) fn contain(&self, question: &Question<'_>, spots: &Spots<'_>) -> Containment {
+        let mut found = Containment::default();
+        let mut remotes = BTreeSet::new();
+        let mut local = false;
+        let (mut only_stash, mut only_current) = (true, true);
+        for tip in self.tips.iter().filter(|tip| tip.leads_to(question, spots)) {
+            if found.refs.len() < NAMED {
+                found.refs.push(tip.name.clone());
+            } else {
+                found.more += 1;
+            }
+            match &tip.followed {
+                Some(followed) => {
+                    found.pushed = Some(true);
+                    remotes.extend(named(followed));
+                }
+                None => {
+                    use Rank::{Branch, Current, Detached, Stash};
+                    local |= matches!(tip.rank, Current | Detached | Branch | Stash);
+                }
+            }
+            only_stash &= tip.rank == Rank::Stash;
+            only_current &= matches!(tip.rank, Rank::Current | Rank::Detached);
+        }
+        self.logged(question, &mut found, &mut remotes);
+        found.pushed = found.pushed.or_else(|| self.pushed(question, &found, local));
+        found.state = match (found.refs.is_empty(), found.pushed) {
+            (_, Some(true)) => Some(State::Pushed),
+            (true, _) => Some(State::Unreachable),
+            (false, None) => Some(State::Pushed),
+            (false, Some(false)) if only_stash => Some(State::Stashed),
+            (false, Some(false)) if only_current && question.only_head => Some(State::LastCommit),
+            (false, Some(false)) => Some(State::Unpushed),
+        };
+        found.remotes = remotes.into_iter().collect();
+        found
+    }
+
+    /// What the logs of refs tell: entries of the stash and, of what no ref has, where it was last; and whether a
+    /// remote had it once.
+    fn logged(&self, question: &Question<'_>, found: &mut Containment, remotes: &mut BTreeSet<BString>) {
+        let leads = |commit: &Option<usize>| commit.is_some_and(|at| question.leads_to(at));
+        let stashed = (0usize..).zip(&self.stash).filter(|(_, commit)| leads(commit)).map(|(at, _)| at);
+        found.reflogs.extend(stashed.take(NAMED).map(|at| format!("stash@{{{at}}}").into()));
+        if found.pushed == Some(true) && !found.refs.is_empty() {
+            return;
+        }
+        for log in self.logs() {
+            let Some(at) = log.entries.iter().position(leads) else { continue };
+            if let Some(followed) = &log.followed {
+                found.pushed = Some(true);
+                remotes.extend(named(followed));
+            }
+            if found.refs.is_empty() && found.reflogs.len() < NAMED {
+                found.reflogs.push(format!("{}@{{{at}}}", short(log.name.as_bstr())).into());
+            }
+        }
+    }
+
+    fn logs(&self) -> &[Log] {
+        self.logs.get_or_init(|| {
+            let log = |log: Reflog| Log {
+                followed: self.remotes.followed_by(log.name.as_bstr()),
+                entries: log.entries.iter().map(|id| self.graph.number(id)).collect(),
+                name: log.name,
+            };
+            let logs = reflogs::read(self.layout).into_iter().map(log);
+            logs.filter(|log| log.name != STASH).collect()
+        })
+    }
+
+    /// What was fetched last, which need not be in a ref.
+    fn fetched(&self) -> &[usize] {
+        self.fetched.get_or_init(|| {
+            let fetched = fs::read(self.layout.git_dir.join("FETCH_HEAD")).unwrap_or_default();
+            let ids = fetched.lines().filter_map(|line| ObjectId::from_hex(line.fields().next()?).ok());
+            ids.filter_map(|id| self.graph.number(&id)).collect()
+        })
+    }
+
+    /// Whether others have what no ref of a remote has. None where that cannot be told.
+    fn pushed(&self, question: &Question<'_>, found: &Containment, local: bool) -> Option<bool> {
+        if self.fetched().iter().any(|&commit| question.leads_to(commit)) {
+            return Some(true);
+        }
+        match (self.layout.work_tree.is_none(), found.refs.is_empty()) {
+            // Nobody commits in a bare repository: what it has was pushed to it or fetched.
+            (true, false) => Some(true),
+            (true, true) => None,
+            // Tags and refs of other kinds could have come from anywhere.
+            (false, false) => (local || !self.remotes.any).then_some(false),
+            (false, true) => (!found.reflogs.is_empty() || !self.remotes.any).then_some(false),
+        }
+    }
+}
+
+impl Question<'_> {
+    fn leads_to(&self, commit: usize) -> bool {
+        self.life.leads_to(self.set, commit)
+    }
+}
+
+impl Tip {
+    fn leads_to(&self, question: &Question<'_>, spots: &Spots<'_>) -> bool {
+        let below = |id: &ObjectId| {
+            question.objects.contains(id)
+                || spots.below(id).iter().any(|spot| question.spots.binary_search(spot).is_ok())
+        };
+        self.commit.is_some_and(|commit| question.leads_to(commit)) || self.objects.iter().any(below)
+    }
+}
+
+fn named(followed: &Followed) -> Option<BString> {
+    match followed {
+        Followed::Remote(name) => Some(name.clone()),
+        Followed::Unnamed => None,
+    }
+}
+
+/// The commit that an object is or stands for, the tags on the way, and what is no commit.
+fn peeled(
+    id: ObjectId,
+    tags: &BTreeMap<ObjectId, ObjectId>,
+    graph: &Graph,
+) -> (Option<usize>, Vec<ObjectId>) {
+    let mut objects = vec![id];
+    while let Some(next) = objects.last().and_then(|id| tags.get(id)).filter(|_| objects.len() < TAGS) {
+        objects.push(*next);
+    }
+    let commit = objects.last().and_then(|id| graph.number(id));
+    if commit.is_some() {
+        objects.pop();
+    }
+    (commit, objects)
+}
+
+fn rank(name: &BString, current: &BStr) -> Rank {
+    let starts = |prefix: &str| name.starts_with(prefix.as_bytes());
+    if name == current {
+        Rank::Current
+    } else if name == "HEAD" || (starts("worktrees/") && name.ends_with(b"/HEAD")) {
+        Rank::Detached
+    } else if starts("refs/heads/") {
+        Rank::Branch
+    } else if starts("refs/remotes/") {
+        Rank::Remote
+    } else if starts("refs/tags/") {
+        Rank::Tag
+    } else if name == STASH {
+        Rank::Stash
+    } else {
+        Rank::Other
+    }
+}
+
+/// A ref as people write it: `main`, `origin/main`, `v1`, `stash`.
+fn short(name: &BStr) -> &BStr {
+    let prefixes = ["refs/heads/", "refs/remotes/", "refs/tags/", "refs/"];
+    let short = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix.as_bytes()));
+    short.map_or(name, BStr::new)
+}

@@ -1,0 +1,118 @@
+//! What stands in HEAD's tree and in the index at the paths where something was found.
+//!
+//! Takes a repository and paths and answers for single files: no commit but HEAD's is looked at, so that it costs next
+//! to nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use bstr::{BStr, BString, ByteSlice};
+use gix_hash::ObjectId;
+use gix_object::Kind as ObjectKind;
+
+use super::attribution;
+use super::objects::TreeEntries;
+use super::range::reader::Reader;
+use super::range::revision::Names;
+use super::refs::{self, Refs};
+use super::store::Store;
+use crate::finding::{Finding, Location, LocationKind};
+use crate::source::layout::Layout;
+
+/// Says of findings in files of the work tree whether HEAD's tree, or the index, holds them in one of these files.
+/// Nothing is said where there is no work tree.
+pub fn tell<'f>(layout: &Layout, findings: impl IntoIterator<Item = &'f mut Finding>) {
+    let mut findings = findings.into_iter().peekable();
+    let Some(top) = &layout.work_tree else { return };
+    if findings.peek().is_none() {
+        return;
+    }
+    // What cannot be read is not held; what of it matters, the scan has said.
+    let store = Store::open(layout, &mut |_| ());
+    let refs = refs::read(layout, &mut |_| ());
+    let mut standing = Standing::new(layout, &store, &refs);
+    for finding in findings {
+        let mut locations = finding.locations.iter();
+        finding.in_head =
+            Some(locations.any(|location| standing.holds_file(top, location, finding.secret.expose())));
+    }
+}
+
+/// HEAD's tree and the index.
+pub(super) struct Standing<'a> {
+    pub(super) reader: Reader<'a>,
+    /// HEAD's tree.
+    head: Option<ObjectId>,
+    /// Paths in the index, by blob.
+    index: HashMap<ObjectId, BTreeSet<BString>>,
+    /// The same, the other way round; made when it is asked for.
+    staged: Option<BTreeMap<BString, ObjectId>>,
+}
+
+impl<'a> Standing<'a> {
+    pub(super) fn new(layout: &Layout, store: &'a Store, refs: &Refs) -> Standing<'a> {
+        let mut reader = Reader::new(store);
+        let head = Names { layout, refs }.resolve(BStr::new("HEAD^{tree}"), &mut reader).ok();
+        Standing { reader, head, index: attribution::index(layout), staged: None }
+    }
+
+    /// Whether HEAD's tree holds the secret at the path of a location in a stored object, or the index that very blob.
+    pub(super) fn holds_object(&mut self, location: &Location, object: ObjectId, secret: &[u8]) -> bool {
+        let in_file = matches!(location.kind, LocationKind::Blob | LocationKind::Symlink);
+        if in_file && self.index.contains_key(&object) {
+            return true;
+        }
+        let Some(there) = location.path.as_ref().and_then(|path| self.in_head(path)) else { return false };
+        location.kind == LocationKind::Path
+            || there == object
+            || self.has(&there, |bytes| holds(bytes, secret))
+    }
+
+    /// Whether HEAD's tree, or the index, holds what was found in a file or in its name.
+    fn holds_file(&mut self, top: &Path, location: &Location, secret: &[u8]) -> bool {
+        let Some(path) = &location.path else { return false };
+        let there = [self.in_head(path), self.in_index(path, location.kind == LocationKind::Path)];
+        let there: BTreeSet<ObjectId> = there.into_iter().flatten().collect();
+        if location.kind == LocationKind::Path {
+            return !there.is_empty();
+        }
+        // In what is encoded the secret is not to be seen, but the whole file is the same.
+        let file = || path.to_path().ok().and_then(|path| fs::read(top.join(path)).ok());
+        let encoded = !location.decoded.is_empty() || !location.inner.is_empty();
+        let file = encoded.then(file).flatten();
+        let mut there = there.into_iter();
+        there.any(|id| self.has(&id, |bytes| holds(bytes, secret) || file.as_deref() == Some(bytes)))
+    }
+
+    fn has(&mut self, id: &ObjectId, is_it: impl Fn(&[u8]) -> bool) -> bool {
+        matches!(self.reader.object(id), Some((ObjectKind::Blob, bytes)) if is_it(bytes))
+    }
+
+    /// What HEAD's tree has at a path.
+    fn in_head(&mut self, path: &BString) -> Option<ObjectId> {
+        let mut id = self.head?;
+        for name in path.split(|&byte| byte == b'/') {
+            let bytes = self.reader.tree(&id)?;
+            let mut entries = TreeEntries::new(&bytes, id.as_bytes().len());
+            id = entries.find(|entry| entry.name == name)?.id.to_owned();
+        }
+        Some(id)
+    }
+
+    /// What the index has at a path or, with `below`, in the directory of that path.
+    fn in_index(&mut self, path: &BString, below: bool) -> Option<ObjectId> {
+        let index = &self.index;
+        let staged = self.staged.get_or_insert_with(|| {
+            index.iter().flat_map(|(id, paths)| paths.iter().map(|path| (path.clone(), *id))).collect()
+        });
+        let directory = BString::from([path.as_slice(), b"/"].concat());
+        let mut inside = staged.range(directory.clone()..).take(usize::from(below));
+        let inside = inside.find(|(name, _)| name.starts_with(&directory));
+        staged.get(path).or(inside.map(|(_, id)| id)).copied()
+    }
+}
+
+fn holds(bytes: &[u8], secret: &[u8]) -> bool {
+    memchr::memmem::find(bytes, secret).is_some()
+}
