@@ -10,6 +10,7 @@ use super::attribute::Sort;
 use super::baseline::BaselineCommand;
 use super::completions::CompletionsCommand;
 use super::config::ConfigCommand;
+use super::doctor::DoctorCommand;
 use super::man::ManCommand;
 use super::run::Kept;
 use crate::finding::Confidence;
@@ -88,6 +89,12 @@ pub enum Command {
     /// List, show and check rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Prove that the gates of a repository stop a key
+    ///
+    /// Checks versions, rules, configuration and hooks, then tries in a temporary clone, with keys made for it, to commit
+    /// one, to push one and to get one past CI. The repository's own hooks are run there, as a commit and a push would.
+    #[command(after_help = super::doctor::EXAMPLES)]
+    Doctor(DoctorCommand),
     /// Print a script that completes commands and options in a shell
     #[command(after_help = super::completions::EXAMPLES)]
     Completions(CompletionsCommand),

@@ -15,6 +15,7 @@ use super::attribute::{Watched, held, sort, tell};
 use super::expressions;
 use super::run::Run;
 use super::scan::exists;
+use super::surroundings;
 use crate::finding::Finding;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
@@ -38,8 +39,14 @@ impl Progress for Counters {
 pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
     let mut layouts = Vec::new();
     for path in &command.repositories {
-        exists(path)?;
-        layouts.push(layout::find(path, &ObjectDirs::default()).map_err(UsageError::new)?);
+        // What git says in the environment is said of the repository that one is in.
+        layouts.push(match path == Path::new(".") {
+            true => surroundings::repository(path)?,
+            false => {
+                exists(path)?;
+                layout::find(path, &ObjectDirs::default()).map_err(UsageError::new)?
+            }
+        });
     }
     if let Some(file) = &command.write_expressions {
         expressions::may_be_written(file, &layouts)?;

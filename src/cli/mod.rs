@@ -14,6 +14,7 @@ mod attribute;
 mod baseline;
 mod completions;
 mod config;
+mod doctor;
 mod explain;
 mod expressions;
 mod history;
@@ -71,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
         args::Command::Hook(command) => hook::run(&command),
         args::Command::Explain(command) => explain::explain(&command),
         args::Command::Rules(command) => rules::run(&command),
+        args::Command::Doctor(command) => doctor::run(&command),
         args::Command::Completions(command) => Ok(completions::run(&command)),
         args::Command::Man(command) => man::run(&command),
     };

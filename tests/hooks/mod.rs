@@ -1,9 +1,12 @@
 //! The gates, called by real git: which commits and pushes are stopped, and which are not.
 
 mod commit;
+mod doctor;
+mod hostile;
 mod install;
 mod message;
 mod push;
+mod secrecy;
 mod templates;
 
 use std::ffi::OsStr;

@@ -18,6 +18,8 @@ use crate::source::layout::{self, Layout};
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) name: String,
+    /// Where it is.
+    path: PathBuf,
     /// What names in it are relative to.
     pub(super) directory: PathBuf,
     pub(super) config: Config,
@@ -51,6 +53,16 @@ impl Found {
             (None, Some(Located { value, line })) => Setting { value, source: self.line(line) },
             (None, None) => Setting { value: default, source: Source::Default },
         }
+    }
+
+    /// The file, and those that it names.
+    pub(super) fn read_from(&self, config: &Config) -> Vec<PathBuf> {
+        if self.name.is_empty() {
+            return Vec::new();
+        }
+        let named = config.rule_files.iter().chain(&config.baseline).map(|file| file.value.clone());
+        let named = named.map(|file| self.directory.join(file));
+        std::iter::once(self.path.clone()).chain(named).collect()
     }
 
     pub(super) fn line(&self, line: usize) -> Source {
@@ -122,7 +134,7 @@ fn place(
     }
     let layout = match (mode, revision) {
         ("scan", _) if target == Path::new("-") => layout::find(Path::new("."), &surroundings::object_dirs()),
-        ("staged", _) => surroundings::repository(target)
+        ("staged" | "message" | "range" | "history", _) => surroundings::repository(target)
             .map_err(|_| layout::LayoutError::NotFound { path: target.into() }),
         _ => layout::find(target, &surroundings::object_dirs()),
     };
@@ -182,5 +194,5 @@ fn read_config(path: &Path, base: Found) -> Result<Found, UsageError> {
             .help("`leeward config --help` explains the keys; --no-config does without the file")
     })?;
     let directory = path.parent().map(Path::to_owned).unwrap_or_default();
-    Ok(Found { name, directory, config, ..base })
+    Ok(Found { name, path: path.to_owned(), directory, config, ..base })
 }

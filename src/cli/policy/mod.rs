@@ -72,6 +72,8 @@ pub(in crate::cli) struct Policy {
     pub(in crate::cli) known_rules: Vec<KnownRule>,
     /// Where all of it is read from.
     files: Rc<Files>,
+    /// The configuration, and the files that it names.
+    read_from: Vec<PathBuf>,
     /// The revision that it was asked to be of.
     revision: Option<String>,
     /// What is worth knowing of it.
@@ -115,6 +117,7 @@ impl Policy {
         let name = found.name.clone();
         let baseline = baseline_in_force(args, &config.baseline, &mut found)?;
         let (rules, known_rules) = rules_in_force(&args.rule_files, &config, &found)?;
+        let read_from = found.read_from(&config);
         let inline = args.no_inline_ignores.then_some(false);
         let policy = Policy {
             config: (!name.is_empty()).then(|| name.clone()),
@@ -142,6 +145,7 @@ impl Policy {
             baseline,
             known_rules,
             whole: found.whole,
+            read_from,
             files: found.files,
             revision: args.policy_from.clone(),
             notes: found.notes,
@@ -162,6 +166,11 @@ impl Policy {
             Some(path) => Ok((path, true)),
             None => Ok((found.top.join(baseline::FILE_NAME), false)),
         }
+    }
+
+    /// The files that it was read from, as far as a configuration named them or is one.
+    pub(in crate::cli) fn read_from(&self) -> Vec<PathBuf> {
+        self.read_from.clone()
     }
 
     /// What is worth knowing of it.

@@ -219,7 +219,7 @@ fn names(dir: &Path) -> impl Iterator<Item = String> + use<> {
 }
 
 /// A path from bytes, where the system can express it.
-pub(super) fn to_path(bytes: &[u8]) -> Option<PathBuf> {
+pub(crate) fn to_path(bytes: &[u8]) -> Option<PathBuf> {
     bytes.to_path().ok().map(Path::to_owned)
 }
 

@@ -1,0 +1,191 @@
+//! A repository to try things on: a clone of a clone, sharing the objects, that vanishes in the end.
+//!
+//! Takes a repository and a place for hooks, and runs git in the clone as a person would: with the user's own
+//! configuration, without what a hook around us has put into the environment, never asking anything.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::source::layout::Layout;
+
+/// Variables that would lead git to another repository.
+const LEADING: [&str; 10] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_CEILING_DIRECTORIES",
+];
+
+/// Where things are tried.
+pub(super) struct Clone {
+    place: TempDir,
+}
+
+/// What a program said and how it ended.
+#[derive(Debug)]
+pub(super) struct Ran {
+    /// None if it did not end by itself.
+    pub(super) status: Option<i32>,
+    /// Standard output.
+    pub(super) stdout: Vec<u8>,
+    /// Standard output and error.
+    pub(super) said: String,
+}
+
+impl Ran {
+    pub(super) fn succeeded(&self) -> bool {
+        self.status == Some(0)
+    }
+
+    /// The last few lines, to be shown.
+    pub(super) fn end(&self) -> String {
+        const SHOWN: usize = 5;
+        let lines: Vec<&str> = self.said.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(SHOWN)..].join("\n")
+    }
+}
+
+impl Clone {
+    /// Clones a repository, with `files` of its work tree as they are now.
+    ///
+    /// # Errors
+    ///
+    /// With what git or the system said.
+    pub(super) fn of(layout: &Layout, files: &[PathBuf]) -> Result<Clone, String> {
+        let place = tempfile::Builder::new().prefix("leeward-doctor-").tempdir();
+        let clone = Clone { place: place.map_err(|error| error.to_string())? };
+        fs::create_dir(clone.hooks()).map_err(|error| error.to_string())?;
+        let from = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
+        let directory = clone.place.path();
+        let server = clone.server();
+        let plain = ["clone", "--quiet", "--shared", "--template=", "--origin=origin"].map(OsStr::new);
+        for args in [
+            [&plain[..4], &[OsStr::new("--bare"), from.as_os_str(), server.as_os_str()]].concat(),
+            [&plain[..], &[server.as_os_str(), clone.work().as_os_str()]].concat(),
+        ] {
+            let ran = run(git(directory).args(&args));
+            if !ran.succeeded() {
+                return Err(ran.end());
+            }
+        }
+        if let Some(top) = &layout.work_tree {
+            clone.take(top, files).map_err(|error| error.to_string())?;
+        }
+        Ok(clone)
+    }
+
+    /// Copies files of a work tree.
+    fn take(&self, top: &Path, files: &[PathBuf]) -> io::Result<()> {
+        for file in files {
+            let Ok(below) = file.strip_prefix(top) else { continue };
+            let copy = self.work().join(below);
+            fs::create_dir_all(copy.parent().unwrap_or(&copy))?;
+            fs::copy(file, copy)?;
+        }
+        Ok(())
+    }
+
+    /// Where work is done.
+    pub(super) fn work(&self) -> PathBuf {
+        self.place.path().join("work")
+    }
+
+    /// Where it is pushed to.
+    pub(super) fn server(&self) -> PathBuf {
+        self.place.path().join("server.git")
+    }
+
+    /// Where the hooks are that git calls here.
+    pub(super) fn hooks(&self) -> PathBuf {
+        self.place.path().join("hooks")
+    }
+
+    /// Makes git call a hook of another repository here, by its own name.
+    pub(super) fn call(&self, name: &str, hook: &Path) -> io::Result<()> {
+        let path = self.hooks().join(name);
+        let quoted = hook.display().to_string().replace('\'', r"'\''");
+        fs::write(&path, format!("#!/bin/sh\nexec '{quoted}' \"$@\"\n"))?;
+        executable(&path)
+    }
+
+    /// Writes a file of the work tree.
+    pub(super) fn write(&self, path: &str, text: &str) -> io::Result<()> {
+        let path = self.work().join(path);
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        fs::write(path, text)
+    }
+
+    /// Runs git in the work tree, with the hooks.
+    pub(super) fn git<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
+        let mut hooks = OsString::from("core.hooksPath=");
+        hooks.push(self.hooks());
+        run(git(&self.work()).arg("-c").arg(hooks).args(args))
+    }
+
+    /// Runs this program in the work tree.
+    pub(super) fn leeward<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
+        let program = std::env::current_exe().unwrap_or_else(|_| "leeward".into());
+        run(prepared(program, &self.work()).args(args))
+    }
+}
+
+/// Git, about to run in a directory.
+pub(super) fn git(directory: &Path) -> Command {
+    let mut git = prepared("git", directory);
+    git.args(["-c", "commit.gpgSign=false", "-c", "gc.auto=0", "-c", "advice.detachedHead=false"]);
+    for who in ["AUTHOR", "COMMITTER"] {
+        git.env(format!("GIT_{who}_NAME"), "leeward doctor");
+        git.env(format!("GIT_{who}_EMAIL"), "doctor@leeward.invalid");
+    }
+    git.env("GIT_TERMINAL_PROMPT", "0").env("GIT_EDITOR", "true");
+    git
+}
+
+/// A program that is on its own.
+fn prepared(program: impl AsRef<OsStr>, directory: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(directory).stdin(Stdio::null());
+    for name in LEADING {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"PRE_COMMIT") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs a program to its end. One that cannot be started has said why.
+pub(super) fn run(command: &mut Command) -> Ran {
+    match command.output() {
+        Ok(output) => {
+            let both = [output.stdout.as_slice(), &output.stderr].concat();
+            let said = String::from_utf8_lossy(&both).into_owned();
+            Ran { status: output.status.code(), stdout: output.stdout, said }
+        }
+        Err(error) => Ran { status: None, stdout: Vec::new(), said: error.to_string() },
+    }
+}
+
+#[cfg(unix)]
+fn executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn executable(_: &Path) -> io::Result<()> {
+    Ok(())
+}

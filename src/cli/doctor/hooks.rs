@@ -1,0 +1,110 @@
+//! What git would call: where hooks are, which there are, whether they can run, and what else is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice as _;
+
+use super::clone::{git, run};
+use super::{Checkup, Gate};
+use crate::sanitize::visible;
+use crate::source::layout::{Layout, to_path};
+
+/// Hooks that run before a key is in.
+const GATES: [&str; 4] = ["pre-commit", "commit-msg", "pre-push", "pre-receive"];
+
+/// Hooks that can run.
+#[derive(Debug)]
+pub(super) struct Hooks {
+    /// Where they are.
+    pub(super) directory: PathBuf,
+    /// Their names, sorted.
+    pub(super) names: Vec<String>,
+}
+
+impl Hooks {
+    /// The hook of a name, if it can run.
+    pub(super) fn get(&self, name: &str) -> Option<PathBuf> {
+        self.names.iter().any(|known| known == name).then(|| self.directory.join(name))
+    }
+}
+
+/// Looks at the hooks of a repository. Gives nothing where git cannot say where they are.
+pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> Option<Hooks> {
+    let top = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
+    let told = run(git(top).args(["rev-parse", "--git-path", "hooks"]));
+    let path = to_path(told.stdout.trim_end()).filter(|_| told.succeeded());
+    let Some(path) = path else {
+        checkup.untried(format!("git does not say where hooks are:\n{}", told.end()));
+        return None;
+    };
+    let directory = top.join(path);
+    let shown = visible(directory.as_os_str().as_encoded_bytes()).into_owned();
+    configured(top, &directory, checkup);
+    let mut names = Vec::new();
+    let mut inert = Vec::new();
+    for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.contains('.') || !entry.path().is_file() {
+            continue;
+        }
+        if can_run(&entry.path()) { names.push(name) } else { inert.push(name) }
+    }
+    names.sort();
+    for name in inert.iter().filter(|name| GATES.contains(&name.as_str())) {
+        let fix = format!("chmod +x '{shown}/{name}'");
+        checkup.problem(format!("the hook {name} may not be run, and git passes it over"), &fix);
+    }
+    let wanted = wanted(layout, gates);
+    let there: Vec<&str> = names.iter().map(String::as_str).collect();
+    if wanted.iter().all(|name| there.contains(name)) && !wanted.is_empty() {
+        checkup.good(format!("hooks in {shown}: {}", there.join(", ")));
+    } else if !wanted.is_empty() {
+        let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+        checkup.warning(
+            format!("hooks in {shown}: {there}; wanted: {}", wanted.join(", ")),
+            "`leeward hook install` puts them there, beside what is there already",
+        );
+    }
+    Some(Hooks { directory, names })
+}
+
+/// The hooks that the gates need.
+pub(super) fn wanted(layout: &Layout, gates: &[Gate]) -> Vec<&'static str> {
+    let bare = layout.work_tree.is_none();
+    let hook = |gate: &Gate| match gate {
+        Gate::Commit if !bare => Some("pre-commit"),
+        Gate::Push if bare => Some("pre-receive"),
+        Gate::Push => Some("pre-push"),
+        _ => None,
+    };
+    gates.iter().filter_map(hook).collect()
+}
+
+/// Says where hooks were moved to, and by which file.
+fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
+    let told = run(git(top).args(["config", "--show-origin", "--get", "core.hooksPath"]));
+    if !told.succeeded() {
+        return;
+    }
+    let origin = told.stdout.trim_end().as_bstr().to_string();
+    let origin = origin.replace('\t', ": ");
+    match directory.is_dir() {
+        true => checkup.good(format!("core.hooksPath is set ({origin})")),
+        false => checkup.problem(
+            format!("core.hooksPath is set to a directory that is not there ({origin}), so no hook runs"),
+            "make the directory, or take the setting out: git config --unset core.hooksPath",
+        ),
+    }
+}
+
+#[cfg(unix)]
+fn can_run(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn can_run(path: &Path) -> bool {
+    path.is_file()
+}

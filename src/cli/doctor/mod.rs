@@ -1,0 +1,152 @@
+//! `leeward doctor`: whether the gates of a repository would stop a key, and what to do where they would not.
+//!
+//! [`settings`] looks at the program, the rules and the configuration, [`hooks`] at what git would call; [`trial`] tries
+//! all of it in a temporary clone ([`clone`]) with keys that are made for it. Unlike every other command this one runs
+//! git and the repository's own hooks, as a commit and a push would.
+
+mod clone;
+mod hooks;
+mod settings;
+mod trial;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::args::PolicyArgs;
+use super::{UsageError, masked, say, surroundings};
+use crate::sanitize::visible;
+use crate::status::Status;
+use crate::words::count;
+
+/// What `leeward doctor --help` ends with.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  leeward doctor
+  leeward doctor --gate commit --gate ci
+  leeward doctor project.git
+
+Exit status: 0 every gate holds, 1 one does not, 3 not everything could be tried";
+
+/// `leeward doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorCommand {
+    /// The repository
+    #[arg(value_name = "REPO", default_value = ".")]
+    pub(super) repository: PathBuf,
+    /// The gates that must hold (repeatable); all, where this is left out
+    #[arg(long = "gate", value_enum, value_name = "GATE")]
+    pub(super) gates: Vec<Gate>,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+}
+
+/// Where a key is to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Gate {
+    /// Before it is committed: the pre-commit hook
+    Commit,
+    /// Before it is pushed: the pre-push hook, or in a bare repository the pre-receive hook
+    Push,
+    /// In a run of the program, as CI makes it
+    Ci,
+}
+
+/// How a thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Good,
+    /// Worth knowing; nothing slips through for it.
+    Warning,
+    /// A key would get through, or nothing at all.
+    Problem,
+    /// It could not be tried.
+    Untried,
+}
+
+/// What was looked at, in order.
+#[derive(Debug, Default)]
+struct Checkup {
+    lines: Vec<(Level, String, Option<String>)>,
+}
+
+impl Checkup {
+    fn add(&mut self, level: Level, what: impl Into<String>, fix: Option<&str>) {
+        self.lines.push((level, what.into(), fix.map(str::to_owned)));
+    }
+
+    fn good(&mut self, what: impl Into<String>) {
+        self.add(Level::Good, what, None);
+    }
+
+    fn warning(&mut self, what: impl Into<String>, fix: &str) {
+        self.add(Level::Warning, what, Some(fix));
+    }
+
+    fn problem(&mut self, what: impl Into<String>, fix: &str) {
+        self.add(Level::Problem, what, Some(fix));
+    }
+
+    fn untried(&mut self, what: impl Into<String>) {
+        self.add(Level::Untried, what, None);
+    }
+
+    fn number(&self, level: Level) -> u64 {
+        self.lines.iter().filter(|line| line.0 == level).count() as u64
+    }
+
+    fn status(&self) -> Status {
+        match (self.number(Level::Untried), self.number(Level::Problem)) {
+            (0, 0) => Status::Clean,
+            (0, _) => Status::Findings,
+            _ => Status::Incomplete,
+        }
+    }
+
+    fn described(&self) -> String {
+        let mut out = String::new();
+        for (level, what, fix) in &self.lines {
+            let word = match level {
+                Level::Good => "ok",
+                Level::Warning => "warning",
+                Level::Problem => "PROBLEM",
+                Level::Untried => "UNTRIED",
+            };
+            let mut lines = what.lines();
+            let first = visible(lines.next().unwrap_or_default().as_bytes()).into_owned();
+            out.push_str(&format!("{word:7}  {first}\n"));
+            lines.for_each(|line| out.push_str(&format!("{:9}{}\n", "", visible(line.as_bytes()))));
+            if let Some(fix) = fix {
+                out.push_str(&format!("{:9}fix: {}\n", "", visible(fix.as_bytes())));
+            }
+        }
+        let mut parts = vec![count(self.number(Level::Problem), "problem", "problems")];
+        for (level, one, many) in
+            [(Level::Warning, "warning", "warnings"), (Level::Untried, "untried", "untried")]
+        {
+            let number = self.number(level);
+            if number > 0 {
+                parts.push(count(number, one, many));
+            }
+        }
+        out + &format!("\nleeward: {}\n", parts.join(", "))
+    }
+}
+
+/// Looks at a repository, and tries its gates.
+pub(super) fn run(command: &DoctorCommand) -> Result<Status, UsageError> {
+    let layout = surroundings::repository(&command.repository)?;
+    let gates = match command.gates.as_slice() {
+        [] => vec![Gate::Commit, Gate::Push, Gate::Ci],
+        gates => gates.to_vec(),
+    };
+    let mut checkup = Checkup::default();
+    let subject = settings::check(command, &layout, &mut checkup);
+    let hooks = hooks::check(&layout, &gates, &mut checkup);
+    match (subject, hooks) {
+        (Some(subject), Some(hooks)) => trial::run(&layout, &subject, &hooks, &gates, &mut checkup),
+        _ => checkup.untried("nothing was tried: what is above has to be mended first"),
+    }
+    say(&masked(&checkup.described()));
+    Ok(checkup.status())
+}

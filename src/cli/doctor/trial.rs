@@ -1,0 +1,200 @@
+//! The proof: a key that is committed, pushed and met by CI in a clone is stopped each time, by us, and nothing else is.
+//!
+//! Every gate is tried twice: with a harmless change, which it has to let through (a hook that fails at everything
+//! proves nothing), and with one that plants a key for every rule.
+
+use std::collections::HashSet;
+use std::io;
+
+use serde::Deserialize;
+
+use super::clone::{Clone, Ran};
+use super::hooks::{Hooks, wanted};
+use super::settings::Subject;
+use super::{Checkup, Gate};
+use crate::source::layout::Layout;
+
+/// What commits here are called. Some hooks insist on a form.
+const MESSAGE: &str = "chore: leeward doctor";
+
+/// The branch that is pushed.
+const BRANCH: &str = "HEAD:refs/heads/leeward-doctor";
+
+/// Everything that a trial needs.
+struct Trial<'a> {
+    clone: Clone,
+    subject: &'a Subject,
+    hooks: &'a Hooks,
+    bare: bool,
+}
+
+/// Tries the gates of a repository in a clone.
+pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, gates: &[Gate], checkup: &mut Checkup) {
+    let clone = match Clone::of(layout, &subject.files) {
+        Ok(clone) => clone,
+        Err(reason) => return checkup.untried(format!("the repository cannot be cloned:\n{reason}")),
+    };
+    let trial = Trial { clone, subject, hooks, bare: layout.work_tree.is_none() };
+    if let Err(error) = trial.prepare(&wanted(layout, gates)).and_then(|()| trial.gates(gates, checkup)) {
+        checkup.untried(format!("the clone cannot be written: {error}"));
+    }
+}
+
+impl Trial<'_> {
+    /// Lets git call the hooks that are tried, and no other: what else they do is not for a trial.
+    fn prepare(&self, wanted: &[&str]) -> io::Result<()> {
+        for name in wanted.iter().copied().chain(["commit-msg"]) {
+            if let Some(hook) = self.hooks.get(name).filter(|_| name != "pre-receive") {
+                self.clone.call(name, &hook)?;
+            }
+        }
+        if let Some(hook) = self.hooks.get("pre-receive").filter(|_| self.bare) {
+            let there = self.clone.server().join("hooks");
+            std::fs::create_dir_all(&there)?;
+            self.clone.call("pre-receive", &hook)?;
+            std::fs::rename(self.clone.hooks().join("pre-receive"), there.join("pre-receive"))?;
+        }
+        Ok(())
+    }
+
+    fn gates(&self, gates: &[Gate], checkup: &mut Checkup) -> io::Result<()> {
+        let commit = gates.contains(&Gate::Commit) && !self.bare;
+        // Without a key first.
+        self.clone.write(&self.subject.path, "nothing to see here\n")?;
+        let harmless = self.commit(&[]);
+        if commit && !harmless.succeeded() {
+            checkup.problem(
+                format!("a commit without a key is stopped, so the hooks prove nothing:\n{}", harmless.end()),
+                "make the hooks let an ordinary commit of a fresh clone through",
+            );
+        }
+        if !harmless.succeeded() && !self.commit(&["--no-verify"]).succeeded() {
+            checkup.untried(format!("git cannot commit in a clone:\n{}", harmless.end()));
+            return Ok(());
+        }
+        let pushed = gates.contains(&Gate::Push).then(|| self.push());
+        self.clone.write(&self.subject.path, &self.subject.text)?;
+        if commit && harmless.succeeded() {
+            let stopped = self.commit(&[]);
+            self.judge("a commit", "pre-commit", &stopped, checkup);
+        }
+        // Past the hook, as others can; if it is in already, there is nothing to do.
+        self.commit(&["--no-verify"]);
+        match pushed {
+            Some(pushed) if !pushed.succeeded() => checkup.problem(
+                format!("a push without a key is stopped, so the hooks prove nothing:\n{}", pushed.end()),
+                "make the hooks let an ordinary push of a fresh clone through",
+            ),
+            Some(_) => {
+                let hook = if self.bare { "pre-receive" } else { "pre-push" };
+                self.judge("a push", hook, &self.push(), checkup);
+            }
+            None => {}
+        }
+        if gates.contains(&Gate::Ci) {
+            self.ci(checkup);
+        }
+        Ok(())
+    }
+
+    fn commit(&self, more: &[&str]) -> Ran {
+        let added = self.clone.git(&["add", "--force", "--", &self.subject.path]);
+        if !added.succeeded() {
+            return added;
+        }
+        self.clone.git(&[&["commit", "--quiet", "--message", MESSAGE], more].concat())
+    }
+
+    fn push(&self) -> Ran {
+        self.clone.git(&["push", "--quiet", "origin", BRANCH])
+    }
+
+    /// Whether a gate stopped what it was shown, and said so.
+    fn judge(&self, what: &str, hook: &str, ran: &Ran, checkup: &mut Checkup) {
+        let named = |(secret, rule): &(crate::secret::Secret, String)| {
+            ran.said.contains(&secret.redacted()) || ran.said.contains(rule.as_str())
+        };
+        let whole = self.subject.secrets.iter().any(|(secret, _)| {
+            std::str::from_utf8(secret.expose()).is_ok_and(|secret| ran.said.contains(secret))
+        });
+        if whole {
+            let fix = "look for another hook that prints what it finds";
+            checkup.problem(format!("{what} with a key prints the key whole"), fix);
+        }
+        if ran.succeeded() {
+            let why = match self.hooks.get(hook) {
+                None => format!("there is no {hook} hook"),
+                Some(_) => format!("the {hook} hook lets it pass"),
+            };
+            let fix = match self.hooks.get(hook) {
+                None => format!("`leeward hook install`, or call `leeward hook {hook}` in a {hook} hook"),
+                Some(_) => format!("call `leeward hook {hook}` in it, and end with its status"),
+            };
+            checkup.problem(format!("{what} with a key goes through: {why}"), &fix);
+        } else if !self.subject.secrets.iter().any(named) {
+            checkup.problem(
+                format!("{what} with a key is stopped, but not for the key:\n{}", ran.end()),
+                &format!("run `leeward hook {hook}` by hand to see what is wrong"),
+            );
+        } else {
+            checkup.good(format!("{what} with a key is stopped by the {hook} hook"));
+        }
+    }
+
+    /// What CI runs has to find every planted value.
+    fn ci(&self, checkup: &mut Checkup) {
+        let range = if self.clone.git(&["rev-parse", "--quiet", "--verify", "HEAD~1"]).succeeded() {
+            "HEAD~1..HEAD"
+        } else {
+            "HEAD"
+        };
+        for args in [&["scan"][..], &["range", range]] {
+            let shown = format!("leeward {}", args.join(" "));
+            let ran = self.clone.leeward(&[args, &["--format", "json", "--no-progress"]].concat());
+            let found: HashSet<String> =
+                serde_json::from_slice(&ran.stdout).map(Report::hashes).unwrap_or_default();
+            let missed: Vec<&str> = self
+                .subject
+                .secrets
+                .iter()
+                .filter(|(secret, _)| !found.contains(&secret.sha256()))
+                .map(|(_, rule)| rule.as_str())
+                .collect();
+            if !missed.is_empty() {
+                checkup.problem(
+                    format!("`{shown}` does not find a key of {}:\n{}", missed.join(", "), ran.end()),
+                    "`leeward config show` says what it goes by",
+                );
+            } else if ran.status != Some(1) {
+                let status = ran.status.map_or_else(|| "a signal".to_owned(), |status| status.to_string());
+                let what =
+                    format!("`{shown}` finds the keys, but not all could be looked at: status {status}");
+                checkup.warning(what, "what it could not look at is in its report");
+            } else {
+                checkup.good(format!("`{shown}`, as CI would run it, finds the keys and ends with 1"));
+            }
+        }
+    }
+}
+
+/// As much of a report as is asked for.
+#[derive(Deserialize)]
+struct Report {
+    findings: Vec<Found>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    secret: Value,
+}
+
+#[derive(Deserialize)]
+struct Value {
+    sha256: String,
+}
+
+impl Report {
+    fn hashes(self) -> HashSet<String> {
+        self.findings.into_iter().map(|found| found.secret.sha256).collect()
+    }
+}
