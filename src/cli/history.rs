@@ -12,6 +12,7 @@ use super::UsageError;
 use super::args::HistoryCommand;
 use super::run::Run;
 use super::scan::exists;
+use super::surroundings;
 use crate::finding::{Finding, Location, LocationKind};
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
@@ -35,8 +36,14 @@ impl Progress for Counters {
 pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
     let mut layouts = Vec::new();
     for path in &command.repositories {
-        exists(path)?;
-        layouts.push(layout::find(path, &ObjectDirs::default()).map_err(UsageError::new)?);
+        // What git says in the environment is said of the repository that one is in.
+        layouts.push(match path == Path::new(".") {
+            true => surroundings::repository(path)?,
+            false => {
+                exists(path)?;
+                layout::find(path, &ObjectDirs::default()).map_err(UsageError::new)?
+            }
+        });
     }
     let run = Run::new("history", &command.scanning, &command.repositories)?;
     let reaches = OnceCell::new();

@@ -12,13 +12,12 @@ use clap::Args;
 use super::UsageError;
 use super::args::Scanning;
 use super::run::Run;
-use super::scan::exists;
 use super::surroundings;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
 use crate::source::history::Progress;
 use crate::source::history::range::{self, Words};
-use crate::source::layout::{self, Layout};
+use crate::source::layout::Layout;
 use crate::source::{Issue, Sink as _};
 use crate::status::Status;
 
@@ -68,8 +67,7 @@ impl Progress for Commits<'_> {
 pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
     let text = command.range.as_encoded_bytes().as_bstr();
     let words = Words::parse(text).map_err(|error| UsageError::new(&error).help(error.help()))?;
-    exists(&command.repository)?;
-    let layout = layout::find(&command.repository, &surroundings::object_dirs()).map_err(UsageError::new)?;
+    let layout = surroundings::repository(&command.repository)?;
     let run = Run::new("range", &command.scanning, [&command.repository])?;
     let empty = (!command.allow_empty).then(|| nothing(text));
     Ok(judge(run, &layout, &words, empty, &|_| ()))

@@ -150,7 +150,12 @@ impl<'a> Run<'a> {
             !report.findings.is_empty(),
             Leniency { allow_incomplete: self.scanning.allow_incomplete, exit_zero: self.scanning.exit_zero },
         );
-        let status = self.write(&report.redacted(), status);
+        // Of a path, sources judge each name on its own.
+        let secrets_in = |text: &[u8]| {
+            let names = std::iter::once(text).chain(text.split_str("/"));
+            names.flat_map(|name| self.detector.scan(name, None)).map(|found| found.secret).collect()
+        };
+        let status = self.write(&report.redacted_by(&secrets_in), status);
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
     }
 

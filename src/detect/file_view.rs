@@ -51,12 +51,24 @@ pub(super) struct FileView<'a> {
     anchors: &'a Anchors,
     mentions: OnceCell<Vec<usize>>,
     hosts: OnceCell<Vec<(usize, String)>>,
+    /// Lines that import something of the provider's; `evidence` says which.
+    pub(super) imports: OnceCell<Vec<String>>,
+    /// Whether the file says which value is the provider's; `evidence` does.
+    pub(super) own_place: OnceCell<bool>,
 }
 
 impl<'a> FileView<'a> {
     pub(super) fn new(text: &'a [u8], path: Option<&BStr>, anchors: &'a Anchors) -> Self {
         let path = path.map(|path| path.to_str_lossy().to_lowercase()).unwrap_or_default();
-        FileView { text, path, anchors, mentions: OnceCell::new(), hosts: OnceCell::new() }
+        FileView {
+            text,
+            path,
+            anchors,
+            mentions: OnceCell::new(),
+            hosts: OnceCell::new(),
+            imports: OnceCell::new(),
+            own_place: OnceCell::new(),
+        }
     }
 
     /// Where keywords stand, ascending.

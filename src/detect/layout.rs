@@ -40,6 +40,22 @@ fn dash(line: &[u8]) -> Option<usize> {
     line[blanks..].starts_with(b"- ").then_some(blanks)
 }
 
+/// Where the name ends that the list belongs to whose item begins after the newline at `newline`: `keys:` above lines
+/// with a dash. None if that line is no item.
+pub(super) fn list_owner(text: &[u8], newline: usize) -> Option<usize> {
+    let column = dash(&text[newline + 1..])?;
+    for (from, line) in lines_up(&text[..newline]).take(MOST_LINES) {
+        let plain = line.trim_ascii();
+        let item = dash(line) == Some(column) || indent(line) > column && dash(line).is_none();
+        if plain.is_empty() || plain.starts_with(b"#") || item {
+            continue;
+        }
+        let end = from + line.trim_ascii_end().len();
+        return (plain.ends_with(b":") && is_entry(line)).then_some(end);
+    }
+    None
+}
+
 /// Lines of `text` from the last to the first, with their starts.
 fn lines_up(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut end = Some(text.len());
@@ -62,7 +78,7 @@ fn is_entry(line: &[u8]) -> bool {
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ');
     key > 0
         && line[..key].iter().all(plain)
-        && matches!(line.get(key + 1), None | Some(b' ' | b'\r' | b'"' | b'\''))
+        && matches!(line.get(key + 1), None | Some(b' ' | b'\r' | b'\n' | b'"' | b'\''))
 }
 
 /// The section header that a line is, without its brackets.
@@ -291,10 +307,19 @@ pub(super) fn opens_block(text: &[u8]) -> bool {
     }
     match line.last() {
         None | Some(b'=' | b':' | b',' | b'(' | b'[' | b'"' | b'\'' | b'}' | b'{') => false,
-        Some(b')' | b';') => true,
+        Some(b')') => !is_made(line),
+        Some(b';') => true,
         Some(b'>') if line.ends_with(b"=>") => !line[..line.len() - 2].trim_ascii_end().ends_with(b"'"),
         _ => line.split(|b| !b.is_ascii_alphanumeric()).any(|word| KEYWORDS.contains(&word)),
     }
+}
+
+/// Whether a line ends with an object that is made, so that what follows in brackets are its fields: `= new Acme()`.
+fn is_made(line: &[u8]) -> bool {
+    let call = line.iter().rposition(|&b| b == b'(').map_or(line, |open| &line[..open]);
+    let mut words = call.rsplit(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'(' | b','));
+    let callee = words.find(|word| !word.is_empty());
+    callee == Some(b"new") || words.find(|word| !word.is_empty()) == Some(b"new")
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod file_view;
 pub mod finder;
 mod layout;
 mod letters;
+mod lvalue;
 mod mention;
 mod quote;
 pub mod reference;

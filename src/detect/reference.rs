@@ -4,6 +4,7 @@
 //! Takes one text at a time and says what it knows of either; what belongs together is decided in `pipeline`. What a
 //! reference means is asked as if the value itself stood in its place.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
@@ -19,8 +20,10 @@ use crate::rule::Pattern;
 
 /// Longest name that is remembered.
 const LONGEST: usize = 100;
-/// Most places in one text where names are looked at.
+/// Most places in one text where names, and the variables that they are read into, are looked at.
 const MOST_READS: usize = 1000;
+/// Most places where one of those variables is looked at.
+const MOST_USES: usize = 50;
 
 /// A name that is given a value which could be a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +65,19 @@ pub enum Purpose {
     Unknown,
 }
 
+/// The variables of a text that names were read into, and what becomes of them.
+#[derive(Default)]
+struct Variables {
+    purposes: HashMap<String, Option<Purpose>>,
+    /// Places that were looked at.
+    looked_at: usize,
+}
+
 impl Detector {
     /// The name that the value at `span` is given, if one is and it may be a provider's.
     pub fn definition(&self, text: &[u8], path: Option<&BStr>, span: &Range<usize>) -> Option<Definition> {
         let value = &text[span.clone()];
-        if shape::derived_bits(value) >= shape::DERIVED_BITS {
+        if !is_whole(text, span) || !is_varied(value) || shape::derived_bits(value) >= shape::DERIVED_BITS {
             return None;
         }
         let window = Window::around(text, span);
@@ -87,16 +98,22 @@ impl Detector {
     pub fn reads(&self, text: &[u8], path: Option<&BStr>, finder: &Finder) -> Vec<Read> {
         let views = Views::new(self, text, path);
         let places = finder.find(text).filter(|(_, span)| is_read(text, span));
+        let mut variables = Variables::default();
         let reads = places.take(MOST_READS).filter_map(|(name, span)| {
-            let (purpose, from_environment) = self.purpose(&views, &span, true)?;
+            let (purpose, from_environment) = self.purpose(&views, &span, Some(&mut variables))?;
             Some(Read { name, span, purpose, from_environment })
         });
         reads.collect()
     }
 
-    /// What becomes of the value that the name at `span` stands for, and whether the environment gives it; `onwards`:
-    /// also where it goes from there.
-    fn purpose(&self, views: &Views<'_>, span: &Range<usize>, onwards: bool) -> Option<(Purpose, bool)> {
+    /// What becomes of the value that the name at `span` stands for, and whether the environment gives it;
+    /// with `onwards` also where it goes from there.
+    fn purpose(
+        &self,
+        views: &Views<'_>,
+        span: &Range<usize>,
+        onwards: Option<&mut Variables>,
+    ) -> Option<(Purpose, bool)> {
         let window = Window::around(views.text, span);
         let (before, after) = expression(&window.before, &window.after);
         let mut place = structure::place(before, after);
@@ -128,18 +145,29 @@ impl Detector {
         }
         // `name = os.environ["NAME"]`: the group around the name has none of its own.
         let mut levels = place.levels.iter().take(3);
-        let variable = levels.find_map(|level| quote::tokens(&level.name).last()).filter(|_| onwards);
-        let onwards = variable.and_then(|variable| self.goes_on(views, variable));
+        let variable = levels.find_map(|level| quote::tokens(&level.name).last());
+        let onwards = onwards.and_then(|known| self.goes_on(views, variable?, known));
         let purpose = onwards.or_else(|| place.levels.iter().any(is_made).then_some(Purpose::Unknown))?;
         Some((purpose, environment))
     }
 
     /// What becomes of the variable that a value is read into.
-    fn goes_on(&self, views: &Views<'_>, variable: &str) -> Option<Purpose> {
+    fn goes_on(&self, views: &Views<'_>, variable: &str, known: &mut Variables) -> Option<Purpose> {
+        if let Some(purpose) = known.purposes.get(variable) {
+            return purpose.clone();
+        }
+        let purpose = self.use_of(views, variable, &mut known.looked_at);
+        known.purposes.insert(variable.to_owned(), purpose.clone());
+        purpose
+    }
+
+    fn use_of(&self, views: &Views<'_>, variable: &str, looked_at: &mut usize) -> Option<Purpose> {
         let places = memchr::memmem::find_iter(views.text, variable).map(|at| at..at + variable.len());
-        let reads = places.filter(|span| is_read(views.text, span)).take(MOST_READS);
+        let most = MOST_USES.min(MOST_READS.saturating_sub(*looked_at));
+        let reads: Vec<_> = places.filter(|span| is_read(views.text, span)).take(most).collect();
+        *looked_at += reads.len().max(1);
         let mut other = None;
-        for (purpose, _) in reads.filter_map(|span| self.purpose(views, &span, false)) {
+        for (purpose, _) in reads.iter().filter_map(|span| self.purpose(views, span, None)) {
             match purpose {
                 Purpose::Ours { .. } => return Some(purpose),
                 Purpose::Theirs => other = Some(purpose),
@@ -148,6 +176,21 @@ impl Detector {
         }
         other
     }
+}
+
+/// Whether a value ends where a word does, or begins after an escape.
+fn is_whole(text: &[u8], span: &Range<usize>) -> bool {
+    let glued = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let escaped = span.start >= 2 && text[span.start - 2] == b'\\';
+    !glued(Some(span.end)) && (escaped || !glued(span.start.checked_sub(1)))
+}
+
+/// Whether a value changes between digits, small letters and capitals as often as what is drawn at random: the cheap
+/// question, which leaves out one of ten thousand random values of 32 characters and nearly every identifier.
+fn is_varied(value: &[u8]) -> bool {
+    let class = |b: &u8| (b.is_ascii_digit(), b.is_ascii_uppercase());
+    let changes = value.windows(2).filter(|pair| class(&pair[0]) != class(&pair[1])).count();
+    changes * 32 >= value.len() * 9
 }
 
 /// Whether what encloses a name makes something of it: a constructor, or a call that creates.
@@ -258,6 +301,20 @@ mod tests {
                 "{before}NAME{after}"
             );
         }
+    }
+
+    #[test]
+    fn identifiers_are_told_from_values_at_a_glance() {
+        for (value, varied) in [
+            (["someIdentifierOf", "thirtyTwoLetters"], false),
+            (["workflowExecution", "CancelsWithItem"], false),
+            (["x7Kq9ZrB2mWp4Td", "L8sVn3YhJ6cFg5Rk1"], true),
+            (["aBcdEfgHijKlmNop", "QrsTuvWxyZabCdef"], true),
+        ] {
+            assert_eq!(is_varied(value.concat().as_bytes()), varied, "{value:?}");
+        }
+        let text = br"k=\nABC, ABC1, 1ABC";
+        assert_eq!([4, 9, 16].map(|at| is_whole(text, &(at..at + 3))), [true, false, false]);
     }
 
     #[test]

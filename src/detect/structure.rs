@@ -6,6 +6,7 @@
 
 use super::cursor::{Left, Token, closing_position};
 use super::layout;
+use super::lvalue::{lvalue, nth_name, one_of_several};
 
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 6;
@@ -153,7 +154,12 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
         let bound = match left.next() {
             Token::Space | Token::Quote | Token::Mark | Token::Concat | Token::Wrap => continue,
             Token::Newline if layout::continues(before, left.at()) => continue,
-            Token::Word(word) if is_modifier(word) => continue,
+            // An item of a list is bound to what its first one is bound to.
+            Token::Newline if innermost && let Some(at) = layout::list_owner(before, left.at()) => {
+                left = Left::new(before, at);
+                continue;
+            }
+            Token::Word(word) if is_modifier(word) || is_property(&before[..left.at()]) => continue,
             Token::Word(word) if innermost && scheme.is_none() && is_scheme(word) => {
                 scheme = Some(text(word));
                 continue;
@@ -188,51 +194,6 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
     }
 }
 
-/// The name that a value gets which is one of several: `a, b = "…", "…"`. Begins at the comma before the value.
-fn one_of_several(before: &[u8], comma: usize) -> Option<(usize, std::ops::Range<usize>)> {
-    let mut left = Left::new(before, comma);
-    let mut values = 1;
-    loop {
-        match left.next() {
-            Token::Separator => values += 1,
-            Token::Close(bracket) if left.skip_group(bracket) => {}
-            Token::Assign => {
-                let name = lvalue(before, left.at(), Bound::Assigned);
-                return nth_name(before, name.start, values);
-            }
-            Token::Space | Token::Quote | Token::Mark | Token::Concat | Token::Word(_) => {}
-            _ => return None,
-        }
-    }
-}
-
-/// Of several names on a line, the last of which begins at `last`, the one with a number, and where they all begin.
-/// None if there is but one, or something else than names.
-fn nth_name(before: &[u8], last: usize, number: usize) -> Option<(usize, std::ops::Range<usize>)> {
-    let start = layout::line_start(before, last);
-    let line = &before[start..];
-    let blanks = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    let all = start + blanks;
-    let end =
-        line[blanks..].iter().position(|b| matches!(b, b'=' | b':')).map_or(before.len(), |at| all + at);
-    let statement = opening(before, all)
-        .is_none_or(|(at, bracket)| holder(before, at, bracket, &head(before, at, bracket)) == Holder::Block);
-    if all >= last || end < last || !statement {
-        return None;
-    }
-    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b' ' | b'@');
-    let mut names = Vec::new();
-    let mut at = all;
-    for part in before[all..end].split(|&b| b == b',') {
-        if part.trim_ascii().is_empty() || !part.iter().all(name) {
-            return None;
-        }
-        names.push(at..at + part.len());
-        at += part.len() + 1;
-    }
-    names.get(number).filter(|_| names.len() > 1).map(|name| (all, name.clone()))
-}
-
 /// Words of a credential's scheme: they belong to the value, not to its name.
 fn is_scheme(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"bearer") || word.eq_ignore_ascii_case(b"basic")
@@ -243,54 +204,11 @@ fn is_modifier(word: &[u8]) -> bool {
     matches!(word, b"new" | b"await" | b"return" | b"yield" | b"const" | b"static" | b"final")
 }
 
-/// The left side that ends at `end`: the quoted text there, or back to a separator, an unmatched bracket, a quotation,
-/// another assignment or the line's start.
-fn lvalue(before: &[u8], end: usize, bound: Bound) -> std::ops::Range<usize> {
-    let mut left = Left::new(before, end);
-    let mut end = end;
-    let mut quoted = None;
-    loop {
-        let here = left.at();
-        let stop = match left.next() {
-            Token::Quote if quoted.is_none() => {
-                end = left.at();
-                quoted = Some(true);
-                false
-            }
-            Token::Quote | Token::Newline | Token::Start => true,
-            _ if quoted == Some(true) => false,
-            Token::Space | Token::Mark => false,
-            Token::Separator | Token::Open(_) => true,
-            Token::TagEnd => {
-                // `<b>name</b>: value`, or the subscript in `%*ENV<name> = value`: neither is where a name ends.
-                let (last, open) = (left.at(), left.skip_group(b'>').then(|| left.at()));
-                let closes = open.is_some_and(|at| before.get(at + 1) == Some(&b'/'));
-                let subscript = open.is_some_and(|at| at > 0 && before[at - 1].is_ascii_alphanumeric());
-                if closes && quoted.is_none() {
-                    end = left.at();
-                } else if !subscript || quoted.is_some() {
-                    return last + 1..end;
-                }
-                quoted = Some(false);
-                false
-            }
-            // `name: type = value` binds the name as well; `a = b = value` binds b only, and a default's left side
-            // ends at the name that is given it.
-            Token::Assign if bound == Bound::Assigned && before[left.at()] == b':' => false,
-            Token::Assign => true,
-            Token::Close(bracket) => {
-                quoted = Some(false);
-                !left.skip_group(bracket)
-            }
-            Token::Word(_) | Token::Otherwise | Token::Concat | Token::Wrap => {
-                quoted = Some(false);
-                false
-            }
-        };
-        if stop {
-            return here.min(end)..end;
-        }
-    }
+/// Whether a word after `before` is the name of an anchor or a tag in YAML: `key: &name value`, `key: !!str value`.
+fn is_property(before: &[u8]) -> bool {
+    let marks = before.iter().rev().take_while(|b| matches!(b, b'&' | b'!')).count();
+    let rest = &before[..before.len() - marks];
+    (1..=2).contains(&marks) && rest.ends_with(b" ") && rest.trim_ascii_end().ends_with(b":")
 }
 
 /// The words of the tag that ends at `end`, without its angle brackets.
@@ -300,7 +218,7 @@ fn tag(before: &[u8], end: usize) -> std::ops::Range<usize> {
 }
 
 /// The nearest bracket before `end` that is still open, and which it is (`<` for a tag).
-fn opening(before: &[u8], end: usize) -> Option<(usize, u8)> {
+pub(super) fn opening(before: &[u8], end: usize) -> Option<(usize, u8)> {
     let mut left = Left::new(before, end);
     loop {
         match left.next() {
@@ -343,25 +261,40 @@ fn head_start(before: &[u8], open: usize) -> usize {
     }
 }
 
+/// Where the words begin that stand before the bracket at `open` on its line and belong to it.
+fn phrase_start(before: &[u8], open: usize) -> usize {
+    let mut left = Left::new(before, open);
+    loop {
+        let here = left.at();
+        match left.next() {
+            Token::Newline | Token::Start | Token::Separator | Token::Open(b'{' | b'[') => return here,
+            Token::Close(bracket) if !left.skip_group(bracket) => return here,
+            _ => {}
+        }
+    }
+}
+
 /// What stands before the bracket at `open`, in words.
-fn head(before: &[u8], open: usize, bracket: u8) -> String {
+pub(super) fn head(before: &[u8], open: usize, bracket: u8) -> String {
     match bracket {
         b'<' => {
             let rest = &before[open + 1..];
             let name = rest.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
             text(&rest[..name])
         }
-        b'{' => text(&before[layout::line_start(before, open)..open]),
+        b'{' => text(&before[phrase_start(before, open)..open]),
         _ => text(&before[head_start(before, open)..open]),
     }
 }
 
 /// What kind of group the bracket opens.
-fn holder(before: &[u8], open: usize, bracket: u8, head: &str) -> Holder {
+pub(super) fn holder(before: &[u8], open: usize, bracket: u8, head: &str) -> Holder {
     match bracket {
         b'<' => Holder::Tag,
         // Go groups declarations so.
         b'(' if matches!(head, "const" | "var" | "import" | "type") => Holder::Block,
+        // A row, not the arguments of a function.
+        b'(' if head.eq_ignore_ascii_case("values") => Holder::Group,
         b'(' if !head.is_empty() => Holder::Call,
         b'{' if layout::opens_block(&before[..open]) => Holder::Block,
         _ => Holder::Group,

@@ -17,6 +17,12 @@ pub(crate) struct Vocabulary {
     neutral: HashSet<String>,
     plain: HashSet<String>,
     owner: HashSet<String>,
+    purpose: HashSet<String>,
+    vendor_field: HashSet<String>,
+    label_field: HashSet<String>,
+    address_field: HashSet<String>,
+    account_field: HashSet<String>,
+    open_vendor: HashSet<String>,
 }
 
 /// The vocabulary, read when the first name is looked up.
@@ -56,8 +62,12 @@ pub(crate) struct Meaning {
     pub(crate) transparent: bool,
     /// It ends with a word that is no credential's: this one.
     pub(crate) plain: Option<String>,
+    /// It ends with the word of an identifier, so that no other word matters: `cache_key`, `token_id`.
+    pub(crate) identifier: bool,
     /// It names a service or a purpose: this one.
     pub(crate) owner: Option<String>,
+    /// It names a purpose that people choose a secret of their own for: a session, a database.
+    pub(crate) purpose: bool,
     /// It has words that are in no list: perhaps a service's name.
     pub(crate) specific: bool,
 }
@@ -68,11 +78,15 @@ pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
     let vocabulary = &*VOCABULARY;
     let mine = |word: &str| own.iter().any(|name| word.contains(name.as_str()));
     // `SendGrid` is two words, and one.
-    let pairs = words.windows(2).flat_map(|pair| [pair.join(" "), pair.concat()]);
-    let owner = words.iter().cloned().chain(pairs).find(|word| !mine(word) && has(&vocabulary.owner, word));
+    let pairs: Vec<[String; 2]> = words.windows(2).map(|pair| [pair.join(" "), pair.concat()]).collect();
+    let each = || words.iter().chain(pairs.iter().flatten()).filter(|word| !mine(word));
+    let purpose = each().find(|word| has(&vocabulary.purpose, word));
+    let owner = each().find(|word| has(&vocabulary.owner, word)).or(purpose).cloned();
     let number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
     let credential = words.iter().any(|word| has(&vocabulary.credential, word) || is_compound(word));
     let last = words.iter().rev().find(|word| !number(word));
+    // Two words that say together what neither says alone: a page's token is no credential.
+    let pair = pairs.last().map(|[pair, _]| pair).filter(|pair| has(&vocabulary.plain, pair));
     let known = |word: &String| {
         has(&vocabulary.credential, word)
             || has(&vocabulary.neutral, word)
@@ -84,15 +98,17 @@ pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
     Meaning {
         credential,
         transparent: !words.is_empty() && words.iter().all(|w| has(&vocabulary.transparent, w) || number(&w)),
-        plain: last.filter(|word| has(&vocabulary.plain, word)).cloned(),
+        plain: pair.or(last.filter(|word| has(&vocabulary.plain, word))).cloned(),
+        identifier: pair.is_some() || is_identifier(&words),
+        purpose: purpose.is_some(),
         owner,
         specific: words.iter().any(|word| !known(word)),
     }
 }
 
-/// Whether the last word of the name says that its value is an identifier, so that no other word matters.
-pub(crate) fn is_identifier(name: &str) -> bool {
-    words(name).last().is_some_and(|word| {
+/// Whether the last word says that the value is an identifier.
+fn is_identifier(words: &[String]) -> bool {
+    words.last().is_some_and(|word| {
         matches!(word.as_str(), "id" | "ids" | "uuid" | "guid" | "hash" | "digest" | "checksum" | "etag")
     })
 }
@@ -105,6 +121,45 @@ pub(crate) fn is_generic(name: &str) -> bool {
     words(name)
         .iter()
         .all(|word| has(&VOCABULARY.credential, word) || word == "apikey" || COMMON.contains(&word.as_str()))
+}
+
+/// What a field of a block says of the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// Whose it is: `provider`, `vendor`.
+    Vendor,
+    /// What it is called: `name`, `title`.
+    Label,
+    /// Where its requests go: `base_url`, `host`.
+    Address,
+    /// Who logs in: `username`.
+    Account,
+    /// Something else.
+    Other,
+}
+
+/// What the field of that name says.
+pub(crate) fn field(name: &str) -> Field {
+    let words = words(name);
+    let vocabulary = &*VOCABULARY;
+    let Some(last) = words.last() else { return Field::Other };
+    if has(&vocabulary.vendor_field, last) {
+        Field::Vendor
+    } else if has(&vocabulary.address_field, last) {
+        Field::Address
+    } else if has(&vocabulary.label_field, last) {
+        Field::Label
+    } else if has(&vocabulary.account_field, last) {
+        Field::Account
+    } else {
+        Field::Other
+    }
+}
+
+/// Whether the value of a field that says whose a block is leaves that open: `custom`, `openai-compatible`.
+pub(crate) fn leaves_vendor_open(value: &str) -> bool {
+    let words = words(value);
+    words.is_empty() || words.iter().any(|word| has(&VOCABULARY.open_vendor, word))
 }
 
 /// Whether the set has the word or, for a plural, its singular.

@@ -119,7 +119,9 @@ impl Collector<'_> {
     /// Looks again at what `sources` push, as often as what was seen so far makes worth it.
     pub fn look_again(&mut self, sources: impl Fn(&Collector<'_>)) {
         let namings = std::mem::take(&mut *lock(&self.namings));
-        let bound = match Names::new(&namings).filter(|_| !self.is_interrupted()) {
+        // Where nothing is about what a rule looks for, no name is read for it.
+        let worth_it = self.interest.load(Ordering::Relaxed) && !self.is_interrupted();
+        let bound = match Names::new(&namings).filter(|_| worth_it) {
             Some(names) => {
                 let again = self.again(Look::Names(names));
                 sources(&again);

@@ -67,6 +67,8 @@ pub struct Collector<'a> {
     counts: Counts,
     below_confidence: AtomicU64,
     hits: Mutex<Vec<Hit>>,
+    /// Something was seen that could be about what a rule looks for.
+    interest: AtomicBool,
     strays: Strays,
     namings: Mutex<Vec<Naming>>,
     readings: Mutex<Vec<Reading>>,
@@ -116,6 +118,7 @@ impl<'a> Collector<'a> {
             below_confidence: AtomicU64::new(0),
             hits: Mutex::default(),
             look: Look::Candidates,
+            interest: AtomicBool::new(false),
             strays: Strays::default(),
             namings: Mutex::default(),
             readings: Mutex::default(),
@@ -187,7 +190,11 @@ impl<'a> Collector<'a> {
                 marks.push(mark);
             }
         };
-        let interest = |bytes: &[u8]| self.is_named(origin) || self.detector.is_interesting(bytes);
+        let interest = |bytes: &[u8]| {
+            let interesting = self.is_named(origin) || self.detector.is_interesting(bytes);
+            self.interest.fetch_or(interesting, Ordering::Relaxed);
+            interesting
+        };
         decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
         inline::settle(&mut hits, &marks);
         for mut issue in issues {

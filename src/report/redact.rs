@@ -5,6 +5,7 @@
 //! masks each of them wherever a string leaves; [`Report::redacted`] takes every string of a report through it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
@@ -45,12 +46,6 @@ fn forms(secret: &Secret) -> Vec<Vec<u8>> {
 }
 
 impl Redactor {
-    /// A redactor for the secrets of a report's findings, suppressed ones included.
-    pub fn of(report: &Report) -> Self {
-        let suppressed = report.suppressed.iter().map(|(finding, _)| &finding.secret);
-        Redactor::new(report.findings.iter().map(|finding| &finding.secret).chain(suppressed))
-    }
-
     /// A redactor for these secrets.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut secrets: Vec<&Secret> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
@@ -208,8 +203,18 @@ impl Report {
     ///
     /// The secrets themselves stay, so that `--reveal` can still print them where it says that it does.
     #[must_use]
-    pub fn redacted(mut self) -> Report {
-        let redactor = Redactor::of(&self);
+    pub fn redacted(self) -> Report {
+        self.redacted_by(&|_| Vec::new())
+    }
+
+    /// The same, with the secrets masked, too, that `secrets_in` sees in what no source has looked at: a path may be
+    /// known from an index alone, and a commit that a finding names may lie outside of what was scanned.
+    #[must_use]
+    pub fn redacted_by(mut self, secrets_in: &dyn Fn(&[u8]) -> Vec<Secret>) -> Report {
+        let unjudged: Vec<Secret> = self.unjudged().into_iter().flat_map(secrets_in).collect();
+        let suppressed = self.suppressed.iter().map(|(finding, _)| &finding.secret);
+        let found = self.findings.iter().map(|finding| &finding.secret).chain(suppressed);
+        let redactor = Redactor::new(found.chain(&unjudged));
         redactor.in_scan(&mut self.scan);
         self.findings.iter_mut().for_each(|finding| redactor.in_finding(finding));
         for (finding, suppression) in &mut self.suppressed {
@@ -220,6 +225,26 @@ impl Report {
         self.issues.iter_mut().for_each(|issue| redactor.in_issue(issue));
         self.rules.iter_mut().for_each(|rule| redactor.in_rule(rule));
         self
+    }
+}
+
+impl Report {
+    /// The names and words in it that come from elsewhere than the place that was scanned, each once.
+    fn unjudged(&self) -> BTreeSet<&[u8]> {
+        let suppressed = self.suppressed.iter().map(|(finding, _)| finding);
+        let findings: Vec<&Finding> = self.findings.iter().chain(suppressed).collect();
+        let locations = || findings.iter().flat_map(|finding| &finding.locations);
+        let paths = locations()
+            .flat_map(|location| location.path.iter().chain(&location.shown).chain(&location.inner));
+        let commits = findings.iter().flat_map(|finding| {
+            [&finding.first_commit, &finding.last_commit, &finding.removed_commit].into_iter().flatten()
+        });
+        let commits = commits.chain(locations().filter_map(|location| location.commit.as_ref()));
+        let words = commits.flat_map(|commit| [&commit.author_name, &commit.author_email, &commit.subject]);
+        let skipped = self.scan.coverage.skipped.iter().flat_map(|skipped| &skipped.examples);
+        let issues = self.issues.iter().filter_map(|issue| issue.path.as_ref());
+        let paths = paths.chain(skipped).chain(issues).chain(&self.scan.targets).map(|path| path.as_slice());
+        paths.chain(words.map(|words| words.as_bytes())).collect()
     }
 }
 

@@ -1,20 +1,15 @@
 //! Which files of a work tree git tracks, and where the work tree's top is.
 //!
-//! The one use that scanning files makes of the repository around them. Runs nothing of it: no hook, no filter.
+//! The one use that scanning files makes of the repository around them. Runs nothing of it: no hook, no filter; reads no
+//! settings of a person, and does not mind who owns the files.
 
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
-use git2::{Index, ObjectType, Repository, TreeWalkMode, TreeWalkResult};
+use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
 
-use super::{Issue, Sink};
-
-/// Modes of the index that have content on disk: a file, an executable, a symbolic link.
-const TYPE_MASK: u32 = 0o170_000;
-/// A submodule.
-const GITLINK: u32 = 0o160_000;
-/// A directory of a sparse index.
-const DIRECTORY: u32 = 0o040_000;
+use super::layout::{self, ObjectDirs};
+use super::{Issue, Sink, index};
 
 /// The top of the work tree that `path` (absolute, without symbolic links) is in.
 pub(crate) fn top_of(path: &Path) -> Option<PathBuf> {
@@ -33,22 +28,18 @@ impl Tracked {
     pub(super) fn below(directory: &Path, sink: &dyn Sink) -> Option<Tracked> {
         let top = top_of(directory)?;
         let prefix = directory.strip_prefix(&top).ok()?;
-        match index(&top) {
-            Ok(index) => {
+        match files(&top) {
+            Ok(files) => {
                 let mut prefix: BString = Vec::from_path_lossy(prefix).into_owned().into();
                 if !prefix.is_empty() {
                     prefix.push(b'/');
                 }
-                let has_content = |mode: u32| !matches!(mode & TYPE_MASK, GITLINK | DIRECTORY);
-                let entries = index.iter().filter(|entry| has_content(entry.mode));
-                let files =
-                    entries.filter_map(|entry| Some(entry.path.strip_prefix(prefix.as_slice())?.into()));
-                Some(Tracked { files: files.collect() })
+                let below = files.iter().filter_map(|file| file.strip_prefix(prefix.as_slice()));
+                Some(Tracked { files: below.map(BString::from).collect() })
             }
             Err(error) => {
                 let message = format!(
-                    "the index cannot be read, so tracked files that an ignore file lists may be left out: {}",
-                    error.message()
+                    "the index cannot be read, so tracked files that an ignore file lists may be left out: {error}"
                 );
                 sink.issue(
                     Issue::new("unreadable-index", message).at_path(Vec::from_path_lossy(&top).into_owned()),
@@ -66,12 +57,12 @@ impl Tracked {
 
 /// Whether a repository tracks files, and each of their paths is of a kind. False where that cannot be told.
 pub(crate) fn all_tracked_are(repository: &Path, kind: &dyn Fn(&BStr) -> bool) -> bool {
-    let Ok(repository) = Repository::discover(repository) else { return false };
-    if !repository.is_bare() {
-        return repository
-            .index()
-            .is_ok_and(|index| !index.is_empty() && index.iter().all(|entry| kind(entry.path.as_bstr())));
+    let Ok(layout) = layout::find(repository, &ObjectDirs::default()) else { return false };
+    if layout.work_tree.is_some() {
+        return index::files(&layout)
+            .is_ok_and(|files| !files.is_empty() && files.iter().all(|(_, file)| kind(file.as_bstr())));
     }
+    let Ok(repository) = Repository::open(&layout.git_dir) else { return false };
     let Ok(tree) = repository.head().and_then(|head| head.peel_to_tree()) else { return false };
     let mut other = false;
     let walked = tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
@@ -85,7 +76,15 @@ pub(crate) fn all_tracked_are(repository: &Path, kind: &dyn Fn(&BStr) -> bool) -
     walked.is_ok() && !other && !tree.is_empty()
 }
 
-/// The index of the work tree at `top`; an empty one if there is none yet.
-fn index(top: &Path) -> Result<Index, git2::Error> {
-    Repository::open(top)?.index()
+/// The files that the index of the work tree at `top` names; none if there is no index yet.
+fn files(top: &Path) -> Result<Vec<BString>, String> {
+    let layout = layout::find(top, &ObjectDirs::default()).map_err(|error| error.to_string())?;
+    // What is called `.git` there may be no repository, and the next one above is another.
+    match layout.work_tree.as_deref() == Some(top) {
+        true => match index::files(&layout) {
+            Ok(files) => Ok(files.into_iter().map(|(_, file)| file).collect()),
+            Err(error) => Err(error.to_string()),
+        },
+        false => Err("this is not the top of a repository".to_owned()),
+    }
 }

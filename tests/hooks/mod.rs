@@ -2,9 +2,11 @@
 
 mod commit;
 mod doctor;
+mod hostile;
 mod install;
 mod message;
 mod push;
+mod secrecy;
 mod templates;
 
 use std::ffi::OsStr;

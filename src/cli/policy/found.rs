@@ -134,7 +134,7 @@ fn place(
     }
     let layout = match (mode, revision) {
         ("scan", _) if target == Path::new("-") => layout::find(Path::new("."), &surroundings::object_dirs()),
-        ("staged", _) => surroundings::repository(target)
+        ("staged" | "message" | "range" | "history", _) => surroundings::repository(target)
             .map_err(|_| layout::LayoutError::NotFound { path: target.into() }),
         _ => layout::find(target, &surroundings::object_dirs()),
     };

@@ -1,5 +1,6 @@
 //! What holds a value: the call, object, tag, block or section it is in, and what stands beside it there.
 
+use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
@@ -37,22 +38,25 @@ impl Judge<'_> {
                 return (level.holder != Holder::Block || verdict.confidence == Confidence::High)
                     .then_some(verdict);
             }
-            if let Some(verdict) = self.beside(level, own, &own_meaning) {
+            if let Some(verdict) = self.beside(depth, level, own, &own_meaning) {
                 return Some(verdict);
             }
             if level.holder == Holder::Block {
                 return None;
             }
+            if depth > 0
+                && let Some(entry) = self.another_entry(level)
+            {
+                let reason = format!("another entry beside it is that of {}", shown(&entry));
+                return Some(Verdict::new(Confidence::Low, reason));
+            }
         }
-        if own.holder == Holder::Lines
-            && own_meaning.credential
-            && !own_meaning.specific
-            && let Some(verdict) = self.beside_parent()
-        {
-            return Some(verdict);
-        }
+        let generic = own.holder == Holder::Lines && own_meaning.credential && !own_meaning.specific;
+        let beside_parent = || generic.then(|| self.beside_parent()).flatten();
         let label = self.place.label.as_deref().filter(|label| self.meaning(label).credential);
-        self.place.outer.iter().map(String::as_str).chain(label).find_map(|outer| self.by_outer(outer))
+        let mut outer = self.place.outer.iter().map(String::as_str).chain(label);
+        let parent = outer.next().and_then(|parent| self.by_outer(parent));
+        parent.or_else(beside_parent).or_else(|| outer.find_map(|outer| self.by_outer(outer)))
     }
 
     /// What stands beside the entry that holds the value: the image of a container, the address of a request.
@@ -62,13 +66,14 @@ impl Judge<'_> {
         if let Some(host) = host {
             return Some(Verdict::new(Confidence::High, format!("it is sent to {host}")));
         }
-        let words = |text| quote::tokens(text).find(|word| self.speaks(word) == Speaks::Ours);
-        let word = words(before).or_else(|| words(after))?;
+        // An entry with entries of its own is about those.
+        let lines = || before.lines().chain(after.lines()).filter(|line| !line.trim_end().ends_with(':'));
+        let word = lines().flat_map(quote::tokens).find(|word| self.speaks(word) == Speaks::Ours)?;
         Some(Verdict::new(Confidence::High, format!("{} stands beside what holds it", shown(word))))
     }
 
     /// What the name of a level says: that of an attribute without its namespace, of a statement its last word.
-    fn naming(&self, level: &Level) -> Meaning {
+    pub(super) fn naming(&self, level: &Level) -> Meaning {
         let whole = self.meaning(&level.name);
         let nearest = match level.holder {
             Holder::Tag => level.name.rsplit(':').next(),
@@ -99,11 +104,11 @@ impl Judge<'_> {
     }
 
     /// What stands beside the value in its call, object, tag or block.
-    fn beside(&self, level: &Level, own: &Level, own_meaning: &Meaning) -> Option<Verdict> {
+    fn beside(&self, depth: usize, level: &Level, own: &Level, own_meaning: &Meaning) -> Option<Verdict> {
         if level.holder == Holder::Block {
             return None;
         }
-        if let Some(sent) = self.sent_to(level) {
+        if let Some(sent) = self.sent_to(level).or_else(|| self.piped(level)) {
             return Some(sent);
         }
         let speaks = self.speaks(&level.head);
@@ -124,35 +129,52 @@ impl Judge<'_> {
             }
             _ => {}
         }
-        let (word, speaks) = self.nearest_word(level)?;
-        let telling = own_meaning.credential || own_meaning.transparent || own.bound == Bound::Positional;
-        match speaks {
-            Speaks::Ours if telling || self.place.scheme.is_some() => {
-                Some(Verdict::beside(Confidence::High, &word))
-            }
-            Speaks::Ours => Some(Verdict::beside(Confidence::Medium, &word)),
-            Speaks::Others if !own_meaning.specific && own.holder != Holder::Lines => {
-                Some(Verdict::foreign(format!("{} stands beside it, another service", shown(&word))))
+        let said = self.described(level).or_else(|| self.in_sentence(level, own))?;
+        let positional = own.bound == Bound::Positional;
+        let telling = own_meaning.credential
+            || own_meaning.transparent
+            || self.place.scheme.is_some()
+            || positional && (!said.model || own.holder == Holder::Call)
+            || own.name.is_empty() && !positional && !said.model;
+        let of_another = || said.model && own_meaning.specific || self.is_elsewhere(depth, said.model);
+        match said.speaks {
+            // A model is served by others, too: its name does not outweigh whose the value or its block is.
+            Speaks::Ours if !telling || said.weight == Weight::Word && of_another() => None,
+            Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
+            Speaks::Others if said.weight < Weight::Word || own.holder != Holder::Lines => {
+                Some(Verdict::foreign(format!("{} stands beside it, another service", shown(&said.word))))
             }
             _ => None,
         }
     }
 
-    /// The word of the level's neighbours that names a provider and stands nearest to the value.
-    fn nearest_word(&self, level: &Level) -> Option<(String, Speaks)> {
-        let tokens = |text: &str| -> Vec<String> {
-            text.split(|c: char| c.is_whitespace() || "\"'`,;:=()[]{}<>|".contains(c))
-                .filter(|token| !token.is_empty())
-                .map(str::to_owned)
-                .collect()
+    /// Whether what encloses the level names somebody else or, where only a model speaks for us, something of its own in
+    /// a file in which the provider has its own place.
+    fn is_elsewhere(&self, depth: usize, model: bool) -> bool {
+        let outer = match self.place.levels.get(depth + 1) {
+            Some(level) => level.name.as_str(),
+            None => self.place.outer.first().map_or("", String::as_str),
         };
-        let left = tokens(&level.before);
-        let right = tokens(&level.after);
-        let ranked = left.iter().rev().enumerate().chain(right.iter().enumerate());
-        ranked
-            .map(|(distance, word)| (distance, word, self.speaks(word)))
-            .filter(|(_, _, speaks)| *speaks != Speaks::Nobody)
-            .min_by_key(|(distance, _, speaks)| (*speaks != Speaks::Ours, *distance))
-            .map(|(_, word, speaks)| (word.clone(), speaks))
+        // `["acme"] = new() { … }`: the name stands before the bracket.
+        let head = self.place.levels.get(depth).filter(|level| level.holder == Holder::Group);
+        let names = [outer, head.map_or("", |level| level.head.as_str())];
+        let said = names.map(|name| self.speaks(name));
+        if said.contains(&Speaks::Ours) {
+            return false;
+        }
+        said.contains(&Speaks::Others)
+            || model
+                && names.iter().any(|name| self.is_specific_name(name))
+                && self.provider_has_its_own_place()
+    }
+
+    /// What the command names that the value is piped to.
+    fn piped(&self, level: &Level) -> Option<Verdict> {
+        let rest = level.after.trim_start_matches(['"', '\'', '`', ' ', ')']);
+        let command = rest.strip_prefix('|').filter(|command| !command.starts_with('|'))?;
+        let command = command.split(['\n', '|', ';']).next().filter(|_| level.holder == Holder::Lines)?;
+        let mut names = quote::tokens(command).filter(|word| self.meaning(word).credential);
+        names
+            .find_map(|name| self.by_name(name, |name| format!("it is piped to a command that names {name}")))
     }
 }

@@ -1,7 +1,7 @@
 //! What the whole file says of a value: where its requests go, what it imports, what it is about.
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::quote::without;
+use crate::detect::quote::{tokens, without};
 use crate::detect::structure::{Bound, Holder};
 use crate::detect::words::words;
 use crate::finding::Confidence;
@@ -54,16 +54,23 @@ impl Judge<'_> {
             || self.place.levels.iter().any(|l| l.holder == Holder::Call && self.meaning(&l.head).credential)
             || self.meaning(&without(&line, self.span.len())).credential;
         let mentioned = !self.file.mentions().is_empty();
-        if on_line == Speaks::Ours && own.bound != Bound::Alone && credential {
+        let elsewhere = self.is_something_elses() && self.provider_has_its_own_place();
+        let by_model_only =
+            || tokens(&line).all(|token| token.contains('-') || self.speaks(token) != Speaks::Ours);
+        if on_line == Speaks::Ours
+            && !(elsewhere && by_model_only())
+            && own.bound != Bound::Alone
+            && credential
+        {
             return Some(Verdict::new(Confidence::Medium, "the line names the provider and a credential"));
         }
         if on_line == Speaks::Others && !own_meaning.credential {
             return Some(Verdict::foreign("the line names another service"));
         }
-        if credential && own_meaning.specific && self.provider_has_its_own_name() {
+        if elsewhere {
             return Some(Verdict::new(
                 Confidence::Low,
-                "the provider's key has a name of its own in this file",
+                "the provider has a place of its own in this file, and this is another one",
             ));
         }
         if credential && mentioned {
@@ -86,17 +93,22 @@ impl Judge<'_> {
 
     /// Whether the file sends requests to the provider, or imports its client.
     fn uses_provider(&self) -> bool {
-        self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || self.imports().next().is_some()
+        self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || !self.imports().is_empty()
     }
 
-    /// The lines that import something of the provider's.
-    fn imports(&self) -> impl Iterator<Item = String> {
+    /// The lines that import something of the provider's; told once for the whole file.
+    fn imports(&self) -> &[String] {
         const IMPORTS: [&str; 7] = ["import", "from", "use", "using", "require", "include", "extern"];
-        let lines = self.file.mentions().iter();
-        let lines = lines.map(|&at| String::from_utf8_lossy(self.file.line(&(at..at))).into_owned());
-        lines.filter(|line| {
-            self.speaks(line) == Speaks::Ours
-                && words(line).iter().any(|word| IMPORTS.contains(&word.as_str()))
+        const LONGEST: usize = 400;
+        self.file.imports.get_or_init(|| {
+            let lines = self.file.mentions().iter().map(|&at| self.file.line(&(at..at)));
+            let lines = lines.filter(|line| line.len() <= LONGEST);
+            let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned());
+            let imports = |line: &String| {
+                self.speaks(line) == Speaks::Ours
+                    && words(line).iter().any(|word| IMPORTS.contains(&word.as_str()))
+            };
+            lines.filter(imports).collect()
         })
     }
 
@@ -105,19 +117,64 @@ impl Judge<'_> {
         let identifier = |c: char| c.is_alphanumeric() || c == '_';
         let mut names = head.split(|c| !identifier(c)).filter(|name| !matches!(*name, "" | "new" | "await"));
         let Some(name) = names.next() else { return false };
-        self.imports().any(|line| line.split(|c| !identifier(c)).any(|word| word == name))
+        self.imports().iter().any(|line| line.split(|c| !identifier(c)).any(|word| word == name))
     }
 
-    /// Whether the file binds the provider's name to a credential elsewhere, so that a value of another name is not it.
-    fn provider_has_its_own_name(&self) -> bool {
+    /// Whether the value's name, or what holds it, says that it is something else's.
+    fn is_something_elses(&self) -> bool {
+        let own = self.place.levels.first().map_or("", |own| own.name.as_str());
+        let words = words(own);
+        // A secret that is called nothing else is one that somebody chose.
+        let chosen = words.iter().any(|word| matches!(word.as_str(), "secret" | "password" | "passwd"))
+            && !words.iter().any(|word| matches!(word.as_str(), "api" | "key" | "token"));
+        let levels = self.place.levels.iter().take_while(|level| level.holder != Holder::Block);
+        chosen
+            || levels.enumerate().any(|(depth, level)| self.is_specific(level, depth == 0))
+            || self.place.outer.iter().any(|outer| self.is_specific_name(outer))
+    }
+
+    /// Whether the file says elsewhere which value is the provider's: it gives it a name, assigned or referred to, or a
+    /// block or row that has the provider's name.
+    pub(super) fn provider_has_its_own_place(&self) -> bool {
+        *self.file.own_place.get_or_init(|| self.has_own_place())
+    }
+
+    fn has_own_place(&self) -> bool {
+        let text = self.file.text;
         self.file.mentions().iter().any(|&at| {
-            let rest = &self.file.text[at..(at + 60).min(self.file.text.len())];
-            let name =
-                rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')));
-            let (name, after) = rest.split_at(name.unwrap_or(rest.len()));
-            let assigned =
-                after.iter().find(|b| !matches!(b, b' ' | b'"' | b'\'')).is_some_and(|b| b"=:".contains(b));
-            assigned && self.meaning(&String::from_utf8_lossy(name)).credential
+            let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+            let start = text[..at].iter().rposition(|b| !belongs(b)).map_or(0, |before| before + 1);
+            let end = text[at..].iter().position(|b| !belongs(b)).map_or(text.len(), |length| at + length);
+            if end - start > 100 {
+                return false;
+            }
+            let name = String::from_utf8_lossy(&text[start..end]);
+            if self.has_host(&name) || self.speaks(&name) != Speaks::Ours {
+                return false;
+            }
+            let meaning = self.meaning(&name);
+            meaning.credential && meaning.plain.is_none()
+                || self.is_vendor(&name)
+                    && words(&name).len() <= 2
+                    && heads_entry(&text[..start], &text[end..])
         })
     }
+}
+
+/// Whether a name between `before` and `after` is that of a block, or the one that a row begins with.
+fn heads_entry(before: &[u8], after: &[u8]) -> bool {
+    let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b']');
+    let before = before.trim_ascii_end();
+    let quoted = matches!(before.last(), Some(b'"' | b'\'' | b'`'));
+    let opened = before.iter().rev().find(|b| !matches!(b, b'"' | b'\'' | b'`' | b' '));
+    let follows = after.iter().find(|b| !quote(b));
+    let block = matches!(follows, None | Some(b'\n' | b'\r' | b'{'))
+        && matches!(opened, Some(b'[' | b'.' | b':' | b'='))
+        || matches!(follows, Some(b':' | b'{'))
+        || quoted && opened == Some(&b'[') && follows == Some(&b'=');
+    let row =
+        quoted && matches!(opened, Some(b'(' | b'[' | b'{' | b':' | b'=' | b'>')) && follows == Some(&b',');
+    let table =
+        matches!(opened, None | Some(b'|' | b'\n')) && matches!(follows, Some(b'|' | b',' | b';' | b'\t'));
+    block || row || table
 }

@@ -13,8 +13,12 @@ use crate::finding::Confidence;
 use crate::rule::{Provider, Rule};
 
 mod around;
+mod block;
 mod file;
 mod name;
+
+/// Most words that a name has; what has more is a sentence, a command, a line.
+const LONGEST_NAME: usize = 6;
 
 /// A confidence and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +129,9 @@ impl Judge<'_> {
         }
         let lower = text.to_lowercase();
         let words = words(text);
+        if words.len() > LONGEST_NAME && self.has_ours_alone(text) {
+            return Speaks::Ours;
+        }
         let has = |list: &[String]| list.iter().any(|entry| stands_in(entry, &words));
         let named = self.provider.names.iter().any(|name| lower.contains(name.as_str()));
         let with = self.provider.with.is_empty() || has(&self.provider.with);
@@ -132,6 +139,17 @@ impl Judge<'_> {
             return Speaks::Ours;
         }
         if named || self.meaning(text).owner.is_some() { Speaks::Others } else { Speaks::Nobody }
+    }
+
+    /// Whether a word of a sentence or a command is the provider's name, so that another's elsewhere in it does not count.
+    fn has_ours_alone(&self, text: &str) -> bool {
+        let own = |name: &str| {
+            let lower = name.to_lowercase();
+            let words = words(name);
+            self.provider.names.iter().any(|own| lower.contains(own.as_str()))
+                && !self.provider.without.iter().any(|entry| stands_in(entry, &words))
+        };
+        self.provider.with.is_empty() && quote::tokens(text).any(own)
     }
 
     fn has_host(&self, text: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::structure::Bound;
-use crate::detect::words::{is_identifier, words};
+use crate::detect::words::words;
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -50,6 +50,10 @@ impl Judge<'_> {
         match speaks {
             // A sentence about the provider gives no name.
             Speaks::Ours if !meaning.credential && words(name).len() > 8 => None,
+            // Ours by name, and a secret of its own for a purpose: `…_SESSION_SECRET`, `…_db_password`.
+            Speaks::Ours if self.has_purpose_of_its_own(name) => {
+                Some(Verdict::new(Confidence::Low, format!("{shown} is for a purpose of its own")))
+            }
             Speaks::Ours => match &meaning.plain {
                 Some(word) => {
                     Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
@@ -58,10 +62,19 @@ impl Judge<'_> {
             },
             Speaks::Others => Some(Verdict::foreign(format!("{shown} is the name of another credential"))),
             Speaks::Nobody => {
-                let word = meaning.plain.filter(|_| !meaning.credential || is_identifier(name))?;
+                let word = meaning.plain.filter(|_| !meaning.credential || meaning.identifier)?;
                 // An identifier beside the provider's name is still none of its credentials.
                 Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
             }
         }
+    }
+
+    /// Whether what follows the provider in a name is a purpose of its own.
+    fn has_purpose_of_its_own(&self, name: &str) -> bool {
+        let lower = name.to_lowercase();
+        let ends = self.provider.names.iter().filter_map(|own| Some(lower.rfind(own.as_str())? + own.len()));
+        ends.max().and_then(|end| name.get(end..)).is_some_and(|rest| {
+            !rest.contains(char::is_whitespace) && self.meaning(rest).purpose && words(rest).len() <= 4
+        })
     }
 }

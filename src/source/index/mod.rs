@@ -12,7 +12,7 @@ mod renames;
 
 use std::path::{Path, PathBuf};
 
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 use gix_object::{CommitRefIter, Kind as ObjectKind};
 use rayon::prelude::*;
@@ -74,11 +74,7 @@ impl<'a> Staged<'a> {
                 None => Ok(Staged { layout, index: None, merged: given.merged }),
             };
         }
-        // Git does not check the sum of the whole file either; an id that is damaged names no object.
-        let index = gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default());
-        let index =
-            index.map_err(|error| IndexError::Unreadable { path: shown, message: error.to_string() })?;
-        Ok(Staged { layout, index: Some(index), merged: given.merged })
+        Ok(Staged { layout, index: Some(read(&path, layout)?), merged: given.merged })
     }
 
     /// Whether the index adds nothing and takes nothing away. False where that cannot be told.
@@ -115,6 +111,29 @@ impl<'a> Staged<'a> {
             commits.iter().map(|id| tree_of(*id, &mut reader, self.layout)).collect::<Result<_, _>>()?;
         changes::compare(index, &trees, &mut reader)
     }
+}
+
+/// The blobs and paths of the files that the index of a repository names, relative to the top of the work tree: no submodules, and no directories
+/// of a sparse index. Where there is no index, there are none.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub(super) fn files(layout: &Layout) -> Result<Vec<(ObjectId, BString)>, IndexError> {
+    let path = layout.git_dir.join("index");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let index = read(&path, layout)?;
+    let files = index.entries().iter().filter(|entry| !entry.mode.is_submodule() && !entry.mode.is_sparse());
+    Ok(files.map(|entry| (entry.id, entry.path(&index).to_owned())).collect())
+}
+
+fn read(path: &Path, layout: &Layout) -> Result<gix_index::File, IndexError> {
+    // Git does not check the sum of the whole file either; an id that is damaged names no object.
+    gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default()).map_err(|error| {
+        IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }
+    })
 }
 
 /// `GIT_INDEX_FILE` is relative to the top of the work tree, where git runs its hooks.

@@ -78,18 +78,9 @@ pub(super) fn peel(store: &Store, tag: ObjectId) -> Option<ObjectId> {
 
 /// The blobs of the index of this work tree, with their paths. Empty when there is none, or none that can be read.
 pub(in super::super) fn index(layout: &Layout) -> HashMap<ObjectId, BTreeSet<BString>> {
-    let format = match layout.hash {
-        gix_hash::Kind::Sha256 => git2::ObjectFormat::Sha256,
-        _ => git2::ObjectFormat::Sha1,
-    };
     let mut paths: HashMap<ObjectId, BTreeSet<BString>> = HashMap::new();
-    let file = layout.git_dir.join("index");
-    if let Ok(index) = git2::Index::open_ext(&file, format) {
-        for entry in index.iter() {
-            if let Ok(id) = ObjectId::try_from(entry.id.as_bytes()) {
-                paths.entry(id).or_default().insert(entry.path.into());
-            }
-        }
+    for (id, path) in crate::source::index::files(layout).unwrap_or_default() {
+        paths.entry(id).or_default().insert(path);
     }
     paths
 }

@@ -1,0 +1,335 @@
+//! Whose a block is: what the fields beside a value say of the object, row, section or call that they are in.
+//!
+//! Takes the text on both sides of a value in the same block, gives the field that decides. A block belongs to the
+//! vendor that it names; to whom its requests go; to whom its title names. A model's name tells least, for models
+//! are served by others, too.
+
+use super::{Judge, Speaks};
+use crate::detect::structure::{Bound, Holder, Level};
+use crate::detect::words::{Field, field, leaves_vendor_open, words};
+
+/// How much a field says of the block that it is in; the most telling first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// `provider: …`, or the address that its requests go to.
+    Vendor,
+    /// `name: …`, `title: …`.
+    Label,
+    /// A word: a model's name, an argument, a neighbour in a row.
+    Word,
+}
+
+/// What the most telling field of a block says.
+#[derive(Debug)]
+pub(super) struct Described {
+    pub(super) word: String,
+    pub(super) speaks: Speaks,
+    pub(super) weight: Weight,
+    /// It is a model's name and nothing more.
+    pub(super) model: bool,
+}
+
+/// A part of a block.
+struct Part<'a> {
+    key: &'a str,
+    value: &'a str,
+    /// Nothing ends it before the value that is looked at: the key is this one's.
+    open: bool,
+}
+
+impl Judge<'_> {
+    /// What the fields beside the value say of the block. None if they name nobody.
+    pub(super) fn described(&self, level: &Level) -> Option<Described> {
+        let (left, right) = self.neighbours(level);
+        let ranked = left.iter().rev().enumerate().chain(right.iter().enumerate());
+        ranked
+            .filter_map(|(distance, part)| Some((distance, self.describes(part, level)?)))
+            .min_by_key(|(distance, found)| (found.weight, found.speaks != Speaks::Ours, *distance))
+            .map(|(_, found)| found)
+    }
+
+    /// The word of the sentence around the value that names somebody, in brackets or not.
+    pub(super) fn in_sentence(&self, level: &Level, own: &Level) -> Option<Described> {
+        if level.holder != Holder::Lines || own.bound != Bound::Spaced || words(&own.name).len() < 3 {
+            return None;
+        }
+        self.nearest_token(&level.after).or_else(|| self.nearest_token(&level.before))
+    }
+
+    /// The fields on both sides of the value.
+    fn neighbours<'t>(&self, level: &'t Level) -> (Vec<Part<'t>>, Vec<Part<'t>>) {
+        let attributes = level.holder == Holder::Tag;
+        let mut left = parts(&level.before, attributes);
+        if let Some(last) = left.last_mut() {
+            last.open = last.value.trim().is_empty() || last.value.matches('"').count() % 2 == 1;
+        }
+        (left, parts(after_value(&level.after), attributes))
+    }
+
+    /// What one part says.
+    fn describes(&self, part: &Part<'_>, level: &Level) -> Option<Described> {
+        let kind = field(part.key);
+        if part.value.contains("://") {
+            let addressed = kind == Field::Address || part.key.is_empty() && self.is_request(level);
+            let host = self.host_elsewhere(part.value).filter(|_| addressed);
+            if let Some(word) = host {
+                return Some(Described {
+                    word,
+                    speaks: Speaks::Others,
+                    weight: Weight::Vendor,
+                    model: false,
+                });
+            }
+        }
+        // What a call gives is nobody's account.
+        if kind == Field::Account && !part.value.contains('(') || self.is_name_of_another(part) {
+            return None;
+        }
+        let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+        let weight = match kind {
+            Field::Vendor => Weight::Vendor,
+            Field::Label => Weight::Label,
+            _ => Weight::Word,
+        };
+        let said = self.speaks(value);
+        if weight < Weight::Word && value.len() <= 80 {
+            let said = match said {
+                // Nobody in our lists, and yet somebody else.
+                Speaks::Nobody if weight == Weight::Vendor && !leaves_vendor_open(value) => Speaks::Others,
+                said => said,
+            };
+            if said != Speaks::Nobody {
+                return Some(Described { word: value.to_owned(), speaks: said, weight, model: false });
+            }
+        }
+        if part.key.contains(' ') {
+            // A command and its option rather than a name.
+            return self.nearest_token(part.key).or_else(|| self.nearest_token(value));
+        }
+        let key = self.speaks(part.key);
+        if key != Speaks::Nobody {
+            let word = part.key.trim_matches(|c: char| "\"'` ".contains(c)).to_owned();
+            return Some(Described { word, speaks: key, weight: Weight::Word, model: !part.open });
+        }
+        self.nearest_token(value)
+    }
+
+    /// Of the words of a value the first one that names somebody, ours before others.
+    fn nearest_token(&self, value: &str) -> Option<Described> {
+        let said = tokens(value).map(|token| {
+            let model = token.contains('-') && !token.contains("://") && !self.meaning(token).credential;
+            (token, self.route(token), model)
+        });
+        said.filter(|(_, (speaks, _), _)| *speaks != Speaks::Nobody)
+            .min_by_key(|(_, (speaks, weight), _)| (*weight, *speaks != Speaks::Ours))
+            .map(|(word, (speaks, weight), model)| Described { word: word.to_owned(), speaks, weight, model })
+    }
+
+    /// Whose a word is. One with a slash is a model's name and who serves it: `vendor/model`; the name of the
+    /// repository that its weights come from says nothing of that.
+    fn route(&self, token: &str) -> (Speaks, Weight) {
+        let whole = self.speaks(token);
+        match token.split_once('/') {
+            Some((first, rest))
+                if whole == Speaks::Ours && is_word(first) && !rest.is_empty() && !self.has_host(token) =>
+            {
+                let exactly = |name: &String| first.eq_ignore_ascii_case(name);
+                match self.speaks(first) {
+                    Speaks::Ours if self.provider.names.iter().any(exactly) => (Speaks::Ours, Weight::Label),
+                    Speaks::Ours => (Speaks::Nobody, Weight::Word),
+                    _ => (Speaks::Others, Weight::Label),
+                }
+            }
+            _ => (whole, Weight::Word),
+        }
+    }
+
+    /// Whether the part is the name that another value is given, so that it says nothing of this one.
+    fn is_name_of_another(&self, part: &Part<'_>) -> bool {
+        let ours = |text: &str| self.speaks(text) == Speaks::Ours && self.meaning(text).credential;
+        // A pair of a name and a value: what is called `value` has its name beside it.
+        let pair = self.place.levels.first().is_some_and(|own| self.naming(own).transparent);
+        // Of a command and its option, the option is the name.
+        let name = part.key.split_whitespace().last().unwrap_or_default();
+        !pair
+            && !part.open
+            && !part.key.is_empty()
+            && field(part.key) == Field::Other
+            && (ours(name) || ours(part.value))
+    }
+
+    /// Whether what the level holds is sent somewhere.
+    fn is_request(&self, level: &Level) -> bool {
+        level.holder == Holder::Call || level.holder == Holder::Lines && self.place.scheme.is_some()
+    }
+
+    /// The host of an address that is not the provider's, nor on this machine or in this network.
+    pub(super) fn host_elsewhere(&self, text: &str) -> Option<String> {
+        let (_, rest) = text.split_once("://")?;
+        let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let host = rest.split(|c| !belongs(c)).next()?.to_lowercase();
+        let numeric = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let near = [".local", ".internal", ".localhost", ".lan"].iter().any(|end| host.ends_with(end));
+        (host.contains('.') && !numeric && !near && !self.is_ours(&host) && self.host_in(&host).is_none())
+            .then_some(host)
+    }
+
+    /// Whether another entry of the list or mapping that holds the value's group is the provider's.
+    pub(super) fn another_entry(&self, level: &Level) -> Option<String> {
+        let mut groups = Vec::new();
+        for text in [level.before.as_str(), after_value(&level.after)] {
+            groups.extend(parts_and_groups(text, false).1);
+        }
+        groups.into_iter().find_map(|(key, inner)| {
+            let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'`[]:=(){".contains(c));
+            if self.is_vendor(key) {
+                return Some(key.to_owned());
+            }
+            parts_and_nested(inner).into_iter().find_map(|part| {
+                let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+                let tells = part.key.is_empty() || field(part.key) != Field::Other;
+                (tells && self.is_vendor(value)).then(|| value.to_owned())
+            })
+        })
+    }
+
+    /// Whether a text is the provider's name, and not that of a model or a credential.
+    pub(super) fn is_vendor(&self, text: &str) -> bool {
+        text.len() <= 40
+            && self.speaks(text) == Speaks::Ours
+            && !text.contains(['-', '/'])
+            && !self.meaning(text).credential
+            && self.meaning(text).plain.is_none()
+    }
+
+    /// Whether a level names something of its own that is not the provider: `acme: { token: … }`, `Acme.new(…)`.
+    pub(super) fn is_specific(&self, level: &Level, innermost: bool) -> bool {
+        let specific = |text: &str| self.is_specific_name(text);
+        let labels = || {
+            let (left, right) = self.neighbours(level);
+            let row = level.bound == Bound::Positional && level.holder == Holder::Group;
+            left.iter().chain(&right).any(|part| match field(part.key) {
+                Field::Label | Field::Vendor => !part.key.is_empty() && specific(part.value),
+                _ => innermost && row && part.key.is_empty() && specific(part.value),
+            })
+        };
+        let head = || match level.holder {
+            Holder::Block | Holder::Lines | Holder::Tag => false,
+            Holder::Call | Holder::Group => specific(&level.head),
+        };
+        specific(&level.name) || head() || labels()
+    }
+
+    /// Whether a name has words that say whose it is, and none of them is ours.
+    pub(super) fn is_specific_name(&self, name: &str) -> bool {
+        name.len() <= 120 && self.speaks(name) != Speaks::Ours && self.meaning(name).specific
+    }
+}
+
+/// What follows a value without what closes the value itself.
+fn after_value(after: &str) -> &str {
+    after.trim_start_matches(['"', '\'', '`', '\\'])
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// The words of a value.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || "\"'`,;:=()[]{}<>|".contains(c))
+        .filter(|token| !token.is_empty())
+}
+
+/// The fields of a block without what stands in groups of its own inside it.
+fn parts(text: &str, attributes: bool) -> Vec<Part<'_>> {
+    parts_and_groups(text, attributes).0
+}
+
+/// The fields of a block, and those of the groups in it.
+fn parts_and_nested(text: &str) -> Vec<Part<'_>> {
+    let (mut parts, groups) = parts_and_groups(text, false);
+    for (_, inner) in groups {
+        parts.extend(self::parts(inner, false));
+    }
+    parts
+}
+
+/// The fields of a block, which blanks part where they are a tag's attributes; and the groups inside it, each with what
+/// stands before its bracket.
+fn parts_and_groups(text: &str, attributes: bool) -> (Vec<Part<'_>>, Vec<(&str, &str)>) {
+    let bytes = text.as_bytes();
+    let (mut parts, mut groups) = (Vec::new(), Vec::new());
+    let (mut from, mut at) = (0, 0);
+    let mut quote = None;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        match byte {
+            b'\n' => quote = None,
+            b'"' | b'`' if quote == Some(byte) => quote = None,
+            b'"' | b'`' if quote.is_none() => quote = Some(byte),
+            _ => {}
+        }
+        let separates = matches!(byte, b'\n')
+            || quote.is_none()
+                && (matches!(byte, b',' | b';' | b'|')
+                    || attributes && byte == b' ' && !bytes[from..at].trim_ascii_end().ends_with(b"="));
+        if separates {
+            parts.extend(part(&text[from..at]));
+            from = at + 1;
+        } else if quote.is_none()
+            && let Some(end) = group_end(bytes, from, at)
+        {
+            groups.push((&text[from..at], &text[at + 1..end]));
+            from = (end + 1).min(bytes.len());
+            at = end;
+        }
+        at += 1;
+    }
+    parts.extend(part(text.get(from..).unwrap_or_default()));
+    (parts, groups)
+}
+
+/// Where the group ends that the bracket at `at` opens; none if it opens none: a call's arguments, a list of plain
+/// values and what follows a `$` belong to their field.
+fn group_end(bytes: &[u8], from: usize, at: usize) -> Option<usize> {
+    let before = &bytes[from..at];
+    let (open, close) = match bytes[at] {
+        b'{' if !matches!(before.last(), Some(b'$' | b'#' | b'{')) => (b'{', b'}'),
+        b'[' => (b'[', b']'),
+        b'(' if before.trim_ascii().is_empty() => (b'(', b')'),
+        _ => return None,
+    };
+    let mut depth = 0;
+    let mut nested = open != b'[';
+    for (index, &byte) in bytes.iter().enumerate().skip(at) {
+        if byte == open {
+            depth += 1;
+        } else if byte == close {
+            depth -= 1;
+        }
+        nested |= matches!(byte, b'{' | b'(');
+        if depth == 0 {
+            return nested.then_some(index);
+        }
+    }
+    None
+}
+
+/// A field and its value, or a value without a field.
+fn part(text: &str) -> Option<Part<'_>> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | ',' | ';'));
+    if text.is_empty() {
+        return None;
+    }
+    let operator =
+        text.char_indices().find(|&(at, c)| c == '=' || c == ':' && !text[at..].starts_with("://"));
+    let named = operator.filter(|&(at, _)| at <= 60 && !text[..at].contains("://"));
+    Some(match named {
+        Some((at, _)) => {
+            let value = text[at + 1..].trim_start_matches(['=', '>', ':', ' ']);
+            Part { key: text[..at].trim(), value, open: false }
+        }
+        None => Part { key: "", value: text, open: false },
+    })
+}
