@@ -26,7 +26,7 @@ Examples:
   leeward doctor --gate commit --gate ci
   leeward doctor project.git
 
-Exit status: 0 every gate holds, 1 one does not, 3 not everything could be tried";
+Exit status: 0 every gate holds, 1 one does not, 2 the configuration cannot be used, 3 not everything could be tried";
 
 /// `leeward doctor`.
 #[derive(Debug, Args)]
@@ -143,10 +143,12 @@ pub(super) fn run(command: &DoctorCommand) -> Result<Status, UsageError> {
     let mut checkup = Checkup::default();
     let subject = settings::check(command, &layout, &mut checkup);
     let hooks = hooks::check(&layout, &gates, &mut checkup);
+    // As for every command, with which nothing would be scanned either.
+    let unusable = subject.is_none();
     match (subject, hooks) {
         (Some(subject), Some(hooks)) => trial::run(&layout, &subject, &hooks, &gates, &mut checkup),
         _ => checkup.untried("nothing was tried: what is above has to be mended first"),
     }
     say(&masked(&checkup.described()));
-    Ok(checkup.status())
+    Ok(if unusable { Status::Usage } else { checkup.status() })
 }
