@@ -143,11 +143,7 @@ impl<'a> Run<'a> {
             issue.message = masked(&issue.message);
         }
         self.policy.judge_comments(&mut outcome, &self.detector, self.scanning.deny_new_suppressions);
-        let today = started.0.to_zoned(jiff::tz::TimeZone::UTC).date();
-        self.policy.settle(&mut outcome, &self.targets, today);
-        if let Some(settled) = self.settled.take() {
-            settled(&mut outcome);
-        }
+        self.settle(&mut outcome, started.0);
         progress.finish();
         if let Some(kept) = &self.scanning.keep {
             if INTERRUPTED.load(Ordering::Relaxed) {
@@ -170,6 +166,15 @@ impl<'a> Run<'a> {
         };
         let status = self.write(&report.redacted_by(&secrets_in), status);
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
+    }
+
+    /// Sets aside what is accepted; what is left will be reported.
+    fn settle(&mut self, outcome: &mut Outcome, started: Timestamp) {
+        let today = started.to_zoned(jiff::tz::TimeZone::UTC).date();
+        self.policy.settle(outcome, &self.targets, today);
+        if let Some(settled) = self.settled.take() {
+            settled(outcome);
+        }
     }
 
     /// Whether there was something to scan, and the configuration left all of it out. A change that is left out is
