@@ -94,16 +94,19 @@ impl Detector {
         telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name) })
     }
 
-    /// Every place where the text reads one of the names that `finder` finds, and it is told whose value that is.
-    pub fn reads(&self, text: &[u8], path: Option<&BStr>, finder: &Finder) -> Vec<Read> {
+    /// Every place where the text reads one of the names that `finder` finds, and it is told whose value that is; and
+    /// whether all were looked at: a text with very many is not, for the time that would take.
+    pub fn reads(&self, text: &[u8], path: Option<&BStr>, finder: &Finder) -> (Vec<Read>, bool) {
         let views = Views::new(self, text, path);
-        let places = finder.find(text).filter(|(_, span)| is_read(text, span));
+        let mut places = finder.find(text).filter(|(_, span)| is_read(text, span));
         let mut variables = Variables::default();
-        let reads = places.take(MOST_READS).filter_map(|(name, span)| {
+        let first = places.by_ref().take(MOST_READS);
+        let reads = first.filter_map(|(name, span)| {
             let (purpose, from_environment) = self.purpose(&views, &span, Some(&mut variables))?;
             Some(Read { name, span, purpose, from_environment })
         });
-        reads.collect()
+        let reads = reads.collect();
+        (reads, places.next().is_none() && variables.looked_at < MOST_READS)
     }
 
     /// What becomes of the value that the name at `span` stands for, and whether the environment gives it;

@@ -26,6 +26,9 @@ use crate::words::short_id;
 /// Names and values that are kept for a second look; a scan with more of them says so.
 const MOST_NAMINGS: usize = 10_000;
 
+/// Why part of a file was left out, where names were looked for.
+const NOT_ALL_USES: &str = "not all uses of a name were looked at, for their number";
+
 /// What is looked for.
 pub(super) enum Look {
     /// Whatever rules believe to be a credential.
@@ -125,6 +128,7 @@ impl Collector<'_> {
             Some(names) => {
                 let again = self.again(Look::Names(names));
                 sources(&again);
+                self.skipped.take(&again.skipped, NOT_ALL_USES);
                 resolve(namings, lock(&again.readings).drain(..).collect())
             }
             None => Vec::new(),
@@ -249,7 +253,12 @@ impl Collector<'_> {
             return;
         }
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
-        for read in self.detector.reads(text.bytes, path, &names.finder) {
+        let (reads, all) = self.detector.reads(text.bytes, path, &names.finder);
+        if !all {
+            let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));
+            self.skip(NOT_ALL_USES, what);
+        }
+        for read in reads {
             let line = memchr::memchr_iter(b'\n', &text.bytes[..read.span.start]).count() as u64 + 1;
             let mentions = names.stems.iter().filter(|stem| mentions(text.bytes, stem));
             lock(&self.readings).push(Reading {

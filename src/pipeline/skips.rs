@@ -31,6 +31,13 @@ impl Skips {
         }
     }
 
+    /// Takes over what was left out elsewhere for one reason.
+    pub(super) fn take(&self, from: &Skips, reason: &'static str) {
+        if let Some((count, examples)) = lock(&from.0).remove(reason) {
+            lock(&self.0).insert(reason, (count, examples));
+        }
+    }
+
     /// Whether anything was left out for that reason.
     pub(super) fn contain(&self, reason: &str) -> bool {
         lock(&self.0).contains_key(reason)

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use super::{is_root, line, with_a_key};
 use crate::support::place::Place;
+use crate::support::values::key;
 use crate::support::{binary, run};
 
 /// The user id that systems give to nobody.
@@ -166,4 +167,19 @@ fn a_large_file_of_one_line_is_scanned_to_its_end() {
     assert_eq!(location["start_line"], 1);
     assert_eq!(location["start_column"], start + 1);
     assert!(ran.stdout.len() < 4000, "the line is shown cut, not whole: {} bytes", ran.stdout.len());
+}
+
+#[test]
+fn uses_of_a_name_beyond_a_number_are_counted() {
+    let place = Place::new();
+    place.write("deploy.env", format!("LLM_KEY={}\n", key(1)));
+    let read = "client = Mistral(api_key=os.environ[\"LLM_KEY\"])\n";
+    place.write("a.py", format!("from mistralai import Mistral\n{read}"));
+    let ran = place.run(&["scan"]).ends_with(1).says("deploy.env:1:9");
+    assert!(!(ran.out() + &ran.err()).contains("not all uses"));
+    place.write("many.py", format!("# mistral\n{}", "print(os.environ[\"LLM_KEY\"])\n".repeat(1001)));
+    let report = place.run(&["scan", "--format", "json"]).ends_with(1).json();
+    let skipped = &report["scan"]["coverage"]["skipped"][0];
+    assert_eq!(skipped["reason"], "not all uses of a name were looked at, for their number");
+    assert_eq!(skipped["examples"][0], "many.py");
 }
