@@ -122,7 +122,8 @@ Examples:
 const STAGED_EXAMPLES: &str = "\
 Examples:
   leeward staged
-  printf '#!/bin/sh\\nexec leeward staged\\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit";
+  leeward staged --quiet
+  leeward hook install      judges the same whenever something is committed";
 
 /// `leeward scan`.
 #[derive(Debug, Args)]

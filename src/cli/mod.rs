@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -53,6 +54,11 @@ impl UsageError {
 
 /// Runs the program with these arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
+    let status = command(arguments);
+    if UNSAID.load(Ordering::Relaxed) { Status::Incomplete } else { status }
+}
+
+fn command(arguments: impl IntoIterator<Item = OsString>) -> Status {
     // The message of a panic may quote content; its place does not.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -105,10 +111,19 @@ fn styled(text: &clap::builder::StyledStr, terminal: bool) -> String {
     if terminal && !plain { text.ansi().to_string() } else { text.to_string() }
 }
 
+/// Something could not be written to standard output.
+static UNSAID: AtomicBool = AtomicBool::new(false);
+
 /// Writes to standard output; that it is closed is no error.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format!("error: standard output cannot be written: {error}\n"));
+            UNSAID.store(true, Ordering::Relaxed);
+        }
+        _ => {}
+    }
 }
 
 /// Writes to standard error, with a mask in place of whatever looks like a key.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -64,7 +64,8 @@ impl<'a> Run<'a> {
             )
             .help("`leeward range` judges the commits of a range"));
         }
-        if scanning.reveal && scanning.output.is_none() && !std::io::stdout().is_terminal() {
+        let to_file = scanning.output.as_deref().is_some_and(is_file);
+        if scanning.reveal && !to_file && !std::io::stdout().is_terminal() {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
         }
@@ -306,4 +307,10 @@ pub(super) fn rule_info(rule: &Rule) -> RuleInfo {
         remediation: rule.remediation.clone(),
         references: rule.references.clone(),
     }
+}
+
+/// Whether a report goes to a file there, and not through to somebody else.
+fn is_file(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    path != Path::new("-") && std::fs::metadata(path).map_or(true, |there| there.is_file())
 }

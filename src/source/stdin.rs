@@ -16,6 +16,9 @@ use crate::finding::LocationKind;
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;
 
+/// Bytes of it that are held in memory, and scanned.
+const MOST: usize = 1 << 30;
+
 /// How long an interruption may go unnoticed.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -73,6 +76,13 @@ fn read(sink: &dyn Sink) -> Vec<u8> {
     let mut bytes = Vec::new();
     while !sink.interrupted() {
         match pieces.recv_timeout(PATIENCE) {
+            Ok(Ok(piece)) if bytes.len() + piece.len() > MOST => {
+                bytes.extend_from_slice(&piece[..MOST - bytes.len()]);
+                let message =
+                    "standard input: what follows the first GiB was not scanned; a file has no such limit";
+                sink.issue(Issue::new("too-large", message));
+                return bytes;
+            }
             Ok(Ok(piece)) => bytes.extend(piece),
             Ok(Err(error)) => {
                 sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));

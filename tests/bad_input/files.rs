@@ -151,6 +151,34 @@ fn a_missing_object_is_said() {
 }
 
 #[test]
+fn an_object_that_is_not_what_its_name_says_is_damaged() {
+    let mut place = with_a_key();
+    place.write("b.txt", "nothing\n");
+    place.init();
+    place.git(&["add", "."]);
+    let file = |place: &mut Place, name: &str| {
+        let id = place.git(&["rev-parse", &format!(":{name}")]).out();
+        let (directory, file) = id.trim().split_at(2);
+        place.work().join(".git/objects").join(directory).join(file)
+    };
+    let (key, other) = (file(&mut place, "a.env"), file(&mut place, "b.txt"));
+    fs::remove_file(&key).expect("a loose object");
+    fs::copy(other, &key).expect("our own");
+    place.run(&["history"]).ends_with(3).says("its content does not match its id");
+}
+
+#[test]
+fn what_git_keeps_a_repository_in_is_not_taken_for_scanned() {
+    let mut place = with_a_key();
+    place.init();
+    place.git(&["add", "."]);
+    place.git(&["clone", "--quiet", "--bare", ".", "bare.git"]);
+    for directory in [".git", "bare.git"] {
+        place.run(&["scan", directory]).ends_with(3).says("`leeward history` scans it");
+    }
+}
+
+#[test]
 fn a_large_file_of_one_line_is_scanned_to_its_end() {
     let place = Place::new();
     let words = ["lorem ipsum dolor sit amet 0123, ".repeat(30), "mistral ".to_owned()].concat();

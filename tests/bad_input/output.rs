@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use super::{line, with_a_key};
 use crate::support::place::Place;
+use crate::support::values::key;
 use crate::support::wait;
 
 fn names(place: &Place) -> Vec<String> {
@@ -60,6 +61,12 @@ fn a_full_disk_is_said() {
         let child = leeward.stdout(full).stderr(Stdio::piped()).spawn().expect("the program starts");
         wait(child).ends_with(3).says("error: cannot write standard output: No space left");
     }
+    for args in [&["rules", "list"][..], &["completions", "bash"], &["man"], &["--help"]] {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("a device of Linux");
+        let mut leeward = place.leeward(args);
+        let child = leeward.stdout(full).stderr(Stdio::piped()).spawn().expect("the program starts");
+        wait(child).ends_with(3).says("error: standard output cannot be written: No space left");
+    }
     // A further report that cannot be written is as bad, and does not keep the others from being.
     let ran = place
         .run(&["scan", "--exit-zero", "--report", "json=/dev/full", "--report", "json=good.json"])
@@ -88,4 +95,16 @@ fn a_report_is_written_whole_beside_the_others() {
         let file = File::open(place.work().join(name)).expect("written");
         serde_json::from_reader::<_, serde_json::Value>(file).expect("whole");
     }
+}
+
+#[test]
+fn secrets_are_revealed_to_nobody_else() {
+    let place = with_a_key();
+    for output in [&[][..], &["--output", "-"], &["--output", "/dev/stdout"], &["--output", "/dev/stderr"]] {
+        let ran = place.run(&[&["scan", "--reveal"], output].concat()).ends_with(2);
+        assert!(!(ran.out() + &ran.err()).contains(&key(1)), "{output:?}");
+    }
+    place.run(&["scan", "--reveal", "--format", "json", "--output", "kept.json"]).ends_with(1);
+    let kept = fs::read_to_string(place.work().join("kept.json")).expect("written");
+    assert!(kept.contains(&key(1)));
 }

@@ -20,6 +20,7 @@ use rayon::prelude::*;
 
 use super::big::{BIG, DENSEST, Inflating};
 use super::packs::{Traversal, Visitor};
+use super::store::matches;
 
 /// Objects that each job decodes: enough to make handing out jobs cheap.
 const BATCH: usize = 32;
@@ -100,6 +101,9 @@ fn inflate<V: Visitor>(
         return visitor.big_blob(id, std::mem::take(bytes), rest);
     }
     rest.extend(bytes, usize::MAX)?;
+    if !matches(id, kind, bytes) {
+        return Err("its content does not match its id".to_owned());
+    }
     Ok(visitor.visit(kind, id, None, bytes))
 }
 

@@ -12,6 +12,7 @@ use gix_object::Kind as ObjectKind;
 use gix_pack::cache::DecodeEntry;
 use gix_pack::{data, index};
 
+use super::big::DENSEST;
 use crate::source::Issue;
 use crate::source::layout::{Layout, bytes_of};
 
@@ -191,6 +192,10 @@ impl Pack {
         let id = self.index.oid_at_index(position);
         let offset = self.index.pack_offset_at_index(position);
         let entry = self.data.entry(offset).map_err(|error| error.to_string())?;
+        // Nothing is compressed further than that: a size beyond it is damage, and no reason to make room for it.
+        if entry.decompressed_size / DENSEST > self.data.pack_end() as u64 {
+            return Err("its header names another size".to_owned());
+        }
         let base = |id: &oid, _: &mut Vec<u8>| {
             let position = self.index.lookup(id);
             let entry = position.map(|at| self.data.entry(self.index.pack_offset_at_index(at)));

@@ -40,6 +40,11 @@ pub fn scan(path: &Path, target: usize, options: Options, sink: &dyn Sink) {
         Err(error) => return unreadable(sink, Vec::from_path_lossy(path).into_owned(), &error),
     };
     let place = Place::of(path, kind.is_dir(), target);
+    if is_git_directory(&place.real) {
+        let message = "a repository's own directory: what it stores is compressed, and not scanned like this; \
+                       `leeward history` scans it";
+        sink.issue(Issue::new("git-directory", message).at_path(Vec::from_path_lossy(path).into_owned()));
+    }
     let tracked = Tracked::below(&place.real, sink);
     let selective = sink.is_selective(target);
     let walk = Walk { place: &place, options, sink, tracked: tracked.as_ref(), selective };
@@ -47,6 +52,11 @@ pub fn scan(path: &Path, target: usize, options: Options, sink: &dyn Sink) {
         true => walk.directory(),
         false => walk.named_file(kind.is_file()),
     }
+}
+
+/// Whether a directory is what git keeps a repository in: `.git`, or a bare one.
+fn is_git_directory(path: &Path) -> bool {
+    path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir()
 }
 
 /// A PATH, and how what is below it is called.
