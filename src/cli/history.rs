@@ -113,7 +113,8 @@ impl Repository<'_> {
     fn scan(&self, target: usize, options: &Options, collector: &Collector<'_>, counters: &Counters) {
         match history::scan_within(self.layout, self.reach, target, options, collector, counters) {
             Ok(outcome) if outcome.stored == 0 => {
-                let message = "the repository stores no object: nothing was ever committed to it";
+                let message =
+                    "there was nothing to scan: no object that can be read, or nothing was ever committed";
                 collector.issue(Issue::new("nothing-to-scan", message).at_path(self.target()));
             }
             Ok(_) => {}

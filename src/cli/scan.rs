@@ -38,10 +38,12 @@ pub(super) fn scan(command: &ScanCommand) -> Result<Status, UsageError> {
             }
         }
         if !collector.anything_scanned() {
-            let message = match command.no_ignore {
-                true => "there was nothing to scan: no file at all",
-                false => {
-                    "there was nothing to scan: no file, or only ones that an ignore file lists (--no-ignore)"
+            let message = match (command.paths.iter().all(|path| is_stdin(path)), command.no_ignore) {
+                (true, _) => "there was nothing to scan: standard input gave nothing",
+                (false, true) => "there was nothing to scan: no file that can be read and is not left out",
+                (false, false) => {
+                    "there was nothing to scan: no file that can be read and is not left out; --no-ignore takes in \
+                     those that an ignore file lists"
                 }
             };
             collector.issue(Issue::new("nothing-to-scan", message));
