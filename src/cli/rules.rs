@@ -16,7 +16,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   leeward rules list                     the rules in force here
   leeward rules list --timing .          and what each of them costs on these files
-  leeward rules show mistral-api-key
+  leeward rules show ID                  one of them whole
   leeward rules check                    every rule finds its own examples
   leeward rules check my-rules.toml";
 
