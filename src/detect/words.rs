@@ -73,10 +73,10 @@ pub(crate) struct Meaning {
 }
 
 /// Looks a name's words up. Words in `own` (a rule's provider) are nobody else's.
-pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
+pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     let words = words(name);
     let vocabulary = &*VOCABULARY;
-    let mine = |word: &str| own.iter().any(|name| word.contains(name.as_str()));
+    let mine = |word: &str| own.iter().any(|name| word.contains(name));
     // `SendGrid` is two words, and one.
     let pairs: Vec<[String; 2]> = words.windows(2).map(|pair| [pair.join(" "), pair.concat()]).collect();
     let each = || words.iter().chain(pairs.iter().flatten()).filter(|word| !mine(word));
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn names_mean_what_they_say() {
-        let own = vec!["acme".to_owned()];
+        let own = ["acme"];
         let of = |name| meaning(name, &own);
         for name in ["api_key", "token", "X-Api-Key", "apiKeys", "clé", "MKEY", "authToken1"] {
             let expected = name != "clé";

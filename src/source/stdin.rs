@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use bstr::BStr;
 
-use super::worktree::plain;
 use super::{Counted, Issue, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
+use crate::sanitize::system_error;
 
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;
@@ -85,7 +85,7 @@ fn read(sink: &dyn Sink) -> Vec<u8> {
             }
             Ok(Ok(piece)) => bytes.extend(piece),
             Ok(Err(error)) => {
-                sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));
+                sink.issue(Issue::new("unreadable", format!("standard input: {}", system_error(&error))));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,

@@ -1,5 +1,7 @@
 //! What holds a value: the call, object, tag, block or section it is in, and what stands beside it there.
 
+use std::rc::Rc;
+
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
@@ -73,7 +75,7 @@ impl Judge<'_> {
     }
 
     /// What the name of a level says: that of an attribute without its namespace, of a statement its last word.
-    pub(super) fn naming(&self, level: &Level) -> Meaning {
+    pub(super) fn naming(&self, level: &Level) -> Rc<Meaning> {
         let whole = self.meaning(&level.name);
         let nearest = match level.holder {
             Holder::Tag => level.name.rsplit(':').next(),

@@ -91,9 +91,8 @@ impl Judge<'_> {
             Field::Label => Weight::Label,
             _ => Weight::Word,
         };
-        let said = self.speaks(value);
         if weight < Weight::Word && value.len() <= 80 {
-            let said = match said {
+            let said = match self.speaks(value) {
                 // Nobody in our lists, and yet somebody else.
                 Speaks::Nobody if weight == Weight::Vendor && !leaves_vendor_open(value) => Speaks::Others,
                 said => said,

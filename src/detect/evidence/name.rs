@@ -29,7 +29,7 @@ impl Judge<'_> {
 
     /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
     fn redirected(&self, name: &str) -> Option<Verdict> {
-        let owner = self.meaning(name).owner?;
+        let owner = self.meaning(name).owner.clone()?;
         self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
             let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
             let (before, _) = line.split_once("://")?;
@@ -62,7 +62,7 @@ impl Judge<'_> {
             },
             Speaks::Others => Some(Verdict::foreign(format!("{shown} is the name of another credential"))),
             Speaks::Nobody => {
-                let word = meaning.plain.filter(|_| !meaning.credential || meaning.identifier)?;
+                let word = meaning.plain.as_ref().filter(|_| !meaning.credential || meaning.identifier)?;
                 // An identifier beside the provider's name is still none of its credentials.
                 Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
             }
