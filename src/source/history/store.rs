@@ -17,9 +17,9 @@ use gix_utils::progress::Discard;
 
 use super::big::DENSEST;
 use super::finder::Finder;
+use crate::sanitize::system_error;
 use crate::source::Issue;
 use crate::source::layout::{Layout, bytes_of};
-use crate::source::worktree::plain;
 
 /// Bytes of memory that decoding an object may take, for itself and what it is a delta of. What needs more is an issue;
 /// git makes no deltas of what is larger than half a gigabyte, unless it is told to.
@@ -346,5 +346,5 @@ pub(super) fn list(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
 
 /// A file or directory that the system does not let us read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Issue {
-    Issue::new("unreadable", plain(error)).at_path(bytes_of(path))
+    Issue::new("unreadable", system_error(error)).at_path(bytes_of(path))
 }
