@@ -249,8 +249,10 @@ impl<'a> Run<'a> {
     /// What a person should know whose report is made for machines.
     fn say_on_stderr(&self, report: &Report) {
         for issue in &report.issues {
-            let place = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
-            complain(&format!("leeward: {place}{}\n", visible(issue.message.as_bytes())));
+            let path = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
+            let object = issue.object.as_ref().map(|id| format!("object {}: ", visible(id.as_bytes())));
+            let object = object.unwrap_or_default();
+            complain(&format!("leeward: {path}{object}{}\n", visible(issue.message.as_bytes())));
         }
         if !report.scan.complete {
             complain("leeward: the scan is incomplete; this is not a clean result\n");
