@@ -68,6 +68,8 @@ pub(crate) struct Meaning {
     pub(crate) owner: Option<String>,
     /// It names a purpose that people choose a secret of their own for: a session, a database.
     pub(crate) purpose: bool,
+    /// It ends with the word of an account: a user, a database.
+    pub(crate) account: bool,
     /// It has words that are in no list: perhaps a service's name.
     pub(crate) specific: bool,
 }
@@ -95,14 +97,20 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
             || mine(word)
             || number(&word)
     };
+    let specific = words.iter().any(|word| !known(word));
+    // A password that says what it opens is one that somebody chose.
+    let single = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    let chosen = last
+        .filter(|word| specific && single && matches!(word.as_str(), "password" | "passwd" | "passphrase"));
     Meaning {
         credential,
         transparent: !words.is_empty() && words.iter().all(|w| has(&vocabulary.transparent, w) || number(&w)),
         plain: pair.or(last.filter(|word| has(&vocabulary.plain, word))).cloned(),
         identifier: pair.is_some() || is_identifier(&words),
-        purpose: purpose.is_some(),
-        owner,
-        specific: words.iter().any(|word| !known(word)),
+        purpose: purpose.or(chosen).is_some(),
+        owner: owner.or(chosen.cloned()),
+        account: last.is_some_and(|word| has(&vocabulary.account_field, word)),
+        specific,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The name that a value is given, and what that says.
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::structure::Bound;
+use crate::detect::quote::shown;
+use crate::detect::structure::{Bound, Level};
 use crate::detect::words::words;
 use crate::finding::Confidence;
 
@@ -21,10 +22,27 @@ impl Judge<'_> {
                 _ => whole.or_else(|| self.by_name(nearest, say)),
             };
         }
+        if self.is_in_namespace(own) {
+            let name = shown(own.name.split_whitespace().last().unwrap_or_default());
+            return Some(Verdict::new(Confidence::Low, format!("{name} is the namespace of an identifier")));
+        }
         self.by_name(&own.name, say).and_then(|verdict| match verdict.confidence {
             Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
             _ => Some(verdict),
         })
+    }
+
+    /// Whether the value is glued to a word of a sentence that goes on behind it: `lock acme:VALUE released`.
+    fn is_in_namespace(&self, own: &Level) -> bool {
+        let text = self.file.text;
+        let glued = self.span.start >= 2
+            && text[self.span.start - 1] == b':'
+            && text[self.span.start - 2].is_ascii_alphanumeric();
+        let goes_on = matches!(text.get(self.span.end..self.span.end + 2), Some([b' ', next]) if next.is_ascii_alphabetic());
+        glued
+            && goes_on
+            && own.name.trim().contains(char::is_whitespace)
+            && !self.meaning(&own.name).credential
     }
 
     /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
@@ -53,6 +71,9 @@ impl Judge<'_> {
             // Ours by name, and a secret of its own for a purpose: `…_SESSION_SECRET`, `…_db_password`.
             Speaks::Ours if self.has_purpose_of_its_own(name) => {
                 Some(Verdict::new(Confidence::Low, format!("{shown} is for a purpose of its own")))
+            }
+            Speaks::Ours if meaning.account && !meaning.credential && !name.contains(char::is_whitespace) => {
+                Some(Verdict::new(Confidence::Low, format!("{shown} is the name of an account")))
             }
             Speaks::Ours => match &meaning.plain {
                 Some(word) => {
