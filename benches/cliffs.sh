@@ -4,9 +4,10 @@
 # usage: benches/cliffs.sh [SHAPE]...
 #
 # Shapes: loose (100,000 loose objects), packs (1,000 packs), blob (a blob of 2 GB, in a pack and loose), refs (200,000
-# refs, packed and loose), commits (100,000 commits, for ranges). For each: the status, seconds, processor time, peak
-# memory and, where `perf` is there, instructions, in thousands for each object. Everything is made in a temporary directory (TMPDIR) and goes away.
-# Needs Python 3 and, for `blob`, 5 GB of disk.
+# refs: loose, packed and, where this git knows them, in reftables), commits (100,000 commits, for ranges). Each is
+# compared with the same content stored plainly. For each: the status, seconds, processor time, peak memory, most files
+# open and mapped at a time and, where `perf` is there, instructions. Everything is made in a temporary directory
+# (TMPDIR) and goes away. Needs Python 3 and, for `blob`, 8 GB of disk.
 #
 #   LEEWARD=  a binary to take instead of the one that is built here
 set -euo pipefail
@@ -30,15 +31,31 @@ import os, resource, shutil, subprocess, sys, tempfile, time
 what, objects, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 counts = tempfile.NamedTemporaryFile()
 perf = ["perf", "stat", "-x,", "-e", "instructions:u", "-o", counts.name, "--"] if shutil.which("perf") else []
+
+def open_files(pid):
+    """Descriptors of the program, which is a child of perf where there is one, and maps of files in memory."""
+    try:
+        if perf:
+            pid = int(open(f"/proc/{pid}/task/{pid}/children").read().split()[0])
+        maps = {line.split(None, 5)[5] for line in open(f"/proc/{pid}/maps") if " /" in line and ".so" not in line}
+        return len(os.listdir(f"/proc/{pid}/fd")), len(maps)
+    except (OSError, IndexError):
+        return 0, 0
+
 start = time.time()
-ran = subprocess.run(perf + command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+child = subprocess.Popen(perf + command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+files = maps = 0
+while child.poll() is None:
+    now = open_files(child.pid)
+    files, maps = max(files, now[0]), max(maps, now[1])
+    time.sleep(0.02)
 wall, used = time.time() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
 instructions = "?"
 for line in open(counts.name, errors="replace"):
     fields = line.split(",")
     if len(fields) > 2 and fields[0].isdigit():
-        instructions = f"{int(fields[0]) / 1000 / max(objects, 1):,.0f}"
-print(f"| {what} | {objects:,} | {ran.returncode} | {wall:.2f} | {used.ru_utime + used.ru_stime:.2f} | {used.ru_maxrss // 1024:,} | {instructions} |", flush=True)
+        instructions = f"{int(fields[0]) / 1e9:,.2f}"
+print(f"| {what} | {objects:,} | {child.returncode} | {wall:.2f} | {used.ru_utime + used.ru_stime:.2f} | {used.ru_maxrss // 1024:,} | {files} | {maps} | {instructions} |", flush=True)
 PYTHON
 }
 
@@ -91,6 +108,11 @@ packs() {
     cost "1,000 packs" "$(count "$repo")" "$leeward" history "$repo"
     cost "... without the connectivity check" "$(count "$repo")" "$leeward" history --no-connectivity-check "$repo"
     cost "... a range of 10 commits" 30 "$leeward" range main~10..main "$repo"
+    git -C "$repo" multi-pack-index write
+    cost "... with a multi-pack-index" "$(count "$repo")" "$leeward" history "$repo"
+    git -C "$repo" repack -qad
+    cost "... in one pack, for comparison" "$(count "$repo")" "$leeward" history "$repo"
+    cost "... a range of 10 commits" 30 "$leeward" range main~10..main "$repo"
 }
 
 blob() {
@@ -113,13 +135,21 @@ for _ in range(200):
     cost "... packed" 3 "$leeward" history "$repo"
     cost "... in a range" 3 "$leeward" range HEAD "$repo"
     cost "... as a file" 1 "$leeward" scan "$repo/big.txt"
+    git init -q -b main "$scratch/small"
+    split -b 1M "$repo/big.txt" "$scratch/small/part"
     rm -rf "$repo"
+    git -C "$scratch/small" -c core.compression=1 add .
+    git -C "$scratch/small" -c user.name=A -c user.email=a@b commit -qm small
+    git -C "$scratch/small" -c pack.window=0 repack -qad
+    cost "... in files of 1 MB, packed, for comparison" "$(count "$scratch/small")" "$leeward" history "$scratch/small"
+    rm -rf "$scratch/small"
 }
 
 refs() {
     local repo=$scratch/refs.git
     git init -q --bare -b main "$repo"
     objects "$repo" 300
+    cost "1 ref, for comparison" 300 "$leeward" history "$repo"
     local id
     id=$(git -C "$repo" rev-parse main)
     for number in $(seq 200000); do echo "create refs/pull/$number/head $id"; done | git -C "$repo" update-ref --stdin
@@ -128,6 +158,9 @@ refs() {
     git -C "$repo" pack-refs --all --prune
     cost "... packed" 200000 "$leeward" history "$repo"
     cost "... a range without them" 200000 "$leeward" range 'main --not --glob=pull/*' --allow-empty "$repo"
+    if git -C "$repo" refs migrate --ref-format=reftable 2>"$scratch/log"; then
+        cost "... in a reftable" 200000 "$leeward" history "$repo"
+    fi
 }
 
 commits() {
@@ -141,8 +174,8 @@ commits() {
     cost "... their history" 300000 "$leeward" history "$repo"
 }
 
-echo "| repository | objects | status | seconds | processor | peak MiB | thousand instructions an object |"
-echo "| --- | --: | --: | --: | --: | --: | --: |"
+echo "| repository | objects | status | seconds | processor | peak MiB | open files | mapped files | billion instructions |"
+echo "| --- | --: | --: | --: | --: | --: | --: | --: | --: |"
 for shape in "${@:-loose packs blob refs commits}"; do
     for one in $shape; do "$one"; done
 done

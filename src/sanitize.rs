@@ -30,6 +30,12 @@ pub fn visible(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// An error of the system in lower case and without its number, to end a message with.
+pub(crate) fn system_error(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
 /// Appends a character, escaped unless it [`is_visible`].
 pub fn push_char(out: &mut String, character: char) {
     match character {

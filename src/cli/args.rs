@@ -87,7 +87,7 @@ pub enum Command {
     #[command(after_help = super::explain::EXAMPLES)]
     Explain(super::explain::ExplainCommand),
     /// List, show and check rules
-    #[command(subcommand)]
+    #[command(subcommand, after_help = super::rules::EXAMPLES)]
     Rules(RulesCommand),
     /// Prove that the gates of a repository stop a key
     ///
@@ -178,6 +178,7 @@ pub struct StagedCommand {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// List the rules in force
+    #[command(after_help = super::rules::EXAMPLES)]
     List {
         /// Measure what each rule costs on PATH
         #[arg(long)]
@@ -190,6 +191,7 @@ pub enum RulesCommand {
         files: RuleFiles,
     },
     /// Show one rule whole
+    #[command(after_help = super::rules::EXAMPLES)]
     Show {
         /// The rule's id
         id: String,
@@ -201,6 +203,7 @@ pub enum RulesCommand {
     ///
     /// Every example must be found, every counter-example must not. Status 0 if all hold, 1 if one does not, 2 if a
     /// file cannot be read.
+    #[command(after_help = super::rules::EXAMPLES)]
     Check {
         /// Rule files to check instead of those in force
         #[arg(value_name = "FILE")]
@@ -349,11 +352,23 @@ fn report_argument(argument: &str) -> Result<(Format, OsString), String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command) {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let name = command.get_name();
+            assert!(after.contains("  leeward ") || after.contains("exclude = ["), "{name} has no example");
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
     }
 }

@@ -40,12 +40,15 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
     /// Accept all that is found, in a new file
+    #[command(after_help = EXAMPLES)]
     Create(AcceptCommand),
     /// Accept what is found and not accepted yet, or no longer
+    #[command(after_help = EXAMPLES)]
     Update(AcceptCommand),
     /// Take out what matches nothing any more, and what has expired
     ///
     /// What an incomplete scan does not find may be there nevertheless: then nothing is taken out, and the status is 3.
+    #[command(after_help = EXAMPLES)]
     Prune(Scope),
 }
 

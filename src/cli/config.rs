@@ -60,6 +60,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Say what a scan would go by, and where each value is from
+    #[command(after_help = KEYS)]
     Show(ShowCommand),
 }
 

@@ -19,9 +19,8 @@ use crate::report::RuleInfo;
 use crate::report::explain::{Page, json, text};
 use crate::report::output::Destination;
 use crate::rule::Pattern;
-use crate::sanitize::visible;
+use crate::sanitize::{system_error, visible};
 use crate::source::passed_over::is_passed_over;
-use crate::source::worktree::plain;
 use crate::status::{Leniency, Status};
 use crate::words::count;
 
@@ -125,7 +124,7 @@ fn subject(place: &OsString) -> Result<Subject, UsageError> {
     }
     let name = masked(&visible(path.as_os_str().as_encoded_bytes()));
     exists(&path)?;
-    let wrong = |error: io::Error| UsageError::new(format!("{name}: {}", plain(&error)));
+    let wrong = |error: io::Error| UsageError::new(format!("{name}: {}", system_error(&error)));
     let kind = fs::symlink_metadata(&path).map_err(wrong)?;
     if kind.is_dir() {
         let help = "name a file, or a line of one as PATH:LINE";

@@ -11,6 +11,15 @@ use crate::detect::Detector;
 use crate::rule::{Rule, RuleSet, check};
 use crate::status::Status;
 
+/// What `leeward rules --help` ends with.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  leeward rules list                     the rules in force here
+  leeward rules list --timing .          and what each of them costs on these files
+  leeward rules show ID                  one of them whole
+  leeward rules check                    every rule finds its own examples
+  leeward rules check my-rules.toml";
+
 /// Runs one of the rules commands.
 pub(super) fn run(command: &RulesCommand) -> Result<Status, UsageError> {
     match command {

@@ -69,6 +69,7 @@ impl<'a> Run<'a> {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
         }
+        one_report_a_file(scanning)?;
         let paths: Vec<PathBuf> = targets.into_iter().cloned().collect();
         let (policy, rules) = Policy::new(mode, &scanning.policy, &paths)?;
         let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
@@ -248,8 +249,10 @@ impl<'a> Run<'a> {
     /// What a person should know whose report is made for machines.
     fn say_on_stderr(&self, report: &Report) {
         for issue in &report.issues {
-            let place = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
-            complain(&format!("leeward: {place}{}\n", visible(issue.message.as_bytes())));
+            let path = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
+            let object = issue.object.as_ref().map(|id| format!("object {}: ", visible(id.as_bytes())));
+            let object = object.unwrap_or_default();
+            complain(&format!("leeward: {path}{object}{}\n", visible(issue.message.as_bytes())));
         }
         if !report.scan.complete {
             complain("leeward: the scan is incomplete; this is not a clean result\n");
@@ -313,4 +316,20 @@ pub(super) fn rule_info(rule: &Rule) -> RuleInfo {
 fn is_file(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     path != Path::new("-") && std::fs::metadata(path).map_or(true, |there| there.is_file())
+}
+
+/// Of two reports in one file, only the last would be left.
+fn one_report_a_file(scanning: &Scanning) -> Result<(), UsageError> {
+    let further = scanning.reports.iter().map(|(_, file)| file);
+    let mut seen = Vec::new();
+    for file in scanning.output.iter().chain(further).filter(|file| is_file(file)) {
+        let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+        if seen.contains(&path) {
+            let shown = visible(file.as_encoded_bytes()).into_owned();
+            return Err(UsageError::new(format!("two reports would be written to {shown}"))
+                .help("give each a file of its own"));
+        }
+        seen.push(path);
+    }
+    Ok(())
 }

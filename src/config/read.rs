@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::sanitize::visible;
+use crate::sanitize::{system_error, visible};
 
 /// The largest file that is read, in bytes. A baseline of 50,000 findings is smaller.
 const LARGEST: u64 = 8 << 20;
@@ -16,7 +16,7 @@ const LARGEST: u64 = 8 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// The system says so.
-    #[error("{}", plain(.0))]
+    #[error("{}", system_error(.0))]
     System(#[from] io::Error),
     /// It is a directory, a FIFO, a device.
     #[error("{0}")]
@@ -77,12 +77,6 @@ pub fn name(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let below = here.as_ref().and_then(|here| path.strip_prefix(here).ok());
     visible(below.unwrap_or(path).as_os_str().as_encoded_bytes()).into_owned()
-}
-
-/// An error of the system without its number.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
+use super::evidence::Known;
 use super::mention::Filter;
 use crate::rule::Rule;
 
@@ -51,6 +52,8 @@ pub(super) struct FileView<'a> {
     anchors: &'a Anchors,
     mentions: OnceCell<Vec<usize>>,
     hosts: OnceCell<Vec<(usize, String)>>,
+    /// What `evidence` found its words to say.
+    pub(super) known: Known,
     /// Lines that import something of the provider's; `evidence` says which.
     pub(super) imports: OnceCell<Vec<String>>,
     /// Whether the file says which value is the provider's; `evidence` does.
@@ -66,6 +69,7 @@ impl<'a> FileView<'a> {
             anchors,
             mentions: OnceCell::new(),
             hosts: OnceCell::new(),
+            known: Known::default(),
             imports: OnceCell::new(),
             own_place: OnceCell::new(),
         }

@@ -90,7 +90,7 @@ impl Detector {
         let credential = |token: &&str| meaning(token, &[]).credential;
         let name = quote::tokens(&own.name).filter(credential).last()?;
         let said = meaning(name, &[]);
-        let telling = said.owner.is_none() && said.plain.is_none() && (3..LONGEST).contains(&name.len());
+        let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
         telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name) })
     }
 

@@ -11,6 +11,9 @@ use super::lvalue::{lvalue, nth_name, one_of_several};
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 6;
 
+/// Most bytes that the words before a value are long, together, to be its name.
+const LONGEST_NAME: usize = 512;
+
 /// How the value of a level is tied to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
@@ -165,7 +168,8 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
                 continue;
             }
             Token::Word(_) => {
-                let name = lvalue(before, here, Bound::Spaced);
+                let mut name = lvalue(before, here, Bound::Spaced);
+                name.start = short(before, name.clone());
                 return Binding { bound: Bound::Spaced, start: name.start, name, scheme };
             }
             Token::Assign => {
@@ -191,6 +195,17 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
         };
         let start = name.start.saturating_sub(usize::from(bound == Bound::Element));
         return Binding { bound, start, name, scheme };
+    }
+}
+
+/// Where the words begin that are near enough to the end of a name to be a part of it.
+fn short(before: &[u8], name: std::ops::Range<usize>) -> usize {
+    match name.len() <= LONGEST_NAME {
+        true => name.start,
+        false => {
+            let from = name.end - LONGEST_NAME;
+            before[from..name.end].iter().position(|&b| b == b' ').map_or(from, |blank| from + blank + 1)
+        }
     }
 }
 

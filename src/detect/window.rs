@@ -70,8 +70,15 @@ fn list_end(text: &[u8]) -> Option<usize> {
 
 /// Resolves escapes until nothing changes, at most three layers deep (text in JSON in a script).
 pub(super) fn readable(text: &[u8]) -> Vec<u8> {
-    let mut text = plainly(&joined(text));
+    let mut text = match text.is_ascii() {
+        true => joined(text),
+        false => plainly(&joined(text)),
+    };
     for _ in 0..3 {
+        // What begins an escape is rare.
+        if memchr::memchr3(b'\\', b'&', b'%', &text).is_none() && memchr::memchr(b'=', &text).is_none() {
+            break;
+        }
         let resolved = resolve(&text);
         if resolved == text {
             break;
@@ -115,6 +122,10 @@ fn plainly(text: &[u8]) -> Vec<u8> {
 
 /// Joins lines that a shell, a Makefile, cmd (`^`) or PowerShell (a backtick) continues.
 fn joined(text: &[u8]) -> Vec<u8> {
+    // Nothing is joined without one of these marks.
+    if memchr::memchr3(b'\\', b'^', b'`', text).is_none() && memchr::memchr(b'\r', text).is_none() {
+        return text.to_vec();
+    }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {

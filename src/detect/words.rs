@@ -68,15 +68,17 @@ pub(crate) struct Meaning {
     pub(crate) owner: Option<String>,
     /// It names a purpose that people choose a secret of their own for: a session, a database.
     pub(crate) purpose: bool,
+    /// It ends with the word of an account: a user, a database.
+    pub(crate) account: bool,
     /// It has words that are in no list: perhaps a service's name.
     pub(crate) specific: bool,
 }
 
 /// Looks a name's words up. Words in `own` (a rule's provider) are nobody else's.
-pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
+pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     let words = words(name);
     let vocabulary = &*VOCABULARY;
-    let mine = |word: &str| own.iter().any(|name| word.contains(name.as_str()));
+    let mine = |word: &str| own.iter().any(|name| word.contains(name));
     // `SendGrid` is two words, and one.
     let pairs: Vec<[String; 2]> = words.windows(2).map(|pair| [pair.join(" "), pair.concat()]).collect();
     let each = || words.iter().chain(pairs.iter().flatten()).filter(|word| !mine(word));
@@ -95,14 +97,20 @@ pub(crate) fn meaning(name: &str, own: &[String]) -> Meaning {
             || mine(word)
             || number(&word)
     };
+    let specific = words.iter().any(|word| !known(word));
+    // A password that says what it opens is one that somebody chose.
+    let single = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    let chosen = last
+        .filter(|word| specific && single && matches!(word.as_str(), "password" | "passwd" | "passphrase"));
     Meaning {
         credential,
         transparent: !words.is_empty() && words.iter().all(|w| has(&vocabulary.transparent, w) || number(&w)),
         plain: pair.or(last.filter(|word| has(&vocabulary.plain, word))).cloned(),
         identifier: pair.is_some() || is_identifier(&words),
-        purpose: purpose.is_some(),
-        owner,
-        specific: words.iter().any(|word| !known(word)),
+        purpose: purpose.or(chosen).is_some(),
+        owner: owner.or(chosen.cloned()),
+        account: last.is_some_and(|word| has(&vocabulary.account_field, word)),
+        specific,
     }
 }
 
@@ -198,7 +206,7 @@ mod tests {
 
     #[test]
     fn names_mean_what_they_say() {
-        let own = vec!["acme".to_owned()];
+        let own = ["acme"];
         let of = |name| meaning(name, &own);
         for name in ["api_key", "token", "X-Api-Key", "apiKeys", "clé", "MKEY", "authToken1"] {
             let expected = name != "clé";

@@ -7,6 +7,7 @@ use std::io::{ErrorKind, Read};
 
 use super::{Issue, Origin, Part, Sink};
 use crate::finding::LocationKind;
+use crate::sanitize::system_error;
 
 /// Bytes of the longest content that is held in memory as a matter of course.
 pub(super) const BIG: u64 = if cfg!(test) { 256 << 10 } else { 64 << 20 };
@@ -15,7 +16,7 @@ pub(super) const BIG: u64 = if cfg!(test) { 256 << 10 } else { 64 << 20 };
 const WHOLE: u64 = if cfg!(test) { 512 << 10 } else { 1 << 30 };
 
 /// Bytes of a part.
-const PART: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
+pub(super) const PART: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
 
 /// Bytes that a part shares with the next, at least: what is found in the first half of them is told of by the part
 /// before, what is found in the second half by the part after, so that everything is seen with what is around it.
@@ -70,7 +71,7 @@ impl<R: Read> Feed for Reading<R> {
                     self.left -= count as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(super::worktree::plain(&error)),
+                Err(error) => return Err(system_error(&error)),
             }
         }
         Ok(())

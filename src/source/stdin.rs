@@ -10,9 +10,9 @@ use std::time::Duration;
 use bstr::BStr;
 
 use super::parts::{self, BIG, Reading};
-use super::worktree::plain;
 use super::{Counted, Issue, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
+use crate::sanitize::system_error;
 
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;
@@ -92,7 +92,7 @@ fn read(sink: &dyn Sink) -> Vec<u8> {
             }
             Ok(Ok(piece)) => bytes.extend(piece),
             Ok(Err(error)) => {
-                sink.issue(Issue::new("unreadable", format!("standard input: {}", plain(&error))));
+                sink.issue(Issue::new("unreadable", format!("standard input: {}", system_error(&error))));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,

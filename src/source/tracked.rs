@@ -39,7 +39,7 @@ impl Tracked {
             }
             Err(error) => {
                 let message = format!(
-                    "the index cannot be read, so tracked files that an ignore file lists may be left out: {error}"
+                    "tracked files that an ignore file lists may be left out, since the index is not known: {error}"
                 );
                 sink.issue(
                     Issue::new("unreadable-index", message).at_path(Vec::from_path_lossy(&top).into_owned()),

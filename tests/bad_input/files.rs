@@ -136,7 +136,21 @@ fn a_corrupt_index_is_said() {
     place.git(&["add", "."]);
     fs::write(place.work().join(".git/index"), "DIRC and no more").expect("our own");
     place.run(&["scan"]).ends_with(3).says("a.env:1:17").says("the index cannot be read");
-    place.run(&["staged"]).ends_with(2).says("error: ");
+    place.run(&["staged"]).ends_with(3).says("the index cannot be read").says("git read-tree HEAD");
+}
+
+#[test]
+fn a_repository_that_may_not_be_entered_is_not_taken_for_none() {
+    let mut place = with_a_key();
+    place.init();
+    place.git(&["add", "."]);
+    let directory = place.work().join(".git");
+    fs::set_permissions(&directory, Permissions::from_mode(0o000)).expect("our own");
+    for command in ["staged", "history"] {
+        run_as_nobody(&place, &[command]).ends_with(2).says("error: ").says(".git: permission denied");
+    }
+    run_as_nobody(&place, &["scan"]).ends_with(3).says("a.env:1:17").says(".git: permission denied");
+    fs::set_permissions(&directory, Permissions::from_mode(0o755)).expect("our own");
 }
 
 #[test]

@@ -27,6 +27,8 @@ fn what_makes_no_sense_is_status_2_and_says_why() {
         (&["scan", "--report", "json"], "FORMAT=FILE"),
         (&["scan", "--report", "json="], "the file's name is missing"),
         (&["scan", "--report", "html=a.html"], "planned"),
+        (&["scan", "--report", "json=a", "--report", "sarif=./a"], "two reports would be written to ./a"),
+        (&["scan", "--output", "a", "--report", "sarif=a"], "two reports would be written to a"),
         (&["scan", "--verify"], "planned"),
         (&["scan", "--jobs", "0"], "--jobs"),
         (&["scan", "--max-file-size", "lots"], "it is a number of bytes"),

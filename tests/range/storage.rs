@@ -79,19 +79,18 @@ fn replaced_and_grafted_commits_hide_nothing() {
 
 #[test]
 fn what_is_missing_or_damaged_is_3() {
-    for (revision, kind) in
-        [("HEAD:b.env", "missing-object"), ("HEAD^{tree}", "missing-object"), ("HEAD~1", "missing-object")]
-    {
+    for revision in ["HEAD:b.env", "HEAD^{tree}", "HEAD~1"] {
         let mut repo = three();
         let id = repo.git(&["rev-parse", revision]);
         let file = repo.place.work().join(".git/objects").join(&id[..2]).join(&id[2..]);
         std::fs::remove_file(&file).expect("it is loose");
         let ran = repo.range("base..HEAD").ends_with(3);
-        assert_eq!(issues(&ran), [kind], "{revision}");
+        assert_eq!(issues(&ran), ["missing-object"], "{revision}");
         assert_eq!(ran.json()["issues"][0]["object"], id, "{revision}");
         std::fs::write(&file, "no object").expect("a file");
         let ran = repo.range("base..HEAD").ends_with(3);
-        assert_eq!(issues(&ran), [kind], "{revision}, damaged");
+        assert_eq!(issues(&ran), ["corrupt-object"], "{revision}, damaged");
+        assert_eq!(ran.json()["issues"][0]["object"], id, "{revision}, damaged");
     }
 }
 

@@ -39,27 +39,35 @@ pub enum HookCommand {
     /// Judges the index as git hands it over (GIT_INDEX_FILE) against HEAD, in a merge against all parents. Called by
     /// the pre-commit framework outside of a commit with nothing staged, it judges the range that the framework names
     /// (PRE_COMMIT_FROM_REF, PRE_COMMIT_TO_REF), or else all files, and says so.
+    #[command(after_help = EXAMPLES)]
     PreCommit(Plain),
     /// Judge what a merge commit adds that no parent has
+    #[command(after_help = EXAMPLES)]
     PreMergeCommit(Plain),
     /// Judge a commit's message
+    #[command(after_help = EXAMPLES)]
     CommitMsg(Message),
     /// Judge what a push sends that the remote lacks
+    #[command(after_help = EXAMPLES)]
     PrePush(Push),
     /// Judge what a push brings, on the server
+    #[command(after_help = EXAMPLES)]
     PreReceive(Plain),
     /// Put the gates into this repository
     ///
     /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg and pre-push, in a
     /// bare repository pre-receive. A hook that is there already is set aside and called first, and what it refuses stays
     /// refused. Nothing is changed if one of them cannot be.
+    #[command(after_help = EXAMPLES)]
     Install(install::Where),
     /// Take away what `install` put there, and put back what was there before
+    #[command(after_help = EXAMPLES)]
     Uninstall(install::Where),
     /// Say which gates are in force
     ///
     /// The program that they call is tried with a key made up for it, under the configuration here. Status 0 if all of them
     /// are in force, 1 if not.
+    #[command(after_help = EXAMPLES)]
     Status(install::Where),
 }
 

@@ -1,10 +1,12 @@
 //! What holds a value: the call, object, tag, block or section it is in, and what stands beside it there.
 
+use std::rc::Rc;
+
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::Meaning;
+use crate::detect::words::{Meaning, words};
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -30,6 +32,13 @@ impl Judge<'_> {
         {
             // In a table or a list of pairs, the element before a value names it.
             return self.by_outer(label);
+        }
+        if let Some(name) = self.qualified() {
+            let reason = format!("{} is no credential", shown(&name));
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
+        if let Some(function) = self.returned_by() {
+            return Some(function);
         }
         for (depth, level) in self.place.levels.iter().enumerate() {
             if depth > 0
@@ -59,6 +68,31 @@ impl Judge<'_> {
         parent.or_else(beside_parent).or_else(|| outer.find_map(|outer| self.by_outer(outer)))
     }
 
+    /// The name that the value has together with what holds it, where the two say that it is no credential: the `key` of
+    /// a `cache`.
+    fn qualified(&self) -> Option<String> {
+        let own = self.place.levels.first()?;
+        let parent = match own.holder {
+            Holder::Lines => self.place.outer.first()?,
+            _ => &self.place.levels.get(1)?.name,
+        };
+        let name = format!("{} {}", words(parent).pop()?, own.name);
+        let single = words(&own.name).len() == 1 && self.meaning(&own.name).plain.is_none();
+        (single && self.meaning(&name).identifier).then_some(name)
+    }
+
+    /// The function whose name says that it gives the provider's credential, and whose value this is.
+    fn returned_by(&self) -> Option<Verdict> {
+        let own = self.place.levels.first()?;
+        let statement = own.name.is_empty() && matches!(own.bound, Bound::Alone | Bound::Positional);
+        let mut blocks = self.place.levels.iter().take_while(|level| level.holder == Holder::Block);
+        blocks.find(|_| statement).and_then(|block| {
+            let named = |word: &&str| self.speaks(word) == Speaks::Ours && self.meaning(word).credential;
+            let function = quote::tokens(&block.head).find(named).filter(|_| block.head.contains('('))?;
+            self.by_name(function, |name| format!("{name} gives it"))
+        })
+    }
+
     /// What stands beside the entry that holds the value: the image of a container, the address of a request.
     fn beside_parent(&self) -> Option<Verdict> {
         let (before, after) = self.place.beside_parent.as_ref()?;
@@ -73,7 +107,7 @@ impl Judge<'_> {
     }
 
     /// What the name of a level says: that of an attribute without its namespace, of a statement its last word.
-    pub(super) fn naming(&self, level: &Level) -> Meaning {
+    pub(super) fn naming(&self, level: &Level) -> Rc<Meaning> {
         let whole = self.meaning(&level.name);
         let nearest = match level.holder {
             Holder::Tag => level.name.rsplit(':').next(),
@@ -135,7 +169,8 @@ impl Judge<'_> {
             || own_meaning.transparent
             || self.place.scheme.is_some()
             || positional && (!said.model || own.holder == Holder::Call)
-            || own.name.is_empty() && !positional && !said.model;
+            || own.name.is_empty() && !positional && !said.model
+            || depth == 0 && self.is_default(own, own_meaning, &said.word);
         let of_another = || said.model && own_meaning.specific || self.is_elsewhere(depth, said.model);
         match said.speaks {
             // A model is served by others, too: its name does not outweigh whose the value or its block is.
@@ -146,6 +181,15 @@ impl Judge<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the value is what a call gives that asks for a credential by name: `get("NAME", unset = value)`.
+    fn is_default(&self, own: &Level, own_meaning: &Meaning, asked: &str) -> bool {
+        own.holder == Holder::Call
+            && own.bound == Bound::Assigned
+            && own_meaning.plain.is_none()
+            && own_meaning.owner.is_none()
+            && self.meaning(asked).credential
     }
 
     /// Whether what encloses the level names somebody else or, where only a model speaks for us, something of its own in

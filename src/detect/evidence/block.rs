@@ -91,9 +91,8 @@ impl Judge<'_> {
             Field::Label => Weight::Label,
             _ => Weight::Word,
         };
-        let said = self.speaks(value);
         if weight < Weight::Word && value.len() <= 80 {
-            let said = match said {
+            let said = match self.speaks(value) {
                 // Nobody in our lists, and yet somebody else.
                 Speaks::Nobody if weight == Weight::Vendor && !leaves_vendor_open(value) => Speaks::Others,
                 said => said,
@@ -126,12 +125,16 @@ impl Judge<'_> {
     }
 
     /// Whose a word is. One with a slash is a model's name and who serves it: `vendor/model`; the name of the
-    /// repository that its weights come from says nothing of that.
+    /// repository that its weights come from says nothing of that. A credential's name is none, whatever group it is in.
     fn route(&self, token: &str) -> (Speaks, Weight) {
         let whole = self.speaks(token);
         match token.split_once('/') {
             Some((first, rest))
-                if whole == Speaks::Ours && is_word(first) && !rest.is_empty() && !self.has_host(token) =>
+                if whole == Speaks::Ours
+                    && is_word(first)
+                    && !rest.is_empty()
+                    && !self.has_host(token)
+                    && !self.meaning(rest).credential =>
             {
                 let exactly = |name: &String| first.eq_ignore_ascii_case(name);
                 match self.speaks(first) {

@@ -4,6 +4,7 @@
 //! first. The nearest name decides: a value that another name is given is not the provider's, whatever stands around.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::file_view::FileView;
 use super::quote;
@@ -15,7 +16,10 @@ use crate::rule::{Provider, Rule};
 mod around;
 mod block;
 mod file;
+mod known;
 mod name;
+
+pub(super) use known::Known;
 
 /// Most words that a name has; what has more is a sentence, a command, a line.
 const LONGEST_NAME: usize = 6;
@@ -117,16 +121,23 @@ enum Speaks {
 }
 
 impl Judge<'_> {
-    fn meaning(&self, name: &str) -> Meaning {
-        let own: Vec<String> = self.provider.names.iter().chain(&self.provider.with).cloned().collect();
-        meaning(name, &own)
+    fn meaning(&self, name: &str) -> Rc<Meaning> {
+        self.file.known.meaning(name, || {
+            let own: Vec<&str> =
+                self.provider.names.iter().chain(&self.provider.with).map(String::as_str).collect();
+            meaning(name, &own)
+        })
     }
 
     /// Whose a text is, by its words.
     fn speaks(&self, text: &str) -> Speaks {
-        if text.is_empty() {
-            return Speaks::Nobody;
+        match text.is_empty() {
+            true => Speaks::Nobody,
+            false => self.file.known.speaks(text, || self.whose(text)),
         }
+    }
+
+    fn whose(&self, text: &str) -> Speaks {
         let lower = text.to_lowercase();
         let words = words(text);
         if words.len() > LONGEST_NAME && self.has_ours_alone(text) {

@@ -1,7 +1,8 @@
 //! The name that a value is given, and what that says.
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::structure::Bound;
+use crate::detect::quote::shown;
+use crate::detect::structure::{Bound, Level};
 use crate::detect::words::words;
 use crate::finding::Confidence;
 
@@ -21,15 +22,32 @@ impl Judge<'_> {
                 _ => whole.or_else(|| self.by_name(nearest, say)),
             };
         }
+        if self.is_in_namespace(own) {
+            let name = shown(own.name.split_whitespace().last().unwrap_or_default());
+            return Some(Verdict::new(Confidence::Low, format!("{name} is the namespace of an identifier")));
+        }
         self.by_name(&own.name, say).and_then(|verdict| match verdict.confidence {
             Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
             _ => Some(verdict),
         })
     }
 
+    /// Whether the value is glued to a word of a sentence that goes on behind it: `lock acme:VALUE released`.
+    fn is_in_namespace(&self, own: &Level) -> bool {
+        let text = self.file.text;
+        let glued = self.span.start >= 2
+            && text[self.span.start - 1] == b':'
+            && text[self.span.start - 2].is_ascii_alphanumeric();
+        let goes_on = matches!(text.get(self.span.end..self.span.end + 2), Some([b' ', next]) if next.is_ascii_alphabetic());
+        glued
+            && goes_on
+            && own.name.trim().contains(char::is_whitespace)
+            && !self.meaning(&own.name).credential
+    }
+
     /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
     fn redirected(&self, name: &str) -> Option<Verdict> {
-        let owner = self.meaning(name).owner?;
+        let owner = self.meaning(name).owner.clone()?;
         self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
             let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
             let (before, _) = line.split_once("://")?;
@@ -54,6 +72,9 @@ impl Judge<'_> {
             Speaks::Ours if self.has_purpose_of_its_own(name) => {
                 Some(Verdict::new(Confidence::Low, format!("{shown} is for a purpose of its own")))
             }
+            Speaks::Ours if meaning.account && !meaning.credential && !name.contains(char::is_whitespace) => {
+                Some(Verdict::new(Confidence::Low, format!("{shown} is the name of an account")))
+            }
             Speaks::Ours => match &meaning.plain {
                 Some(word) => {
                     Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
@@ -62,7 +83,7 @@ impl Judge<'_> {
             },
             Speaks::Others => Some(Verdict::foreign(format!("{shown} is the name of another credential"))),
             Speaks::Nobody => {
-                let word = meaning.plain.filter(|_| !meaning.credential || meaning.identifier)?;
+                let word = meaning.plain.as_ref().filter(|_| !meaning.credential || meaning.identifier)?;
                 // An identifier beside the provider's name is still none of its credentials.
                 Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
             }

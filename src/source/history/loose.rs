@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use super::big::{BIG, DENSEST, Inflating};
 use super::packs::{Traversal, Visitor};
-use super::store::matches;
+use crate::sanitize::system_error;
 use crate::source::parts::Feed as _;
 
 /// Objects that each job decodes: enough to make handing out jobs cheap.
@@ -74,15 +74,15 @@ struct Buffers {
 impl Buffers {
     /// Reads one object and hands it over, a big blob in parts. Gives what the visitor says.
     fn hand_over<V: Visitor>(&mut self, path: &Path, id: &oid, visitor: &mut V) -> Result<bool, String> {
-        let mut file = File::open(path).map_err(|error| error.to_string())?;
+        let mut file = File::open(path).map_err(|error| system_error(&error))?;
         self.compressed.clear();
         let read = (&mut file).take(COMPRESSED).read_to_end(&mut self.compressed);
-        let read = read.map_err(|error| error.to_string())? as u64;
+        let read = read.map_err(|error| system_error(&error))? as u64;
         if read < COMPRESSED {
             let mut input = self.compressed.as_slice();
             return inflate(&mut input, read, &mut self.state, &mut self.bytes, id, visitor);
         }
-        let on_disk = file.metadata().map_err(|error| error.to_string())?.len();
+        let on_disk = file.metadata().map_err(|error| system_error(&error))?.len();
         let mut input = BufReader::with_capacity(1 << 16, self.compressed.as_slice().chain(file));
         inflate(&mut input, on_disk, &mut self.state, &mut self.bytes, id, visitor)
     }
@@ -98,13 +98,11 @@ fn inflate<V: Visitor>(
 ) -> Result<bool, String> {
     bytes.clear();
     let (kind, mut rest) = open(input, on_disk, state, bytes)?;
+    rest.check(id, kind, bytes);
     if kind == ObjectKind::Blob && rest.left > BIG {
         return visitor.big_blob(id, std::mem::take(bytes), rest);
     }
     rest.extend(bytes, usize::MAX)?;
-    if !matches(id, kind, bytes) {
-        return Err("its content does not match its id".to_owned());
-    }
     Ok(visitor.visit(kind, id, None, bytes))
 }
 

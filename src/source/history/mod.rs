@@ -7,6 +7,7 @@
 mod big;
 mod bits;
 mod connectivity;
+mod finder;
 mod loose;
 mod objects;
 mod packs;
@@ -154,15 +155,20 @@ fn objects(traversal: &Traversal<'_>, scanner: Scanner<'_>, sink: &dyn Sink) {
         let Err(damage) = traversal.pack(number, &scanner) else { continue };
         let path = bytes_of(pack.data.path());
         let lost = damage.undecoded.len();
+        let (what, remedy) = match pack.is_indexed_soundly() {
+            true => ("the pack", "another clone may be whole"),
+            false => ("the index of the pack", "`git index-pack` makes a new one"),
+        };
+        let reason = damage.reason;
         let message =
-            format!("{path}: damaged: {}; objects in it that cannot be decoded: {lost}", damage.reason);
+            format!("{what} is damaged: {reason}; objects that cannot be decoded: {lost}; {remedy}");
         sink.issue(Issue::new("corrupt-pack", message).at_path(path.clone()));
         damaged.extend(damage.undecoded.into_iter().map(|(id, reason)| (id, reason, path.clone())));
     }
     for (number, loose) in traversal.store.loose.iter().enumerate() {
-        let path = bytes_of(loose.store.path());
         let undecoded = traversal.loose(number, &scanner);
-        damaged.extend(undecoded.into_iter().map(|(id, reason)| (id, reason, path.clone())));
+        let path = |id: &ObjectId| bytes_of(&loose::path_of(loose.store.path(), id));
+        damaged.extend(undecoded.into_iter().map(|(id, reason)| (id, reason, path(&id))));
     }
     if !traversal.stop.load(Ordering::Relaxed) {
         other_copies(traversal.store, damaged, scanner, sink);
@@ -186,12 +192,22 @@ fn other_copies(
         }
         None => true,
     });
-    for (id, reason, path) in damaged.iter().take(NAMED) {
-        let message = format!("object {id} cannot be decoded: {reason}");
-        sink.issue(Issue::new("corrupt-object", message).at_path(path.clone()).at_object(id.to_string()));
-    }
-    if damaged.len() > NAMED {
-        let message = format!("further objects that cannot be decoded: {}", damaged.len() - NAMED);
+    let issues = damaged.iter().map(|(id, reason, path)| undecoded(id, reason).at_path(path.clone()));
+    report_undecoded(issues, sink);
+}
+
+/// An object of which no copy is whole.
+fn undecoded(id: &ObjectId, reason: &str) -> Issue {
+    let message = format!("it cannot be decoded: {reason}");
+    Issue::new("corrupt-object", message).at_object(id.to_string())
+}
+
+/// Names a number of them, and counts the others.
+fn report_undecoded(mut issues: impl Iterator<Item = Issue>, sink: &dyn Sink) {
+    issues.by_ref().take(NAMED).for_each(|issue| sink.issue(issue));
+    let others = issues.count();
+    if others > 0 {
+        let message = format!("further objects that cannot be decoded: {others}");
         sink.issue(Issue::new("corrupt-object", message));
     }
 }
@@ -248,7 +264,9 @@ fn report_missing(layout: &Layout, shallow: usize, missing: Option<&Missing>, si
         sink.issue(Issue::new("partial-clone", message));
     } else if let Some(missing) = missing {
         for (id, what) in missing.iter().take(NAMED) {
-            let message = format!("{what} {id} is named by the repository and not stored");
+            let message = format!(
+                "this {what} is named by the repository and not stored; `git fetch` or another clone may bring it"
+            );
             sink.issue(Issue::new("missing-object", message).at_object(id.to_string()));
         }
         if missing.len() > NAMED {

@@ -25,7 +25,7 @@ use rayon::prelude::*;
 
 use super::big::{Inflating, big_entries};
 use super::bits::Bits;
-use super::store::{Pack, Scratch, Store, matches};
+use super::store::{MOST, Pack, Scratch, Store, fits, matches};
 
 /// Where an object is stored: the pack's number and the position in its index. None of both for loose objects.
 pub(super) type Place = Option<(usize, u32)>;
@@ -128,6 +128,9 @@ impl Traversal<'_> {
         if entries.is_empty() {
             return Ok(());
         }
+        if !all_fit(pack, &entries) {
+            return Err("the header of an entry does not fit its size".to_owned());
+        }
         let mut visitor = visitor.clone();
         let inspect = move |&mut (offset, at): &mut Entry,
                             _: &dyn gix_utils::progress::Progress,
@@ -164,7 +167,7 @@ impl Traversal<'_> {
                 thread_limit: Some(self.threads),
                 should_interrupt: self.stop,
                 object_hash: self.store.hash,
-                alloc_limit_bytes: None,
+                alloc_limit_bytes: Some(MOST),
             };
             tree.traverse(
                 |range, pack: &gix_pack::data::File| pack.entry_slice(range),
@@ -176,7 +179,8 @@ impl Traversal<'_> {
         });
         match catch_unwind(run) {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
+            // The decoder's own words name its parts, or places in files, which help nobody.
+            Ok(Err(_)) => Err("an entry cannot be decoded, or does not match its checksum".to_owned()),
             Err(_) => Err("its decoding failed unexpectedly".to_owned()),
         }
     }
@@ -233,6 +237,13 @@ fn sorted_entries(pack: &Pack) -> Vec<Entry> {
     let mut entries: Vec<_> = positions.map(|at| (pack.index.pack_offset_at_index(at), at)).collect();
     entries.sort_unstable();
     entries
+}
+
+/// Whether every entry can hold as much as its header says, so that room can be made for it.
+fn all_fit(pack: &Pack, entries: &[Entry]) -> bool {
+    let ends = entries.iter().skip(1).map(|&(offset, _)| offset).chain([pack.data.pack_end() as u64]);
+    let mut both = entries.iter().zip(ends);
+    both.all(|(&(offset, _), end)| pack.data.entry(offset).is_ok_and(|entry| fits(&entry, end)))
 }
 
 /// The entry right after the pack's header.
@@ -299,7 +310,7 @@ pub(super) fn sound_entries(pack: &Pack, entries: &[Entry]) -> Vec<Entry> {
     for (&(offset, at), end) in entries.iter().zip(ends) {
         let intact =
             is_sound(pack, at, offset, end, || end > offset && pack.data.entry_slice(offset..end).is_some());
-        let Ok(entry) = pack.data.entry(offset) else { continue };
+        let Some(entry) = pack.data.entry(offset).ok().filter(|entry| fits(entry, end)) else { continue };
         let base = match entry.header {
             Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance),
             Header::RefDelta { base_id } => {

@@ -107,7 +107,7 @@ fn one(path: &Path, name: BString, refs: &mut Refs, issue: &mut dyn FnMut(Issue)
     } else if let Ok(id) = ObjectId::from_hex(text.fields().next().unwrap_or_default()) {
         refs.insert(name, Value::Object(id));
     } else {
-        let message = format!("{} is no ref: it names no object", path.display());
+        let message = "it is no ref: it names no object";
         issue(Issue::new("bad-ref", message).at_path(bytes_of(path)));
     }
 }
@@ -134,7 +134,7 @@ fn packed(path: &Path, refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
         }
     }
     if bad > 0 {
-        let message = format!("{}: lines that are no refs: {bad}", path.display());
+        let message = format!("lines in it that are no refs: {bad}");
         issue(Issue::new("bad-ref", message).at_path(bytes_of(path)));
     }
 }

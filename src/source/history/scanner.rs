@@ -75,7 +75,7 @@ impl Visitor for Scanner<'_> {
         let pushed = objects::push(self.sink, self.target, kind, id, bytes);
         let linked = self.links.as_mut().is_none_or(|links| links.object(kind, id, bytes));
         if !(pushed && linked) {
-            let message = format!("tree {id} is damaged: its entries end early");
+            let message = "this tree is damaged: its entries end early";
             self.sink.issue(Issue::new("corrupt-object", message).at_object(id.to_string()));
         }
         if self.counts.objects < BATCH {

@@ -6,15 +6,27 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use gix_hash::{Kind, ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 use gix_pack::cache::DecodeEntry;
+use gix_pack::data::entry::Header;
 use gix_pack::{data, index};
+use gix_utils::progress::Discard;
 
 use super::big::DENSEST;
+use super::finder::Finder;
+use crate::sanitize::system_error;
 use crate::source::Issue;
 use crate::source::layout::{Layout, bytes_of};
+
+/// Bytes of memory that decoding an object may take, for itself and what it is a delta of. What needs more is an issue;
+/// git makes no deltas of what is larger than half a gigabyte, unless it is told to.
+pub(super) const MOST: usize = 2 << 30;
+
+/// Bytes that can be made room for whoever says that they are needed.
+const SMALL: u64 = 1 << 20;
 
 /// A pack whose index and data could be opened.
 pub(super) struct Pack {
@@ -36,6 +48,7 @@ pub(super) struct Store {
     /// Indexes whose pack is gone or broken: their objects are known by name only.
     pub(super) lost: Vec<index::File>,
     pub(super) loose: Vec<Loose>,
+    finder: Box<Finder>,
 }
 
 /// Reusable memory for decoding single objects.
@@ -48,7 +61,8 @@ pub(super) struct Scratch {
 impl Store {
     /// Opens what the layout names. What cannot be opened goes to `issue`.
     pub(super) fn open(layout: &Layout, issue: &mut dyn FnMut(Issue)) -> Store {
-        let mut store = Store { hash: layout.hash, packs: Vec::new(), lost: Vec::new(), loose: Vec::new() };
+        let (packs, lost, loose) = (Vec::new(), Vec::new(), Vec::new());
+        let mut store = Store { hash: layout.hash, packs, lost, loose, finder: Box::default() };
         for dir in &layout.object_dirs {
             store.open_packs(&dir.join("pack"), issue);
             let ids = list_loose(dir, layout.hash, issue);
@@ -67,41 +81,58 @@ impl Store {
             };
             let (idx, pack) = (with(".idx"), with(".pack"));
             if !found.index {
-                let message = format!("{} has no index: its objects were not scanned", pack.display());
+                let message =
+                    "the pack has no index: its objects were not scanned; `git index-pack` makes one";
                 issue(Issue::new("corrupt-pack", message).at_path(bytes_of(&pack)));
                 continue;
             }
             let index = match index::File::at(&idx, self.hash) {
                 Ok(index) => index,
                 Err(error) => {
-                    issue(pack_issue(&idx, "the index cannot be read", &error));
+                    let message =
+                        format!("the index cannot be read: {error}; `git index-pack` makes a new one");
+                    issue(Issue::new("corrupt-pack", message).at_path(bytes_of(&idx)));
                     continue;
                 }
             };
             let data = if found.data {
                 data::File::at(&pack, self.hash).map_err(|error| error.to_string())
             } else {
-                Err("the pack is missing".to_owned())
+                Err("it is missing".to_owned())
             };
             match data {
-                Ok(mut data) => {
+                Ok(data) => {
+                    let mut data = data.with_alloc_limit_bytes(Some(MOST));
                     // What tells packs apart in a cache of bases.
                     data.id = u32::try_from(self.packs.len()).unwrap_or(u32::MAX);
                     let (listed, packed) = (index.num_objects(), data.num_objects());
                     if listed != packed {
-                        let differ = format!("{listed} of {packed} objects");
-                        issue(pack_issue(&pack, "the index does not list what the pack holds", &differ));
+                        let message = format!(
+                            "the index lists {listed} objects, the pack holds {packed}: what is not listed was \
+                             not scanned; `git index-pack` makes a new index"
+                        );
+                        issue(Issue::new("corrupt-pack", message).at_path(bytes_of(&pack)));
                     }
                     self.packs.push(Pack { index, data });
                 }
                 Err(error) => {
                     let number = index.num_objects();
-                    let what = format!("the pack of {number} objects cannot be read");
-                    issue(pack_issue(&pack, &what, &error));
+                    let message = format!(
+                        "the pack of {number} objects cannot be read: {error}; another clone may hold them"
+                    );
+                    issue(Issue::new("corrupt-pack", message).at_path(bytes_of(&pack)));
                     self.lost.push(index);
                 }
             }
         }
+    }
+
+    /// The packs that hold an object, by number and place in the index, in order.
+    fn packed<'s>(&'s self, id: &'s oid) -> impl Iterator<Item = (usize, u32)> + 's {
+        let known = self.finder.known(&self.packs);
+        let all = if known.is_none() { 0..self.packs.len() } else { 0..0 };
+        let some = known.into_iter().flat_map(move |known| known.packs(id));
+        all.chain(some).filter_map(move |number| Some((number, self.packs[number].index.lookup(id)?)))
     }
 
     /// How many objects are stored, each copy counted.
@@ -113,7 +144,7 @@ impl Store {
 
     /// Whether an object of that id is stored, or at least listed by an index.
     pub(super) fn contains(&self, id: &oid) -> bool {
-        self.packs.iter().any(|pack| pack.index.lookup(id).is_some())
+        self.packed(id).next().is_some()
             || self.loose.iter().any(|loose| loose.has(id))
             || self.lost.iter().any(|index| index.lookup(id).is_some())
     }
@@ -135,7 +166,7 @@ impl Store {
 
     /// Whether a pack before the one numbered `pack` holds the object too.
     pub(super) fn in_earlier_pack(&self, pack: usize, id: &oid) -> bool {
-        self.packs[..pack].iter().any(|earlier| earlier.index.lookup(id).is_some())
+        pack > 0 && self.packed(id).next().is_some_and(|(first, _)| first < pack)
     }
 
     /// Whether a pack, or an object directory before the one numbered `dir`, holds the object too.
@@ -155,9 +186,8 @@ impl Store {
         scratch: &mut Scratch,
         bases: &mut dyn DecodeEntry,
     ) -> Option<ObjectKind> {
-        for pack in &self.packs {
-            let Some(position) = pack.index.lookup(id) else { continue };
-            if let Ok(kind) = pack.decode_with(position, scratch, bases) {
+        for (number, position) in self.packed(id) {
+            if let Ok(kind) = self.packs[number].decode_with(position, scratch, bases) {
                 return Some(kind);
             }
         }
@@ -191,21 +221,60 @@ impl Pack {
     ) -> Result<ObjectKind, String> {
         let id = self.index.oid_at_index(position);
         let offset = self.index.pack_offset_at_index(position);
-        let entry = self.data.entry(offset).map_err(|error| error.to_string())?;
-        // Nothing is compressed further than that: a size beyond it is damage, and no reason to make room for it.
-        if entry.decompressed_size / DENSEST > self.data.pack_end() as u64 {
-            return Err("its header names another size".to_owned());
-        }
+        self.check_chain(offset)?;
+        let damaged = "its compressed bytes are damaged";
+        let entry = self.data.entry(offset).map_err(|_| damaged)?;
         let base = |id: &oid, _: &mut Vec<u8>| {
             let position = self.index.lookup(id);
             let entry = position.map(|at| self.data.entry(self.index.pack_offset_at_index(at)));
             entry.transpose().map(|entry| entry.map(data::decode::entry::ResolvedBase::InPack))
         };
         let Scratch { inflate, bytes } = scratch;
-        let decoded = self.data.decode_entry(entry, bytes, inflate, &base, bases);
-        let kind = decoded.map_err(|error| error.to_string())?.kind;
+        let kind = self.data.decode_entry(entry, bytes, inflate, &base, bases).map_err(|_| damaged)?.kind;
         if matches(id, kind, bytes) { Ok(kind) } else { Err("its content does not match its id".to_owned()) }
     }
+
+    /// Whether the index is as it was written. For a pack that is damaged: it reads the whole index.
+    pub(super) fn is_indexed_soundly(&self) -> bool {
+        self.index.verify_checksum(&mut Discard, &AtomicBool::new(false)).is_ok()
+    }
+
+    /// Looks at the headers of the entry there and of all that it is a delta of, before anything is decoded.
+    fn check_chain(&self, offset: u64) -> Result<(), String> {
+        let mut next = Some(offset);
+        for _ in 0..=self.index.num_objects() {
+            let Some(offset) = next else { return Ok(()) };
+            let entry = self.data.entry(offset).map_err(|_| "the header of its entry is damaged")?;
+            if entry.decompressed_size > SMALL && !fits(&entry, self.end_of(offset)) {
+                return Err("the header of its entry names another size".to_owned());
+            }
+            next = match entry.header {
+                Header::OfsDelta { base_distance } => {
+                    let base = entry.checked_base_pack_offset(base_distance);
+                    Some(base.ok_or("what it is a delta of is not in the pack")?)
+                }
+                Header::RefDelta { base_id } => {
+                    let base = self.index.lookup(base_id).map(|at| self.index.pack_offset_at_index(at));
+                    Some(base.ok_or("what it is a delta of is not in the pack")?)
+                }
+                _ => None,
+            };
+        }
+        Err("it is a delta of itself".to_owned())
+    }
+
+    /// Where the entry that begins there ends: where the next one begins. For few entries, as it looks at them all.
+    fn end_of(&self, offset: u64) -> u64 {
+        let positions = 0..self.index.num_objects();
+        let begins = positions.map(|at| self.index.pack_offset_at_index(at)).filter(|&begin| begin > offset);
+        begins.min().unwrap_or(self.data.pack_end() as u64)
+    }
+}
+
+/// Whether an entry that ends there can hold as much as its header says. Nothing is compressed further than that: a size
+/// beyond it is damage, and no reason to make room for it.
+pub(super) fn fits(entry: &data::Entry, end: u64) -> bool {
+    entry.decompressed_size / DENSEST <= end.saturating_sub(entry.data_offset)
 }
 
 /// Whether the bytes are what the id says.
@@ -277,9 +346,5 @@ pub(super) fn list(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
 
 /// A file or directory that the system does not let us read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Issue {
-    Issue::new("unreadable", format!("{} cannot be read: {error}", path.display())).at_path(bytes_of(path))
-}
-
-fn pack_issue(path: &Path, what: &str, error: &dyn std::fmt::Display) -> Issue {
-    Issue::new("corrupt-pack", format!("{}: {what}: {error}", path.display())).at_path(bytes_of(path))
+    Issue::new("unreadable", system_error(error)).at_path(bytes_of(path))
 }

@@ -54,16 +54,18 @@ pub enum IndexError {
 /// A repository's index, opened to be compared with what it will be committed onto.
 pub struct Staged<'a> {
     layout: &'a Layout,
-    index: Option<gix_index::File>,
+    /// None where there is none yet; what is wrong with it, where it cannot be read.
+    index: Result<Option<gix_index::File>, Issue>,
     merged: Vec<String>,
 }
 
 impl<'a> Staged<'a> {
-    /// Opens the index of a repository. Where there is none yet, nothing is staged.
+    /// Opens the index of a repository. Where there is none yet, nothing is staged; where it cannot be read, that is an
+    /// issue of the scan.
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or one was named that is not there.
+    /// If one was named that is not there.
     pub fn open(layout: &'a Layout, given: Given) -> Result<Staged<'a>, IndexError> {
         let path =
             given.index.as_ref().map_or_else(|| layout.git_dir.join("index"), |file| from_top(layout, file));
@@ -71,15 +73,22 @@ impl<'a> Staged<'a> {
         if !path.exists() {
             return match given.index {
                 Some(_) => Err(IndexError::NotThere { path: shown }),
-                None => Ok(Staged { layout, index: None, merged: given.merged }),
+                None => Ok(Staged { layout, index: Ok(None), merged: given.merged }),
             };
         }
-        Ok(Staged { layout, index: Some(read(&path, layout)?), merged: given.merged })
+        let unreadable = |error: IndexError| {
+            Issue::new("unreadable-index", format!("{error}; `git read-tree HEAD` makes a new one"))
+        };
+        Ok(Staged { layout, index: read(&path, layout).map(Some).map_err(unreadable), merged: given.merged })
     }
 
     /// Whether the index adds nothing and takes nothing away. False where that cannot be told.
     pub fn is_empty(&self) -> bool {
-        let Some(index) = &self.index else { return true };
+        let index = match &self.index {
+            Ok(Some(index)) => index,
+            Ok(None) => return true,
+            Err(_) => return false,
+        };
         let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
         self.changes(index, &objects).is_ok_and(|changes| {
             changes.added.is_empty() && changes.gone.is_empty() && changes.skipped.is_empty()
@@ -91,7 +100,14 @@ impl<'a> Staged<'a> {
         for issue in &self.layout.issues {
             sink.issue(issue.clone());
         }
-        let Some(index) = &self.index else { return 0 };
+        let index = match &self.index {
+            Ok(Some(index)) => index,
+            Ok(None) => return 0,
+            Err(issue) => {
+                sink.issue(issue.clone());
+                return 0;
+            }
+        };
         let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
         match self.changes(index, &objects) {
             Ok(changes) => Scan { objects: &objects, target, sink }.run(changes),

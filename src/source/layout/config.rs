@@ -30,7 +30,9 @@ impl Config {
         let config = match opened {
             Ok(config) => config,
             Err(error) => {
-                let message = format!("{} cannot be read: {}", file.display(), error.message());
+                // The file is named once.
+                let reason = error.message().split(" (in ").next().unwrap_or_default();
+                let message = format!("it cannot be read: {reason}");
                 issues.push(Issue::new("unreadable", message).at_path(bytes_of(file)));
                 return Config::default();
             }

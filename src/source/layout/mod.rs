@@ -21,6 +21,7 @@ use gix_hash::Kind;
 use self::config::Config;
 use self::object_dirs::object_dirs;
 use super::Issue;
+use crate::sanitize::system_error;
 
 /// The parts of a repository. All paths are absolute.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ pub enum LayoutError {
         target: PathBuf,
     },
     /// The path could not be looked at.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), system_error(source))]
     Unreadable {
         /// As given.
         path: PathBuf,
@@ -139,6 +140,12 @@ fn discover(start: &Path, given: &Path) -> Result<(PathBuf, Option<PathBuf>), La
         }
         if is_git_dir(dir) {
             return Ok((dir.to_owned(), None));
+        }
+        // One that may not be entered is no reason to go on upwards, to another repository or to none.
+        if let Err(source) = fs::symlink_metadata(dot_git.join("HEAD"))
+            && source.kind() == io::ErrorKind::PermissionDenied
+        {
+            return Err(LayoutError::Unreadable { path: dot_git, source });
         }
     }
     Err(LayoutError::NotARepository { path: given.to_owned() })

@@ -24,10 +24,15 @@ pub(super) fn object_dirs(common_dir: &Path, dirs: &ObjectDirs, issues: &mut Vec
         let dir = match fs::canonicalize(&dir) {
             Ok(dir) if dir.is_dir() => dir,
             _ => {
-                let by = named_by.unwrap_or_else(|| dir.clone());
-                let message =
-                    format!("{}: the object directory {} does not exist", by.display(), dir.display());
-                issues.push(Issue::new("missing-alternate", message).at_path(bytes_of(&by)));
+                let message = match &named_by {
+                    Some(by) if *by != dir => {
+                        format!("the object directory {} does not exist", dir.display())
+                    }
+                    _ => "this object directory does not exist".to_owned(),
+                };
+                issues.push(
+                    Issue::new("missing-alternate", message).at_path(bytes_of(&named_by.unwrap_or(dir))),
+                );
                 continue;
             }
         };

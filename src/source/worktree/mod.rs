@@ -18,6 +18,7 @@ use super::parts::{self, Reading};
 use super::tracked::{self, Tracked};
 use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
+use crate::sanitize::system_error;
 
 mod read;
 
@@ -175,7 +176,7 @@ impl Walk<'_> {
                 self.sink.skip(LEFT_OUT, self.place.shown(below).as_bstr())
             }
             Some(below) => unreadable(self.sink, self.place.shown(below), cause),
-            None => self.sink.issue(Issue::new("unreadable", plain(cause))),
+            None => self.sink.issue(Issue::new("unreadable", system_error(cause))),
         }
     }
 }
@@ -351,11 +352,5 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 /// Says that what is shown as `path` could not be read.
 fn unreadable(sink: &dyn Sink, path: impl Into<BString>, error: &io::Error) {
     let kind = if error.kind() == io::ErrorKind::NotFound { "vanished" } else { "unreadable" };
-    sink.issue(Issue::new(kind, plain(error)).at_path(path));
-}
-
-/// An error of the system without its number.
-pub(crate) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+    sink.issue(Issue::new(kind, system_error(error)).at_path(path));
 }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use gix_hash::oid;
+use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 use gix_pack::data::entry::Header;
 use gix_zlib::Decompress;
@@ -109,6 +109,7 @@ pub(in super::super) fn big_entries(pack: &Pack, entries: &[Entry]) -> Vec<Big> 
 /// A big blob that is stored whole, not as a delta.
 pub(in super::super) struct Stored<'a> {
     pub(in super::super) size: u64,
+    id: ObjectId,
     place: Place<'a>,
 }
 
@@ -124,7 +125,8 @@ pub(in super::super) fn find<'a>(store: &'a Store, id: &oid) -> Option<Stored<'a
         let header = pack.data.entry(pack.index.pack_offset_at_index(at)).ok()?;
         let is_big = matches!(header.header, Header::Blob) && header.decompressed_size > BIG;
         let input = pack.data.entry_slice(header.data_offset..pack.data.pack_end() as u64)?;
-        return is_big.then_some(Stored { size: header.decompressed_size, place: Place::Packed(input) });
+        let (size, place) = (header.decompressed_size, Place::Packed(input));
+        return is_big.then(|| Stored { size, id: id.to_owned(), place });
     }
     let loose = store.loose.iter().find(|loose| loose.has(id))?;
     let path = loose::path_of(loose.store.path(), id);
@@ -136,7 +138,8 @@ pub(in super::super) fn find<'a>(store: &'a Store, id: &oid) -> Option<Stored<'a
     let (mut state, mut start) = (Decompress::new(), Vec::new());
     let (kind, rest) = loose::open(&mut input, on_disk, &mut state, &mut start).ok()?;
     let size = start.len() as u64 + rest.left;
-    (kind == ObjectKind::Blob && size > BIG).then_some(Stored { size, place: Place::Loose(path) })
+    let is_big = kind == ObjectKind::Blob && size > BIG;
+    is_big.then(|| Stored { size, id: id.to_owned(), place: Place::Loose(path) })
 }
 
 impl Stored<'_> {
@@ -163,12 +166,15 @@ impl Stored<'_> {
         match &self.place {
             Place::Packed(input) => {
                 let mut input = *input;
-                each_part(sink, Vec::new(), Inflating::new(&mut input, &mut state, self.size), each)
+                let mut rest = Inflating::new(&mut input, &mut state, self.size);
+                rest.check(&self.id, ObjectKind::Blob, &[]);
+                each_part(sink, Vec::new(), rest, each)
             }
             Place::Loose(path) => {
                 let file = File::open(path).map_err(|error| error.to_string())?;
                 let (mut input, mut start) = (BufReader::new(file), Vec::new());
-                let (_, rest) = loose::open(&mut input, u64::MAX, &mut state, &mut start)?;
+                let (kind, mut rest) = loose::open(&mut input, u64::MAX, &mut state, &mut start)?;
+                rest.check(&self.id, kind, &start);
                 each_part(sink, start, rest, each)
             }
         }

@@ -178,7 +178,7 @@ impl<'a> Changes<'a> {
             }
         }
         if !entries.is_complete() {
-            let message = format!("tree {} is damaged: its entries end early", at.tree);
+            let message = "this tree is damaged: its entries end early";
             self.shared.sink.issue(Issue::new("corrupt-object", message).at_object(at.tree.to_string()));
         }
     }

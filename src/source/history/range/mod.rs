@@ -37,7 +37,7 @@ pub use self::words::{WordError, Words};
 use super::connectivity::Missing;
 use super::refs;
 use super::store::Store;
-use super::{HistoryError, Layout, Progress, boundary, report_missing};
+use super::{HistoryError, Layout, Progress, boundary, report_missing, report_undecoded, undecoded};
 use crate::source::{Counted, Sink};
 
 /// Commits that one thread takes at least: what they have in common is read once.
@@ -101,6 +101,10 @@ pub fn scan(
         shared.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     sink.count(Counted::Blob, blobs.len() as u64);
     missing.extend(not_found);
+    let damaged: Vec<ObjectId> = missing.keys().filter(|id| store.contains(id)).copied().collect();
+    missing.retain(|id, _| !store.contains(id));
+    let why = "no copy of it that is stored here is whole";
+    report_undecoded(damaged.iter().map(|id| undecoded(id, why)), sink);
     report_missing(layout, walked.cut, Some(&missing), sink);
     let commit = |(spot, number): (Spot, usize)| Some((spot, (number, walked.commits.get(number)?.id)));
     Ok(RangeOutcome {

@@ -219,3 +219,22 @@ fn damage_in_a_big_blob_is_told() {
         assert!(!outcome.findings.is_empty(), "what came before the damage");
     }
 }
+
+#[test]
+fn a_big_blob_under_another_id_is_told() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    let content = text(600 << 10, 20_021);
+    repo.write("big", &content);
+    repo.write("other", &content.replacen("a line", "a lime", 1));
+    repo.commit("big");
+    let id = repo.git(&["rev-parse", "HEAD:big"]);
+    let other = std::fs::read(repo.loose(&repo.git(&["rev-parse", "HEAD:other"]))).expect("it is loose");
+    damage(&repo.loose(&id), |bytes| *bytes = other);
+    for outcome in [history(&repo), range_of_all(&repo, "HEAD")] {
+        let issues: Vec<_> =
+            outcome.issues.iter().map(|issue| (issue.kind.as_str(), issue.object.as_ref())).collect();
+        assert_eq!(issues, [("corrupt-object", Some(&id))], "{:?}", outcome.issues);
+        assert!(!outcome.findings.is_empty());
+    }
+}

@@ -4,6 +4,7 @@ mod attribution;
 mod big;
 mod containment;
 mod damage;
+mod flips;
 mod stores;
 
 use super::{HistoryOutcome, Options, scan};

@@ -187,3 +187,26 @@ fn a_big_blob_and_an_empty_one() {
     repo.git(&["repack", "-adq"]);
     assert_complete(&repo, "packed");
 }
+
+#[test]
+fn many_packs_are_asked_only_once_each() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    for version in 0..12 {
+        repo.write("a", &format!("version {version}\n"));
+        repo.commit(&format!("version {version}"));
+        // What is packed is loose as well, until the end.
+        repo.git(&["repack", if version == 11 { "-dq" } else { "-q" }]);
+    }
+    assert!(repo.object_files(".pack").len() > 5);
+    let (sink, outcome) = scanned(&repo);
+    assert_eq!((sink.issues(), outcome.missing), (vec![], Some(0)));
+    assert_eq!(sink.ids(LocationKind::Blob), repo.blobs().into_iter().collect::<Vec<_>>());
+    // What is not there is missed, however many packs there are to ask.
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    let absent = tree.chars().rev().collect::<String>();
+    std::fs::write(repo.git_dir().join("refs/heads/absent"), absent.clone() + "\n").expect("a file of ours");
+    let issues = scanned(&repo).0.issues();
+    let told: Vec<_> = issues.iter().map(|issue| (issue.kind.as_str(), issue.object.as_ref())).collect();
+    assert_eq!(told, [("missing-object", Some(&absent))]);
+}

@@ -1,0 +1,58 @@
+//! What was said of a word before: in a file with many candidates each word is a neighbour of many of them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Speaks;
+use crate::detect::words::Meaning;
+
+/// Longest text that is remembered, in bytes; longer ones hardly come again.
+const LONGEST: usize = 80;
+/// Most texts that are remembered at a time.
+const MOST: usize = 1 << 13;
+
+/// What the words of one file say to one rule.
+#[derive(Default)]
+pub(in crate::detect) struct Known {
+    speaks: Answers<Speaks>,
+    meanings: Answers<Rc<Meaning>>,
+}
+
+struct Answers<T>(RefCell<HashMap<String, T>>);
+
+impl<T> Default for Answers<T> {
+    fn default() -> Self {
+        Answers(RefCell::default())
+    }
+}
+
+impl Known {
+    /// Whose a text is, by what was found before or else by `look`.
+    pub(super) fn speaks(&self, text: &str, look: impl FnOnce() -> Speaks) -> Speaks {
+        self.speaks.get(text, look)
+    }
+
+    /// What a name means, by what was found before or else by `look`.
+    pub(super) fn meaning(&self, text: &str, look: impl FnOnce() -> Meaning) -> Rc<Meaning> {
+        self.meanings.get(text, || Rc::new(look()))
+    }
+}
+
+impl<T: Clone> Answers<T> {
+    fn get(&self, text: &str, look: impl FnOnce() -> T) -> T {
+        if text.len() > LONGEST {
+            return look();
+        }
+        if let Some(found) = self.0.borrow().get(text) {
+            return found.clone();
+        }
+        let found = look();
+        let mut known = self.0.borrow_mut();
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(text.to_owned(), found.clone());
+        found
+    }
+}
