@@ -75,7 +75,7 @@ fn is_entry(line: &[u8]) -> bool {
     }
     let key = line.iter().position(|&b| b == b':').unwrap_or(0);
     let plain =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ');
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ' | b'\\');
     key > 0
         && line[..key].iter().all(plain)
         && matches!(line.get(key + 1), None | Some(b' ' | b'\r' | b'\n' | b'"' | b'\''))

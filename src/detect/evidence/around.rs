@@ -51,7 +51,7 @@ impl Judge<'_> {
                 return Some(verdict);
             }
             if level.holder == Holder::Block {
-                return None;
+                return self.by_type(&level.head);
             }
             if depth > 0
                 && let Some(entry) = self.another_entry(level)
@@ -60,7 +60,8 @@ impl Judge<'_> {
                 return Some(Verdict::new(Confidence::Low, reason));
             }
         }
-        let generic = own.holder == Holder::Lines && own_meaning.credential && !own_meaning.specific;
+        let credential = own_meaning.credential || own_meaning.transparent;
+        let generic = own.holder == Holder::Lines && credential && !own_meaning.specific;
         let beside_parent = || generic.then(|| self.beside_parent()).flatten();
         let label = self.place.label.as_deref().filter(|label| self.meaning(label).credential);
         let mut outer = self.place.outer.iter().map(String::as_str).chain(label);
@@ -119,6 +120,13 @@ impl Judge<'_> {
         }
     }
 
+    /// The name of the type that a field is of: `class AcmeOptions { … }`.
+    fn by_type(&self, head: &str) -> Option<Verdict> {
+        let name = head.split(['(', ':', '<']).next().filter(|_| !head.contains('(') || head.contains("class"))?;
+        let name = quote::tokens(name).filter(|word| !matches!(*word, "extends" | "implements")).last()?;
+        (self.speaks(name) == Speaks::Ours).then(|| self.by_outer(name)).flatten()
+    }
+
     /// The name of an enclosing section, element or block.
     fn by_outer(&self, outer: &str) -> Option<Verdict> {
         let speaks = self.speaks(outer);
@@ -171,10 +179,14 @@ impl Judge<'_> {
             || positional && (!said.model || own.holder == Holder::Call)
             || own.name.is_empty() && !positional && !said.model
             || depth == 0 && self.is_default(own, own_meaning, &said.word);
-        let of_another = || said.model && own_meaning.specific || self.is_elsewhere(depth, said.model);
+        let of_another = || match said.weight {
+            Weight::Vendor => false,
+            Weight::Label => self.is_elsewhere(depth, false),
+            Weight::Word => said.model && own_meaning.specific || self.is_elsewhere(depth, said.model),
+        };
         match said.speaks {
             // A model is served by others, too: its name does not outweigh whose the value or its block is.
-            Speaks::Ours if !telling || said.weight == Weight::Word && of_another() => None,
+            Speaks::Ours if !telling || of_another() => None,
             Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
             Speaks::Others if said.weight < Weight::Word || own.holder != Holder::Lines => {
                 Some(Verdict::foreign(format!("{} stands beside it, another service", shown(&said.word))))

@@ -22,6 +22,12 @@ impl Judge<'_> {
                 _ => whole.or_else(|| self.by_name(nearest, say)),
             };
         }
+        // `-e NAME=value`, `… name=value`: what stands before the word is none of its name.
+        if self.is_glued()
+            && let Some(name) = own.name.split_whitespace().last().filter(|name| *name != own.name)
+        {
+            return self.by_name(name, say);
+        }
         if self.is_in_namespace(own) {
             let name = shown(own.name.split_whitespace().last().unwrap_or_default());
             return Some(Verdict::new(Confidence::Low, format!("{name} is the namespace of an identifier")));
