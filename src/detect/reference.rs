@@ -90,7 +90,8 @@ impl Detector {
         let credential = |token: &&str| meaning(token, &[]).credential;
         // What a program is given by its environment is called anything.
         let variable = |token: &&str| {
-            token.contains('_') && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+            token.contains('_')
+                && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         };
         let name = quote::tokens(&own.name).filter(|token| credential(token) || variable(token)).last()?;
         let said = meaning(name, &[]);
@@ -234,7 +235,7 @@ fn is_read(text: &[u8], span: &Range<usize>) -> bool {
     let operator = rest.trim_ascii_start();
     let assigned = match operator {
         [b'=', next, ..] => !matches!(next, b'=' | b'>'),
-        [b':' | b'?' | b'+', b'=', ..] | [b'='] => true,
+        [b':' | b'?' | b'+', b'=', ..] | [b'<', b'-', ..] | [b'='] => true,
         _ => false,
     };
     !assigned && rest.first() != Some(&b':')

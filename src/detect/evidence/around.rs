@@ -18,7 +18,7 @@ impl Judge<'_> {
         let own = self.place.levels.first()?;
         let credential = self.meaning(&own.name).credential || self.place.scheme.is_some();
         let mut levels = self.place.levels.iter().take(2).filter(|_| credential);
-        levels.find_map(|level| self.sent_to(level))
+        levels.find_map(|level| self.sent_to(0, level))
     }
 
     /// What holds the value, from the innermost level outwards.
@@ -122,7 +122,8 @@ impl Judge<'_> {
 
     /// The name of the type that a field is of: `class AcmeOptions { … }`.
     fn by_type(&self, head: &str) -> Option<Verdict> {
-        let name = head.split(['(', ':', '<']).next().filter(|_| !head.contains('(') || head.contains("class"))?;
+        let name =
+            head.split(['(', ':', '<']).next().filter(|_| !head.contains('(') || head.contains("class"))?;
         let name = quote::tokens(name).filter(|word| !matches!(*word, "extends" | "implements")).last()?;
         (self.speaks(name) == Speaks::Ours).then(|| self.by_outer(name)).flatten()
     }
@@ -139,9 +140,13 @@ impl Judge<'_> {
     }
 
     /// The provider's host that stands beside the value.
-    fn sent_to(&self, level: &Level) -> Option<Verdict> {
-        let host =
-            [&level.head, &level.before, &level.after].into_iter().find_map(|text| self.host_in(text))?;
+    fn sent_to(&self, depth: usize, level: &Level) -> Option<Verdict> {
+        let texts = [
+            level.head.clone(),
+            self.own_fields(depth, level, &level.before),
+            self.own_fields(depth, level, &level.after),
+        ];
+        let host = texts.iter().find_map(|text| self.host_in(text))?;
         Some(Verdict::new(Confidence::High, format!("it is sent to {host}")))
     }
 
@@ -150,7 +155,7 @@ impl Judge<'_> {
         if level.holder == Holder::Block {
             return None;
         }
-        if let Some(sent) = self.sent_to(level).or_else(|| self.piped(level)) {
+        if let Some(sent) = self.sent_to(depth, level).or_else(|| self.piped(level)) {
             return Some(sent);
         }
         let speaks = self.speaks(&level.head);
@@ -181,7 +186,7 @@ impl Judge<'_> {
             || depth == 0 && self.is_default(own, own_meaning, &said.word);
         let of_another = || match said.weight {
             Weight::Vendor => false,
-            Weight::Label => self.is_elsewhere(depth, false),
+            Weight::Label => !self.meaning(&said.word).credential && self.holder_is_others(depth),
             Weight::Word => said.model && own_meaning.specific || self.is_elsewhere(depth, said.model),
         };
         match said.speaks {
@@ -204,13 +209,23 @@ impl Judge<'_> {
             && self.meaning(asked).credential
     }
 
+    /// Whether what holds the level has another service's name.
+    fn holder_is_others(&self, depth: usize) -> bool {
+        self.speaks(self.name_of_holder(depth)) == Speaks::Others
+    }
+
+    /// The name of what holds the level.
+    fn name_of_holder(&self, depth: usize) -> &str {
+        match self.place.levels.get(depth + 1) {
+            Some(level) => level.name.as_str(),
+            None => self.place.outer.first().map_or("", String::as_str),
+        }
+    }
+
     /// Whether what encloses the level names somebody else or, where only a model speaks for us, something of its own in
     /// a file in which the provider has its own place.
     fn is_elsewhere(&self, depth: usize, model: bool) -> bool {
-        let outer = match self.place.levels.get(depth + 1) {
-            Some(level) => level.name.as_str(),
-            None => self.place.outer.first().map_or("", String::as_str),
-        };
+        let outer = self.name_of_holder(depth);
         // `["acme"] = new() { … }`: the name stands before the bracket.
         let head = self.place.levels.get(depth).filter(|level| level.holder == Holder::Group);
         let names = [outer, head.map_or("", |level| level.head.as_str())];

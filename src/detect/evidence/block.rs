@@ -182,6 +182,17 @@ impl Judge<'_> {
             .then_some(host)
     }
 
+    /// A side of a level without the records beside the one that holds the value.
+    pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
+        if depth == 0 || level.holder != Holder::Group {
+            return text.to_owned();
+        }
+        let (_, groups) = parts_and_groups(text, false);
+        let records =
+            groups.into_iter().filter(|(key, _)| key.trim_matches([' ', '\n', '\t', '\r', ',']).is_empty());
+        records.fold(text.to_owned(), |text, (_, record)| text.replacen(record, "", 1))
+    }
+
     /// What may be the name in a pair of a name and a value: the nearest field beside the value that gives one, or the
     /// argument before it.
     pub(super) fn name_beside<'t>(&self, level: &'t Level) -> Option<&'t str> {

@@ -21,12 +21,20 @@ impl Judge<'_> {
     /// What the name says that the value has by itself: that it is somebody else's, or no credential.
     pub(super) fn called(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|_| self.place.scheme.is_none())?;
+        if let Some(name) = self.header(own) {
+            return Some(Verdict::new(
+                Confidence::Low,
+                format!("{} does not call it a credential", shown(name)),
+            ));
+        }
         let pair = self.name_of_pair(own);
         let name = pair.or_else(|| self.identifier(own))?;
         let meaning = self.meaning(name);
         let low = |reason: &str| Some(Verdict::new(Confidence::Low, format!("{} {reason}", shown(name))));
         match self.speaks(name) {
-            Speaks::Ours => return pair.and_then(|name| self.by_name(name, |name| format!("{name} names it"))),
+            Speaks::Ours => {
+                return pair.and_then(|name| self.by_name(name, |name| format!("{name} names it")));
+            }
             Speaks::Others => {
                 return Some(Verdict::foreign(format!("{} is the name of another credential", shown(name))));
             }
@@ -45,8 +53,10 @@ impl Judge<'_> {
             true if self.provider_has_its_own_place() => {
                 low("is another one: the provider has a place of its own in this file")
             }
-            true => None,
-            false if matches!(own.bound, Bound::Spaced | Bound::Element) || own.holder == Holder::Call => None,
+            true => low("is not the provider's by name"),
+            false if matches!(own.bound, Bound::Spaced | Bound::Element) || own.holder == Holder::Call => {
+                None
+            }
             false if self.is_entry_of_ours() => None,
             false => low("does not call it a credential"),
         }
@@ -59,6 +69,8 @@ impl Judge<'_> {
         let named = match own.bound {
             Bound::Assigned | Bound::Default if own.holder == Holder::Tag => name.rsplit(':').next(),
             Bound::Assigned | Bound::Default => {
+                // What follows a colon is the type.
+                let name = name.split_once(": ").map_or(name, |(name, _)| name);
                 let last = quote::tokens(name).last();
                 let credential = || quote::tokens(name).filter(|token| self.meaning(token).credential).last();
                 if self.is_glued() { last } else { credential().or(last) }
@@ -82,12 +94,26 @@ impl Judge<'_> {
         name.filter(|name| self.meaning(name).credential)
     }
 
+    /// The name beside a `value`, where it is a name of its own and none of a credential.
+    fn header<'t>(&'t self, own: &'t Level) -> Option<&'t str> {
+        let transparent = |level: &&Level| level.bound == Bound::Assigned && self.naming(level).transparent;
+        let mut levels = self.place.levels.iter().take(2).take_while(transparent);
+        let name =
+            levels.find_map(|level| self.name_beside(level)).filter(|_| own.holder == Holder::Group)?;
+        let meaning = self.meaning(name);
+        let other = meaning.specific && !meaning.credential || meaning.identifier;
+        (other && self.speaks(name) == Speaks::Nobody && !self.is_entry_of_ours()).then_some(name)
+    }
+
     /// Whether `=` stands between the name and the value without a blank: the name is one word then.
     pub(super) fn is_glued(&self) -> bool {
         let before = &self.file.text[..self.span.start];
         let quotes = before.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
         let before = &before[..before.len() - quotes];
-        before.strip_suffix(b"=").and_then(<[u8]>::last).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        before
+            .strip_suffix(b"=")
+            .and_then(<[u8]>::last)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
     }
 
     /// Whether the value is an entry of a mapping that is the provider's, as keys by person or by place are.
@@ -101,7 +127,7 @@ impl Judge<'_> {
     }
 
     /// Whether the file gives many values of the same form to the same name.
-    fn is_one_of_many(&self, name: &str) -> bool {
+    pub(super) fn is_one_of_many(&self, name: &str) -> bool {
         let most = if words(name) == ["key"] { MANY_KEYS } else { MANY };
         let text = self.file.text;
         let length = self.span.len();
@@ -109,7 +135,10 @@ impl Judge<'_> {
         for at in memmem::find_iter(text, name).take(MOST_PLACES) {
             let rest = &text[at + name.len()..];
             let rest = &rest[..rest.len().min(length + 12)];
-            let Some(start) = rest.iter().position(u8::is_ascii_alphanumeric).filter(|&start| start > 0) else { continue };
+            let Some(start) = rest.iter().position(u8::is_ascii_alphanumeric).filter(|&start| start > 0)
+            else {
+                continue;
+            };
             let value = &rest[start..];
             let end = value.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(value.len());
             if end == length {
