@@ -72,6 +72,8 @@ pub(crate) struct Meaning {
     pub(crate) account: bool,
     /// It has words that are in no list: perhaps a service's name.
     pub(crate) specific: bool,
+    /// These are initials, which name nobody for sure.
+    pub(crate) initials: bool,
 }
 
 /// Looks a name's words up. Words in `own` (a rule's provider) are nobody else's.
@@ -96,8 +98,6 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
             || is_compound(word)
             || mine(word)
             || number(&word)
-            // Initials name nobody.
-            || word.chars().count() <= 3
     };
     let specific = words.iter().any(|word| !known(word));
     // A password that says what it opens is one that somebody chose.
@@ -113,6 +113,7 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
         owner: owner.or(chosen.cloned()),
         account: last.is_some_and(|word| has(&vocabulary.account_field, word)),
         specific,
+        initials: words.iter().filter(|word| !known(word)).all(|word| word.chars().count() <= 3),
     }
 }
 

@@ -46,7 +46,7 @@ impl Judge<'_> {
         if self.is_one_of_many(name) {
             return low("has many values in this file: an identifier");
         }
-        if !meaning.specific {
+        if !meaning.specific || meaning.initials {
             return None;
         }
         match meaning.credential {
@@ -70,7 +70,8 @@ impl Judge<'_> {
             Bound::Assigned | Bound::Default if own.holder == Holder::Tag => name.rsplit(':').next(),
             Bound::Assigned | Bound::Default => {
                 // What follows a colon is the type.
-                let name = name.split_once(": ").map_or(name, |(name, _)| name);
+                let typed = name.split_once(": ").filter(|(name, _)| !self.is_glued() && !name.contains(' '));
+                let name = typed.map_or(name, |(name, _)| name);
                 let last = quote::tokens(name).last();
                 let credential = || quote::tokens(name).filter(|token| self.meaning(token).credential).last();
                 if self.is_glued() { last } else { credential().or(last) }
