@@ -125,6 +125,17 @@ impl<'a> FileView<'a> {
         near.min_by_key(|(distance, _)| *distance)
     }
 
+    /// The same among the addresses that are a value: quoted or assigned, and not those of a comment or a text.
+    pub(super) fn nearest_given_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
+        let given = self.hosts().iter().filter(|(at, _)| {
+            let scheme = self.text[..*at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+            let before = self.text[..*at - scheme].last();
+            before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
+        });
+        let near = given.map(|(at, host)| (self.distance(*at, span), host.as_str()));
+        near.min_by_key(|(distance, _)| *distance)
+    }
+
     /// How far the nearest keyword is from a span.
     pub(super) fn nearest_mention(&self, span: &Range<usize>) -> Option<usize> {
         self.mentions().iter().map(|at| self.distance(*at, span)).min()

@@ -53,7 +53,10 @@ impl Judge<'_> {
             true if self.provider_has_its_own_place() => {
                 low("is another one: the provider has a place of its own in this file")
             }
-            true => low("is not the provider's by name"),
+            true if !self.uses_provider() => {
+                low("is another's name, and the file only mentions the provider")
+            }
+            true => None,
             false if matches!(own.bound, Bound::Spaced | Bound::Element) || own.holder == Holder::Call => {
                 None
             }

@@ -39,13 +39,13 @@ impl Judge<'_> {
         let (_, host) = self.file.nearest_host(self.span)?;
         match self.is_ours(host) {
             true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
-            false => self.goes_elsewhere(),
+            false => self.goes_elsewhere(self.file.nearest_host(self.span)),
         }
     }
 
     /// Another service's address stands nearer than anything of the provider's.
-    fn goes_elsewhere(&self) -> Option<Verdict> {
-        let (distance, host) = self.file.nearest_host(self.span)?;
+    fn goes_elsewhere(&self, nearest: Option<(usize, &str)>) -> Option<Verdict> {
+        let (distance, host) = nearest?;
         let nearer = self.file.nearest_mention(self.span).is_none_or(|mention| distance < mention);
         let host = self.host_elsewhere(&format!("://{host}")).filter(|_| nearer)?;
         Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
@@ -83,7 +83,7 @@ impl Judge<'_> {
         }
         if credential
             && mentioned
-            && let Some(elsewhere) = self.goes_elsewhere()
+            && let Some(elsewhere) = self.goes_elsewhere(self.file.nearest_given_host(self.span))
         {
             return Some(elsewhere);
         }
@@ -106,7 +106,7 @@ impl Judge<'_> {
     }
 
     /// Whether the file sends requests to the provider, or imports its client.
-    fn uses_provider(&self) -> bool {
+    pub(super) fn uses_provider(&self) -> bool {
         self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || !self.imports().is_empty()
     }
 
