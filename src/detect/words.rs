@@ -96,6 +96,8 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
             || is_compound(word)
             || mine(word)
             || number(&word)
+            // Initials name nobody.
+            || word.chars().count() <= 3
     };
     let specific = words.iter().any(|word| !known(word));
     // A password that says what it opens is one that somebody chose.

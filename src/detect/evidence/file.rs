@@ -36,11 +36,19 @@ impl Judge<'_> {
         if !header && self.place.scheme.is_none() {
             return None;
         }
-        let host = self.file.nearest_host(self.span)?;
+        let (_, host) = self.file.nearest_host(self.span)?;
         match self.is_ours(host) {
             true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
-            false => None,
+            false => self.goes_elsewhere(),
         }
+    }
+
+    /// Another service's address stands nearer than anything of the provider's.
+    fn goes_elsewhere(&self) -> Option<Verdict> {
+        let (distance, host) = self.file.nearest_host(self.span)?;
+        let nearer = self.file.nearest_mention(self.span).is_none_or(|mention| distance < mention);
+        let host = self.host_elsewhere(&format!("://{host}")).filter(|_| nearer)?;
+        Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
     }
 
     /// A credential without an owner's name, in a file that is about the provider.
@@ -72,6 +80,12 @@ impl Judge<'_> {
                 Confidence::Low,
                 "the provider has a place of its own in this file, and this is another one",
             ));
+        }
+        if credential
+            && mentioned
+            && let Some(elsewhere) = self.goes_elsewhere()
+        {
+            return Some(elsewhere);
         }
         if credential && mentioned {
             let place = match own_meaning.credential {
