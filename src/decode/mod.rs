@@ -16,6 +16,7 @@ mod archive;
 mod base64;
 #[cfg(test)]
 mod damage;
+mod dump;
 pub(crate) mod escape;
 mod hexadecimal;
 mod probe;

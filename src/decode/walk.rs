@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use super::splice::{Run, Splice};
 use super::worth::{Interest, Worth};
-use super::{Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, escape, hexadecimal, split, utf16};
+use super::{
+    Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, dump, escape, hexadecimal, split, utf16,
+};
 use crate::source::Issue;
 
 /// Visits stored bytes and everything in them.
@@ -186,6 +188,7 @@ impl Walk<'_> {
                 runs.extend(escape::runs(text.bytes, within.clone(), &self.worth));
             }
             if depth.interesting {
+                runs.extend(dump::runs(text.bytes, within.clone(), &self.worth));
                 runs.extend(split::runs(text.bytes, within));
             }
         }

@@ -12,6 +12,23 @@ fn little(text: &str) -> Vec<u8> {
     utf16(text, u16::to_le_bytes)
 }
 
+/// What `xxd` prints.
+fn dump(text: &str) -> Vec<u8> {
+    let lines = text.as_bytes().chunks(16).enumerate().map(|(number, bytes)| {
+        let hex: String = bytes
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| match at % 2 {
+                0 => format!(" {byte:02x}"),
+                _ => format!("{byte:02x}"),
+            })
+            .collect();
+        let shown = String::from_utf8_lossy(bytes).replace('\n', ".");
+        format!("{:08x}:{hex:<40}  {shown}\n", number * 16)
+    });
+    lines.collect::<String>().into_bytes()
+}
+
 /// A file, and the line and column of the key in it.
 type Case = (&'static str, Vec<u8>, u64, u64);
 
@@ -37,6 +54,14 @@ fn cases() -> Vec<Case> {
             17,
         ),
         ("broken.env", [b"\xf0\x9f \xc3(\n\xe2\x82".to_vec(), line(10).into_bytes()].concat(), 2, 18),
+        (
+            "folded.yaml",
+            format!("mistral:\n  api_key: \"{}\\\n    {}\"\n  x: 1\n", &key(13)[..9], &key(13)[9..])
+                .into_bytes(),
+            2,
+            13,
+        ),
+        ("dump.txt", dump(&format!("# mistral\n{}", line(14))), 2, 36),
         // Counted in the bytes as they are stored, of which most are zero.
         ("appended.env", [b"PORT=1\r\n".to_vec(), little(&line(11))].concat(), 2, 33),
         ("appended-to.env", [mark, little("PORT=1\r\n"), line(12).into_bytes()].concat(), 2, 18),
