@@ -110,7 +110,8 @@ impl Judge<'_> {
     fn is_index(&self) -> bool {
         let before = &self.file.text[..self.span.start];
         let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-        before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
+        !before.ends_with(b"<![CDATA[")
+            && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
             && self.file.text.get(self.span.end) == Some(&b']')
     }
 
