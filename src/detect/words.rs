@@ -22,6 +22,7 @@ pub(crate) struct Vocabulary {
     label_field: HashSet<String>,
     address_field: HashSet<String>,
     account_field: HashSet<String>,
+    thing: HashSet<String>,
     open_vendor: HashSet<String>,
 }
 
@@ -145,6 +146,8 @@ pub(crate) enum Field {
     Address,
     /// Who logs in: `username`.
     Account,
+    /// What something that is none of the block is called: its file, its index.
+    Thing,
     /// Something else.
     Other,
 }
@@ -154,6 +157,12 @@ pub(crate) fn field(name: &str) -> Field {
     let words = words(name);
     let vocabulary = &*VOCABULARY;
     let Some(last) = words.last() else { return Field::Other };
+    // The name of a thing of its own: `index_name`, `fileName`.
+    if let [.., thing, _] = words.as_slice()
+        && has(&vocabulary.thing, thing)
+    {
+        return Field::Thing;
+    }
     if has(&vocabulary.vendor_field, last) {
         Field::Vendor
     } else if has(&vocabulary.address_field, last) {

@@ -166,6 +166,8 @@ impl Judge<'_> {
             (Holder::Call, Speaks::Ours) => {
                 return Some(Verdict::new(Confidence::High, format!("it is handed to {head}")));
             }
+            // Where a record is kept says nothing of whose it is: `db.insert([{ … }])`.
+            (Holder::Call, Speaks::Others) if depth > 0 && self.meaning(&level.head).purpose => {}
             (Holder::Call, Speaks::Others) => {
                 return Some(Verdict::foreign(format!("it is handed to {head}, another service")));
             }
@@ -191,6 +193,14 @@ impl Judge<'_> {
             Weight::Label => !self.meaning(&said.word).credential && self.holder_is_others(depth),
             Weight::Word => said.model && own_meaning.specific || self.is_elsewhere(depth, said.model),
         };
+        // The title of a document is a sentence about it.
+        if depth > 0
+            && said.weight == Weight::Label
+            && words(&said.word).len() > 1
+            && !self.is_named(&said.word)
+        {
+            return None;
+        }
         match said.speaks {
             // A model is served by others, too: its name does not outweigh whose the value or its block is.
             Speaks::Ours if !telling || of_another() => None,
@@ -200,6 +210,12 @@ impl Judge<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a label is the provider's name, or that of its credential, and no more.
+    fn is_named(&self, label: &str) -> bool {
+        let meaning = self.meaning(label);
+        meaning.credential || !meaning.specific && meaning.plain.is_none()
     }
 
     /// Whether the value is what a call gives that asks for a credential by name: `get("NAME", unset = value)`.

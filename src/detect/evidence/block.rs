@@ -69,6 +69,9 @@ impl Judge<'_> {
     /// What one part says.
     fn describes(&self, part: &Part<'_>, level: &Level) -> Option<Described> {
         let kind = field(part.key);
+        if kind == Field::Thing {
+            return None;
+        }
         if part.value.contains("://") {
             let addressed = kind == Field::Address || part.key.is_empty() && self.is_request(level);
             let host = self.host_elsewhere(part.value).filter(|_| addressed);
