@@ -167,7 +167,7 @@ impl Judge<'_> {
                 return Some(Verdict::new(Confidence::High, format!("it is handed to {head}")));
             }
             // Where a record is kept says nothing of whose it is: `db.insert([{ … }])`.
-            (Holder::Call, Speaks::Others) if depth > 0 && self.meaning(&level.head).purpose => {}
+            (Holder::Call, Speaks::Others) if depth > 1 && self.meaning(&level.head).purpose => {}
             (Holder::Call, Speaks::Others) => {
                 return Some(Verdict::foreign(format!("it is handed to {head}, another service")));
             }
@@ -194,10 +194,7 @@ impl Judge<'_> {
             Weight::Word => said.model && own_meaning.specific || self.is_elsewhere(depth, said.model),
         };
         // The title of a document is a sentence about it.
-        if depth > 0
-            && said.weight == Weight::Label
-            && words(&said.word).len() > 1
-            && !self.is_named(&said.word)
+        if depth > 0 && said.weight == Weight::Label && said.word.contains(' ') && !self.is_named(&said.word)
         {
             return None;
         }
@@ -215,7 +212,7 @@ impl Judge<'_> {
     /// Whether a label is the provider's name, or that of its credential, and no more.
     fn is_named(&self, label: &str) -> bool {
         let meaning = self.meaning(label);
-        meaning.credential || !meaning.specific && meaning.plain.is_none()
+        meaning.credential || meaning.account || !meaning.specific && meaning.plain.is_none()
     }
 
     /// Whether the value is what a call gives that asks for a credential by name: `get("NAME", unset = value)`.
