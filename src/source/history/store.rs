@@ -324,8 +324,13 @@ fn list_loose(dir: &Path, hash: Kind, issue: &mut dyn FnMut(Issue)) -> Vec<Objec
     ids
 }
 
-/// The entries of a directory. One that is not there has none; one that cannot be read is an issue.
+/// The paths of the entries of a directory. One that is not there has none; one that cannot be read is an issue.
 pub(super) fn list(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
+    entries(dir, issue).iter().map(fs::DirEntry::path).collect()
+}
+
+/// The same as entries, which may know more than their path.
+pub(super) fn entries(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<fs::DirEntry> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
@@ -334,14 +339,14 @@ pub(super) fn list(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
             return Vec::new();
         }
     };
-    let mut paths = Vec::new();
+    let mut readable = Vec::new();
     for entry in entries {
         match entry {
-            Ok(entry) => paths.push(entry.path()),
+            Ok(entry) => readable.push(entry),
             Err(error) => issue(unreadable(dir, &error)),
         }
     }
-    paths
+    readable
 }
 
 /// A file or directory that the system does not let us read.
