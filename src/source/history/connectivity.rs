@@ -47,7 +47,6 @@ impl<'a> Links<'a> {
     }
 
     /// The same, for what may be named often.
-    #[inline]
     fn check_once(&self, id: &oid, what: &'static str) {
         if self.met.is_new(id) {
             self.check(id, what);
@@ -105,7 +104,8 @@ impl<'a> Checker<'a> {
     fn tree(&mut self, bytes: &[u8], id_length: usize) -> bool {
         let Checker { links, last } = self;
         last.new_entries(bytes, id_length, |entry| {
-            if !entry.is_submodule() {
+            // What is met is mostly known, so that is asked first.
+            if !links.met.has(entry.id) && !entry.is_submodule() {
                 links.check_once(entry.id, if entry.is_tree() { "tree" } else { "blob" });
             }
         })
@@ -130,16 +130,22 @@ impl Met {
         Met((0..buckets).map(|_| Bucket::default()).collect())
     }
 
-    /// Whether the id was not met before, as far as is remembered. It is from now on.
+    /// Whether the id was met before, as far as is remembered.
     #[inline]
+    fn has(&self, id: &oid) -> bool {
+        let Some((bucket, key)) = self.place(id) else { return false };
+        bucket
+            .0
+            .iter()
+            .map(|slot| slot.load(Ordering::Relaxed))
+            .take_while(|&known| known != 0)
+            .any(|known| known == key)
+    }
+
+    /// Whether the id was not met before, as far as is remembered. It is from now on.
     fn is_new(&self, id: &oid) -> bool {
-        let bytes = id.as_bytes();
-        let (Some(first), Some(next)) = (bytes.first_chunk::<4>(), bytes[4..].first_chunk::<8>()) else {
-            return true;
-        };
-        let (place, key) = (u32::from_le_bytes(*first) as usize, u64::from_le_bytes(*next));
-        let slots = &self.0[place & (self.0.len() - 1)].0;
-        for slot in slots {
+        let Some((bucket, key)) = self.place(id) else { return true };
+        for slot in &bucket.0 {
             match slot.load(Ordering::Relaxed) {
                 known if known == key => return false,
                 0 => {
@@ -149,8 +155,16 @@ impl Met {
                 _ => {}
             }
         }
-        slots[key as usize % slots.len()].store(key, Ordering::Relaxed);
+        bucket.0[key as usize % bucket.0.len()].store(key, Ordering::Relaxed);
         true
+    }
+
+    /// The bucket of an id, and what stands for the id there.
+    #[inline]
+    fn place(&self, id: &oid) -> Option<(&Bucket, u64)> {
+        let bytes = id.as_bytes();
+        let bucket = u32::from_le_bytes(*bytes.first_chunk()?) as usize & (self.0.len() - 1);
+        Some((&self.0[bucket], u64::from_le_bytes(*bytes[4..].first_chunk()?)))
     }
 }
 
@@ -166,7 +180,10 @@ mod tests {
             .map(|number| gix_object::compute_hash(Kind::Sha1, gix_object::Kind::Blob, &number.to_le_bytes()))
             .map(|id| id.expect("these are no collisions"))
             .collect();
-        let new = |met: &Met, ids: &[ObjectId]| ids.iter().filter(|id| met.is_new(id)).count();
+        let new = |met: &Met, ids: &[ObjectId]| {
+            let is_new = |id: &&ObjectId| !met.has(id) && met.is_new(id) && met.has(id);
+            ids.iter().filter(is_new).count()
+        };
         let met = Met::new(2000);
         assert_eq!(new(&met, &ids), 2000);
         assert!(new(&met, &ids) < 100, "most are remembered");
