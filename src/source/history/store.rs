@@ -23,7 +23,10 @@ use crate::source::layout::{Layout, bytes_of};
 
 /// Bytes of memory that decoding an object may take, for itself and what it is a delta of. What needs more is an issue;
 /// git makes no deltas of what is larger than half a gigabyte, unless it is told to.
-pub(super) const MOST: usize = 2 << 30;
+pub(super) const MOST: usize = if cfg!(test) { 8 << 20 } else { 2 << 30 };
+
+/// Why an object that needs more was not decoded, or one for which the system has not as much.
+pub(super) const TOO_LARGE: &str = "decoding it takes more than 2 GiB of memory, or more than there is";
 
 /// Bytes that can be made room for whoever says that they are needed.
 const SMALL: u64 = 1 << 20;
@@ -230,7 +233,10 @@ impl Pack {
             entry.transpose().map(|entry| entry.map(data::decode::entry::ResolvedBase::InPack))
         };
         let Scratch { inflate, bytes } = scratch;
-        let kind = self.data.decode_entry(entry, bytes, inflate, &base, bases).map_err(|_| damaged)?.kind;
+        let decoded = self.data.decode_entry(entry, bytes, inflate, &base, bases);
+        let decoded =
+            decoded.map_err(|error| if error.is_resource_exhausted() { TOO_LARGE } else { damaged });
+        let kind = decoded?.kind;
         if matches(id, kind, bytes) { Ok(kind) } else { Err("its content does not match its id".to_owned()) }
     }
 
