@@ -14,6 +14,9 @@ use crate::source::Issue;
 
 mod archive;
 mod base64;
+#[cfg(test)]
+mod damage;
+mod dump;
 pub(crate) mod escape;
 mod hexadecimal;
 mod probe;
@@ -31,6 +34,9 @@ pub use probe::{Probe, holds_container, may_hold_encoded};
 use splice::Splice;
 pub use worth::Interest;
 
+/// The kind of the issue that says that archives are nested deeper than is looked.
+pub const TOO_DEEP: &str = "archive-depth";
+
 /// How far decoding goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -38,6 +44,8 @@ pub struct Limits {
     pub depth: u8,
     /// Archives inside archives; 0 opens none.
     pub archives: u8,
+    /// That was asked for: what is nested deeper is left out on purpose.
+    pub archives_asked: bool,
     /// Bytes that come out of one blob, all in all.
     pub bytes: u64,
     /// Members of one archive.
@@ -50,7 +58,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { depth: 4, archives: 3, bytes: 1 << 30, members: 100_000, ratio: 200, unpacked: 64 << 20 }
+        Limits {
+            depth: 4,
+            archives: 3,
+            archives_asked: false,
+            bytes: 1 << 30,
+            members: 100_000,
+            ratio: 200,
+            unpacked: 64 << 20,
+        }
     }
 }
 

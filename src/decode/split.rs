@@ -32,7 +32,8 @@ pub(super) enum Joint {
 pub(super) fn joint(text: &[u8], at: usize) -> Option<(Joint, usize)> {
     let rest = &text[at..(at + WIDEST_GAP).min(text.len())];
     let (joint, length) = match rest.first()? {
-        b'"' | b'\'' | b'`' | b'\\' => {
+        b'"' | b'\'' => literals(rest)?,
+        b'`' | b'\\' => {
             literals(rest).or_else(|| continued(rest).map(|length| (Joint::Continued, length)))?
         }
         // A caret and quoted-printable keep the indentation of the next line: it begins with the next piece.

@@ -216,6 +216,7 @@ fn values_in_pieces() {
         check("", &pieces, "", &value, &[name]);
     }
     check("\"export KEY=", &format!("{a}\\\\\\n\",\n    \"{b}{c}"), "\\n\"", &value, &["line-continuation"]);
+    check("key: \"", &format!("{a}\\\n    {b}\\\n    {c}"), "\"\nx: 1\n", &value, &["line-continuation"]);
     let mail = "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
     check(mail, &format!("{a}=\r\n{b}=\n{c}"), "\r\n", &value, &["quoted-printable"]);
 }

@@ -53,6 +53,11 @@ fn is_in_step(bytes: &[u8], big: bool) -> bool {
 
 /// Whether something else than UTF-16 stands there, too: text of one byte for each character, or zeros in a row.
 fn is_mixed(bytes: &[u8]) -> bool {
+    // What a shell appends UTF-16 to begins with a line of its own, however short.
+    let first = memchr::memchr(b'\n', bytes).filter(|&end| end >= 2).map(|end| &bytes[..end]);
+    if first.is_some_and(|line| !line.contains(&0) && std::str::from_utf8(line).is_ok()) {
+        return true;
+    }
     const BLOCK: usize = 16;
     let printable = |b: &u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     let (blocks, _) = bytes.as_chunks::<BLOCK>();

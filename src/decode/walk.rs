@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use super::splice::{Run, Splice};
 use super::worth::{Interest, Worth};
-use super::{Fixed, Limits, Stored, Text, archive, base64, escape, hexadecimal, split, utf16};
+use super::{
+    Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, dump, escape, hexadecimal, split, utf16,
+};
 use crate::source::Issue;
 
 /// Visits stored bytes and everything in them.
@@ -186,6 +188,7 @@ impl Walk<'_> {
                 runs.extend(escape::runs(text.bytes, within.clone(), &self.worth));
             }
             if depth.interesting {
+                runs.extend(dump::runs(text.bytes, within.clone(), &self.worth));
                 runs.extend(split::runs(text.bytes, within));
             }
         }
@@ -197,9 +200,12 @@ impl Walk<'_> {
     }
 
     fn members(&mut self, text: &Text<'_>, depth: Depth) {
-        if !depth.is_open(self.limits) {
+        if depth.encodings >= self.limits.depth {
+            return self.too_deep();
+        }
+        if depth.archives >= self.limits.archives {
             let message = "archives are nested deeper than --max-archive-depth; the innermost was not opened";
-            return (self.issue)(Issue::new("archive-depth", message));
+            return (self.issue)(Issue::new(TOO_DEEP, message));
         }
         let most = (text.bytes.len() as u64).saturating_mul(self.limits.ratio).max(self.limits.unpacked);
         let budget = archive::Budget { bytes: self.left.min(most), members: self.limits.members };

@@ -119,11 +119,38 @@ impl<'a> FileView<'a> {
         })
     }
 
-    /// The host of the address nearest to a span.
-    pub(super) fn nearest_host(&self, span: &Range<usize>) -> Option<&str> {
-        let distance =
-            |at: usize| if at < span.start { span.start - at } else { at.saturating_sub(span.end) };
-        self.hosts().iter().min_by_key(|(at, _)| distance(*at)).map(|(_, host)| host.as_str())
+    /// The host of the address nearest to a span, and how far it is.
+    pub(super) fn nearest_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
+        let near = self.hosts().iter().map(|(at, host)| (self.distance(*at, span), host.as_str()));
+        near.min_by_key(|(distance, _)| *distance)
+    }
+
+    /// The same among the addresses that are a value: quoted or assigned, and not those of a comment or a text.
+    pub(super) fn nearest_given_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
+        let given = self.hosts().iter().filter(|(at, _)| {
+            let scheme = self.text[..*at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+            let before = self.text[..*at - scheme].last();
+            before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
+        });
+        let near = given.map(|(at, host)| (self.distance(*at, span), host.as_str()));
+        near.min_by_key(|(distance, _)| *distance)
+    }
+
+    /// How far the nearest keyword is from a span.
+    pub(super) fn nearest_mention(&self, span: &Range<usize>) -> Option<usize> {
+        self.mentions().iter().map(|at| self.distance(*at, span)).min()
+    }
+
+    /// How far a place is from a span, in bytes; what an empty line parts is farther than it looks.
+    fn distance(&self, at: usize, span: &Range<usize>) -> usize {
+        const PARAGRAPH: usize = 300;
+        const FAR: usize = 1 << 14;
+        let between = if at < span.start { at..span.start } else { span.end..at.max(span.end) };
+        let bytes = between.len();
+        match bytes > FAR {
+            true => bytes + FAR,
+            false => bytes + PARAGRAPH * memmem::find_iter(&self.text[between], "\n\n").count(),
+        }
     }
 
     /// The line that the span is on, without its end; cut to what a person would read.

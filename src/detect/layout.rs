@@ -74,8 +74,9 @@ fn is_entry(line: &[u8]) -> bool {
         line = rest.trim_ascii_start();
     }
     let key = line.iter().position(|&b| b == b':').unwrap_or(0);
-    let plain =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ');
+    let plain = |b: &u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ' | b'\\')
+    };
     key > 0
         && line[..key].iter().all(plain)
         && matches!(line.get(key + 1), None | Some(b' ' | b'\r' | b'\n' | b'"' | b'\''))
@@ -180,7 +181,8 @@ pub(super) fn enclosing(text: &[u8], at: usize) -> Vec<String> {
             continue;
         }
         depth = dash(line).unwrap_or(column);
-        if line.trim_ascii_end().ends_with(b":") && is_entry(line) || is_block_scalar(line) {
+        let class = line.trim_ascii_start().starts_with(b"class ") && line.trim_ascii_end().ends_with(b":");
+        if line.trim_ascii_end().ends_with(b":") && is_entry(line) || is_block_scalar(line) || class {
             outer.push(String::from_utf8_lossy(line.trim_ascii()).into_owned());
         }
     }
@@ -203,13 +205,21 @@ pub(super) fn beside_parent(before: &[u8], at: usize, after: &[u8]) -> Option<(S
         match column {
             None if !blank && indent(line) < depth && dash(line).is_none() => column = Some(indent(line)),
             Some(parent) if !blank && indent(line) < parent => break,
-            Some(parent) if indent(line) == parent => above.push(line),
+            Some(parent) if indent(line) == parent => {
+                above.push(line);
+                // The item of a list ends where it begins.
+                if dash(line).is_some() {
+                    break;
+                }
+            }
             _ => {}
         }
     }
     let parent = column.filter(|&parent| parent > 0)?;
     let below = after.split(|&b| b == b'\n').skip(1).take(MOST_LINES);
     let below = below.take_while(|line| line.trim_ascii().is_empty() || indent(line) >= parent);
+    let item = |line: &&[u8]| dash(line).is_some_and(|column| column < parent);
+    let below = below.take_while(|line| !item(line));
     let below: Vec<&[u8]> = below.filter(|line| indent(line) == parent && dash(line).is_none()).collect();
     above.reverse();
     let text = |lines: &[&[u8]]| String::from_utf8_lossy(&lines.join(&b'\n')).into_owned();
@@ -264,6 +274,8 @@ fn elements(text: &[u8]) -> Vec<String> {
             }
             // The header of `#include <header>` holds nothing.
             _ if text[..open].trim_ascii_end().ends_with(b"include") => {}
+            // An address in angle brackets.
+            _ if tag.windows(3).any(|mark| mark == b"://") && !tag.contains(&b' ') => {}
             Some(first) if first.is_ascii_alphabetic() && !tag.ends_with(b"/") => match closed {
                 0 => outer.push(String::from_utf8_lossy(tag).into_owned()),
                 _ => closed -= 1,

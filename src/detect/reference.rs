@@ -88,7 +88,12 @@ impl Detector {
             return Some(Definition { name: name.to_owned(), generic: false });
         }
         let credential = |token: &&str| meaning(token, &[]).credential;
-        let name = quote::tokens(&own.name).filter(credential).last()?;
+        // What a program is given by its environment is called anything.
+        let variable = |token: &&str| {
+            token.contains('_')
+                && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        };
+        let name = quote::tokens(&own.name).filter(|token| credential(token) || variable(token)).last()?;
         let said = meaning(name, &[]);
         let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
         telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name) })
@@ -228,7 +233,11 @@ fn is_read(text: &[u8], span: &Range<usize>) -> bool {
     }
     let rest = after.trim_start_with(|c| matches!(c, '"' | '\'' | '`' | ']' | ')'));
     let operator = rest.trim_ascii_start();
-    let assigned = operator.first() == Some(&b'=') && !matches!(operator.get(1), Some(b'=' | b'>'));
+    let assigned = match operator {
+        [b'=', next, ..] => !matches!(next, b'=' | b'>'),
+        [b':' | b'?' | b'+', b'=', ..] | [b'<', b'-', ..] | [b'='] => true,
+        _ => false,
+    };
     !assigned && rest.first() != Some(&b':')
 }
 

@@ -297,7 +297,17 @@ pub(super) fn head(before: &[u8], open: usize, bracket: u8) -> String {
             let name = rest.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
             text(&rest[..name])
         }
-        b'{' => text(&before[phrase_start(before, open)..open]),
+        b'{' => {
+            let phrase = before[phrase_start(before, open)..open].trim_ascii();
+            let line = layout::line_start(before, open);
+            // A bracket on a line of its own belongs to the line above.
+            let alone = phrase.is_empty() && line > 0 && before[line..open].trim_ascii().is_empty();
+            let above = alone && layout::opens_block(&before[..open]);
+            match above {
+                true => text(&before[layout::line_start(before, line - 1)..line - 1]),
+                false => text(phrase),
+            }
+        }
         _ => text(&before[head_start(before, open)..open]),
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Meaning {
     pub(crate) account: bool,
     /// It has words that are in no list: perhaps a service's name.
     pub(crate) specific: bool,
+    /// These are initials, which name nobody for sure.
+    pub(crate) initials: bool,
 }
 
 /// Looks a name's words up. Words in `own` (a rule's provider) are nobody else's.
@@ -111,6 +113,7 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
         owner: owner.or(chosen.cloned()),
         account: last.is_some_and(|word| has(&vocabulary.account_field, word)),
         specific,
+        initials: words.iter().filter(|word| !known(word)).all(|word| word.chars().count() <= 3),
     }
 }
 
@@ -208,8 +211,8 @@ mod tests {
     fn names_mean_what_they_say() {
         let own = ["acme"];
         let of = |name| meaning(name, &own);
-        for name in ["api_key", "token", "X-Api-Key", "apiKeys", "clé", "MKEY", "authToken1"] {
-            let expected = name != "clé";
+        for name in ["api_key", "token", "X-Api-Key", "apiKeys", "clé", "café", "MKEY", "authToken1"] {
+            let expected = name != "café";
             assert_eq!(of(name).credential, expected, "{name}");
         }
         assert_eq!(of("AGENT_ID").plain.as_deref(), Some("id"));

@@ -37,7 +37,7 @@ use counts::Counts;
 use held::Held;
 use inline::Mark;
 use look::Look;
-use skips::Skips;
+use skips::{Skips, name};
 use strays::Strays;
 
 pub use group::{Outcome, fingerprint};
@@ -140,8 +140,7 @@ impl<'a> Collector<'a> {
     /// Scans one piece of content. A fault of ours in one blob does not end the run.
     fn scan(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
         if self.is_too_large(origin.kind, bytes) {
-            let object = origin.object.map(BStr::new);
-            return self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
+            return self.skip(TOO_LARGE, name(origin));
         }
         self.keep(self.guarded(origin, bytes, bases));
     }
@@ -157,10 +156,7 @@ impl<'a> Collector<'a> {
         let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
         scanned.unwrap_or_else(|_| {
             let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
-            let mut issue = Issue::new("internal-error", message);
-            issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
-            issue.object = origin.object.map(str::to_owned);
-            self.issue(issue);
+            self.tell(origin, Issue::new("internal-error", message));
             Vec::new()
         })
     }
@@ -197,11 +193,7 @@ impl<'a> Collector<'a> {
         };
         decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
         inline::settle(&mut hits, &marks);
-        for mut issue in issues {
-            issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
-            issue.object = origin.object.map(str::to_owned);
-            self.issue(issue);
-        }
+        issues.into_iter().for_each(|issue| self.tell(origin, issue));
         if origin.kind == LocationKind::File && !hits.is_empty() {
             let lines: Vec<u64> = hits.iter().map(|hit| hit.location.region.start_line).collect();
             for (hit, hash) in hits.iter_mut().zip(line_hashes(bytes, &lines)) {

@@ -1,7 +1,6 @@
 //! A part of a content that is too long to be held in memory: found like any other, told with its place in the whole.
 
-use bstr::BStr;
-
+use super::skips::name;
 use super::{Collector, Hit};
 use crate::finding::Location;
 use crate::source::{Origin, Part, Sink as _, TOO_LARGE};
@@ -11,8 +10,7 @@ impl Collector<'_> {
     pub(super) fn scan_part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part) {
         if self.settings.max_file_size.is_some_and(|most| part.size > most) {
             if part.at == 0 {
-                let object = origin.object.map(BStr::new);
-                self.skip(TOO_LARGE, origin.shown.or(origin.path).or(object).unwrap_or_default());
+                self.skip(TOO_LARGE, name(origin));
             }
             return;
         }
@@ -20,6 +18,9 @@ impl Collector<'_> {
         hits.retain(|hit| is_own(&hit.location, part));
         for hit in &mut hits {
             shift(&mut hit.location, part);
+            // Both are counted from the start of the whole.
+            hit.location.line_hash = None;
+            hit.location.cell = hit.location.cell.filter(|_| part.at == 0);
         }
         self.keep(hits);
     }

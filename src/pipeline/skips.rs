@@ -7,8 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use bstr::{BStr, BString};
 
-use super::lock;
+use super::{Collector, lock};
+use crate::decode;
 use crate::report::Skipped;
+use crate::source::{Issue, Origin, Sink as _, TOO_NESTED};
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -53,4 +55,21 @@ impl Skips {
         };
         reasons.into_iter().map(reason).collect()
     }
+}
+
+impl Collector<'_> {
+    /// Says what was not looked at in a content; what the user asked to leave out is counted.
+    pub(super) fn tell(&self, origin: Origin<'_>, mut issue: Issue) {
+        if self.settings.limits.archives_asked && issue.kind == decode::TOO_DEEP {
+            return self.skip(TOO_NESTED, name(origin));
+        }
+        issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
+        issue.object = origin.object.map(str::to_owned);
+        self.issue(issue);
+    }
+}
+
+/// What a content is called where it is left out.
+pub(super) fn name(origin: Origin<'_>) -> &BStr {
+    origin.shown.or(origin.path).or(origin.object.map(BStr::new)).unwrap_or_default()
 }

@@ -8,6 +8,7 @@
 pub mod history;
 pub mod index;
 pub mod layout;
+mod parts;
 pub mod passed_over;
 #[cfg(test)]
 pub(crate) mod scratch_repo;
@@ -101,6 +102,9 @@ pub const LEFT_OUT: &str = "left out by the configuration";
 /// Why content is skipped that is larger than was asked for.
 pub const TOO_LARGE: &str = "larger than max-file-size";
 
+/// Why an archive is skipped that is inside of more archives than was asked for.
+pub const TOO_NESTED: &str = "archives nested deeper than max-archive-depth";
+
 /// Where a part of a long content stands.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
@@ -121,7 +125,9 @@ pub struct Part {
 impl Part {
     /// Goes on to where the part begins that comes after these bytes of this one.
     pub fn advance(&mut self, bytes: &[u8]) {
-        let end = Positions::new(bytes).region(bytes.len()..bytes.len());
+        let utf16 = utf16_as_utf8(bytes);
+        let text = utf16.as_ref().map_or(bytes, String::as_bytes);
+        let end = Positions::new(text).region(text.len()..text.len());
         if end.start_line > 1 {
             (self.column, self.column_utf16) = (0, 0);
         }
@@ -130,6 +136,18 @@ impl Part {
         self.column += end.start_column - 1;
         self.column_utf16 += end.start_utf16 - 1;
     }
+}
+
+/// The text as UTF-8, where it is UTF-16: a quarter of its bytes are zero, most of them in the same half of each pair.
+fn utf16_as_utf8(bytes: &[u8]) -> Option<String> {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let [first, second] = [0, 1].map(|half| pairs.iter().filter(|pair| pair[half] == 0).count());
+    let read = if first > second { u16::from_be_bytes } else { u16::from_le_bytes };
+    let is_utf16 = first.abs_diff(second) >= pairs.len() / 2 && first + second > 0;
+    is_utf16.then(|| {
+        let characters = char::decode_utf16(pairs.iter().map(|&pair| read(pair)));
+        characters.map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    })
 }
 
 /// Takes what sources push. Called from many threads at once.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bstr::BStr;
 
+use super::parts::{self, BIG, Reading};
 use super::{Counted, Issue, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 use crate::sanitize::system_error;
@@ -47,7 +48,13 @@ impl Input {
             shown: Some(BStr::new("<stdin>")),
             object: None,
         };
-        sink.blob(origin, bytes);
+        if bytes.len() as u64 <= BIG {
+            return sink.blob(origin, bytes);
+        }
+        let rest = Reading::new(bytes.as_slice(), bytes.len() as u64);
+        if let Err(reason) = parts::push(sink, origin, Vec::new(), rest) {
+            sink.issue(Issue::new("unreadable", format!("standard input: {reason}")));
+        }
     }
 }
 

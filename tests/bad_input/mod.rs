@@ -1,6 +1,8 @@
 //! What goes wrong outside the program: input that cannot be read, names that are no text, output that cannot be written,
 //! arguments that make no sense, a person who has waited long enough.
 
+mod archives;
+mod encodings;
 pub(crate) mod files;
 mod interrupt;
 mod names;

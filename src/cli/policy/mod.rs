@@ -188,6 +188,7 @@ impl Policy {
             // A gzipped tar is two encodings, and one archive.
             limits: Limits {
                 archives,
+                archives_asked: !matches!(self.max_archive_depth.source, Source::Default),
                 depth: default.depth.max(archives.saturating_mul(2).saturating_add(1)),
                 ..default
             },

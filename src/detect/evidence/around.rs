@@ -18,7 +18,7 @@ impl Judge<'_> {
         let own = self.place.levels.first()?;
         let credential = self.meaning(&own.name).credential || self.place.scheme.is_some();
         let mut levels = self.place.levels.iter().take(2).filter(|_| credential);
-        levels.find_map(|level| self.sent_to(level))
+        levels.find_map(|level| self.sent_to(0, level))
     }
 
     /// What holds the value, from the innermost level outwards.
@@ -51,7 +51,7 @@ impl Judge<'_> {
                 return Some(verdict);
             }
             if level.holder == Holder::Block {
-                return None;
+                return self.by_type(&level.head);
             }
             if depth > 0
                 && let Some(entry) = self.another_entry(level)
@@ -60,7 +60,8 @@ impl Judge<'_> {
                 return Some(Verdict::new(Confidence::Low, reason));
             }
         }
-        let generic = own.holder == Holder::Lines && own_meaning.credential && !own_meaning.specific;
+        let credential = own_meaning.credential || own_meaning.transparent;
+        let generic = own.holder == Holder::Lines && credential && !own_meaning.specific;
         let beside_parent = || generic.then(|| self.beside_parent()).flatten();
         let label = self.place.label.as_deref().filter(|label| self.meaning(label).credential);
         let mut outer = self.place.outer.iter().map(String::as_str).chain(label);
@@ -119,21 +120,35 @@ impl Judge<'_> {
         }
     }
 
+    /// The name of the type that a field is of: `class AcmeOptions { … }`.
+    fn by_type(&self, head: &str) -> Option<Verdict> {
+        let name =
+            head.split(['(', ':', '<']).next().filter(|_| !head.contains('(') || head.contains("class"))?;
+        let name = quote::tokens(name).filter(|word| !matches!(*word, "extends" | "implements")).last()?;
+        (self.speaks(name) == Speaks::Ours).then(|| self.by_outer(name)).flatten()
+    }
+
     /// The name of an enclosing section, element or block.
     fn by_outer(&self, outer: &str) -> Option<Verdict> {
         let speaks = self.speaks(outer);
         let shown = self.quoted(outer, speaks);
         match speaks {
             Speaks::Ours => Some(Verdict::new(Confidence::High, format!("it stands under {shown}"))),
+            // A class that works for another service may have the provider's key all the same.
+            Speaks::Others if outer.starts_with("class ") && !self.provider_has_its_own_place() => None,
             Speaks::Others => Some(Verdict::foreign(format!("it stands under {shown}, another service"))),
             Speaks::Nobody => None,
         }
     }
 
     /// The provider's host that stands beside the value.
-    fn sent_to(&self, level: &Level) -> Option<Verdict> {
-        let host =
-            [&level.head, &level.before, &level.after].into_iter().find_map(|text| self.host_in(text))?;
+    fn sent_to(&self, depth: usize, level: &Level) -> Option<Verdict> {
+        let texts = [
+            level.head.clone(),
+            self.own_fields(depth, level, &level.before),
+            self.own_fields(depth, level, &level.after),
+        ];
+        let host = texts.iter().find_map(|text| self.host_in(text))?;
         Some(Verdict::new(Confidence::High, format!("it is sent to {host}")))
     }
 
@@ -142,7 +157,7 @@ impl Judge<'_> {
         if level.holder == Holder::Block {
             return None;
         }
-        if let Some(sent) = self.sent_to(level).or_else(|| self.piped(level)) {
+        if let Some(sent) = self.sent_to(depth, level).or_else(|| self.piped(level)) {
             return Some(sent);
         }
         let speaks = self.speaks(&level.head);
@@ -171,10 +186,14 @@ impl Judge<'_> {
             || positional && (!said.model || own.holder == Holder::Call)
             || own.name.is_empty() && !positional && !said.model
             || depth == 0 && self.is_default(own, own_meaning, &said.word);
-        let of_another = || said.model && own_meaning.specific || self.is_elsewhere(depth, said.model);
+        let of_another = || match said.weight {
+            Weight::Vendor => false,
+            Weight::Label => !self.meaning(&said.word).credential && self.holder_is_others(depth),
+            Weight::Word => said.model && own_meaning.specific || self.is_elsewhere(depth, said.model),
+        };
         match said.speaks {
             // A model is served by others, too: its name does not outweigh whose the value or its block is.
-            Speaks::Ours if !telling || said.weight == Weight::Word && of_another() => None,
+            Speaks::Ours if !telling || of_another() => None,
             Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
             Speaks::Others if said.weight < Weight::Word || own.holder != Holder::Lines => {
                 Some(Verdict::foreign(format!("{} stands beside it, another service", shown(&said.word))))
@@ -192,13 +211,23 @@ impl Judge<'_> {
             && self.meaning(asked).credential
     }
 
+    /// Whether what holds the level has another service's name.
+    fn holder_is_others(&self, depth: usize) -> bool {
+        self.speaks(self.name_of_holder(depth)) == Speaks::Others
+    }
+
+    /// The name of what holds the level.
+    fn name_of_holder(&self, depth: usize) -> &str {
+        match self.place.levels.get(depth + 1) {
+            Some(level) => level.name.as_str(),
+            None => self.place.outer.first().map_or("", String::as_str),
+        }
+    }
+
     /// Whether what encloses the level names somebody else or, where only a model speaks for us, something of its own in
     /// a file in which the provider has its own place.
     fn is_elsewhere(&self, depth: usize, model: bool) -> bool {
-        let outer = match self.place.levels.get(depth + 1) {
-            Some(level) => level.name.as_str(),
-            None => self.place.outer.first().map_or("", String::as_str),
-        };
+        let outer = self.name_of_holder(depth);
         // `["acme"] = new() { … }`: the name stands before the bracket.
         let head = self.place.levels.get(depth).filter(|level| level.holder == Holder::Group);
         let names = [outer, head.map_or("", |level| level.head.as_str())];

@@ -116,8 +116,13 @@ impl Judge<'_> {
     /// Of the words of a value the first one that names somebody, ours before others.
     fn nearest_token(&self, value: &str) -> Option<Described> {
         let said = tokens(value).map(|token| {
-            let model = token.contains('-') && !token.contains("://") && !self.meaning(token).credential;
-            (token, self.route(token), model)
+            let route = self.route(token);
+            // `vendor/model` says who serves it.
+            let model = token.contains('-')
+                && !token.contains("://")
+                && route.1 == Weight::Word
+                && !self.meaning(token).credential;
+            (token, route, model)
         });
         said.filter(|(_, (speaks, _), _)| *speaks != Speaks::Nobody)
             .min_by_key(|(_, (speaks, weight), _)| (*weight, *speaks != Speaks::Ours))
@@ -175,6 +180,35 @@ impl Judge<'_> {
         let near = [".local", ".internal", ".localhost", ".lan"].iter().any(|end| host.ends_with(end));
         (host.contains('.') && !numeric && !near && !self.is_ours(&host) && self.host_in(&host).is_none())
             .then_some(host)
+    }
+
+    /// A side of a level without the records beside the one that holds the value.
+    pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
+        if depth == 0 || level.holder != Holder::Group {
+            return text.to_owned();
+        }
+        let (_, groups) = parts_and_groups(text, false);
+        let records =
+            groups.into_iter().filter(|(key, _)| key.trim_matches([' ', '\n', '\t', '\r', ',']).is_empty());
+        records.fold(text.to_owned(), |text, (_, record)| text.replacen(record, "", 1))
+    }
+
+    /// What may be the name in a pair of a name and a value: the nearest field beside the value that gives one, or the
+    /// argument before it.
+    pub(super) fn name_beside<'t>(&self, level: &'t Level) -> Option<&'t str> {
+        let (left, right) = self.neighbours(level);
+        let bare = |text: &'t str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`:".contains(c));
+        let name = match level.bound {
+            Bound::Positional => left.last().filter(|part| part.key.is_empty()).map(|part| bare(part.value)),
+            _ => {
+                let names = |part: &&Part<'_>| {
+                    let last = words(part.key).pop().unwrap_or_default();
+                    matches!(last.as_str(), "key" | "name" | "header" | "variable")
+                };
+                left.iter().rev().chain(&right).find(names).map(|part| bare(part.value))
+            }
+        };
+        name.filter(|name| is_word(name) && name.len() <= 80)
     }
 
     /// Whether another entry of the list or mapping that holds the value's group is the provider's.

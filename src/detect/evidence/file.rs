@@ -36,11 +36,19 @@ impl Judge<'_> {
         if !header && self.place.scheme.is_none() {
             return None;
         }
-        let host = self.file.nearest_host(self.span)?;
+        let (_, host) = self.file.nearest_host(self.span)?;
         match self.is_ours(host) {
             true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
-            false => None,
+            false => self.goes_elsewhere(self.file.nearest_host(self.span)),
         }
+    }
+
+    /// Another service's address stands nearer than anything of the provider's.
+    fn goes_elsewhere(&self, nearest: Option<(usize, &str)>) -> Option<Verdict> {
+        let (distance, host) = nearest?;
+        let nearer = self.file.nearest_mention(self.span).is_none_or(|mention| distance < mention);
+        let host = self.host_elsewhere(&format!("://{host}")).filter(|_| nearer)?;
+        Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
     }
 
     /// A credential without an owner's name, in a file that is about the provider.
@@ -73,6 +81,12 @@ impl Judge<'_> {
                 "the provider has a place of its own in this file, and this is another one",
             ));
         }
+        if credential
+            && mentioned
+            && let Some(elsewhere) = self.goes_elsewhere(self.file.nearest_given_host(self.span))
+        {
+            return Some(elsewhere);
+        }
         if credential && mentioned {
             let place = match own_meaning.credential {
                 true => format!("{} calls it a credential", self.quoted(&own.name, Speaks::Nobody)),
@@ -92,7 +106,7 @@ impl Judge<'_> {
     }
 
     /// Whether the file sends requests to the provider, or imports its client.
-    fn uses_provider(&self) -> bool {
+    pub(super) fn uses_provider(&self) -> bool {
         self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || !self.imports().is_empty()
     }
 

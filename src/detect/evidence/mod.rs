@@ -15,6 +15,7 @@ use crate::rule::{Provider, Rule};
 
 mod around;
 mod block;
+mod called;
 mod file;
 mod known;
 mod name;
@@ -61,10 +62,11 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 6] = [
+const QUESTIONS: [Question; 7] = [
     |judge| judge.address(),
     |judge| judge.host_beside(),
     |judge| judge.own_name(),
+    |judge| judge.called(),
     |judge| judge.levels(),
     |judge| judge.request(),
     |judge| judge.file_about_provider(),

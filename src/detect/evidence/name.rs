@@ -22,6 +22,16 @@ impl Judge<'_> {
                 _ => whole.or_else(|| self.by_name(nearest, say)),
             };
         }
+        // `-e NAME=value`, `… name=value`: what stands before the word is none of its name.
+        if self.is_glued()
+            && let Some((before, name)) = own.name.trim().rsplit_once(char::is_whitespace)
+        {
+            let beside = before.split_whitespace().last().filter(|word| self.speaks(word) == Speaks::Ours);
+            let meaning = self.meaning(name);
+            let generic = meaning.credential && !meaning.specific && self.speaks(name) == Speaks::Nobody;
+            let whole = beside.filter(|_| generic);
+            return self.by_name(whole.map_or(name, |_| &own.name), say);
+        }
         if self.is_in_namespace(own) {
             let name = shown(own.name.split_whitespace().last().unwrap_or_default());
             return Some(Verdict::new(Confidence::Low, format!("{name} is the namespace of an identifier")));
@@ -68,6 +78,10 @@ impl Judge<'_> {
         match speaks {
             // A sentence about the provider gives no name.
             Speaks::Ours if !meaning.credential && words(name).len() > 8 => None,
+            Speaks::Ours if !meaning.credential && self.is_one_of_many(name) => Some(Verdict::new(
+                Confidence::Low,
+                format!("{shown} has many values in this file: an identifier"),
+            )),
             // Ours by name, and a secret of its own for a purpose: `…_SESSION_SECRET`, `…_db_password`.
             Speaks::Ours if self.has_purpose_of_its_own(name) => {
                 Some(Verdict::new(Confidence::Low, format!("{shown} is for a purpose of its own")))

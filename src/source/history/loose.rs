@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use super::big::{BIG, DENSEST, Inflating};
 use super::packs::{Traversal, Visitor};
 use crate::sanitize::system_error;
+use crate::source::parts::Feed as _;
 
 /// Objects that each job decodes: enough to make handing out jobs cheap.
 const BATCH: usize = 32;

@@ -4,7 +4,7 @@
 //! their target is content, as git sees it. Never looks into `.git`.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use bstr::{BString, ByteSlice, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use super::parts::{self, Reading};
 use super::tracked::{self, Tracked};
 use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
@@ -271,6 +272,7 @@ impl<'a> Reader<'a> {
         let content = match read {
             Ok(Content::Whole(content)) => content,
             Ok(Content::Nothing(bytes)) => return self.count(bytes),
+            Ok(Content::Long(file, size)) => return self.long(file, size, below),
             Ok(Content::TooLarge) => {
                 let shown = self.walk.place.shown(below);
                 return self.walk.sink.skip(TOO_LARGE, shown.as_bstr());
@@ -280,6 +282,18 @@ impl<'a> Reader<'a> {
         let buffer = std::mem::take(&mut self.buffer);
         self.push(LocationKind::File, below, &buffer[content]);
         self.buffer = buffer;
+    }
+
+    /// A file that is scanned in parts.
+    fn long(&self, file: File, size: u64, below: &Path) {
+        self.count(size);
+        let read = self.with_origin(LocationKind::File, below, |origin| {
+            parts::push(self.walk.sink, origin, Vec::new(), Reading::new(file, size))
+        });
+        if let Err(reason) = read {
+            let issue = Issue::new("unreadable", format!("cannot be read to its end: {reason}"));
+            self.walk.sink.issue(issue.at_path(self.walk.place.shown(below)));
+        }
     }
 
     fn push(&self, kind: LocationKind, below: &Path, bytes: &[u8]) {
@@ -296,16 +310,19 @@ impl<'a> Reader<'a> {
         if !self.walk.sink.worth_splitting(kind, bytes) {
             return;
         }
+        self.with_origin(kind, below, |origin| self.walk.sink.blob(origin, bytes));
+    }
+
+    fn with_origin<T>(&self, kind: LocationKind, below: &Path, push: impl FnOnce(Origin<'_>) -> T) -> T {
         let place = self.walk.place;
         let (path, shown) = (place.path(below), place.shown(below));
-        let origin = Origin {
+        push(Origin {
             kind,
             target: place.target,
             path: Some(path.as_bstr()),
             shown: Some(shown.as_bstr()),
             object: None,
-        };
-        self.walk.sink.blob(origin, bytes);
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::finding::LocationKind;
+use crate::source::parts::BIG;
 use crate::source::{OVERLAP, Sink};
 
 /// Bytes that are read at once.
@@ -22,6 +23,8 @@ pub(super) enum Content {
     Whole(Range<usize>),
     /// So many bytes in the file, none of which is worth a closer look.
     Nothing(u64),
+    /// So many bytes, more than are held in memory.
+    Long(File, u64),
     /// More than are wanted.
     TooLarge,
 }
@@ -29,7 +32,7 @@ pub(super) enum Content {
 /// Reads a file into `buffer`, which only ever grows: what it held is overwritten, never cleared.
 ///
 /// A long file goes through a small part of the buffer that stays in the processor's cache, piece by piece; only where
-/// one of them is worth a closer look is it read whole.
+/// one of them is worth a closer look is it read whole. One that is longer than that is not read here.
 pub(super) fn read(
     path: &Path,
     most: Option<u64>,
@@ -51,6 +54,11 @@ pub(super) fn read(
     let mut total = length as u64;
     if length < PIECE {
         return Ok(Content::Whole(start..start + length));
+    }
+    let size = file.metadata()?.len();
+    if size > BIG {
+        file.seek(SeekFrom::Start(0))?;
+        return Ok(Content::Long(file, size));
     }
     while !sink.worth_splitting(LocationKind::File, &piece[..length]) {
         // What crosses from one piece to the next is seen in the next.

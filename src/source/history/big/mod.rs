@@ -1,7 +1,7 @@
 //! Blobs that are too big to be held in memory: scanned in parts, as they are inflated.
 //!
-//! Takes the compressed bytes of a blob, out of a pack or a loose object, and pushes parts that overlap, each with where
-//! it begins. What can be read only as a whole (an archive) is read whole, up to a size; beyond that it is an issue.
+//! Takes the compressed bytes of a blob, out of a pack or a loose object, and gives them on piece by piece. How they are
+//! cut into parts is the business of [`parts`].
 
 mod stored;
 
@@ -13,20 +13,10 @@ use gix_zlib::{Decompress, FlushDecompress, Status};
 
 pub(super) use self::stored::{Stored, big_entries, find};
 use crate::finding::LocationKind;
-use crate::source::{Issue, Origin, Part, Sink};
+use crate::source::parts::{self, Feed, PART};
+use crate::source::{Origin, Sink};
 
-/// Bytes of the largest blob that is held in memory as a matter of course.
-pub(super) const BIG: u64 = if cfg!(test) { 256 << 10 } else { 64 << 20 };
-
-/// Bytes of the largest blob that is held in memory because it can be read only whole.
-const WHOLE: u64 = if cfg!(test) { 512 << 10 } else { 1 << 30 };
-
-/// Bytes of a part.
-const PART: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
-
-/// Bytes that a part shares with the next, at least: what is found in the first half of them is told of by the part
-/// before, what is found in the second half by the part after, so that everything is seen with what is around it.
-const SHARED: usize = if cfg!(test) { 8 << 10 } else { 64 << 10 };
+pub(super) use crate::source::parts::BIG;
 
 /// How many times smaller than its content a zlib stream can be.
 pub(super) const DENSEST: u64 = 1032;
@@ -66,31 +56,6 @@ impl<'r> Inflating<'r> {
         Ok(())
     }
 
-    /// Appends what comes next, until there are `most` bytes or no more.
-    ///
-    /// # Errors
-    ///
-    /// When the stream is damaged, shorter or longer than it should be, or of another id.
-    pub(super) fn extend(&mut self, bytes: &mut Vec<u8>, most: usize) -> Result<(), String> {
-        let mut wanted =
-            usize::try_from(self.left).unwrap_or(usize::MAX).min(most.saturating_sub(bytes.len()));
-        while wanted > 0 {
-            // Room is made for what comes, not for what a damaged header says will come.
-            let (kept, step) = (bytes.len(), wanted.min(PART));
-            bytes.try_reserve(step).map_err(|error| error.to_string())?;
-            bytes.resize(kept + step, 0);
-            if self.read(&mut bytes[kept..])? < step {
-                return Err("it ends early".to_owned());
-            }
-            if let Some((hasher, _)) = &mut self.check {
-                hasher.update(&bytes[kept..]);
-            }
-            self.left -= step as u64;
-            wanted -= step;
-        }
-        if self.left == 0 { self.end() } else { Ok(()) }
-    }
-
     /// Behind the last byte comes the checksum, and nothing else.
     fn end(&mut self) -> Result<(), String> {
         if self.read(&mut [0])? > 0 || !self.ended {
@@ -123,106 +88,29 @@ impl<'r> Inflating<'r> {
     }
 }
 
-/// Pushes a blob that begins with `start`, but for parts that can hold nothing of interest.
-///
-/// # Errors
-///
-/// When the stream is damaged; what came before the damage was pushed.
-pub(super) fn push(
-    sink: &dyn Sink,
-    origin: Origin<'_>,
-    start: Vec<u8>,
-    rest: Inflating<'_>,
-) -> Result<(), String> {
-    let size = start.len() as u64 + rest.left;
-    each_part(sink, start, rest, &mut |piece| piece.push(sink, origin, size))
-}
-
-/// Something of a blob that is worth a look.
-pub(super) enum Piece<'a> {
-    /// A part.
-    Part(&'a [u8], &'a Part),
-    /// All of it, because it says something only as a whole.
-    Whole(&'a [u8]),
-    /// It would have to be read whole, and is too big for that: its parts are all that is looked at.
-    Unopened,
-}
-
-impl Piece<'_> {
-    fn push(&self, sink: &dyn Sink, origin: Origin<'_>, size: u64) {
-        match self {
-            Piece::Whole(bytes) => sink.blob(origin, bytes),
-            Piece::Part(bytes, part) => sink.part(origin, bytes, part),
-            Piece::Unopened => sink.issue(unopened(origin, size)),
-        }
+impl Feed for Inflating<'_> {
+    fn left(&self) -> u64 {
+        self.left
     }
-}
 
-/// Calls `each` for what is worth a look.
-fn each_part(
-    sink: &dyn Sink,
-    start: Vec<u8>,
-    mut rest: Inflating<'_>,
-    each: &mut dyn FnMut(Piece<'_>),
-) -> Result<(), String> {
-    let mut bytes = start;
-    let size = bytes.len() as u64 + rest.left;
-    let mut part = Part { size, ..Part::default() };
-    let mut opened = true;
-    loop {
-        rest.extend(&mut bytes, PART)?;
-        if part.at == 0 && sink.begins_archive(&bytes) {
-            if size <= WHOLE {
-                rest.extend(&mut bytes, usize::MAX)?;
-                each(Piece::Whole(&bytes));
-                return Ok(());
+    fn extend(&mut self, bytes: &mut Vec<u8>, most: usize) -> Result<(), String> {
+        let mut wanted =
+            usize::try_from(self.left).unwrap_or(usize::MAX).min(most.saturating_sub(bytes.len()));
+        while wanted > 0 {
+            // Room is made for what comes, not for what a damaged header says will come.
+            let (kept, step) = (bytes.len(), wanted.min(PART));
+            bytes.try_reserve(step).map_err(|error| error.to_string())?;
+            bytes.resize(kept + step, 0);
+            if self.read(&mut bytes[kept..])? < step {
+                return Err("it ends early".to_owned());
             }
-            opened = false;
+            if let Some((hasher, _)) = &mut self.check {
+                hasher.update(&bytes[kept..]);
+            }
+            self.left -= step as u64;
+            wanted -= step;
         }
-        let last = rest.left == 0;
-        // What unpacks itself is told by its end, when its beginning has passed.
-        opened &= !(last && part.at > 0 && sink.ends_archive(&bytes));
-        if last && !opened {
-            each(Piece::Unopened);
-        }
-        let next = if last { bytes.len() } else { cut(&bytes) };
-        let middle = (bytes.len() - next) / 2;
-        part.own.end = bytes.len() - if last { 0 } else { middle };
-        if sink.worth_splitting(LocationKind::Blob, &bytes) {
-            each(Piece::Part(&bytes, &part));
-        }
-        if last || sink.interrupted() {
-            return Ok(());
-        }
-        part.own.start = part.own.end - next;
-        part.advance(&bytes[..next]);
-        bytes.drain(..next);
-    }
-}
-
-fn unopened(origin: Origin<'_>, size: u64) -> Issue {
-    let message =
-        format!("an archive of {size} bytes is too large to be opened: its members were not scanned");
-    let mut issue = Issue::new("too-large", message);
-    issue.object = origin.object.map(str::to_owned);
-    issue.path = origin.path.map(ToOwned::to_owned);
-    issue
-}
-
-/// Where the next part begins: [`SHARED`] bytes before the end or somewhat earlier, so that a run of base64 is cut
-/// between groups of four, and other text between characters, of UTF-8 and of UTF-16.
-fn cut(part: &[u8]) -> usize {
-    let target = part.len().saturating_sub(SHARED);
-    let encoded = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
-    match part[..target].iter().rposition(|byte| !encoded(byte)) {
-        Some(last) if last + 1 < target => target - (target - last - 1) % 4,
-        // All of it is one run, of which the part before saw the start.
-        None => target & !3,
-        _ => {
-            let whole = |at: &usize| part[*at] & 0xc0 != 0x80;
-            let mut near = (target.saturating_sub(8)..=target).rev().filter(whole);
-            near.clone().find(|at| at % 2 == 0).or_else(|| near.next()).unwrap_or(target & !1)
-        }
+        if self.left == 0 { self.end() } else { Ok(()) }
     }
 }
 
@@ -236,5 +124,10 @@ pub(super) fn push_blob(
 ) -> Result<(), String> {
     let mut hex = gix_hash::Kind::hex_buf();
     let object = Some(&*id.hex_to_buf(&mut hex));
-    push(sink, Origin { kind: LocationKind::Blob, target, path: None, shown: None, object }, start, rest)
+    parts::push(
+        sink,
+        Origin { kind: LocationKind::Blob, target, path: None, shown: None, object },
+        start,
+        rest,
+    )
 }

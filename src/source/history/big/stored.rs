@@ -19,7 +19,8 @@ use super::super::bits::Bits;
 use super::super::loose;
 use super::super::packs::{Damage, Entry, Traversal, Visitor, sound_entries};
 use super::super::store::{Pack, Store, TOO_LARGE};
-use super::{BIG, DENSEST, Inflating, Piece, each_part};
+use super::{BIG, DENSEST, Inflating};
+use crate::source::parts::{Piece, each_part};
 use crate::source::{Origin, Sink};
 
 /// How many objects beside big blobs are decoded one by one.

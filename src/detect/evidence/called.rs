@@ -1,0 +1,182 @@
+//! What a value is called where its name does not say whose it is: a name of its own outweighs what stands around.
+
+use std::collections::HashSet;
+
+use memchr::memmem;
+
+use super::{Judge, Speaks, Verdict};
+use crate::detect::quote::{self, shown};
+use crate::detect::structure::{Bound, Holder, Level};
+use crate::detect::words::words;
+use crate::finding::Confidence;
+
+/// So many values under one name are identifiers: a program has few credentials of a kind.
+const MANY: usize = 5;
+/// So many under the name `key`, which says least.
+const MANY_KEYS: usize = 3;
+/// Most places of a name that are looked at.
+const MOST_PLACES: usize = 200;
+
+impl Judge<'_> {
+    /// What the name says that the value has by itself: that it is somebody else's, or no credential.
+    pub(super) fn called(&self) -> Option<Verdict> {
+        let own = self.place.levels.first().filter(|_| self.place.scheme.is_none())?;
+        if self.is_index() {
+            let reason = "it stands in brackets behind a name, as an identifier does";
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
+        if let Some(name) = self.header(own) {
+            return Some(Verdict::new(
+                Confidence::Low,
+                format!("{} does not call it a credential", shown(name)),
+            ));
+        }
+        let pair = self.name_of_pair(own);
+        let name = pair.or_else(|| self.identifier(own))?;
+        let meaning = self.meaning(name);
+        let low = |reason: &str| Some(Verdict::new(Confidence::Low, format!("{} {reason}", shown(name))));
+        match self.speaks(name) {
+            Speaks::Ours => {
+                return pair.and_then(|name| self.by_name(name, |name| format!("{name} names it")));
+            }
+            Speaks::Others => {
+                return Some(Verdict::foreign(format!("{} is the name of another credential", shown(name))));
+            }
+            Speaks::Nobody => {}
+        }
+        if meaning.plain.is_some() && (meaning.identifier || !meaning.credential) {
+            return low("is no credential");
+        }
+        if self.is_one_of_many(name) {
+            return low("has many values in this file: an identifier");
+        }
+        if !meaning.specific || meaning.initials {
+            return None;
+        }
+        // What a row is of, another column says.
+        let row = own.bound == Bound::Positional
+            && self.described(own).is_some_and(|said| said.speaks == Speaks::Ours && !said.model);
+        match meaning.credential {
+            true if row => None,
+            true if self.provider_has_its_own_place() => {
+                low("is another one: the provider has a place of its own in this file")
+            }
+            true if !self.uses_provider() => {
+                low("is another's name, and the file only mentions the provider")
+            }
+            true => None,
+            false if matches!(own.bound, Bound::Spaced | Bound::Element) || own.holder == Holder::Call => {
+                None
+            }
+            false if self.is_entry_of_ours() => None,
+            false => low("does not call it a credential"),
+        }
+    }
+
+    /// The name of a value: the one of several words that calls it a credential, or the last one; of a word in a sentence
+    /// with the one before it.
+    pub(super) fn identifier<'t>(&self, own: &'t Level) -> Option<&'t str> {
+        let name = own.name.as_str();
+        let named = match own.bound {
+            Bound::Assigned | Bound::Default if own.holder == Holder::Tag => name.rsplit(':').next(),
+            Bound::Assigned | Bound::Default => {
+                // What follows a colon is the type.
+                let typed = name.split_once(": ").filter(|(name, _)| !self.is_glued() && !name.contains(' '));
+                let name = typed.map_or(name, |(name, _)| name);
+                let last = quote::tokens(name).last();
+                let credential = || quote::tokens(name).filter(|token| self.meaning(token).credential).last();
+                if self.is_glued() { last } else { credential().or(last) }
+            }
+            Bound::Element => Some(name),
+            Bound::Spaced => with_qualifier(name),
+            Bound::Positional | Bound::Alone => None,
+        };
+        named.filter(|name| !name.is_empty() && name.len() <= 80 && !self.meaning(name).transparent)
+    }
+
+    /// The name in a pair of a name and a value, where it calls the value a credential: the field beside the value that
+    /// gives its name, the element or the argument before it.
+    fn name_of_pair<'t>(&'t self, own: &'t Level) -> Option<&'t str> {
+        let name = match own.bound {
+            Bound::Element => self.place.label.as_deref().filter(|_| self.meaning(&own.name).transparent),
+            Bound::Positional => self.name_beside(own),
+            Bound::Assigned if self.naming(own).transparent => self.name_beside(own),
+            _ => None,
+        };
+        name.filter(|name| self.meaning(name).credential)
+    }
+
+    /// Whether the value stands bare in brackets right behind a word: `task[VALUE]`.
+    fn is_index(&self) -> bool {
+        let before = &self.file.text[..self.span.start];
+        let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
+            && self.file.text.get(self.span.end) == Some(&b']')
+    }
+
+    /// The name beside a `value`, where it is a name of its own and none of a credential.
+    fn header<'t>(&'t self, own: &'t Level) -> Option<&'t str> {
+        let transparent = |level: &&Level| level.bound == Bound::Assigned && self.naming(level).transparent;
+        let mut levels = self.place.levels.iter().take(2).take_while(transparent);
+        let name =
+            levels.find_map(|level| self.name_beside(level)).filter(|_| own.holder == Holder::Group)?;
+        let meaning = self.meaning(name);
+        let other = meaning.specific && !meaning.credential || meaning.identifier;
+        (other && self.speaks(name) == Speaks::Nobody && !self.is_entry_of_ours()).then_some(name)
+    }
+
+    /// Whether `=` stands between the name and the value without a blank: the name is one word then.
+    pub(super) fn is_glued(&self) -> bool {
+        let before = &self.file.text[..self.span.start];
+        let quotes = before.iter().rev().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\')).count();
+        let before = &before[..before.len() - quotes];
+        before
+            .strip_suffix(b"=")
+            .and_then(<[u8]>::last)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    }
+
+    /// Whether the value is an entry of a mapping that is the provider's, as keys by person or by place are.
+    fn is_entry_of_ours(&self) -> bool {
+        let parents = self.place.levels.get(1).map(|level| level.name.as_str()).into_iter();
+        let mut parents =
+            parents.chain(self.place.outer.first().map(String::as_str)).filter(|name| !name.is_empty());
+        parents.any(|name| {
+            self.speaks(name) == Speaks::Ours && (self.meaning(name).credential || words(name).len() <= 2)
+        })
+    }
+
+    /// Whether the file gives many values of the same form to the same name.
+    pub(super) fn is_one_of_many(&self, name: &str) -> bool {
+        let most = if words(name) == ["key"] { MANY_KEYS } else { MANY };
+        let text = self.file.text;
+        let length = self.span.len();
+        let mut values = HashSet::new();
+        for at in memmem::find_iter(text, name).take(MOST_PLACES) {
+            let rest = &text[at + name.len()..];
+            let rest = &rest[..rest.len().min(length + 12)];
+            let Some(start) = rest.iter().position(u8::is_ascii_alphanumeric).filter(|&start| start > 0)
+            else {
+                continue;
+            };
+            let value = &rest[start..];
+            let end = value.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(value.len());
+            if end == length {
+                values.insert(&value[..end]);
+                if values.len() >= most {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The last word and the one before it, where the last one alone says little: `share token`, `csrf token`.
+fn with_qualifier(name: &str) -> Option<&str> {
+    let last = name.split_whitespace().last()?;
+    let rest = name[..name.len() - last.len()].trim_end();
+    let start = rest.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    let word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    (!rest.is_empty() && word(last) && word(&rest[start..])).then(|| &name[start..])
+}
