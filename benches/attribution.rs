@@ -66,7 +66,7 @@ fn compare(repository: &Path) -> Result<String> {
     for round in 0..=ROUNDS {
         let scan = timed(|| whole(&layout, threads))?;
         let attribution = timed(|| {
-            let _stories = attribute(&layout, None, threads, &findings, &())?;
+            let _stories = attribute(&layout, None, threads, &findings, &mut drop, &())?;
             Ok(())
         })?;
         // The first round warms the page cache and is not counted.

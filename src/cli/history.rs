@@ -140,7 +140,9 @@ impl Repository<'_> {
         }
         let held: Vec<Vec<Held>> = findings.iter().map(|finding| held(finding)).collect();
         let watched = Watched(counters);
-        let stories = match attribution::attribute(self.layout, self.reach, threads, &held, &watched) {
+        let mut issue = |issue: Issue| outcome.issues.push(issue);
+        let stories = attribution::attribute(self.layout, self.reach, threads, &held, &mut issue, &watched);
+        let stories = match stories {
             Ok(stories) => stories,
             Err(error) => {
                 let message = format!("who committed what was found could not be told: {error}");

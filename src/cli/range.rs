@@ -104,7 +104,7 @@ pub(super) fn judge(
         let Some(scanned) = scanned.get() else { return };
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let findings = outcome.findings.iter_mut().chain(suppressed);
-        range::attribute(layout, scanned, findings);
+        range::attribute(layout, scanned, findings, &mut |issue| outcome.issues.push(issue));
         outcome.sort();
     };
     run.scan(Phase::Range, sources, complete)

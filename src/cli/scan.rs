@@ -73,7 +73,14 @@ fn in_head(path: &Path, outcome: &mut Outcome) {
     };
     // What is in no repository is in no HEAD.
     if let Ok(layout) = layout::find(&directory, &surroundings::object_dirs()) {
-        standing::tell(&layout, findings);
+        // The scan of a directory has said it already.
+        let unread = |issue: &Issue| issue.kind == "unreadable-index";
+        let said = outcome.issues.iter().any(unread);
+        standing::tell(&layout, findings, &mut |issue| {
+            if !(said && unread(&issue)) {
+                outcome.issues.push(issue);
+            }
+        });
     }
 }
 

@@ -197,3 +197,22 @@ fn a_scan_of_files_knows_what_head_holds() {
     let report = place.run(&["staged", "--format=json"]).json();
     assert_eq!(told(&report, "/in_head"), pairs([("staged", json!(true))]));
 }
+
+#[test]
+fn that_the_index_cannot_be_read_is_said() {
+    let mut place = Place::new();
+    place.init();
+    place.write("a.env", line(1));
+    place.git(&["add", "--all"]);
+    place.git(&["commit", "--quiet", "--message", "first"]);
+    place.write("b.env", line(2));
+    place.git(&["add", "--all"]);
+    place.git(&["rm", "--quiet", "--cached", "a.env"]);
+    fs::write(place.work().join(".git/index"), "DIRC and no more").expect("a file of ours");
+    for args in [&["history"][..], &["range", "HEAD"], &["scan"], &["scan", "a.env"]] {
+        let ran = place.run(&[args, &["--format=json"]].concat()).ends_with(3);
+        let report = ran.json();
+        let kinds: Vec<_> = report["issues"].as_array().expect("issues").iter().map(|i| &i["kind"]).collect();
+        assert_eq!(kinds, ["unreadable-index"], "{args:?}: {}", ran.err());
+    }
+}

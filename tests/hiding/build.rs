@@ -206,6 +206,23 @@ impl Hiding {
         );
         let id = self.object("commit", &header);
         self.git(&["update-ref", "refs/heads/header", &id]);
+        for (what, line_of, header) in [
+            ("encoding", 1, "encoding KEY\n"),
+            ("signature", 3, "gpgsig -----BEGIN PGP SIGNATURE-----\n \n KEY\n -----END PGP SIGNATURE-----\n"),
+            (
+                "merged tag",
+                6,
+                "mergetag object ID\n type commit\n tag v0\n tagger Ada <a@b> 1 +0000\n \n KEY\n",
+            ),
+        ] {
+            let line = self.hide(what, "commit-message", None, line_of, Some(what), From::Ref);
+            let header = header.replace("KEY", &line).replace("ID", &parent);
+            let id = self.object(
+                "commit",
+                &format!("{start}\nauthor {person}\ncommitter {person}\n{header}\n{what}\n"),
+            );
+            self.git(&["update-ref", &format!("refs/heads/{}", what.replace(' ', "-")), &id]);
+        }
         let line = self.hide("after NUL", "commit-message", None, 3, Some("after NUL"), From::Ref);
         let hidden = format!("{start}\nauthor {person}\ncommitter {person}\n\nafter NUL\n\n\0{line}\n");
         let id = self.object("commit", &hidden);

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{Hiding, assert_finds, issues};
+use crate::support::place::Place;
+use crate::support::values::key;
 use crate::support::{command, run};
 
 /// A way to store the repository: takes a copy of it, gives the path to scan.
@@ -65,6 +67,16 @@ const SHAPES: &[(&str, Shape)] = &[
             &["-c", "core.commitGraph=true", "commit-graph", "write", "--reachable", "--changed-paths"],
         );
         assert!(files(&at, "objects/pack", ".pack") > 6);
+        at
+    }),
+    ("a pack that is kept, and one of a promisor that holds all", |hiding, at| {
+        git(hiding, &at, &["repack", "-qadk"]);
+        git(hiding, &at, &["prune-packed", "-q"]);
+        let pack = pack_files(&at).remove(0);
+        fs::write(pack.with_extension("keep"), "kept\n").expect("ours");
+        fs::write(pack.with_extension("promisor"), "").expect("ours");
+        git(hiding, &at, &["config", "remote.origin.promisor", "true"]);
+        git(hiding, &at, &["config", "remote.origin.url", "/nowhere"]);
         at
     }),
     ("every object twice", |hiding, at| {
@@ -191,6 +203,72 @@ fn files(at: &Path, directory: &str, suffix: &str) -> usize {
         }
     }
     found
+}
+
+/// The packs of the repository.
+fn pack_files(at: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(at.join(".git/objects/pack")).expect("packs").flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "pack")).collect()
+}
+
+#[test]
+fn a_submodule_is_a_repository_of_its_own() {
+    let mut place = Place::new();
+    place.init();
+    let inner = place.top().join("inner");
+    fs::create_dir(&inner).expect("ours");
+    let at = inner.to_string_lossy().into_owned();
+    place.git(&["-C", &at, "init", "--quiet", "--initial-branch=main"]);
+    fs::write(inner.join("k.env"), format!("MISTRAL_API_KEY={}\n", key(1))).expect("ours");
+    place.git(&["-C", &at, "add", "k.env"]);
+    place.git(&["-C", &at, "commit", "--quiet", "--message", "inner"]);
+    place.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        "--name",
+        "lib/x",
+        &at,
+        "x",
+    ]);
+    place.git(&["commit", "--quiet", "--message", "outer"]);
+    let absorbed = place.work().join(".git/modules/lib/x");
+    let ran = place.run(&["history", "--format=json"]).ends_with(0);
+    let skipped = &ran.json()["scan"]["coverage"]["skipped"];
+    let told = super::array(skipped).iter().find(|skipped| {
+        skipped["reason"].as_str().is_some_and(|reason| reason.starts_with("repositories of submodules"))
+    });
+    let told = told.unwrap_or_else(|| panic!("not told: {skipped}"));
+    assert_eq!((&told["count"], &told["examples"][0]), (&1.into(), &absorbed.to_string_lossy().into()));
+    place.run(&["history", &absorbed.to_string_lossy()]).ends_with(1);
+    place.run(&["history", "x"]).ends_with(1);
+}
+
+#[test]
+fn every_place_within_a_file_is_told() {
+    let mut place = Place::new();
+    place.init();
+    let line = format!("MISTRAL_API_KEY={}\n", key(1));
+    place.write("a.env", format!("{line}# nothing\n{line}\n"));
+    place.write("copies.txt", format!("{} {}\n", key(1), key(1)));
+    place.git(&["add", "--all"]);
+    place.git(&["commit", "--quiet", "--message", "first"]);
+    let places = |args: &[&str]| -> Vec<(String, u64, u64)> {
+        let report = place.run(&[args, &["--format=json"]].concat()).ends_with(1).json();
+        let place = |location: &serde_json::Value| {
+            let number = |name: &str| location[name].as_u64().unwrap_or_default();
+            let path = location["path"].as_str().unwrap_or_default().to_owned();
+            (path, number("start_line"), number("start_column"))
+        };
+        super::array(&report["findings"][0]["locations"]).iter().map(place).collect()
+    };
+    let on_disk = places(&["scan"]);
+    assert_eq!(on_disk.len(), 4, "{on_disk:?}");
+    assert_eq!(places(&["history"]), on_disk);
+    assert_eq!(places(&["range", "HEAD"]), on_disk);
 }
 
 fn give_away(path: &Path) {

@@ -2,9 +2,11 @@
 //!
 //! Takes commits, trees and tags during the scan, and refs after it, and gives the ids that are named and missing.
 //! Nothing is walked. Successive versions of a tree name mostly the same ids, so each thread skips what the tree before
-//! had too, then has a small table of the ids that it met last, and looks up in the indexes only what is not in there.
+//! had too; all threads share a table of the ids that were looked up already, with room for about as many as are stored,
+//! and only what is not in there is looked up in the indexes.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use gix_hash::{ObjectId, oid};
@@ -14,8 +16,8 @@ use super::objects::named_ids;
 use super::store::Store;
 use super::tree_diff::LastTree;
 
-/// Slots of the table of each thread: half a megabyte, so that it stays in the cache of the processor.
-const SLOTS: usize = 1 << 16;
+/// Fewest and most buckets of the table of ids: from 16 kB to 64 MB.
+const BUCKETS: (u64, u64) = (1 << 8, 1 << 20);
 
 /// Ids that are named and not stored, with what they are meant to be.
 pub(super) type Missing = BTreeMap<ObjectId, &'static str>;
@@ -25,12 +27,13 @@ pub(super) struct Links<'a> {
     store: &'a Store,
     /// Commits whose parents were left out on purpose.
     boundary: HashSet<ObjectId>,
+    met: Met,
     missing: Mutex<Missing>,
 }
 
 impl<'a> Links<'a> {
     pub(super) fn new(store: &'a Store, boundary: HashSet<ObjectId>) -> Links<'a> {
-        Links { store, boundary, missing: Mutex::default() }
+        Links { store, boundary, met: Met::new(store.len()), missing: Mutex::default() }
     }
 
     /// Notes what a ref names.
@@ -43,6 +46,13 @@ impl<'a> Links<'a> {
         }
     }
 
+    /// The same, for what may be named often.
+    fn check_once(&self, id: &oid, what: &'static str) {
+        if self.met.is_new(id) {
+            self.check(id, what);
+        }
+    }
+
     /// What was missing.
     pub(super) fn into_missing(self) -> Missing {
         self.missing.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -52,7 +62,6 @@ impl<'a> Links<'a> {
 /// One thread's view.
 pub(super) struct Checker<'a> {
     links: &'a Links<'a>,
-    recent: Recent,
     last: LastTree,
 }
 
@@ -64,7 +73,7 @@ impl Clone for Checker<'_> {
 
 impl<'a> Checker<'a> {
     pub(super) fn new(links: &'a Links<'a>) -> Checker<'a> {
-        Checker { links, recent: Recent(vec![0; SLOTS].into_boxed_slice()), last: LastTree::default() }
+        Checker { links, last: LastTree::default() }
     }
 
     /// Checks everything that an object names. False when a tree's bytes are no tree.
@@ -76,8 +85,8 @@ impl<'a> Checker<'a> {
                 let cut = !self.links.boundary.is_empty() && self.links.boundary.contains(id);
                 for (name, linked) in named_ids(bytes) {
                     match name {
-                        b"tree" => self.recent.check(self.links, &linked, "tree"),
-                        b"parent" if !cut => self.recent.check(self.links, &linked, "commit"),
+                        b"tree" => self.links.check_once(&linked, "tree"),
+                        b"parent" if !cut => self.links.check_once(&linked, "commit"),
                         _ => {}
                     }
                 }
@@ -85,7 +94,7 @@ impl<'a> Checker<'a> {
             }
             ObjectKind::Tag => {
                 for (_, linked) in named_ids(bytes).take(1) {
-                    self.recent.check(self.links, &linked, "object");
+                    self.links.check_once(&linked, "object");
                 }
                 true
             }
@@ -93,31 +102,99 @@ impl<'a> Checker<'a> {
     }
 
     fn tree(&mut self, bytes: &[u8], id_length: usize) -> bool {
-        let Checker { recent, links, last } = self;
+        let Checker { links, last } = self;
         last.new_entries(bytes, id_length, |entry| {
-            if !entry.is_submodule() {
-                recent.check(links, entry.id, if entry.is_tree() { "tree" } else { "blob" });
+            // What is met is mostly known, so that is asked first.
+            if !links.met.has(entry.id) && !entry.is_submodule() {
+                links.check_once(entry.id, if entry.is_tree() { "tree" } else { "blob" });
             }
         })
     }
 }
 
-/// The second eight bytes of ids that were checked, at the place that the first two tell. Ids are hashes, so that two
-/// that agree in ten bytes are the same.
-struct Recent(Box<[u64]>);
+/// The ids that were met, eight of their bytes each, in the bucket that other four tell. A full bucket forgets one for
+/// each that comes: it is then looked up again, no more. Threads that write to a bucket at once lose one too.
+///
+/// Ids are hashes, so that two that agree in all that is compared are the same.
+struct Met(Vec<Bucket>);
 
-impl Recent {
+/// What the processor fetches from memory at once.
+#[derive(Default)]
+#[repr(align(64))]
+struct Bucket([AtomicU64; 8]);
+
+impl Met {
+    /// Room for twice as many ids as there are objects, so that hardly a bucket is full.
+    fn new(objects: u64) -> Met {
+        let buckets = objects.div_ceil(4).next_power_of_two().clamp(BUCKETS.0, BUCKETS.1);
+        Met((0..buckets).map(|_| Bucket::default()).collect())
+    }
+
+    /// Whether the id was met before, as far as is remembered.
     #[inline]
-    fn check(&mut self, links: &Links<'_>, id: &oid, what: &'static str) {
-        let bytes = id.as_bytes();
-        let (Some(first), Some(next)) = (bytes.first_chunk::<2>(), bytes[2..].first_chunk::<8>()) else {
-            return;
-        };
-        let slot = &mut self.0[usize::from(u16::from_le_bytes(*first))];
-        let key = u64::from_le_bytes(*next);
-        if *slot != key {
-            *slot = key;
-            links.check(id, what);
+    fn has(&self, id: &oid) -> bool {
+        let Some((bucket, key)) = self.place(id) else { return false };
+        bucket
+            .0
+            .iter()
+            .map(|slot| slot.load(Ordering::Relaxed))
+            .take_while(|&known| known != 0)
+            .any(|known| known == key)
+    }
+
+    /// Whether the id was not met before, as far as is remembered. It is from now on.
+    fn is_new(&self, id: &oid) -> bool {
+        let Some((bucket, key)) = self.place(id) else { return true };
+        for slot in &bucket.0 {
+            match slot.load(Ordering::Relaxed) {
+                known if known == key => return false,
+                0 => {
+                    slot.store(key, Ordering::Relaxed);
+                    return true;
+                }
+                _ => {}
+            }
         }
+        bucket.0[key as usize % bucket.0.len()].store(key, Ordering::Relaxed);
+        true
+    }
+
+    /// The bucket of an id, and what stands for the id there.
+    #[inline]
+    fn place(&self, id: &oid) -> Option<(&Bucket, u64)> {
+        let bytes = id.as_bytes();
+        let bucket = u32::from_le_bytes(*bytes.first_chunk()?) as usize & (self.0.len() - 1);
+        Some((&self.0[bucket], u64::from_le_bytes(*bytes[4..].first_chunk()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gix_hash::{Kind, ObjectId};
+
+    use super::Met;
+
+    #[test]
+    fn an_id_is_new_once_unless_too_many_came_since() {
+        let ids: Vec<_> = (0..2000u32)
+            .map(|number| gix_object::compute_hash(Kind::Sha1, gix_object::Kind::Blob, &number.to_le_bytes()))
+            .map(|id| id.expect("these are no collisions"))
+            .collect();
+        let new = |met: &Met, ids: &[ObjectId]| {
+            let is_new = |id: &&ObjectId| !met.has(id) && met.is_new(id) && met.has(id);
+            ids.iter().filter(is_new).count()
+        };
+        let met = Met::new(2000);
+        assert_eq!(new(&met, &ids), 2000);
+        assert!(new(&met, &ids) < 100, "most are remembered");
+        let small = Met::new(0);
+        for _ in 0..3 {
+            assert!(new(&small, &ids[..500]) < 501);
+            assert!(
+                new(&small, &ids) > 0,
+                "a full table tells of an id that it does not know rather than not"
+            );
+        }
+        assert_eq!(new(&small, &ids[1999..]), 0);
     }
 }

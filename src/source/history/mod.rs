@@ -16,6 +16,7 @@ mod refs;
 mod scanner;
 pub mod standing;
 mod store;
+mod submodules;
 mod tree_diff;
 
 pub mod attribution;
@@ -33,7 +34,7 @@ use self::packs::Traversal;
 pub use self::reach::Reach;
 use self::refs::{Refs, Value};
 use self::scanner::Scanner;
-use self::store::{Scratch, Store};
+use self::store::{Scratch, Store, TOO_LARGE};
 use super::layout::{Layout, bytes_of};
 use super::{Counted, Issue, Origin, Sink};
 use crate::finding::LocationKind;
@@ -145,6 +146,10 @@ pub fn scan_within(
         missing.retain(|id, _| reached.contains(id));
     }
     report_missing(layout, shallow, missing.as_ref(), sink);
+    for submodule in submodules::find(layout) {
+        let reason = "repositories of submodules (`leeward history` scans each by its path)";
+        sink.skip(reason, bytes_of(&submodule).as_bstr());
+    }
     Ok(HistoryOutcome { stored, refs: names, missing: missing.map(|missing| missing.len() as u64) })
 }
 
@@ -154,15 +159,17 @@ fn objects(traversal: &Traversal<'_>, scanner: Scanner<'_>, sink: &dyn Sink) {
     for (number, pack) in traversal.store.packs.iter().enumerate() {
         let Err(damage) = traversal.pack(number, &scanner) else { continue };
         let path = bytes_of(pack.data.path());
-        let lost = damage.undecoded.len();
-        let (what, remedy) = match pack.is_indexed_soundly() {
-            true => ("the pack", "another clone may be whole"),
-            false => ("the index of the pack", "`git index-pack` makes a new one"),
-        };
-        let reason = damage.reason;
-        let message =
-            format!("{what} is damaged: {reason}; objects that cannot be decoded: {lost}; {remedy}");
-        sink.issue(Issue::new("corrupt-pack", message).at_path(path.clone()));
+        if !damage.is_size_alone() {
+            let lost = damage.undecoded.len();
+            let (what, remedy) = match pack.is_indexed_soundly() {
+                true => ("the pack", "another clone may be whole"),
+                false => ("the index of the pack", "`git index-pack` makes a new one"),
+            };
+            let reason = &damage.reason;
+            let message =
+                format!("{what} is damaged: {reason}; objects that cannot be decoded: {lost}; {remedy}");
+            sink.issue(Issue::new("corrupt-pack", message).at_path(path.clone()));
+        }
         damaged.extend(damage.undecoded.into_iter().map(|(id, reason)| (id, reason, path.clone())));
     }
     for (number, loose) in traversal.store.loose.iter().enumerate() {
@@ -196,8 +203,13 @@ fn other_copies(
     report_undecoded(issues, sink);
 }
 
-/// An object of which no copy is whole.
+/// An object of which no copy is whole, or that is too large.
 fn undecoded(id: &ObjectId, reason: &str) -> Issue {
+    if reason == TOO_LARGE {
+        let message =
+            format!("it was not scanned: {reason}; `git cat-file blob ID | leeward scan -` scans it");
+        return Issue::new("unsupported", message).at_object(id.to_string());
+    }
     let message = format!("it cannot be decoded: {reason}");
     Issue::new("corrupt-object", message).at_object(id.to_string())
 }

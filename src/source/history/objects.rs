@@ -153,8 +153,11 @@ impl<'a> Iterator for TreeEntries<'a> {
     #[inline]
     fn next(&mut self) -> Option<TreeEntry<'a>> {
         // A mode has five or six digits.
-        let space =
-            if *self.rest.get(5)? == b' ' { 5 } else { self.rest.iter().position(|&byte| byte == b' ')? };
+        let space = match self.rest.get(5..7)? {
+            [b' ', _] => 5,
+            [_, b' '] => 6,
+            _ => self.rest.iter().position(|&byte| byte == b' ')?,
+        };
         let nul = space + 1 + memchr::memchr(0, &self.rest[space + 1..])?;
         let id = self.rest.get(nul + 1..nul + 1 + self.id_length)?;
         let entry = TreeEntry {

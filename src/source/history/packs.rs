@@ -25,7 +25,7 @@ use rayon::prelude::*;
 
 use super::big::{Inflating, big_entries};
 use super::bits::Bits;
-use super::store::{MOST, Pack, Scratch, Store, fits, matches};
+use super::store::{MOST, Pack, Scratch, Store, TOO_LARGE, fits, matches};
 
 /// Where an object is stored: the pack's number and the position in its index. None of both for loose objects.
 pub(super) type Place = Option<(usize, u32)>;
@@ -65,6 +65,13 @@ pub(super) struct Damage {
     pub(super) reason: String,
     /// The objects that could not be decoded from it, and why.
     pub(super) undecoded: Vec<(ObjectId, String)>,
+}
+
+impl Damage {
+    /// Whether nothing is wrong with the pack but that objects in it are too large to be decoded.
+    pub(super) fn is_size_alone(&self) -> bool {
+        self.reason == TOO_LARGE && self.undecoded.iter().all(|(_, reason)| reason == TOO_LARGE)
+    }
 }
 
 impl Traversal<'_> {
@@ -179,6 +186,7 @@ impl Traversal<'_> {
         });
         match catch_unwind(run) {
             Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.is_resource_exhausted() => Err(TOO_LARGE.to_owned()),
             // The decoder's own words name its parts, or places in files, which help nobody.
             Ok(Err(_)) => Err("an entry cannot be decoded, or does not match its checksum".to_owned()),
             Err(_) => Err("its decoding failed unexpectedly".to_owned()),

@@ -4,13 +4,13 @@
 //! refs, packed refs, `HEAD`s. What cannot be read becomes an issue. Reftables are not read, which is an issue too.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, FileType};
 use std::path::Path;
 
 use bstr::{BString, ByteSlice, ByteVec};
 use gix_hash::ObjectId;
 
-use super::store::{list, unreadable};
+use super::store::{entries, list, unreadable};
 use crate::source::Issue;
 use crate::source::layout::{Layout, bytes_of};
 
@@ -63,7 +63,7 @@ pub(super) fn resolve(refs: &Refs, name: &[u8]) -> Option<ObjectId> {
 
 fn head(dir: &Path, prefix: &[u8], refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
     let name = [prefix, b"HEAD"].concat();
-    one(&dir.join("HEAD"), name.into(), refs, issue);
+    one(&dir.join("HEAD"), name.into(), true, refs, issue);
 }
 
 /// Deepest nesting of ref directories that is followed. A file system allows hardly more in a path.
@@ -74,23 +74,27 @@ fn below(dir: &Path, name: &[u8], depth: usize, refs: &mut Refs, issue: &mut dyn
         issue(Issue::new("bad-ref", "refs are nested too deeply").at_path(bytes_of(dir)));
         return;
     }
-    for path in list(dir, issue) {
-        let Some(file) = path.file_name() else { continue };
+    for entry in entries(dir, issue) {
+        let path = entry.path();
         let mut name = BString::from(name);
         name.push_byte(b'/');
-        name.push_str(file.as_encoded_bytes());
-        if fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) {
+        name.push_str(entry.file_name().as_encoded_bytes());
+        // Most file systems tell the type with the name, so that nothing has to be asked of each file.
+        let kind = entry.file_type();
+        if kind.as_ref().is_ok_and(FileType::is_dir) {
             below(&path, &name, depth + 1, refs, issue);
         } else if !name.ends_with(b".lock") {
-            one(&path, name, refs, issue);
+            let may_be_link = !kind.is_ok_and(|kind| kind.is_file());
+            one(&path, name, may_be_link, refs, issue);
         }
     }
 }
 
 /// Reads one loose ref.
-fn one(path: &Path, name: BString, refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
+fn one(path: &Path, name: BString, may_be_link: bool, refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
     // Old repositories have symbolic links for symbolic refs.
-    if let Ok(target) = fs::read_link(path)
+    if may_be_link
+        && let Ok(target) = fs::read_link(path)
         && target.starts_with("refs")
     {
         refs.insert(name, Value::Symbolic(bytes_of(&target)));

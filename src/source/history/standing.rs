@@ -18,11 +18,16 @@ use super::range::revision::Names;
 use super::refs::{self, Refs};
 use super::store::Store;
 use crate::finding::{Finding, Location, LocationKind};
+use crate::source::Issue;
 use crate::source::layout::Layout;
 
 /// Says of findings in files of the work tree whether HEAD's tree, or the index, holds them in one of these files.
-/// Nothing is said where there is no work tree.
-pub fn tell<'f>(layout: &Layout, findings: impl IntoIterator<Item = &'f mut Finding>) {
+/// Nothing is said where there is no work tree. That the index cannot be read goes to `issue`.
+pub fn tell<'f>(
+    layout: &Layout,
+    findings: impl IntoIterator<Item = &'f mut Finding>,
+    issue: &mut dyn FnMut(Issue),
+) {
     let mut findings = findings.into_iter().peekable();
     let Some(top) = &layout.work_tree else { return };
     if findings.peek().is_none() {
@@ -31,7 +36,7 @@ pub fn tell<'f>(layout: &Layout, findings: impl IntoIterator<Item = &'f mut Find
     // What cannot be read is not held; what of it matters, the scan has said.
     let store = Store::open(layout, &mut |_| ());
     let refs = refs::read(layout, &mut |_| ());
-    let mut standing = Standing::new(layout, &store, &refs);
+    let mut standing = Standing::new(layout, &store, &refs, issue);
     for finding in findings {
         let mut locations = finding.locations.iter();
         finding.in_head =
@@ -51,10 +56,15 @@ pub(super) struct Standing<'a> {
 }
 
 impl<'a> Standing<'a> {
-    pub(super) fn new(layout: &Layout, store: &'a Store, refs: &Refs) -> Standing<'a> {
+    pub(super) fn new(
+        layout: &Layout,
+        store: &'a Store,
+        refs: &Refs,
+        issue: &mut dyn FnMut(Issue),
+    ) -> Standing<'a> {
         let mut reader = Reader::new(store);
         let head = Names { layout, refs }.resolve(BStr::new("HEAD^{tree}"), &mut reader).ok();
-        Standing { reader, head, index: attribution::index(layout), staged: None }
+        Standing { reader, head, index: attribution::index(layout, issue), staged: None }
     }
 
     /// Whether HEAD's tree holds the secret at the path of a location in a stored object, or the index that very blob.

@@ -23,7 +23,10 @@ use crate::source::layout::{Layout, bytes_of};
 
 /// Bytes of memory that decoding an object may take, for itself and what it is a delta of. What needs more is an issue;
 /// git makes no deltas of what is larger than half a gigabyte, unless it is told to.
-pub(super) const MOST: usize = 2 << 30;
+pub(super) const MOST: usize = if cfg!(test) { 8 << 20 } else { 2 << 30 };
+
+/// Why an object that needs more was not decoded, or one for which the system has not as much.
+pub(super) const TOO_LARGE: &str = "decoding it takes more than 2 GiB of memory, or more than there is";
 
 /// Bytes that can be made room for whoever says that they are needed.
 const SMALL: u64 = 1 << 20;
@@ -230,7 +233,10 @@ impl Pack {
             entry.transpose().map(|entry| entry.map(data::decode::entry::ResolvedBase::InPack))
         };
         let Scratch { inflate, bytes } = scratch;
-        let kind = self.data.decode_entry(entry, bytes, inflate, &base, bases).map_err(|_| damaged)?.kind;
+        let decoded = self.data.decode_entry(entry, bytes, inflate, &base, bases);
+        let decoded =
+            decoded.map_err(|error| if error.is_resource_exhausted() { TOO_LARGE } else { damaged });
+        let kind = decoded?.kind;
         if matches(id, kind, bytes) { Ok(kind) } else { Err("its content does not match its id".to_owned()) }
     }
 
@@ -324,8 +330,13 @@ fn list_loose(dir: &Path, hash: Kind, issue: &mut dyn FnMut(Issue)) -> Vec<Objec
     ids
 }
 
-/// The entries of a directory. One that is not there has none; one that cannot be read is an issue.
+/// The paths of the entries of a directory. One that is not there has none; one that cannot be read is an issue.
 pub(super) fn list(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
+    entries(dir, issue).iter().map(fs::DirEntry::path).collect()
+}
+
+/// The same as entries, which may know more than their path.
+pub(super) fn entries(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<fs::DirEntry> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
@@ -334,14 +345,14 @@ pub(super) fn list(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
             return Vec::new();
         }
     };
-    let mut paths = Vec::new();
+    let mut readable = Vec::new();
     for entry in entries {
         match entry {
-            Ok(entry) => paths.push(entry.path()),
+            Ok(entry) => readable.push(entry),
             Err(error) => issue(unreadable(dir, &error)),
         }
     }
-    paths
+    readable
 }
 
 /// A file or directory that the system does not let us read.

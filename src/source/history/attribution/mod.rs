@@ -37,6 +37,7 @@ use super::refs;
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, Reach};
 use crate::finding::{Commit, Containment, LocationKind};
+use crate::source::Issue;
 
 /// An object that holds a finding's secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,13 +89,14 @@ pub struct Story {
 ///
 /// # Errors
 ///
-/// When the system gives no threads, or somebody interrupts. What cannot be read is left out of the stories: the scan
-/// has reported it.
+/// When the system gives no threads, or somebody interrupts. Objects that cannot be read are left out of the stories:
+/// the scan has reported them. What it does not look at, and cannot be read, goes to `issue`.
 pub fn attribute(
     layout: &Layout,
     reach: Option<&Reach>,
     threads: usize,
     findings: &[Vec<Held>],
+    issue: &mut dyn FnMut(Issue),
     progress: &dyn Progress,
 ) -> Result<Vec<Story>, HistoryError> {
     let threads = threads.max(1);
@@ -118,7 +120,7 @@ pub fn attribute(
         spots: &spots,
         commits: read::Commits::new(&store),
         tags: &found.tags,
-        index: index(layout),
+        index: index(layout, issue),
         head,
         line: graph.ancestors(head),
         by_refs,

@@ -14,6 +14,7 @@ use super::super::store::{Scratch, Store};
 use super::Layout;
 use super::search::seconds;
 use crate::finding::Commit;
+use crate::source::Issue;
 
 /// Reads commits, each once.
 pub(super) struct Commits<'a> {
@@ -76,11 +77,26 @@ pub(super) fn peel(store: &Store, tag: ObjectId) -> Option<ObjectId> {
     None
 }
 
-/// The blobs of the index of this work tree, with their paths. Empty when there is none, or none that can be read.
-pub(in super::super) fn index(layout: &Layout) -> HashMap<ObjectId, BTreeSet<BString>> {
+/// The blobs of the index of this work tree, with their paths. Empty when there is none; one that cannot be read is an
+/// issue.
+pub(in super::super) fn index(
+    layout: &Layout,
+    issue: &mut dyn FnMut(Issue),
+) -> HashMap<ObjectId, BTreeSet<BString>> {
     let mut paths: HashMap<ObjectId, BTreeSet<BString>> = HashMap::new();
-    for (id, path) in crate::source::index::files(layout).unwrap_or_default() {
-        paths.entry(id).or_default().insert(path);
+    match crate::source::index::files(layout) {
+        Ok(files) => {
+            for (id, path) in files {
+                paths.entry(id).or_default().insert(path);
+            }
+        }
+        Err(error) => {
+            let message = format!(
+                "whether the index still holds what was found is not known: {error}; `git read-tree HEAD` makes a \
+                 new one"
+            );
+            issue(Issue::new("unreadable-index", message));
+        }
     }
     paths
 }

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::super::bits::Bits;
 use super::super::loose;
 use super::super::packs::{Damage, Entry, Traversal, Visitor, sound_entries};
-use super::super::store::{Pack, Store};
+use super::super::store::{Pack, Store, TOO_LARGE};
 use super::{BIG, DENSEST, Inflating};
 use crate::source::parts::{Piece, each_part};
 use crate::source::{Origin, Sink};
@@ -76,10 +76,12 @@ impl Traversal<'_> {
             return Ok(());
         }
         let undecoded = self.one_by_one(number, &left, visitor);
-        match sound.len() == entries.len() && undecoded.is_empty() {
-            true => Ok(()),
-            false => Err(Damage { reason: "an entry does not match its checksum".to_owned(), undecoded }),
+        if sound.len() == entries.len() && undecoded.is_empty() {
+            return Ok(());
         }
+        let too_large = sound.len() == entries.len() && undecoded.iter().all(|(_, why)| why == TOO_LARGE);
+        let reason = if too_large { TOO_LARGE } else { "an entry does not match its checksum" };
+        Err(Damage { reason: reason.to_owned(), undecoded })
     }
 }
 

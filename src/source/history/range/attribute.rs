@@ -12,12 +12,15 @@ use super::super::standing::Standing;
 use super::super::store::Store;
 use super::RangeOutcome;
 use crate::finding::{Finding, Location};
+use crate::source::Issue;
 
-/// Says of each finding which commit of the range added it where, and whether HEAD or the index still holds it.
+/// Says of each finding which commit of the range added it where, and whether HEAD or the index still holds it. That
+/// the index cannot be read goes to `issue`.
 pub fn attribute<'f>(
     layout: &Layout,
     outcome: &RangeOutcome,
     findings: impl IntoIterator<Item = &'f mut Finding>,
+    issue: &mut dyn FnMut(Issue),
 ) {
     let mut findings = findings.into_iter().peekable();
     if findings.peek().is_none() {
@@ -26,7 +29,7 @@ pub fn attribute<'f>(
     // The scan has said what cannot be read.
     let store = Store::open(layout, &mut |_| ());
     let refs = refs::read(layout, &mut |_| ());
-    let mut teller = Teller { outcome, standing: Standing::new(layout, &store, &refs) };
+    let mut teller = Teller { outcome, standing: Standing::new(layout, &store, &refs, issue) };
     for finding in findings {
         teller.tell(finding);
     }

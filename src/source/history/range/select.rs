@@ -145,6 +145,9 @@ impl Range {
                 found.extend(id.filter(|id| reader.store.contains(id)).map(|id| (id, false)));
             }
         }
+        // Hundreds of thousands of refs may name few objects, each of which is read.
+        found.sort_unstable();
+        found.dedup();
         let ends = if word.excluded { &mut self.excluded } else { &mut self.included };
         for (id, note) in found {
             ends.add(id, note, reader, missing);

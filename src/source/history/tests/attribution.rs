@@ -11,7 +11,7 @@ fn stories(repo: &Repo, findings: &[&[(&str, LocationKind)]]) -> Vec<Story> {
         |&(object, kind): &(&str, LocationKind)| Held { object: object.to_owned(), kind, part: Vec::new() };
     let findings: Vec<Vec<Held>> =
         findings.iter().map(|finding| finding.iter().map(held).collect()).collect();
-    attribute(&layout, None, 2, &findings, &()).expect("threads")
+    attribute(&layout, None, 2, &findings, &mut |issue| panic!("{issue:?}"), &()).expect("threads")
 }
 
 fn story(repo: &Repo, finding: &[(&str, LocationKind)]) -> Story {

@@ -13,7 +13,9 @@ const START: u64 = 1_700_000_000;
 fn story_of(repo: &Repo, object: &str, kind: LocationKind) -> Story {
     let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
     let held = Held { object: object.to_owned(), kind, part: Vec::new() };
-    attribute(&layout, None, 2, &[vec![held]], &()).expect("threads").remove(0)
+    attribute(&layout, None, 2, &[vec![held]], &mut |issue| panic!("{issue:?}"), &())
+        .expect("threads")
+        .remove(0)
 }
 
 fn story(repo: &Repo, blob: &str) -> Story {

@@ -210,3 +210,25 @@ fn no_issue_for_what_others_leave_behind() {
     let (sink, _): (Collected, _) = scanned(&repo);
     assert_eq!(sink.issues(), []);
 }
+
+#[test]
+fn what_takes_too_much_memory_is_not_called_damaged() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    let mut large: String = (0..900_000).map(|line| format!("line {line}\n")).collect();
+    assert!(large.len() > crate::source::history::store::MOST);
+    repo.write("large", &large);
+    repo.commit("large");
+    large.push_str("the end\n");
+    repo.write("large", &large);
+    repo.commit("larger");
+    repo.git(&["repack", "-adfq"]);
+    let ids = ["HEAD:large", "HEAD~1:large"].map(|name| repo.git(&["rev-parse", name]));
+    let (sink, outcome) = scanned(&repo);
+    let issues = sink.issues();
+    // What is no delta is scanned in parts.
+    assert_eq!(sink.kinds(), ["unsupported"], "{issues:?}");
+    assert!(issues[0].object.as_ref().is_some_and(|id| ids.contains(id)), "{issues:?}");
+    assert_eq!(sink.ids(LocationKind::Blob).len(), repo.blobs().len() - 1, "all others are scanned");
+    assert_eq!(outcome.missing, Some(0));
+}
