@@ -211,8 +211,8 @@ mod tests {
     fn names_mean_what_they_say() {
         let own = ["acme"];
         let of = |name| meaning(name, &own);
-        for name in ["api_key", "token", "X-Api-Key", "apiKeys", "clé", "MKEY", "authToken1"] {
-            let expected = name != "clé";
+        for name in ["api_key", "token", "X-Api-Key", "apiKeys", "clé", "café", "MKEY", "authToken1"] {
+            let expected = name != "café";
             assert_eq!(of(name).credential, expected, "{name}");
         }
         assert_eq!(of("AGENT_ID").plain.as_deref(), Some("id"));

@@ -134,6 +134,8 @@ impl Judge<'_> {
         let shown = self.quoted(outer, speaks);
         match speaks {
             Speaks::Ours => Some(Verdict::new(Confidence::High, format!("it stands under {shown}"))),
+            // A class that works for another service may have the provider's key all the same.
+            Speaks::Others if outer.starts_with("class ") && !self.provider_has_its_own_place() => None,
             Speaks::Others => Some(Verdict::foreign(format!("it stands under {shown}, another service"))),
             Speaks::Nobody => None,
         }

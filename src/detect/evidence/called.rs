@@ -21,6 +21,10 @@ impl Judge<'_> {
     /// What the name says that the value has by itself: that it is somebody else's, or no credential.
     pub(super) fn called(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|_| self.place.scheme.is_none())?;
+        if self.is_index() {
+            let reason = "it stands in brackets behind a name, as an identifier does";
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
         if let Some(name) = self.header(own) {
             return Some(Verdict::new(
                 Confidence::Low,
@@ -49,7 +53,11 @@ impl Judge<'_> {
         if !meaning.specific || meaning.initials {
             return None;
         }
+        // What a row is of, another column says.
+        let row = own.bound == Bound::Positional
+            && self.described(own).is_some_and(|said| said.speaks == Speaks::Ours && !said.model);
         match meaning.credential {
+            true if row => None,
             true if self.provider_has_its_own_place() => {
                 low("is another one: the provider has a place of its own in this file")
             }
@@ -96,6 +104,15 @@ impl Judge<'_> {
             _ => None,
         };
         name.filter(|name| self.meaning(name).credential)
+    }
+
+    /// Whether the value stands bare in brackets right behind a word: `task[VALUE]`.
+    fn is_index(&self) -> bool {
+        let before = &self.file.text[..self.span.start];
+        let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        !before.ends_with(b"<![CDATA[")
+            && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
+            && self.file.text.get(self.span.end) == Some(&b']')
     }
 
     /// The name beside a `value`, where it is a name of its own and none of a credential.

@@ -8,9 +8,9 @@ use super::Speaks;
 use crate::detect::words::Meaning;
 
 /// Longest text that is remembered, in bytes; longer ones hardly come again.
-const LONGEST: usize = 80;
+const LONGEST: usize = 640;
 /// Most texts that are remembered at a time.
-const MOST: usize = 1 << 13;
+const MOST: usize = 1 << 12;
 
 /// What the words of one file say to one rule.
 #[derive(Default)]

@@ -27,8 +27,9 @@ impl Judge<'_> {
             && let Some((before, name)) = own.name.trim().rsplit_once(char::is_whitespace)
         {
             let beside = before.split_whitespace().last().filter(|word| self.speaks(word) == Speaks::Ours);
-            let whole =
-                beside.filter(|_| self.speaks(name) == Speaks::Nobody && self.meaning(name).credential);
+            let meaning = self.meaning(name);
+            let generic = meaning.credential && !meaning.specific && self.speaks(name) == Speaks::Nobody;
+            let whole = beside.filter(|_| generic);
             return self.by_name(whole.map_or(name, |_| &own.name), say);
         }
         if self.is_in_namespace(own) {
