@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::archive;
-use super::probe::{self, SHORTEST_BASE64, is_base64};
+use super::probe::{self, SHORTEST_BASE64, SHORTEST_LINE, is_base64};
 use super::splice::{Form, Run};
 use super::split::{self, Joint};
 use super::worth::Worth;
@@ -63,19 +63,21 @@ fn pieces(text: &[u8], seed: Range<usize>, floor: usize) -> Vec<Range<usize>> {
         above.push(line);
     }
     let mut pieces: Vec<Range<usize>> = above.into_iter().rev().chain([seed]).collect();
-    while let Some(end) = pieces.last().map(|last| last.end) {
-        let full = pieces.last().is_some_and(|last| last.len() == width && width >= SHORTEST_BASE64);
-        let line = next_line(text, end).filter(|_| full).map(|next| next..stretch_end(text, next));
-        let piece = line.filter(|line| !line.is_empty() && line.len() <= width).or_else(|| {
-            let next = next_literal(text, end)?;
-            Some(next..stretch_end(text, next)).filter(|piece| !piece.is_empty())
-        });
-        match piece {
-            Some(piece) => pieces.push(piece),
-            None => break,
-        }
+    while let Some(piece) = pieces.last().and_then(|last| piece_below(text, last, width)) {
+        pieces.push(piece);
     }
     pieces
+}
+
+/// What goes on with a piece: the next line, if the piece is as long as all are and that is not longer, or the literal
+/// that is put together with it.
+fn piece_below(text: &[u8], last: &Range<usize>, width: usize) -> Option<Range<usize>> {
+    let full = last.len() == width && width >= SHORTEST_LINE;
+    let line = next_line(text, last.end).filter(|_| full).map(|next| next..stretch_end(text, next));
+    line.filter(|line| !line.is_empty() && line.len() <= width).or_else(|| {
+        let next = next_literal(text, last.end)?;
+        Some(next..stretch_end(text, next)).filter(|piece| !piece.is_empty())
+    })
 }
 
 /// Most bytes between two lines of wrapped base64: a line end, indentation, and what quotes a line.
@@ -93,6 +95,43 @@ fn next_line(text: &[u8], end: usize) -> Option<usize> {
     let newline = between.contains(&b'\n') || escaped;
     let quiet = between.iter().all(|&b| is_quiet(b));
     (newline && quiet).then_some(end + glue + usize::from(escaped))
+}
+
+/// The characters of a line that is too short to hold a value, with those of the lines around it, as far as a value
+/// may reach. None if nothing there is wrapped.
+pub(super) fn wrapped(text: &[u8], line: &Range<usize>) -> Option<Vec<u8>> {
+    const REACH: usize = 64;
+    let (mut above, mut first, mut length) = (Vec::new(), line.start, 0);
+    while length < REACH
+        && let Some(next) = line_above(text, first, 0).filter(|next| next.len() == line.len())
+    {
+        (first, length) = (next.start, length + next.len());
+        above.push(next);
+    }
+    let (mut below, mut last, mut length) = (Vec::new(), line.clone(), 0);
+    while length < REACH
+        && let Some(next) = piece_below(text, &last, line.len())
+    {
+        length += next.len();
+        below.push(next.clone());
+        last = next;
+    }
+    let lines = above.iter().rev().chain([line]).chain(&below);
+    (above.len() + below.len() > 0).then(|| lines.flat_map(|line| &text[line.clone()]).copied().collect())
+}
+
+/// Where an archive begins that is cut off by the end of a text, which goes on elsewhere.
+pub fn cut_archive(text: &[u8]) -> Option<usize> {
+    let end = text.iter().rposition(|&b| !is_quiet(b)).map_or(0, |last| last + 1);
+    let last = stretch(text, end.saturating_sub(1));
+    let seed = line_above(text, last.start, 0).filter(|line| line.len() >= last.len()).unwrap_or(last);
+    let pieces = pieces(text, seed, 0);
+    // The archive's mark may be behind other characters, in the first of the pieces or after it.
+    let head: Vec<(usize, u8)> =
+        pieces.iter().cloned().flatten().take(2 * GLUED).map(|at| (at, text[at])).collect();
+    let characters: Vec<u8> = head.iter().map(|&(_, character)| character).collect();
+    let (reaches, at) = (pieces.last()?.end == end, archive_at(&characters)?.start);
+    reaches.then(|| head[at].0)
 }
 
 /// The stretch that ends the line above the one that begins at `start`.
@@ -159,9 +198,11 @@ fn plain(characters: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(&standard[..usable]).ok()
 }
 
+/// Characters that may be glued to the front of an archive.
+const GLUED: usize = 64;
+
 /// All characters from an archive's beginning on, if they begin with one but for a few.
 fn archive_at(characters: &[u8]) -> Option<Range<usize>> {
-    const GLUED: usize = 64;
     let head = &characters[..characters.len().min(GLUED)];
     let begins = |at: &usize| archive::ENCODED_MAGIC.iter().any(|magic| head[*at..].starts_with(magic));
     (0..head.len()).find(begins).map(|at| at..characters.len())
@@ -244,4 +285,56 @@ fn cut(pieces: &[Range<usize>], part: &Range<usize>) -> Vec<Range<usize>> {
         passed += piece.len();
     }
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::super::Limits;
+    use super::super::tests::{seen, value};
+    use super::*;
+
+    fn wrapped_at(encoded: &str, width: usize, end: &str) -> String {
+        let lines: Vec<&str> =
+            encoded.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+        lines.join(end)
+    }
+
+    #[test]
+    fn a_value_is_found_however_base64_is_wrapped() {
+        for number in 0..20 {
+            let value = value(number, 32);
+            let text = format!("{}MISTRAL_API_KEY={value}\nPORT=1\n", "# text ".repeat(number as usize % 5));
+            let encoded = STANDARD.encode(&text);
+            for width in 31..=80 {
+                for (before, end) in [("", "\n"), ("key: |\n    ", "\r\n    "), ("k = \"", "\\n\" \\\n \"")] {
+                    let wrapped = format!("{before}{}", wrapped_at(&encoded, width, end));
+                    let (found, issues) = seen(wrapped.as_bytes(), &value, Limits::default());
+                    assert_eq!((found.len(), issues.len()), (1, 0), "{width} {end:?} {text}");
+                    assert_eq!(found[0].decoded, ["base64"]);
+                    assert!(probe::may_hold_encoded(wrapped.as_bytes()), "{width} {end:?} {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_archive_that_the_end_cuts_off_is_told() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        packed.write_all(&[b'x'; 4000]).expect("memory");
+        let encoded = STANDARD.encode(packed.finish().expect("memory"));
+        for (text, start) in [
+            (format!("key = \"{encoded}"), Some(7)),
+            (format!("key:\n  {}", wrapped_at(&encoded, 76, "\n  ")), Some(7)),
+            (format!("key:\n{}\n", wrapped_at(&encoded[..400], 40, "\n")), Some(5)),
+            (format!("{encoded}\"; and more"), None),
+            (format!("key = \"{}", STANDARD.encode([b'x'; 4000])), None),
+            ("# mistral\nH4sI\n some text".to_owned(), None),
+            (String::new(), None),
+            ("\n\n".to_owned(), None),
+        ] {
+            assert_eq!(cut_archive(text.as_bytes()), start, "{}", &text[..text.len().min(40)]);
+        }
+    }
 }

@@ -28,7 +28,8 @@ mod utf16;
 mod walk;
 mod worth;
 
-pub use archive::{begins_archive, ends_archive};
+pub use self::base64::cut_archive;
+pub use archive::{UNOPENED, begins_archive, ends_archive, unopened, unopened_reason};
 pub use escape::may_hold_escapes;
 pub use probe::{Probe, holds_container, may_hold_encoded};
 use splice::Splice;

@@ -15,10 +15,14 @@ use std::ops::Range;
 use bstr::ByteSlice;
 
 use super::archive;
+use super::base64::wrapped;
 use crate::detect::runs::{self, BLOCK};
 
 /// Shortest stretch of base64 that can hold a value of 32 bytes, without its padding.
 pub(super) const SHORTEST_BASE64: usize = 43;
+
+/// Shortest line that a longer stretch is wrapped into.
+pub(super) const SHORTEST_LINE: usize = BLOCK;
 
 /// Shortest stretch of hex digits that can.
 const SHORTEST_HEX: usize = 64;
@@ -60,8 +64,11 @@ impl Probe {
     fn is_stretch_encoded(&mut self, bytes: &[u8], block: usize) -> bool {
         let stretch = stretch(bytes, block);
         self.done = stretch.end;
+        if stretch.len() < SHORTEST_BASE64 {
+            return wrapped(bytes, &stretch).is_some_and(|lines| is_plausible_base64(&lines));
+        }
         let stretch = &bytes[stretch];
-        stretch.len() >= SHORTEST_BASE64 && (is_plausible_base64(stretch) || is_plausible_hex(stretch))
+        is_plausible_base64(stretch) || is_plausible_hex(stretch)
     }
 }
 
@@ -91,7 +98,7 @@ fn begins_archive(bytes: &[u8]) -> bool {
         .any(|at| archive::ENCODED_MAGIC.iter().any(|magic| bytes[at..].starts_with(magic)))
 }
 
-/// Offsets of blocks within stretches that are long enough for base64.
+/// Offsets of blocks within stretches that are long enough for base64, or a line of one that is.
 pub(super) fn base64_blocks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let mut done = 0;
     runs::dense_blocks(bytes).filter(move |&block| {
@@ -100,7 +107,10 @@ pub(super) fn base64_blocks(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
         }
         let stretch = stretch(bytes, block);
         done = stretch.end;
-        stretch.len() >= SHORTEST_BASE64 && has_both_cases(&bytes[stretch])
+        match stretch.len() >= SHORTEST_BASE64 {
+            true => has_both_cases(&bytes[stretch]),
+            false => wrapped(bytes, &stretch).is_some_and(|lines| has_both_cases(&lines)),
+        }
     })
 }
 
@@ -280,7 +290,7 @@ mod tests {
         for (index, value) in values(300).enumerate() {
             let text = format!("{}MISTRAL_API_KEY={value}\nOTHER=value\n", "# text ".repeat(index % 10));
             let encoded = STANDARD_NO_PAD.encode(&text);
-            for width in [60, 64, 76] {
+            for width in [31, 32, 36, 40, 60, 64, 76] {
                 let lines: Vec<&str> =
                     encoded.as_bytes().chunks(width).map(|line| line.to_str().expect("ASCII")).collect();
                 let wrapped = lines.join("\n");

@@ -39,9 +39,18 @@ pub(super) fn joint(text: &[u8], at: usize) -> Option<(Joint, usize)> {
         // A caret and quoted-printable keep the indentation of the next line: it begins with the next piece.
         b'^' => (Joint::Continued, 1 + line_end(&rest[1..])?),
         b'=' => (Joint::SoftBreak, 1 + line_end(&rest[1..])?),
+        b'$' | b'#' => (Joint::Literals, nothing(rest)?),
         _ => return None,
     };
     Some((joint, at + length))
+}
+
+/// Length of a place in a template that is filled with nothing: `${""}`.
+fn nothing(text: &[u8]) -> Option<usize> {
+    match text {
+        [_, b'{', open @ (b'"' | b'\'' | b'`'), close, b'}', ..] if open == close => Some(5),
+        _ => None,
+    }
 }
 
 /// Length of the line end that `text` begins with.
@@ -193,6 +202,13 @@ pub(super) fn runs(text: &[u8], within: Range<usize>) -> Vec<Run> {
     search.done = 0;
     for newline in memmem::find_iter(part, b"\\\\\\n") {
         search.from(within.start + newline);
+    }
+    search.done = 0;
+    for brace in memmem::find_iter(part, b"{").filter(|&brace| brace > 0) {
+        let mark = within.start + brace - 1;
+        if mark > 0 && nothing(&text[mark..]).is_some() && matches!(text[mark], b'$' | b'#') {
+            search.from(mark);
+        }
     }
     search.found
 }

@@ -172,12 +172,13 @@ fn a_wholly_escaped_line_is_read_with_its_name() {
 fn values_in_pieces() {
     let value = value(5, 32);
     let (a, b, c) = (&value[..7], &value[7..20], &value[20..]);
-    let cases: [(String, &str); 34] = [
+    let cases: [(String, &str); 35] = [
         (format!("\"{a}\" \"{b}\" \"{c}\""), "concatenation"),
         (format!("(\n    '{a}'\n    '{b}'\r\n    '{c}'\n)"), "concatenation"),
         (format!("'{a}'  # first\n '{b}'  # second\n '{c}'"), "concatenation"),
         (format!("\"{a}\" + // one\n \"{b}\" + \"{c}\""), "concatenation"),
         (format!("'{a}'+'{b}'+\"{c}\""), "concatenation"),
+        (format!("`{a}${{\"\"}}{b}${{''}}{c}`"), "concatenation"),
         (format!("'{a}' . '{b}' . '{c}'"), "concatenation"),
         (format!("\"{a}\" .. \"{b}\" .. '{c}'"), "concatenation"),
         (format!("\"{a}\" & \"{b}\" & _\r\n    \"{c}\""), "concatenation"),

@@ -227,6 +227,9 @@ impl Walk<'_> {
                 "gzip" => depth.encoded(),
                 _ => Depth { archives: depth.archives + 1, ..depth },
             };
+            if let Some(reason) = archive::unopened(content) {
+                (self.issue)(Issue::new(archive::UNOPENED, reason));
+            }
             self.visit_and_go_on(&member, content.len(), depth);
         });
         // What only looks like an archive in the middle of a text is none.

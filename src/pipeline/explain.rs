@@ -69,6 +69,7 @@ pub fn explain(
     let is_named = path.is_some_and(|path| detector.is_interesting(path));
     let interest = |bytes: &[u8]| is_named || detector.is_interesting(bytes);
     decode::texts(bytes, settings.limits, &interest, &mut visit, &mut |issue| issues.push(issue));
+    issues.retain(|issue| issue.kind != decode::UNOPENED);
     candidates.sort_by(|a, b| order(a).cmp(&order(b)));
     candidates.dedup_by(|a, b| order(a) == order(b) && a.account.value == b.account.value);
     let decoded: Vec<Range<u64>> = candidates.iter().filter_map(decoded_part).collect();

@@ -171,7 +171,8 @@ impl<'a> Collector<'a> {
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        if !self.worth_splitting(origin.kind, bytes) && !self.is_named(origin) {
+        self.tell_unopened(origin, bytes);
+        if !self.is_worth_a_look(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
         }
         let mut hits = Vec::new();
@@ -201,6 +202,27 @@ impl<'a> Collector<'a> {
             }
         }
         hits
+    }
+
+    /// Whether a content of a kind can hold anything that is looked for.
+    fn is_worth_a_look(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        // Names are not encoded.
+        let visible = match &self.look {
+            Look::Candidates => None,
+            // Code that reads a name stands as it is.
+            Look::Names(names) => return names.may_be_read(bytes),
+            Look::Copies(known) => Some(known.may_hold(bytes)),
+        };
+        let may_be_encoded = kind != LocationKind::Path;
+        let mut probe = decode::Probe::default();
+        visible == Some(true)
+            || runs::dense_blocks(bytes).any(|block| {
+                (visible.is_none() && self.detector.may_match_at(bytes, block))
+                    || (may_be_encoded && probe.is_encoded(bytes, block))
+            })
+            || (may_be_encoded && decode::holds_container(bytes))
+            || self.detector.may_match_elsewhere(bytes)
+            || (may_be_encoded && (self.detector.is_interesting(bytes) || decode::may_hold_escapes(bytes)))
     }
 
     /// Whether the content's path makes it interesting.
@@ -341,23 +363,8 @@ impl Sink for Collector<'_> {
     }
 
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
-        // Names are not encoded.
-        let visible = match &self.look {
-            Look::Candidates => None,
-            // Code that reads a name stands as it is.
-            Look::Names(names) => return names.may_be_read(bytes),
-            Look::Copies(known) => Some(known.may_hold(bytes)),
-        };
-        let may_be_encoded = kind != LocationKind::Path;
-        let mut probe = decode::Probe::default();
-        visible == Some(true)
-            || runs::dense_blocks(bytes).any(|block| {
-                (visible.is_none() && self.detector.may_match_at(bytes, block))
-                    || (may_be_encoded && probe.is_encoded(bytes, block))
-            })
-            || (may_be_encoded && decode::holds_container(bytes))
-            || self.detector.may_match_elsewhere(bytes)
-            || (may_be_encoded && (self.detector.is_interesting(bytes) || decode::may_hold_escapes(bytes)))
+        // What is not opened is told of.
+        decode::unopened(bytes).is_some() || self.is_worth_a_look(kind, bytes)
     }
 
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {

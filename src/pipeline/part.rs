@@ -2,8 +2,9 @@
 
 use super::skips::name;
 use super::{Collector, Hit};
+use crate::decode;
 use crate::finding::Location;
-use crate::source::{Origin, Part, Sink as _, TOO_LARGE};
+use crate::source::{Issue, Origin, Part, Sink as _, TOO_LARGE};
 
 impl Collector<'_> {
     /// Scans a part and keeps what this part is to tell of.
@@ -13,6 +14,14 @@ impl Collector<'_> {
                 self.skip(TOO_LARGE, name(origin));
             }
             return;
+        }
+        if let Some(start) = decode::cut_archive(bytes).filter(|&start| is_cut(start, bytes.len(), part)) {
+            let at = part.at + start as u64;
+            let message = format!(
+                "an archive in base64, at byte {at}, is longer than the part of a large file that is decoded at once; \
+                 its rest was not scanned"
+            );
+            self.tell(origin, Issue::new("decode-limit", message));
         }
         let mut hits: Vec<Hit> = self.guarded(origin, bytes, &[]);
         hits.retain(|hit| is_own(&hit.location, part));
@@ -24,6 +33,12 @@ impl Collector<'_> {
         }
         self.keep(hits);
     }
+}
+
+/// Whether what begins at `start` and does not end in a part of that length is seen whole in no other part.
+fn is_cut(start: usize, length: usize, part: &Part) -> bool {
+    let shared = 2 * (length - part.own.end);
+    shared > 0 && start + shared < length
 }
 
 /// Whether no other part tells of it.

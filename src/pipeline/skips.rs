@@ -9,6 +9,7 @@ use bstr::{BStr, BString};
 
 use super::{Collector, lock};
 use crate::decode;
+use crate::finding::LocationKind;
 use crate::report::Skipped;
 use crate::source::{Issue, Origin, Sink as _, TOO_NESTED};
 
@@ -58,10 +59,22 @@ impl Skips {
 }
 
 impl Collector<'_> {
-    /// Says what was not looked at in a content; what the user asked to leave out is counted.
+    /// Counts a content that is packed in a way that is not opened.
+    pub(super) fn tell_unopened(&self, origin: Origin<'_>, bytes: &[u8]) {
+        if let Some(reason) = decode::unopened(bytes).filter(|_| origin.kind != LocationKind::Path) {
+            self.skip(reason, name(origin));
+        }
+    }
+
+    /// Says what was not looked at in a content; what the user asked to leave out is counted, and so is what is not opened.
     pub(super) fn tell(&self, origin: Origin<'_>, mut issue: Issue) {
         if self.settings.limits.archives_asked && issue.kind == decode::TOO_DEEP {
             return self.skip(TOO_NESTED, name(origin));
+        }
+        if issue.kind == decode::UNOPENED
+            && let Some(reason) = decode::unopened_reason(&issue.message)
+        {
+            return self.skip(reason, name(origin));
         }
         issue.path = origin.shown.or(origin.path).map(ToOwned::to_owned);
         issue.object = origin.object.map(str::to_owned);

@@ -13,7 +13,7 @@ use crate::sanitize::system_error;
 pub(super) const BIG: u64 = if cfg!(test) { 256 << 10 } else { 64 << 20 };
 
 /// Bytes of the longest content that is held in memory because it can be read only whole.
-const WHOLE: u64 = if cfg!(test) { 512 << 10 } else { 1 << 30 };
+pub(super) const WHOLE: u64 = if cfg!(test) { 512 << 10 } else { 1 << 30 };
 
 /// Bytes of a part.
 pub(super) const PART: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
@@ -24,7 +24,7 @@ const SHARED: usize = if cfg!(test) { 8 << 10 } else { 64 << 10 };
 
 /// Content that comes piece by piece.
 pub(super) trait Feed {
-    /// Bytes that are to come.
+    /// Bytes that are to come. Where that is not known: at least so many, and 0 only if there are none.
     fn left(&self) -> u64;
 
     /// Appends what comes next, until there are `most` bytes or no more.
@@ -156,8 +156,9 @@ pub(super) fn each_part(
 }
 
 fn unopened(origin: Origin<'_>, size: u64) -> Issue {
-    let message =
-        format!("an archive of {size} bytes is too large to be opened: its members were not scanned");
+    let message = format!(
+        "an archive of at least {size} bytes is too large to be opened: its members were not scanned"
+    );
     let mut issue = Issue::new("too-large", message);
     issue.object = origin.object.map(str::to_owned);
     issue.path = origin.path.map(ToOwned::to_owned);

@@ -12,6 +12,7 @@ use zip::{CompressionMethod, DateTime};
 
 use super::line;
 use crate::support::place::Place;
+use crate::support::run;
 
 /// What marks a member's own header, and its entry in the directory.
 const LOCAL: &[u8] = b"PK\x03\x04";
@@ -249,6 +250,69 @@ fn bombs_are_cut_short_and_said() {
         ("deep.zip", deep, &[], Some("archive-depth")),
         ("deep.gz", many, &[], LIMIT),
     ]);
+}
+
+#[test]
+fn what_is_packed_in_a_way_that_is_not_opened_is_counted_by_every_command() {
+    let noise = || (0_u32..3000).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8);
+    let file = |start: &[u8]| start.iter().copied().chain(noise()).collect::<Vec<u8>>();
+    let formats: [(&str, &[u8], &str); 6] = [
+        ("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04", "7z"),
+        ("b.tar.bz2", b"BZh91AY&SY", "bzip2"),
+        ("c.tar.xz", b"\xfd7zXZ\0\0\x04", "xz"),
+        ("d.zst", b"\x28\xb5\x2f\xfd\x04", "zstd"),
+        ("e.rar", b"Rar!\x1a\x07\x01\0", "rar"),
+        ("f.cab", b"MSCF\0\0\0\0", "cab"),
+    ];
+    let mut place = Place::new();
+    place.write("picture.png", file(b"\x89PNG\r\n\x1a\n"));
+    place.write("paper.pdf", file(b"%PDF-1.7\n"));
+    for (name, start, _) in formats {
+        place.write(name, file(start));
+    }
+    let skips = |report: &Value| -> Vec<(String, u64, Value)> {
+        assert_eq!(
+            (&report["scan"]["complete"], report["issues"].as_array().map(Vec::len)),
+            (&true.into(), Some(0))
+        );
+        let skipped = report["scan"]["coverage"]["skipped"].as_array().cloned().unwrap_or_default();
+        let one = |skip: &Value| {
+            let text = skip["reason"].as_str().expect("text").to_owned();
+            (text, skip["count"].as_u64().expect("a number"), skip["examples"][0].clone())
+        };
+        skipped.iter().map(one).collect()
+    };
+    let mut expected: Vec<(String, u64, Value)> = formats
+        .iter()
+        .map(|(name, _, format)| (format!("packed as {format}, which is not opened"), 1, (*name).into()))
+        .collect();
+    expected.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(skips(&place.run(&["scan", "--format", "json"]).ends_with(0).json()), expected);
+    place.run(&["scan", "c.tar.xz"]).ends_with(0).says("1 skipped (packed as xz, which is not opened)");
+    let mut stdin = place.leeward(&["scan", "-", "--format", "json"]);
+    let report = run(&mut stdin, Some(file(formats[2].1))).ends_with(0).json();
+    assert_eq!(skips(&report).len(), 1);
+    place.init();
+    place.git(&["add", "."]);
+    assert_eq!(skips(&place.run(&["staged", "--format", "json"]).ends_with(0).json()), expected);
+    place.git(&["commit", "-qm", "packed"]);
+    let reasons = |report: &Value| skips(report).into_iter().map(|(reason, count, _)| (reason, count));
+    let report = place.run(&["history", "--format", "json"]).ends_with(0).json();
+    assert!(reasons(&report).eq(expected.iter().map(|(reason, count, _)| (reason.clone(), *count))));
+}
+
+#[test]
+fn members_that_are_not_opened_are_counted_too() {
+    let place = Place::new();
+    let members = [("in.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()), ("k.env", line(1).into_bytes())];
+    place.write("x.zip", zip_of(&members, CompressionMethod::Deflated));
+    place.write("y.gz", gzip(b"BZh91AY&SY"));
+    let report = place.run(&["scan", "--format", "json"]).ends_with(1).json();
+    let skipped = &report["scan"]["coverage"]["skipped"];
+    assert_eq!(skipped[0]["reason"], "packed as 7z, which is not opened");
+    assert_eq!((&skipped[0]["count"], &skipped[0]["examples"][0]), (&1.into(), &"x.zip".into()));
+    assert_eq!(skipped[1]["reason"], "packed as bzip2, which is not opened");
+    assert_eq!(skipped[1]["examples"][0], "y.gz");
 }
 
 #[test]

@@ -87,6 +87,31 @@ fn keys_in_broken_and_mixed_encodings_are_found_where_they_stand() {
 }
 
 #[test]
+fn an_archive_in_base64_that_a_part_of_a_long_file_cuts_off_is_said() {
+    use base64::Engine as _;
+    const PART: usize = 16 << 20;
+    let place = Place::new();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    let content = "nothing of interest, ".repeat(10_000) + &line(1);
+    std::io::Write::write_all(&mut packed, content.as_bytes()).expect("memory");
+    let encoded = base64::engine::general_purpose::STANDARD.encode(packed.finish().expect("memory"));
+    let filler = "lorem ipsum dolor sit amet, ".repeat((65 << 20) / 28);
+    // Once across the end of the first part, once well within it.
+    for (at, status) in [(PART - 150_000, 3), (PART / 2, 1)] {
+        let start = filler[..at].rfind(' ').expect("words") + 1;
+        place.write("long.txt", format!("{}\"{encoded}\" {}", &filler[..start], &filler[start..]));
+        let report = place.run(&["scan", "--format", "json"]).ends_with(status).json();
+        let found = report["findings"].as_array().map(Vec::len);
+        let kinds: Vec<_> =
+            report["issues"].as_array().into_iter().flatten().map(|issue| &issue["kind"]).collect();
+        match status {
+            3 => assert_eq!((found, kinds), (Some(0), vec!["decode-limit"])),
+            _ => assert_eq!((found, kinds.len()), (Some(1), 0)),
+        }
+    }
+}
+
+#[test]
 fn a_long_file_is_scanned_in_parts_as_if_it_were_whole() {
     // Somewhat more than is held in memory, on few lines, with a key at the start, around where parts meet, and at the end.
     const PART: usize = 16 << 20;

@@ -9,7 +9,10 @@ use std::ops::Range;
 
 use bstr::BString;
 
+mod unopened;
 mod zip;
+
+pub use unopened::{UNOPENED, unopened, unopened_reason};
 
 /// How much may come out.
 #[derive(Clone, Copy, Debug)]

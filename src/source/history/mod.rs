@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
+pub(super) use self::big::BigBlobs;
 use self::connectivity::{Links, Missing};
 use self::packs::Traversal;
 pub use self::reach::Reach;

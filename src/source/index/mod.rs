@@ -11,6 +11,7 @@ mod objects;
 mod renames;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 
 use self::changes::{Added, Changes};
 use self::objects::{Objects, Reader};
+use super::history::BigBlobs;
 use super::layout::Layout;
 use super::{Counted, Issue, LEFT_OUT, Origin, Sink};
 use crate::finding::LocationKind;
@@ -110,7 +112,10 @@ impl<'a> Staged<'a> {
         };
         let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
         match self.changes(index, &objects) {
-            Ok(changes) => Scan { objects: &objects, target, sink }.run(changes),
+            Ok(changes) => {
+                let (layout, big) = (self.layout, OnceLock::new());
+                Scan { objects: &objects, layout, big, target, sink }.run(changes)
+            }
             Err(issue) => {
                 sink.issue(issue);
                 0
@@ -172,6 +177,9 @@ fn tree_of(commit: ObjectId, reader: &mut Reader<'_>, layout: &Layout) -> Result
 /// Changes on their way into the sink.
 struct Scan<'a> {
     objects: &'a Objects,
+    layout: &'a Layout,
+    /// Opened when there is something big.
+    big: OnceLock<BigBlobs>,
     target: usize,
     sink: &'a dyn Sink,
 }
@@ -221,14 +229,6 @@ impl Scan<'_> {
         let unreadable = |message: String| {
             Issue::new("missing-object", message).at_path(file.path.clone()).at_object(object.clone())
         };
-        let content = match reader.read(&file.id, ObjectKind::Blob) {
-            Ok(content) => content,
-            Err(reason) => {
-                return self.sink.issue(unreadable(format!("a staged file cannot be read: {reason}")));
-            }
-        };
-        self.sink.count(Counted::File, 1);
-        self.sink.count(Counted::Bytes, content.len() as u64);
         let path = Some(file.path.as_bstr());
         let origin = Origin {
             kind: kind(file),
@@ -237,6 +237,22 @@ impl Scan<'_> {
             shown: path,
             object: Some(object.as_str()),
         };
+        let read = match reader.read_unless_big(&file.id, ObjectKind::Blob) {
+            Ok(None) => match self.in_parts(file, origin) {
+                Some(done) => done.map(|()| None),
+                None => reader.read(&file.id, ObjectKind::Blob).map(Some),
+            },
+            read => read,
+        };
+        let content = match read {
+            Ok(Some(content)) => content,
+            Ok(None) => return,
+            Err(reason) => {
+                return self.sink.issue(unreadable(format!("a staged file cannot be read: {reason}")));
+            }
+        };
+        self.sink.count(Counted::File, 1);
+        self.sink.count(Counted::Bytes, content.len() as u64);
         // Where nothing can be found, what stood there before is of no interest.
         let mut before = Vec::new();
         if self.sink.worth_splitting(kind(file), &content) {
@@ -252,6 +268,24 @@ impl Scan<'_> {
         }
         let bases: Vec<&[u8]> = before.iter().map(Vec::as_slice).collect();
         self.sink.changed(origin, &content, &bases);
+    }
+
+    /// Scans a file that is too big to be held in memory; none if it has to be, because it is stored as a delta or holds
+    /// something that has to be compared.
+    fn in_parts(&self, file: &Added, origin: Origin<'_>) -> Option<Result<(), String>> {
+        let big = self.big.get_or_init(|| BigBlobs::open(self.layout));
+        let mut worth = false;
+        let read = match file.before.is_empty() {
+            true => {
+                big.each_part(&file.id, self.sink, &mut |piece, size| piece.push(self.sink, origin, size))
+            }
+            false => big.each_part(&file.id, self.sink, &mut |_, _| worth = true),
+        }?;
+        if worth && read.is_ok() {
+            return None;
+        }
+        self.sink.count(Counted::File, 1);
+        Some(read.map(|size| self.sink.count(Counted::Bytes, size)))
     }
 
     /// Scans the last name of a path.

@@ -46,7 +46,7 @@ pub(super) fn pair(
     }
 }
 
-/// Pairs files that are similar.
+/// Pairs files that are similar, but for those that are too big to be held in memory.
 fn by_content(
     added: &mut [Added],
     gone: BTreeMap<BString, ObjectId>,
@@ -60,7 +60,7 @@ fn by_content(
     let open = added.iter_mut().filter(|file| file.before.is_empty() && !file.symlink);
     let mut left = MOST;
     for file in open {
-        let Ok(content) = reader.read(&file.id, ObjectKind::Blob) else { continue };
+        let Ok(Some(content)) = reader.read_unless_big(&file.id, ObjectKind::Blob) else { continue };
         if !in_question(file, &content) {
             continue;
         }
@@ -68,7 +68,7 @@ fn by_content(
         left = less;
         let olds = olds.get_or_insert_with(|| {
             let read = |(path, id): (&BString, &ObjectId)| {
-                let content = reader.read(id, ObjectKind::Blob).ok()?;
+                let content = reader.read_unless_big(id, ObjectKind::Blob).ok()??;
                 Some((path.clone(), *id, Lines::of(&content)))
             };
             gone.iter().filter_map(read).collect()

@@ -11,6 +11,7 @@ use gix_hash::{Hasher, ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 use gix_zlib::{Decompress, FlushDecompress, Status};
 
+pub(in crate::source) use self::stored::BigBlobs;
 pub(super) use self::stored::{Stored, big_entries, find};
 use crate::finding::LocationKind;
 use crate::source::parts::{self, Feed, PART};

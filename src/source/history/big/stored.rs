@@ -20,6 +20,7 @@ use super::super::loose;
 use super::super::packs::{Damage, Entry, Traversal, Visitor, sound_entries};
 use super::super::store::{Pack, Store, TOO_LARGE};
 use super::{BIG, DENSEST, Inflating};
+use crate::source::layout::Layout;
 use crate::source::parts::{Piece, each_part};
 use crate::source::{Origin, Sink};
 
@@ -118,6 +119,32 @@ pub(in super::super) struct Stored<'a> {
 enum Place<'a> {
     Packed(&'a [u8]),
     Loose(PathBuf),
+}
+
+/// What a repository stores, for those of its blobs that are too big to be held in memory.
+pub(in crate::source) struct BigBlobs(Store);
+
+impl BigBlobs {
+    /// Opens what the layout names. What cannot be opened holds nothing.
+    pub(in crate::source) fn open(layout: &Layout) -> BigBlobs {
+        BigBlobs(Store::open(layout, &mut |_| ()))
+    }
+
+    /// Calls `each` for what is worth a look in a big blob, with the size of all of it; gives that. None if it is not
+    /// stored whole, or is not big.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or is damaged.
+    pub(in crate::source) fn each_part(
+        &self,
+        id: &oid,
+        sink: &dyn Sink,
+        each: &mut dyn FnMut(&Piece<'_>, u64),
+    ) -> Option<Result<u64, String>> {
+        let stored = find(&self.0, id)?;
+        Some(stored.each_part(sink, &mut |piece| each(&piece, stored.size)).map(|()| stored.size))
+    }
 }
 
 /// The object of that id, if it is a big blob.

@@ -12,6 +12,7 @@ use crate::finding::{Confidence, Location, LocationKind};
 use crate::pipeline::{Collector, Outcome, Settings};
 use crate::progress::Counters;
 use crate::rule::{Example, RuleSet, builtin, check};
+use crate::source::index;
 use crate::source::layout::{self, ObjectDirs};
 use crate::source::scratch_repo::{Repo, Scratch, damage};
 use crate::source::{Origin, Sink as _};
@@ -117,6 +118,65 @@ fn in_parts_the_same_is_found_as_in_the_whole() {
             }
         }
     }
+}
+
+fn staged(repo: &Repo) -> Outcome {
+    let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
+    let staged = index::Staged::open(&layout, index::Given::default()).expect("an index");
+    found(|sink| {
+        staged.scan(0, sink);
+    })
+}
+
+#[test]
+fn a_big_staged_file_is_scanned_in_parts_and_compared_as_a_whole() {
+    let scratch = Scratch::new();
+    let content = text(400 << 10, 20_021);
+    for (number, setting) in ["core.bigFileThreshold=1g", "core.bigFileThreshold=300k"].iter().enumerate() {
+        let repo = scratch.repo(&format!("r{number}"), &[]);
+        repo.write("big", &content);
+        // Loose, and in a pack of its own.
+        repo.git(&["-c", setting, "add", "big"]);
+        let outcome = staged(&repo);
+        assert_eq!(outcome.issues, []);
+        assert_eq!(places(&outcome), at_once(content.as_bytes()), "{setting}");
+        assert_eq!((outcome.coverage.files, outcome.coverage.bytes), (1, content.len() as u64));
+        repo.git(&["commit", "-qm", "big"]);
+        // What was there before is not new; packed, one of them is a delta on top of the other.
+        for packed in [false, true] {
+            repo.write("big", &(line(900) + "\n" + &content));
+            repo.git(&["-c", setting, "add", "big"]);
+            if packed {
+                repo.git(&["repack", "-adqf"]);
+            }
+            let outcome = staged(&repo);
+            assert_eq!(outcome.issues, []);
+            let expected = at_once((line(900) + "\n").as_bytes());
+            assert_eq!(places(&outcome), expected, "{setting}, packed: {packed}");
+        }
+        let quiet = "nothing at all\n".repeat(20_000);
+        repo.write("big", &quiet);
+        repo.write("small", &line(901));
+        repo.git(&["-c", setting, "add", "."]);
+        let outcome = staged(&repo);
+        assert_eq!((outcome.issues.len(), outcome.findings.len()), (0, 1));
+        assert_eq!(outcome.coverage.bytes, (quiet.len() + line(901).len()) as u64);
+    }
+}
+
+#[test]
+fn a_damaged_big_staged_file_is_told() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    repo.write("big", &text(600 << 10, 20_021));
+    repo.git(&["add", "big"]);
+    let id = repo.git(&["rev-parse", ":big"]);
+    damage(&repo.loose(&id), |bytes| bytes.truncate(bytes.len() / 2));
+    let outcome = staged(&repo);
+    let issues: Vec<_> =
+        outcome.issues.iter().map(|issue| (issue.kind.as_str(), issue.object.as_ref())).collect();
+    assert_eq!(issues, [("missing-object", Some(&id))]);
+    assert!(!outcome.findings.is_empty(), "what came before the damage");
 }
 
 #[test]
