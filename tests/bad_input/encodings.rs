@@ -91,8 +91,9 @@ fn an_archive_in_base64_that_a_part_of_a_long_file_cuts_off_is_said() {
     use base64::Engine as _;
     const PART: usize = 16 << 20;
     let place = Place::new();
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
-    let content = "nothing of interest, ".repeat(10_000) + &line(1);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let numbers = (0_u32..60_000).map(|number| format!("{:x} ", number.wrapping_mul(2_654_435_761)));
+    let content = numbers.collect::<String>() + "\n" + &line(1);
     std::io::Write::write_all(&mut packed, content.as_bytes()).expect("memory");
     let encoded = base64::engine::general_purpose::STANDARD.encode(packed.finish().expect("memory"));
     let filler = "lorem ipsum dolor sit amet, ".repeat((65 << 20) / 28);
@@ -102,8 +103,12 @@ fn an_archive_in_base64_that_a_part_of_a_long_file_cuts_off_is_said() {
         place.write("long.txt", format!("{}\"{encoded}\" {}", &filler[..start], &filler[start..]));
         let report = place.run(&["scan", "--format", "json"]).ends_with(status).json();
         let found = report["findings"].as_array().map(Vec::len);
-        let kinds: Vec<_> =
-            report["issues"].as_array().into_iter().flatten().map(|issue| &issue["kind"]).collect();
+        let kinds: Vec<_> = report["issues"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|issue| issue["kind"].as_str())
+            .collect();
         match status {
             3 => assert_eq!((found, kinds), (Some(0), vec!["decode-limit"])),
             _ => assert_eq!((found, kinds.len()), (Some(1), 0)),
