@@ -80,7 +80,7 @@ impl Detector {
         if !is_whole(text, span) || !is_varied(value) || shape::derived_bits(value) >= shape::DERIVED_BITS {
             return None;
         }
-        let window = Window::around(text, span);
+        let window = Window::near(text, span);
         let place = structure::place(&window.before, &window.after);
         let own = place.levels.first()?;
         if own.bound == Bound::Alone && text.trim().len() == value.len() {

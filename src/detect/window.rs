@@ -23,8 +23,17 @@ pub(super) struct Window {
 impl Window {
     /// The surroundings of `span` in `text`, bounded on both sides.
     pub(super) fn around(text: &[u8], span: &std::ops::Range<usize>) -> Window {
-        let from = span.start.saturating_sub(BEFORE);
-        let to = (span.end + AFTER).min(text.len());
+        Window::within(text, span, BEFORE, AFTER)
+    }
+
+    /// No more of them than the name that a value is given can need.
+    pub(super) fn near(text: &[u8], span: &std::ops::Range<usize>) -> Window {
+        Window::within(text, span, BEFORE / 6, AFTER / 12)
+    }
+
+    fn within(text: &[u8], span: &std::ops::Range<usize>, most_before: usize, most_after: usize) -> Window {
+        let from = span.start.saturating_sub(most_before);
+        let to = (span.end + most_after).min(text.len());
         let (before, after) = (&text[from..span.start], &text[span.end..to]);
         match cell(before, after) {
             Some((before, after)) => {
