@@ -129,9 +129,7 @@ impl<'a> Run<'a> {
             counters.begin(phase, 0);
             sources(again, &counters);
         });
-        if INTERRUPTED.load(Ordering::Relaxed) {
-            collector.issue(Issue::new("interrupted", "interrupted before everything was scanned"));
-        }
+        what_was_not_scanned(&collector);
         if self.everything_left_out(&collector) {
             progress.finish();
             complain("error: the configuration leaves out everything that there is to scan\n");
@@ -332,4 +330,15 @@ fn one_report_a_file(scanning: &Scanning) -> Result<(), UsageError> {
         seen.push(path);
     }
     Ok(())
+}
+
+/// Says that a scan was stopped, or came to nothing.
+fn what_was_not_scanned(collector: &Collector<'_>) {
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        collector.issue(Issue::new("interrupted", "interrupted before everything was scanned"));
+    }
+    if collector.all_too_large() {
+        let message = "there was nothing to scan: every file is larger than max-file-size";
+        collector.issue(Issue::new("nothing-to-scan", message));
+    }
 }

@@ -67,6 +67,8 @@ pub struct Collector<'a> {
     counts: Counts,
     below_confidence: AtomicU64,
     hits: Mutex<Vec<Hit>>,
+    /// The content of a file was scanned, and not only its size told.
+    looked_into: AtomicBool,
     /// Something was seen that could be about what a rule looks for.
     interest: AtomicBool,
     strays: Strays,
@@ -118,6 +120,7 @@ impl<'a> Collector<'a> {
             below_confidence: AtomicU64::new(0),
             hits: Mutex::default(),
             look: Look::Candidates,
+            looked_into: AtomicBool::new(false),
             interest: AtomicBool::new(false),
             strays: Strays::default(),
             namings: Mutex::default(),
@@ -142,6 +145,7 @@ impl<'a> Collector<'a> {
         if self.is_too_large(origin.kind, bytes) {
             return self.skip(TOO_LARGE, name(origin));
         }
+        self.looks_into(origin.kind);
         self.keep(self.guarded(origin, bytes, bases));
     }
 
@@ -159,15 +163,6 @@ impl<'a> Collector<'a> {
             self.tell(origin, Issue::new("internal-error", message));
             Vec::new()
         })
-    }
-
-    /// Messages and names are scanned whatever their size.
-    fn is_too_large(&self, kind: LocationKind, bytes: &[u8]) -> bool {
-        let file = matches!(
-            kind,
-            LocationKind::File | LocationKind::Blob | LocationKind::Index | LocationKind::Stdin
-        );
-        file && self.settings.max_file_size.is_some_and(|most| bytes.len() as u64 > most)
     }
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {

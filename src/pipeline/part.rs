@@ -15,6 +15,7 @@ impl Collector<'_> {
             }
             return;
         }
+        self.looks_into(origin.kind);
         if let Some(start) = decode::cut_archive(bytes).filter(|&start| is_cut(start, bytes.len(), part)) {
             let at = part.at + start as u64;
             let message = format!(

@@ -3,6 +3,7 @@
 //! Takes reasons and examples from any number of threads, gives the report's list, which depends on no thread.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use bstr::{BStr, BString};
@@ -11,7 +12,7 @@ use super::{Collector, lock};
 use crate::decode;
 use crate::finding::LocationKind;
 use crate::report::Skipped;
-use crate::source::{Issue, Origin, Sink as _, TOO_NESTED};
+use crate::source::{Issue, Origin, Sink as _, TOO_LARGE, TOO_NESTED};
 
 /// How many examples a reason to leave something out keeps.
 const EXAMPLES: usize = 5;
@@ -58,7 +59,29 @@ impl Skips {
     }
 }
 
+/// Whether it is what a file holds.
+fn is_content(kind: LocationKind) -> bool {
+    matches!(kind, LocationKind::File | LocationKind::Blob | LocationKind::Index | LocationKind::Stdin)
+}
+
 impl Collector<'_> {
+    /// Whether there were files, and each of them was too large to be scanned.
+    pub fn all_too_large(&self) -> bool {
+        self.skipped.contain(TOO_LARGE) && !self.looked_into.load(Ordering::Relaxed)
+    }
+
+    /// Messages and names are scanned whatever their size.
+    pub(super) fn is_too_large(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        is_content(kind) && self.settings.max_file_size.is_some_and(|most| bytes.len() as u64 > most)
+    }
+
+    /// The content of a file is scanned now.
+    pub(super) fn looks_into(&self, kind: LocationKind) {
+        if is_content(kind) && !self.looked_into.load(Ordering::Relaxed) {
+            self.looked_into.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Counts a content that is packed in a way that is not opened.
     pub(super) fn tell_unopened(&self, origin: Origin<'_>, bytes: &[u8]) {
         if let Some(reason) = decode::unopened(bytes).filter(|_| origin.kind != LocationKind::Path) {

@@ -80,11 +80,17 @@ impl Page<'_> {
             0 => String::new(),
             number => format!("; {} accepted", thousands(number as u64)),
         };
+        let skipped = self.report.scan.coverage.skipped.iter();
+        let aside = skipped.fold(aside, |aside, skipped| {
+            format!("{aside}; {} not judged ({})", thousands(skipped.count), skipped.reason)
+        });
         match (scanned.is_empty(), self.gate) {
             (false, Gate::Files) => writeln!(out, "leeward: no keys in {}{aside}", scanned.join(", ")),
             (false, _) => writeln!(out, "leeward: no new keys in {}{aside}", scanned.join(", ")),
-            (true, Gate::Commit) => writeln!(out, "leeward: nothing to judge: the index adds no content"),
-            (true, _) => writeln!(out, "leeward: nothing to judge: no commits are new"),
+            (true, Gate::Commit) => {
+                writeln!(out, "leeward: nothing to judge: the index adds no content{aside}")
+            }
+            (true, _) => writeln!(out, "leeward: nothing to judge: no commits are new{aside}"),
         }
     }
 

@@ -166,6 +166,20 @@ fn attributes_and_bytes_hide_nothing() {
 }
 
 #[test]
+fn what_is_too_large_to_be_judged_is_said_and_alone_is_no_clean_commit() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "[limits]\nmax-file-size = \"20B\"\n");
+    repo.write("a.env", line(2));
+    repo.git(&["add", "a.env"]);
+    repo.attempt(&["commit", "-m", "large"]).ends_with(1).says("every file is larger than max-file-size");
+    repo.write("b.txt", "small\n");
+    repo.git(&["add", "b.txt"]);
+    repo.attempt(&["commit", "-m", "one of two"])
+        .ends_with(0)
+        .says("1 not judged (larger than max-file-size)");
+}
+
+#[test]
 fn submodules_are_named_and_not_entered() {
     let mut repo = Repo::new();
     let id = repo.git(&["rev-parse", "HEAD"]);
