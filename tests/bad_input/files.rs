@@ -9,7 +9,7 @@ use std::process::Command;
 use super::{is_root, line, with_a_key};
 use crate::support::place::Place;
 use crate::support::values::key;
-use crate::support::{binary, run};
+use crate::support::{copy_binary, run};
 
 /// The user id that systems give to nobody.
 const NOBODY: u32 = 65534;
@@ -23,11 +23,9 @@ fn fifo(place: &Place, name: &str) {
 pub(crate) fn run_as_nobody(place: &Place, args: &[&str]) -> crate::support::Ran {
     let mut leeward = place.leeward(args);
     if is_root() {
-        // The binary may stand where only root gets to. Another process copies it: were it open for writing here, a
-        // test that starts a program at this moment would hand that on, and what is open for writing cannot be run.
+        // The binary may stand where only root gets to.
         let copy = place.top().join("leeward");
-        let copied = Command::new("cp").arg(binary()).arg(&copy).status().expect("cp is there");
-        assert!(copied.success());
+        copy_binary(&copy);
         for path in [place.top(), &copy] {
             fs::set_permissions(path, Permissions::from_mode(0o755)).expect("our own");
         }

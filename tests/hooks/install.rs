@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::{Repo, git_in, line, put_script};
 use crate::support::place::Place;
-use crate::support::{Ran, binary, run};
+use crate::support::{Ran, binary, copy_binary, run};
 
 /// A repository with a first commit, and no hooks.
 fn bare_of_hooks() -> Repo {
@@ -134,7 +134,7 @@ fn a_hook_before_a_push_does_not_take_the_lines_of_git_away() {
 fn without_the_program_nothing_passes_and_what_to_do_is_said() {
     let mut repo = bare_of_hooks();
     let copy = repo.place.top().join("it's a copy");
-    fs::copy(binary(), &copy).expect("a copy");
+    copy_binary(&copy);
     let home = repo.place.top().join("home");
     let mut install = crate::support::command(&copy, &repo.work(), &home);
     run(install.args(["hook", "install"]), None).ends_with(0);
@@ -235,7 +235,7 @@ fn that_a_gate_is_in_force_is_tried_and_not_assumed() {
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("ours");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("ours");
     };
-    fs::copy(binary(), &program).expect("a copy");
+    copy_binary(&program);
     let home = repo.place.top().join("home");
     let install =
         || run(crate::support::command(&program, &repo.place.work(), &home).args(["hook", "install"]), None);

@@ -93,6 +93,13 @@ impl From<Output> for Ran {
     }
 }
 
+/// Copies the program. Another process does it: were the copy open for writing here, a test that starts a program at this
+/// moment would hand that on, and what is open for writing cannot be run.
+pub(crate) fn copy_binary(to: &Path) {
+    let copied = Command::new("cp").arg(binary()).arg(to).status().expect("cp is there");
+    assert!(copied.success());
+}
+
 /// Runs a command to its end, with `input` on its standard input if there is any, and fails if it hangs.
 pub(crate) fn run(command: &mut Command, input: Option<Vec<u8>>) -> Ran {
     if input.is_some() {
