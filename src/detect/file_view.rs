@@ -121,24 +121,33 @@ impl<'a> FileView<'a> {
 
     /// The host of the address nearest to a span, and how far it is.
     pub(super) fn nearest_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
-        let near = self.hosts().iter().map(|(at, host)| (self.distance(*at, span), host.as_str()));
-        near.min_by_key(|(distance, _)| *distance)
+        self.nearest_host_of(span, |_| true)
     }
 
     /// The same among the addresses that are a value: quoted or assigned, and not those of a comment or a text.
     pub(super) fn nearest_given_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
-        let given = self.hosts().iter().filter(|(at, _)| {
-            let scheme = self.text[..*at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-            let before = self.text[..*at - scheme].last();
+        self.nearest_host_of(span, |at| {
+            let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+            let before = self.text[..at - scheme].last();
             before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
-        });
-        let near = given.map(|(at, host)| (self.distance(*at, span), host.as_str()));
+        })
+    }
+
+    fn nearest_host_of(&self, span: &Range<usize>, counts: impl Fn(usize) -> bool) -> Option<(usize, &str)> {
+        let hosts = self.hosts();
+        let (before, after) = hosts.split_at(hosts.partition_point(|(at, _)| *at < span.start));
+        let counts = |(at, _): &&(usize, String)| counts(*at);
+        let sides = [before.iter().rev().find(counts), after.iter().find(counts)];
+        let near = sides.into_iter().flatten().map(|(at, host)| (self.distance(*at, span), host.as_str()));
         near.min_by_key(|(distance, _)| *distance)
     }
 
     /// How far the nearest keyword is from a span.
     pub(super) fn nearest_mention(&self, span: &Range<usize>) -> Option<usize> {
-        self.mentions().iter().map(|at| self.distance(*at, span)).min()
+        let mentions = self.mentions();
+        let (before, after) = mentions.split_at(mentions.partition_point(|at| *at < span.start));
+        let sides = before.last().into_iter().chain(after.first());
+        sides.map(|at| self.distance(*at, span)).min()
     }
 
     /// How far a place is from a span, in bytes; what an empty line parts is farther than it looks.
