@@ -202,7 +202,7 @@ fn is_varied(value: &[u8]) -> bool {
 }
 
 /// Whether what encloses a name makes something of it: a constructor, or a call that creates.
-fn is_made(level: &structure::Level) -> bool {
+pub(super) fn is_made(level: &structure::Level) -> bool {
     let callee = quote::tokens(&level.head).last().unwrap_or_default();
     let name = callee.rsplit(['.', ':']).next().unwrap_or_default();
     let creates =
@@ -218,7 +218,7 @@ fn without_file(name: &str) -> &str {
 }
 
 /// Whether a name at `span` stands there as a whole, and is not given a value.
-fn is_read(text: &[u8], span: &Range<usize>) -> bool {
+pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     let before = &text[..span.start];
     let after = &text[span.end..];
@@ -242,7 +242,7 @@ fn is_read(text: &[u8], span: &Range<usize>) -> bool {
 }
 
 /// What stands before and after the whole expression that a name is read in: `process.env.NAME`, `${NAME:-}`.
-fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let joins =
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'@' | b'%' | b'/' | b'!');
     let mut left = before;

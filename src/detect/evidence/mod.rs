@@ -19,6 +19,7 @@ mod called;
 mod file;
 mod known;
 mod name;
+mod used;
 
 pub(super) use known::Known;
 
@@ -34,11 +35,13 @@ pub(super) struct Verdict {
     pub(super) foreign: bool,
     /// It rests on a word that stands near.
     pub(super) beside: bool,
+    /// It rests on what becomes of a variable.
+    followed: bool,
 }
 
 impl Verdict {
     pub(super) fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
-        Verdict { confidence, evidence: vec![reason.into()], foreign: false, beside: false }
+        Verdict { confidence, evidence: vec![reason.into()], foreign: false, beside: false, followed: false }
     }
 
     fn foreign(reason: impl Into<String>) -> Self {
@@ -62,12 +65,14 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 7] = [
+const QUESTIONS: [Question; 9] = [
     |judge| judge.address(),
     |judge| judge.host_beside(),
     |judge| judge.own_name(),
+    |judge| judge.used_by_us(),
     |judge| judge.called(),
     |judge| judge.levels(),
+    |judge| judge.used_by_others(),
     |judge| judge.request(),
     |judge| judge.file_about_provider(),
 ];
@@ -83,7 +88,15 @@ pub(super) fn judge<'a>(
     if !file.is_about_provider() {
         return None;
     }
-    let first = answers(provider, place, file, span).next();
+    let mut answers = ask(Judge { provider, place, file, span, steps: 0 });
+    let first = answers.next().map(|first| match first.followed {
+        // A value that goes through a variable is as sure as what else is said of it.
+        true => {
+            let sure = answers.next().is_some_and(|other| other.confidence == Confidence::High);
+            Verdict { confidence: if sure { Confidence::High } else { Confidence::Medium }, ..first }
+        }
+        false => first,
+    });
     let verdict = match provider.with.is_empty() {
         true => first.unwrap_or_else(|| Verdict::new(Confidence::Low, "nothing here says what the value is")),
         // A rule for a part of a provider's credentials speaks only where that part is named.
@@ -99,9 +112,12 @@ pub(super) fn answers<'a>(
     file: &'a FileView<'a>,
     span: &'a Range<usize>,
 ) -> impl Iterator<Item = Verdict> + use<'a> {
-    let judge = Judge { provider, place, file, span };
-    let asked = if provider.with.is_empty() { QUESTIONS.len() } else { QUESTIONS.len() - 1 };
-    QUESTIONS.into_iter().take(asked).filter_map(move |ask| ask(&judge))
+    ask(Judge { provider, place, file, span, steps: used::MOST_STEPS })
+}
+
+fn ask(judge: Judge<'_>) -> impl Iterator<Item = Verdict> {
+    let asked = if judge.provider.with.is_empty() { QUESTIONS.len() } else { QUESTIONS.len() - 1 };
+    QUESTIONS.into_iter().take(asked).filter_map(move |question| question(&judge))
 }
 
 struct Judge<'a> {
@@ -109,6 +125,8 @@ struct Judge<'a> {
     place: &'a Place,
     file: &'a FileView<'a>,
     span: &'a Range<usize>,
+    /// How many variables the value was followed through to get here.
+    steps: usize,
 }
 
 /// What one text says of the provider.
