@@ -203,7 +203,8 @@ impl Judge<'_> {
             Speaks::Ours if !telling || of_another() => None,
             Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
             Speaks::Others if said.weight < Weight::Word || own.holder != Holder::Lines => {
-                Some(Verdict::foreign(format!("{} stands beside it, another service", shown(&said.word))))
+                let reason = format!("{} stands beside it, another service", shown(&said.word));
+                Some(Verdict { beside: true, ..Verdict::foreign(reason) })
             }
             _ => None,
         }

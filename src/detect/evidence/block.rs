@@ -108,7 +108,7 @@ impl Judge<'_> {
             // A command and its option rather than a name.
             return self.nearest_token(part.key).or_else(|| self.nearest_token(value));
         }
-        let key = self.speaks(part.key);
+        let key = if is_switch(value) { Speaks::Nobody } else { self.speaks(part.key) };
         if key != Speaks::Nobody {
             let word = part.key.trim_matches(|c: char| "\"'` ".contains(c)).to_owned();
             return Some(Described { word, speaks: key, weight: Weight::Word, model: !part.open });
@@ -273,6 +273,13 @@ fn after_value(after: &str) -> &str {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// Whether a value turns something on or off, or sets a number: its name is an option's.
+fn is_switch(value: &str) -> bool {
+    let number =
+        !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '_' | '-'));
+    number || ["true", "false", "on", "off", "yes", "no"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// The words of a value.

@@ -73,7 +73,7 @@ impl Judge<'_> {
             return Some(Verdict::new(Confidence::Medium, "the line names the provider and a credential"));
         }
         if on_line == Speaks::Others && !own_meaning.credential {
-            return Some(Verdict::foreign("the line names another service"));
+            return Some(Verdict { beside: true, ..Verdict::foreign("the line names another service") });
         }
         if elsewhere {
             return Some(Verdict::new(
@@ -145,6 +145,7 @@ impl Judge<'_> {
         chosen
             || levels.enumerate().any(|(depth, level)| self.is_specific(level, depth == 0))
             || self.place.outer.iter().any(|outer| self.is_specific_name(outer))
+            || self.made_into().is_some()
     }
 
     /// Whether the file says elsewhere which value is the provider's: it gives it a name, assigned or referred to, or a

@@ -243,7 +243,7 @@ impl Judge<'_> {
             if verdict.confidence == Confidence::High && !verdict.beside {
                 return Use::Ours(reason);
             }
-            if verdict.foreign && !prose {
+            if verdict.foreign && !verdict.beside && !prose {
                 return Use::Theirs(reason);
             }
         }
