@@ -10,8 +10,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
+use super::declaration::name_of;
 use super::evidence::Known;
 use super::mention::Filter;
+use super::reference::is_read;
 use crate::rule::Rule;
 
 /// Finds a rule's keywords in any case, glued to anything.
@@ -97,14 +99,55 @@ impl<'a> FileView<'a> {
         self.anchors.words.is_none() || !self.mentions().is_empty() || self.path_speaks()
     }
 
-    /// The hosts of all addresses and `Host` headers in the file, with their places, ascending.
+    /// The hosts of all addresses and `Host` headers in the file and of the names that addresses are given, with their
+    /// places, ascending.
     pub(super) fn hosts(&self) -> &[(usize, String)] {
         self.hosts.get_or_init(|| {
             let addresses = memmem::find_iter(self.text, "://").map(|at| (at, host(&self.text[at + 3..])));
-            let mut hosts: Vec<_> = addresses.chain(self.host_headers()).collect();
+            let mut hosts: Vec<_> = addresses.collect();
+            hosts.extend(self.named_addresses(&hosts));
+            hosts.extend(self.host_headers());
             hosts.sort();
+            hosts.dedup();
             hosts
         })
+    }
+
+    /// Where the names stand that addresses are given, `URL` of `URL = "https://…"`, each until it is given another one.
+    fn named_addresses(&self, addresses: &[(usize, String)]) -> Vec<(usize, String)> {
+        const MOST: usize = 400;
+        const SHORTEST: usize = 3;
+        let text = self.text;
+        let named = addresses.iter().filter_map(|(at, host)| Some((self.declared_before(*at)?, *at, host)));
+        let mut named: Vec<(String, usize, &String)> = named.take(MOST).collect();
+        named.retain(|(name, ..)| name.len() >= SHORTEST);
+        named.sort();
+        let mut found = Vec::new();
+        for same in named.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let name = same[0].0.as_bytes();
+            let places = memmem::find_iter(text, name).map(|at| at..at + name.len());
+            for span in places.filter(|span| is_read(text, span)).take(MOST.saturating_sub(found.len())) {
+                let given = same.partition_point(|(_, at, _)| *at < span.start);
+                // A function may stand above what it reads.
+                if given > 0 || same.len() == 1 {
+                    found.push((span.start, same[given.saturating_sub(1)].2.clone()));
+                }
+            }
+        }
+        found
+    }
+
+    /// The name that is given the address whose `://` is at `at`.
+    fn declared_before(&self, at: usize) -> Option<String> {
+        const MOST: usize = 200;
+        let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+        let before = &self.text[(at - scheme).saturating_sub(MOST)..at - scheme];
+        let before = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+        let before = before.trim_end_with(|c| matches!(c, '"' | '\'' | '`')).trim_ascii_end();
+        let before = before.strip_suffix(b"=")?;
+        let statement = !before.iter().any(|b| matches!(b, b'"' | b'\'' | b'(' | b'{'));
+        let name = name_of(&before.to_str_lossy()).filter(|_| statement)?;
+        Some(name)
     }
 
     /// Hosts that stand without an address: a request's `Host: name`, a setting `host = "name"`.

@@ -19,6 +19,7 @@ use crate::words::with_article;
 
 mod candidate;
 mod cursor;
+mod declaration;
 mod evidence;
 pub mod explain;
 mod file_view;

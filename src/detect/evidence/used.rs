@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
+use crate::detect::declaration::{gives, name_of};
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{expression, is_made, is_read};
 use crate::detect::structure::{self, Bound, Holder, Level, Place};
@@ -24,8 +24,6 @@ pub(super) const MOST_STEPS: usize = 2;
 const MOST_LEVELS: usize = 4;
 /// Longest text in which a variable is looked for, in bytes.
 const LONGEST_TEXT: usize = 1 << 20;
-/// Longest name that is looked for.
-const LONGEST_NAME: usize = 60;
 
 /// What a variable is used for in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,8 +136,9 @@ impl Judge<'_> {
         let quoted = before.len() < level.before.trim().len();
         let default =
             quoted && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+        let chained = level.head.contains('(');
         let last = !level.after.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).contains(',');
-        last && (default || before.is_empty() && !makes && !asks)
+        last && (default || before.is_empty() && !makes && !asks && !chained)
     }
 
     /// The name before the first `=` on the value's line, where that is a statement: `key = read(…) || VALUE`.
@@ -289,42 +288,6 @@ fn declared(level: &Level) -> Option<String> {
             name.filter(|_| words.next().is_none()).map(str::to_owned)
         }
         _ => None,
-    }
-}
-
-/// The name in a declaration: `const key: string`, `var key string`, `private static String key`.
-fn name_of(declaration: &str) -> Option<String> {
-    let declaration = declaration.rsplit(['\n', ';']).next()?;
-    // What follows a colon is the type.
-    let name = declaration.split_once(": ").map_or(declaration, |(name, _)| name);
-    let words: Vec<&str> = quote::tokens(name).collect();
-    let name = match words.as_slice() {
-        [.., name, "string" | "byte" | "str" | "String"] => name,
-        [.., name] => name,
-        [] => return None,
-    };
-    let name = ["this.", "self.", "->"].iter().fold(*name, |name, owner| name.trim_start_matches(owner));
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
-    let named = words.len() <= 6 && !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(word);
-    named.then(|| name.to_owned())
-}
-
-/// Whether what follows a name gives it a value: ` = `, `: string =`, ` := `, ` <- `, or a blank and a quotation mark.
-fn gives(after: &[u8]) -> bool {
-    let rest = after.trim_start_with(|c| matches!(c, '"' | '\'' | ']' | ')' | '`'));
-    let rest = &rest[..rest.len().min(LONGEST_NAME)];
-    let line = rest.split(|&b| b == b'\n').next().unwrap_or_default();
-    let plain = line.trim_ascii_start();
-    match plain {
-        [b'=', next, ..] => !matches!(next, b'=' | b'>' | b'~'),
-        [b'='] | [b':' | b'?', b'=', ..] | [b'<', b'-', ..] => true,
-        [b':', rest @ ..] => {
-            let at = rest.iter().position(|&b| b == b'=');
-            at.is_some_and(|at| !rest[..at].iter().any(|b| matches!(b, b'"' | b'\'' | b',' | b'(' | b')')))
-        }
-        [b'"' | b'\'', ..] => plain.len() < line.len(),
-        // A type between a name and its value.
-        _ => plain.strip_prefix(b"string").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"=")),
     }
 }
 
