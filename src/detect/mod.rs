@@ -33,6 +33,7 @@ pub mod reference;
 pub mod runs;
 pub mod shape;
 mod structure;
+mod table;
 mod window;
 pub(crate) mod words;
 

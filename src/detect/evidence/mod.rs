@@ -3,6 +3,7 @@
 //! Takes a candidate's place (see `structure`) and its file, gives a confidence with the reasons for it, strongest
 //! first. The nearest name decides: a value that another name is given is not the provider's, whatever stands around.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -16,6 +17,7 @@ use crate::rule::{Provider, Rule};
 mod around;
 mod block;
 mod called;
+mod column;
 mod file;
 mod known;
 mod name;
@@ -65,11 +67,12 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 9] = [
+const QUESTIONS: [Question; 10] = [
     |judge| judge.address(),
     |judge| judge.host_beside(),
     |judge| judge.own_name(),
     |judge| judge.used_by_us(),
+    |judge| judge.column(),
     |judge| judge.called(),
     |judge| judge.levels(),
     |judge| judge.used_by_others(),
@@ -88,7 +91,7 @@ pub(super) fn judge<'a>(
     if !file.is_about_provider() {
         return None;
     }
-    let mut answers = ask(Judge { provider, place, file, span, steps: 0 });
+    let mut answers = ask(Judge { provider, place, file, span, steps: 0, column: OnceCell::new() });
     let first = answers.next().map(|first| match first.followed {
         // A value that goes through a variable is as sure as what else is said of it.
         true => {
@@ -112,7 +115,7 @@ pub(super) fn answers<'a>(
     file: &'a FileView<'a>,
     span: &'a Range<usize>,
 ) -> impl Iterator<Item = Verdict> + use<'a> {
-    ask(Judge { provider, place, file, span, steps: used::MOST_STEPS })
+    ask(Judge { provider, place, file, span, steps: used::MOST_STEPS, column: OnceCell::new() })
 }
 
 fn ask(judge: Judge<'_>) -> impl Iterator<Item = Verdict> {
@@ -127,6 +130,8 @@ struct Judge<'a> {
     span: &'a Range<usize>,
     /// How many variables the value was followed through to get here.
     steps: usize,
+    /// The name of the column that the value stands in, once it was asked for.
+    column: OnceCell<Option<String>>,
 }
 
 /// What one text says of the provider.

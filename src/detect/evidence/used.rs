@@ -3,6 +3,7 @@
 //! Takes a candidate's place, finds the variable that it is given to, and judges every place that reads it as if the
 //! value stood there itself. What other files do with it is decided in `pipeline`.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -235,7 +236,14 @@ impl Judge<'_> {
         let prose = own.holder == Holder::Lines
             && place.scheme.is_none()
             && matches!(own.bound, Bound::Spaced | Bound::Positional | Bound::Alone);
-        let judge = Judge { place: &place, span, steps: self.steps + 1, ..*self };
+        let judge = Judge {
+            place: &place,
+            span,
+            steps: self.steps + 1,
+            column: OnceCell::new(),
+            provider: self.provider,
+            file: self.file,
+        };
         if let Some(verdict) = ask(judge).next() {
             let reason = verdict.evidence.first().cloned().unwrap_or_default();
             let reason = format!("{} is read in this file: {reason}", shown(name));
