@@ -60,6 +60,8 @@ pub(super) struct FileView<'a> {
     pub(super) imports: OnceCell<Vec<String>>,
     /// Whether the file says which value is the provider's; `evidence` does.
     pub(super) own_place: OnceCell<bool>,
+    /// The word that says that something else of the provider's name is meant; `evidence` looks for it.
+    pub(super) homonym: OnceCell<Option<String>>,
 }
 
 impl<'a> FileView<'a> {
@@ -74,6 +76,7 @@ impl<'a> FileView<'a> {
             known: Known::default(),
             imports: OnceCell::new(),
             own_place: OnceCell::new(),
+            homonym: OnceCell::new(),
         }
     }
 
@@ -171,8 +174,10 @@ impl<'a> FileView<'a> {
     pub(super) fn nearest_given_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
         self.nearest_host_of(span, |at| {
             let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-            let before = self.text[..at - scheme].last();
-            before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
+            let before = &self.text[..at - scheme];
+            let method = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "];
+            before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
+                || method.iter().any(|method| before.ends_with(method.as_bytes()))
         })
     }
 
@@ -215,13 +220,36 @@ impl<'a> FileView<'a> {
         &self.text[start..end]
     }
 
+    /// The line that `at` is on, with the lines before and after it up to the bracket that one of them leaves open.
+    pub(super) fn statement(&self, at: usize) -> &'a [u8] {
+        const MOST: usize = 400;
+        let line = self.line(&(at..at));
+        let (open, close) = (line.find_byte(b'{'), line.find_byte(b'}'));
+        let start = line.as_ptr().addr() - self.text.as_ptr().addr();
+        let end = start + line.len();
+        match (open, close) {
+            (Some(_), None) => {
+                let rest = &self.text[end..(end + MOST).min(self.text.len())];
+                &self.text[start..end + rest.find_byte(b'}').unwrap_or(0)]
+            }
+            (None, Some(_)) => {
+                let from = start.saturating_sub(MOST);
+                let open = self.text[from..start].rfind_byte(b'{').map_or(start, |open| from + open);
+                let begin = self.text[..open].rfind_byte(b'\n').map_or(0, |newline| newline + 1);
+                &self.text[begin..end]
+            }
+            _ => line,
+        }
+    }
+
     /// Whether the file holds nothing but values like the one at `span`: a key file.
     pub(super) fn is_bare(&self, span: &Range<usize>) -> bool {
         const MOST: usize = 4096;
         self.text.len() <= MOST
             && self.text.lines().filter(|line| !line.trim().is_empty()).all(|line| {
                 let line = line.trim().trim_start_with(|c| c == '\u{feff}');
-                line.len() == span.len() && line.iter().all(u8::is_ascii_alphanumeric)
+                let comment = line.starts_with(b"#") || line.starts_with(b"//") || line.starts_with(b";");
+                comment || line.len() == span.len() && line.iter().all(u8::is_ascii_alphanumeric)
             })
     }
 }

@@ -148,6 +148,8 @@ impl Judge<'_> {
                 match self.speaks(first) {
                     Speaks::Ours if self.provider.names.iter().any(exactly) => (Speaks::Ours, Weight::Label),
                     Speaks::Ours => (Speaks::Nobody, Weight::Word),
+                    // A plugin of somebody's.
+                    Speaks::Nobody if rest.contains('/') && !first.contains('.') => (whole, Weight::Word),
                     _ => (Speaks::Others, Weight::Label),
                 }
             }
@@ -317,7 +319,9 @@ fn parts_and_groups(text: &str, attributes: bool) -> (Vec<Part<'_>>, Vec<(&str, 
             b'"' | b'`' if quote.is_none() => quote = Some(byte),
             _ => {}
         }
+        let option = byte == b' ' && bytes[at + 1..].starts_with(b"--");
         let separates = matches!(byte, b'\n')
+            || option && quote.is_none()
             || quote.is_none()
                 && (matches!(byte, b',' | b';' | b'|')
                     || attributes && byte == b' ' && !bytes[from..at].trim_ascii_end().ends_with(b"="));

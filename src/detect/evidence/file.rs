@@ -115,7 +115,7 @@ impl Judge<'_> {
         const IMPORTS: [&str; 7] = ["import", "from", "use", "using", "require", "include", "extern"];
         const LONGEST: usize = 400;
         self.file.imports.get_or_init(|| {
-            let lines = self.file.mentions().iter().map(|&at| self.file.line(&(at..at)));
+            let lines = self.file.mentions().iter().map(|&at| self.file.statement(at));
             let lines = lines.filter(|line| line.len() <= LONGEST);
             let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned());
             let imports = |line: &String| {

@@ -19,6 +19,7 @@ mod block;
 mod called;
 mod column;
 mod file;
+mod homonym;
 mod known;
 mod name;
 mod used;
@@ -67,7 +68,8 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 10] = [
+const QUESTIONS: [Question; 11] = [
+    |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
     |judge| judge.own_name(),
@@ -148,6 +150,7 @@ enum Speaks {
 impl Judge<'_> {
     fn meaning(&self, name: &str) -> Rc<Meaning> {
         self.file.known.meaning(name, || {
+            let name = &quote::without_values(name, self.span.len());
             let own: Vec<&str> =
                 self.provider.names.iter().chain(&self.provider.with).map(String::as_str).collect();
             meaning(name, &own)
@@ -163,13 +166,21 @@ impl Judge<'_> {
     }
 
     fn whose(&self, text: &str) -> Speaks {
+        let text = &quote::without_values(text, self.span.len());
         let lower = text.to_lowercase();
         let words = words(text);
         if words.len() > LONGEST_NAME && self.has_ours_alone(text) {
             return Speaks::Ours;
         }
         let has = |list: &[String]| list.iter().any(|entry| stands_in(entry, &words));
-        let named = self.provider.names.iter().any(|name| lower.contains(name.as_str()));
+        let called = |text: &str| self.provider.names.iter().any(|name| text.contains(name.as_str()));
+        // The repository that a model's weights come from serves nothing.
+        let weights = |word: &&str| self.is_of_weights(word) && called(word);
+        let named = called(&lower)
+            && match lower.split_whitespace().any(|word| weights(&word)) {
+                true => lower.split_whitespace().any(|word| called(word) && !weights(&word)),
+                false => true,
+            };
         let with = self.provider.with.is_empty() || has(&self.provider.with);
         if named && with && !has(&self.provider.without) || self.has_host(&lower) {
             return Speaks::Ours;
@@ -183,9 +194,19 @@ impl Judge<'_> {
             let lower = name.to_lowercase();
             let words = words(name);
             self.provider.names.iter().any(|own| lower.contains(own.as_str()))
+                && !self.is_of_weights(&lower)
                 && !self.provider.without.iter().any(|entry| stands_in(entry, &words))
         };
         self.provider.with.is_empty() && quote::tokens(text).any(own)
+    }
+
+    /// Whether a word of a command is the path of a model's weights: `vendorai/model-1b`.
+    fn is_of_weights(&self, word: &str) -> bool {
+        word.split_once('/').is_some_and(|(first, rest)| {
+            let vendor =
+                self.provider.names.iter().any(|name| first.strip_prefix(name.as_str()) == Some("ai"));
+            vendor && rest.contains('-') && !rest.contains('/')
+        })
     }
 
     fn has_host(&self, text: &str) -> bool {

@@ -291,9 +291,14 @@ fn declared(level: &Level) -> Option<String> {
     match level.bound {
         Bound::Assigned => name_of(&level.name),
         Bound::Spaced => {
-            let mut words = quote::tokens(&level.name);
-            let name = words.find(|word| DEFINES.contains(word)).and_then(|_| words.next());
-            name.filter(|_| words.next().is_none()).map(str::to_owned)
+            let words: Vec<&str> = quote::tokens(&level.name).collect();
+            if let ["for" | "foreach", name, "in"] = words.as_slice() {
+                return Some((*name).to_owned());
+            }
+            match words.as_slice() {
+                [.., define, name] if DEFINES.contains(define) => Some((*name).to_owned()),
+                _ => None,
+            }
         }
         _ => None,
     }
