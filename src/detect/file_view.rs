@@ -230,7 +230,12 @@ impl<'a> FileView<'a> {
         match (open, close) {
             (Some(_), None) => {
                 let rest = &self.text[end..(end + MOST).min(self.text.len())];
-                &self.text[start..end + rest.find_byte(b'}').unwrap_or(0)]
+                let mut depth = line.iter().filter(|b| **b == b'{').count();
+                let close = rest.iter().position(|b| {
+                    depth = if *b == b'{' { depth + 1 } else { depth - usize::from(*b == b'}') };
+                    depth == 0
+                });
+                &self.text[start..end + close.unwrap_or(0)]
             }
             (None, Some(_)) => {
                 let from = start.saturating_sub(MOST);
