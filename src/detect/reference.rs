@@ -124,7 +124,7 @@ impl Detector {
         if let Some(own) = place.levels.first_mut() {
             own.name = without_file(&own.name).to_owned();
         }
-        let environment = from_environment(&window.before[before.len()..], &place);
+        let environment = referred.is_some() || from_environment(&window.before[before.len()..], &place);
         let own = place.levels.first()?;
         let prose = own.holder == Holder::Lines
             && place.scheme.is_none()
@@ -212,7 +212,7 @@ fn in_section(place: &Place) -> Option<Definition> {
         _ => return None,
     };
     let single = |name: &str| -> Option<String> {
-        let name = name.trim_matches(|c: char| c.is_whitespace() || "\"'[]".contains(c));
+        let name = name.trim_matches(|c: char| c.is_whitespace() || "\"'[]:".contains(c));
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         ((2..40).contains(&name.len()) && name.chars().all(plain)).then(|| name.to_owned())
     };

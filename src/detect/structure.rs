@@ -119,6 +119,7 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         end = if whole { head_start(before, at) } else { at };
     }
     place.outer = layout::enclosing(before, end);
+    place.outer.extend(layout::created(before));
     let own = &mut place.levels[0];
     match (own.bound, own.holder) {
         (Bound::Alone, Holder::Lines) => place.label = layout::label(before),

@@ -207,7 +207,8 @@ impl Judge<'_> {
         // The title of a document is a sentence about it.
         let specific = || self.column_name().is_some_and(|name| self.is_specific_name(name));
         let phrase = said.word.contains(' ') && !self.is_named(&said.word);
-        if phrase && (depth > 0 && said.weight == Weight::Label) || specific() && !self.is_vendor(&said.word)
+        if phrase && (depth > 0 && said.weight == Weight::Label)
+            || specific() && !self.has_vendor_beside(level)
         {
             return None;
         }

@@ -242,6 +242,15 @@ impl Judge<'_> {
             && !text.contains(['-', '/'])
             && !self.meaning(text).credential
             && self.meaning(text).plain.is_none()
+            && !self.meaning(text).specific
+    }
+
+    /// Whether a field beside the value is the provider's name and nothing else.
+    pub(super) fn has_vendor_beside(&self, level: &Level) -> bool {
+        let (left, right) = self.neighbours(level);
+        let bare =
+            |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).to_owned();
+        left.iter().chain(&right).any(|part| self.is_vendor(&bare(part.value)))
     }
 
     /// Whether a level names something of its own that is not the provider: `acme: { token: … }`, `Acme.new(…)`.
@@ -252,6 +261,10 @@ impl Judge<'_> {
             let row = level.bound == Bound::Positional && level.holder == Holder::Group;
             left.iter().chain(&right).any(|part| match field(part.key) {
                 Field::Label | Field::Vendor => !part.key.is_empty() && specific(part.value),
+                // `config :app, App.Vault, key: VALUE`: the words before a field.
+                _ if level.holder == Holder::Lines && level.bound == Bound::Assigned => {
+                    innermost && part.key.is_empty() && self.meaning(part.value).owner.is_some()
+                }
                 _ => innermost && row && part.key.is_empty() && specific(part.value),
             })
         };

@@ -72,7 +72,7 @@ impl Judge<'_> {
             false if matches!(own.bound, Bound::Spaced | Bound::Element) || own.holder == Holder::Call => {
                 None
             }
-            false if self.is_entry_of_ours() => None,
+            false if self.is_entry_of_ours() || self.spoken_of().is_some() => None,
             false => low("does not call it a credential"),
         }
     }

@@ -22,6 +22,7 @@ mod file;
 mod homonym;
 mod known;
 mod name;
+mod prose;
 mod used;
 
 pub(super) use known::Known;
@@ -68,7 +69,7 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 11] = [
+const QUESTIONS: [Question; 12] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
@@ -79,6 +80,7 @@ const QUESTIONS: [Question; 11] = [
     |judge| judge.levels(),
     |judge| judge.used_by_others(),
     |judge| judge.request(),
+    |judge| judge.spoken_of(),
     |judge| judge.file_about_provider(),
 ];
 

@@ -158,7 +158,10 @@ impl Judge<'_> {
     /// Whether a name is given a value before this one, by an operator that gives one.
     fn is_given(&self, name: &str) -> bool {
         let text = &self.file.text[..self.span.start];
-        memmem::rfind(text, name.as_bytes()).is_some_and(|at| gives(&self.file.text[at + name.len()..]))
+        memmem::rfind(text, name.as_bytes()).is_some_and(|at| {
+            let after = &self.file.text[at + name.len()..];
+            gives(after) || text[..at].ends_with(b"for ") && after.starts_with(b" in ")
+        })
     }
 
     fn find_use(&self, variable: &Variable) -> Use {
@@ -292,7 +295,7 @@ fn declared(level: &Level) -> Option<String> {
         Bound::Assigned => name_of(&level.name),
         Bound::Spaced => {
             let words: Vec<&str> = quote::tokens(&level.name).collect();
-            if let ["for" | "foreach", name, "in"] = words.as_slice() {
+            if let ["for" | "foreach", name, "in", ..] = words.as_slice() {
                 return Some((*name).to_owned());
             }
             match words.as_slice() {
