@@ -20,6 +20,7 @@ use crate::words::with_article;
 mod candidate;
 mod cursor;
 mod declaration;
+pub mod definition;
 mod evidence;
 pub mod explain;
 mod file_view;

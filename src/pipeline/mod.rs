@@ -28,6 +28,7 @@ mod group;
 mod held;
 mod inline;
 mod look;
+mod names;
 mod part;
 mod skips;
 mod strays;
