@@ -14,9 +14,9 @@ use super::bindings::{Naming, Reading, resolve};
 use super::group::same_place;
 use super::{Collector, Hit, lock};
 use crate::decode::Text;
-use crate::detect::Match;
 use crate::detect::finder::Finder;
 use crate::detect::words::words;
+use crate::detect::{Detector, Match};
 use crate::finding::Confidence;
 use crate::rule::Pattern;
 use crate::secret::Secret;
@@ -61,6 +61,17 @@ pub(super) struct Names {
     names: Vec<String>,
     /// Stems of the files that give them a value.
     stems: Vec<BString>,
+}
+
+impl Look {
+    /// How far what is looked for reaches from any of its bytes.
+    pub(super) fn reach(&self, detector: &Detector) -> usize {
+        match self {
+            Look::Candidates => detector.reach(),
+            Look::Names(names) => names.finder.longest(),
+            Look::Copies(known) => known.finder.longest(),
+        }
+    }
 }
 
 impl Known {
