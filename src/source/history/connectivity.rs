@@ -1,9 +1,9 @@
 //! Whether everything that stored objects name is stored, told from the objects as they pass.
 //!
 //! Takes commits, trees and tags during the scan, and refs after it, and gives the ids that are named and missing.
-//! Nothing is walked. Successive versions of a tree name mostly the same ids, so each thread skips what the tree before
-//! had too; all threads share a table of the ids that were looked up already, with room for about as many as are stored,
-//! and only what is not in there is looked up in the indexes.
+//! Nothing is walked. Successive versions of a tree name mostly the same ids, so of a tree that is stored as a delta only
+//! those entries are looked at that it changes; all threads share a table of the ids that were looked up already, with
+//! room for about as many as are stored, and only what is not in there is looked up in the indexes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,8 +13,9 @@ use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 
 use super::objects::named_ids;
+use super::packs::Content;
 use super::store::Store;
-use super::tree_diff::LastTree;
+use super::versions;
 
 /// Fewest and most buckets of the table of ids: from 16 kB to 64 MB.
 const BUCKETS: (u64, u64) = (1 << 8, 1 << 20);
@@ -59,56 +60,37 @@ impl<'a> Links<'a> {
     }
 }
 
-/// One thread's view.
-pub(super) struct Checker<'a> {
-    links: &'a Links<'a>,
-    last: LastTree,
-}
-
-impl Clone for Checker<'_> {
-    fn clone(&self) -> Self {
-        Checker::new(self.links)
-    }
-}
-
-impl<'a> Checker<'a> {
-    pub(super) fn new(links: &'a Links<'a>) -> Checker<'a> {
-        Checker { links, last: LastTree::default() }
-    }
-
-    /// Checks everything that an object names. False when a tree's bytes are no tree.
-    pub(super) fn object(&mut self, kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
+impl Links<'_> {
+    /// Checks everything that an object names. Gives where the entries of a tree start, and where the last one ends; none
+    /// when a tree's bytes are no tree.
+    pub(super) fn object(&self, kind: ObjectKind, id: &oid, content: Content<'_>) -> Option<Vec<u32>> {
         match kind {
-            ObjectKind::Blob => true,
-            ObjectKind::Tree => self.tree(bytes, id.as_bytes().len()),
+            ObjectKind::Blob => {}
+            ObjectKind::Tree => {
+                return versions::entries(content, id.as_bytes().len(), |entry| {
+                    // What is met is mostly known, so that is asked first.
+                    if !self.met.has(entry.id) && !entry.is_submodule() {
+                        self.check_once(entry.id, if entry.is_tree() { "tree" } else { "blob" });
+                    }
+                });
+            }
             ObjectKind::Commit => {
-                let cut = !self.links.boundary.is_empty() && self.links.boundary.contains(id);
-                for (name, linked) in named_ids(bytes) {
+                let cut = !self.boundary.is_empty() && self.boundary.contains(id);
+                for (name, linked) in named_ids(content.bytes) {
                     match name {
-                        b"tree" => self.links.check_once(&linked, "tree"),
-                        b"parent" if !cut => self.links.check_once(&linked, "commit"),
+                        b"tree" => self.check_once(&linked, "tree"),
+                        b"parent" if !cut => self.check_once(&linked, "commit"),
                         _ => {}
                     }
                 }
-                true
             }
             ObjectKind::Tag => {
-                for (_, linked) in named_ids(bytes).take(1) {
-                    self.links.check_once(&linked, "object");
+                for (_, linked) in named_ids(content.bytes).take(1) {
+                    self.check_once(&linked, "object");
                 }
-                true
             }
         }
-    }
-
-    fn tree(&mut self, bytes: &[u8], id_length: usize) -> bool {
-        let Checker { links, last } = self;
-        last.new_entries(bytes, id_length, |entry| {
-            // What is met is mostly known, so that is asked first.
-            if !links.met.has(entry.id) && !entry.is_submodule() {
-                links.check_once(entry.id, if entry.is_tree() { "tree" } else { "blob" });
-            }
-        })
+        Some(Vec::new())
     }
 }
 

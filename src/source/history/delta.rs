@@ -61,15 +61,15 @@ impl<'d> Delta<'d> {
             self.rest = rest;
             return Ok(Some(Step::Insert(inserted)));
         }
-        let (mut from, mut length) = (0_usize, 0_usize);
-        for bit in (0..7).filter(|bit| code & 1 << bit != 0) {
+        // Four bytes of the position, three of the length, the lowest first, of each those that are not zero.
+        let (mut there, mut number) = (code & 0x7f, 0_u64);
+        while there != 0 {
             let (&byte, rest) = self.rest.split_first().ok_or(Problem::Damaged)?;
             self.rest = rest;
-            match bit {
-                0..4 => from |= usize::from(byte) << (8 * bit),
-                _ => length |= usize::from(byte) << (8 * (bit - 4)),
-            }
+            number |= u64::from(byte) << (8 * there.trailing_zeros());
+            there &= there - 1;
         }
+        let (from, length) = (number as u32 as usize, (number >> 32) as usize);
         let length = if length == 0 { UNNAMED } else { length };
         Ok(Some(Step::Copy(from..from.checked_add(length).ok_or(Problem::Damaged)?)))
     }
@@ -89,36 +89,47 @@ fn size(bytes: &mut &[u8]) -> Result<u64, Problem> {
     Err(Problem::Damaged)
 }
 
-/// Puts the object into `out`, and where it differs from the base into `fresh`: stretches that were inserted, and empty
-/// ones where other bytes follow each other than in the base, or where it begins or ends otherwise. Between these, it
-/// has only what stands like that in the base.
+/// Where an object differs from what it is a delta of: what was inserted, or an empty span where other bytes follow each
+/// other than in the base, or where it begins or ends otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fresh {
+    /// Where in the object.
+    pub(super) span: Range<usize>,
+    /// Where in the base is what comes after it.
+    pub(super) then: usize,
+}
+
+/// Puts the object into `out`, and where it differs from the base into `fresh`, in order. Between these, it has only what
+/// stands like that in the base.
 pub(super) fn apply(
     base: &[u8],
     mut delta: Delta<'_>,
     out: &mut Vec<u8>,
-    fresh: &mut Vec<Range<usize>>,
+    fresh: &mut Vec<Fresh>,
 ) -> Result<(), Problem> {
     out.clear();
     out.try_reserve_exact(delta.size).map_err(|_| Problem::TooLarge)?;
-    let mut note = |range: Range<usize>| match fresh.last_mut() {
-        Some(last) if last.end == range.start => last.end = range.end,
-        _ => fresh.push(range),
+    fresh.clear();
+    let mut note = |span: Range<usize>, then: usize| match fresh.last_mut() {
+        Some(last) if last.span.end == span.start => *last = Fresh { span: last.span.start..span.end, then },
+        _ => fresh.push(Fresh { span, then }),
     };
-    // What comes next in the base.
-    let mut next = 0;
+    // What comes next in the base, and whether it comes next here.
+    let (mut next, mut goes_on) = (0, true);
     while let Some(step) = delta.step()? {
         let at = out.len();
         let bytes = match step {
             Step::Copy(range) => {
                 let bytes = base.get(range.clone()).ok_or(Problem::Damaged)?;
-                if range.start != next {
-                    note(at..at);
+                if !goes_on || range.start != next {
+                    note(at..at, range.start);
                 }
-                next = range.end;
+                (next, goes_on) = (range.end, true);
                 bytes
             }
             Step::Insert(bytes) => {
-                note(at..at + bytes.len());
+                note(at..at + bytes.len(), next);
+                goes_on = false;
                 bytes
             }
         };
@@ -128,7 +139,7 @@ pub(super) fn apply(
         out.extend_from_slice(bytes);
     }
     if next != base.len() {
-        note(out.len()..out.len());
+        note(out.len()..out.len(), base.len());
     }
     if out.len() == delta.size { Ok(()) } else { Err(Problem::Damaged) }
 }

@@ -19,8 +19,8 @@ use rayon::Scope;
 use rayon::prelude::*;
 
 use super::bits::Bits;
-use super::delta::{Delta, apply};
-use super::packs::{Answer, Content, Entry, Traversal, Visitor, is_sound};
+use super::delta::{Delta, Fresh, apply};
+use super::packs::{Answer, Content, Entry, Known, Traversal, Visitor, is_sound};
 use super::store::{MOST, Pack, TOO_LARGE, fits, matches};
 
 /// Why a pack is not decoded to its end. The decoder's own words name its parts, or places in files, which help nobody.
@@ -107,8 +107,8 @@ fn base_of(pack: &Pack, entries: &[Entry], number: usize) -> Result<u32, String>
 struct Base {
     kind: ObjectKind,
     bytes: Vec<u8>,
-    /// The visitor has nothing to say of it.
-    quiet: bool,
+    /// What the visitor noted, if it has nothing to say of it.
+    note: Option<Vec<u32>>,
 }
 
 /// What a thread uses again and again.
@@ -116,12 +116,19 @@ struct Workshop<V> {
     visitor: V,
     inflate: Inflate,
     delta: Vec<u8>,
+    fresh: Vec<Fresh>,
     spare: Vec<Vec<u8>>,
 }
 
 impl<V> Workshop<V> {
     fn new(visitor: V) -> Workshop<V> {
-        Workshop { visitor, inflate: Inflate::default(), delta: Vec::new(), spare: Vec::new() }
+        Workshop {
+            visitor,
+            inflate: Inflate::default(),
+            delta: Vec::new(),
+            fresh: Vec::new(),
+            spare: Vec::new(),
+        }
     }
 
     fn keep(&mut self, bytes: Vec<u8>) {
@@ -245,19 +252,18 @@ impl<V: Visitor> Run<'_, V> {
         let end = self.forest.end(self.pack, number);
         let compressed = self.pack.data.entry_slice(entry.data_offset..end).ok_or(DAMAGED)?;
         let mut bytes = workshop.spare.pop().unwrap_or_default();
-        let Workshop { visitor, inflate, delta, .. } = workshop;
-        let (kind, fresh) = match (base, entry.header.as_kind()) {
+        let Workshop { visitor, inflate, delta, fresh, .. } = workshop;
+        let (kind, note) = match (base, entry.header.as_kind()) {
             (None, Some(kind)) => {
                 unpack(inflate, compressed, &entry, &mut bytes)?;
                 (kind, None)
             }
             (Some(base), None) => {
                 unpack(inflate, compressed, &entry, delta)?;
-                let mut fresh = Vec::new();
                 let applied = Delta::new(delta, base.bytes.len(), MOST)
-                    .and_then(|delta| apply(&base.bytes, delta, &mut bytes, &mut fresh));
+                    .and_then(|delta| apply(&base.bytes, delta, &mut bytes, fresh));
                 applied.map_err(|problem| problem.reason(DAMAGED))?;
-                (base.kind, base.quiet.then_some(fresh))
+                (base.kind, base.note.as_deref())
             }
             _ => return Err(DAMAGED.to_owned()),
         };
@@ -265,12 +271,16 @@ impl<V: Visitor> Run<'_, V> {
         if self.all && !is_sound(self.pack, at, offset, end, || matches(id, kind, &bytes)) {
             return Err("an entry does not match its checksum".to_owned());
         }
-        let content = Content { bytes: &bytes, fresh: fresh.as_deref() };
-        let answer = self.traversal.deliver(self.number, at, kind, content, self.done, visitor);
-        if answer == Answer::End {
-            self.traversal.stop.store(true, Ordering::Relaxed);
-        }
-        Ok(Base { kind, bytes, quiet: answer == Answer::Quiet })
+        let content = Content { bytes: &bytes, base: note.map(|note| Known { fresh, note }) };
+        let note = match self.traversal.deliver(self.number, at, kind, content, self.done, visitor) {
+            Answer::Quiet(note) => Some(note),
+            Answer::GoOn => None,
+            Answer::End => {
+                self.traversal.stop.store(true, Ordering::Relaxed);
+                None
+            }
+        };
+        Ok(Base { kind, bytes, note })
     }
 }
 

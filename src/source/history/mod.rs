@@ -20,6 +20,7 @@ pub mod standing;
 mod store;
 mod submodules;
 mod tree_diff;
+mod versions;
 
 pub mod attribution;
 pub mod range;

@@ -13,7 +13,6 @@
 //! compressed entry, which costs next to nothing and also catches what zlib does not, a damaged entry header.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,6 +23,7 @@ use rayon::prelude::*;
 
 use super::big::{Inflating, big_entries};
 use super::bits::Bits;
+use super::delta::Fresh;
 use super::store::{Pack, Scratch, Store, TOO_LARGE, fits};
 
 /// Where an object is stored: the pack's number and the position in its index. None of both for loose objects.
@@ -34,15 +34,24 @@ pub(super) type Place = Option<(usize, u32)>;
 pub(super) struct Content<'a> {
     /// All of them.
     pub(super) bytes: &'a [u8],
-    /// Where they differ from an object of which the visitor said that it is [`Answer::Quiet`]; see [`super::delta`].
-    pub(super) fresh: Option<&'a [Range<usize>]>,
+    /// What is known of an object that it is a version of.
+    pub(super) base: Option<Known<'a>>,
+}
+
+/// An object of which the visitor said that it is [`Answer::Quiet`], as far as it is known to a version of it.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Where the version differs.
+    pub(super) fresh: &'a [Fresh],
+    /// What the visitor noted.
+    pub(super) note: &'a [u32],
 }
 
 /// What a visitor says of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Nothing in it matters: versions of it matter only where they differ.
-    Quiet,
+    /// Nothing in it matters: versions of it matter only where they differ. The visitor is given its note with each.
+    Quiet(Vec<u32>),
     /// Go on.
     GoOn,
     /// End the traversal.
@@ -95,24 +104,24 @@ impl Damage {
 impl<'a> Content<'a> {
     /// Of an object of which nothing was seen before.
     pub(super) fn whole(bytes: &'a [u8]) -> Content<'a> {
-        Content { bytes, fresh: None }
+        Content { bytes, base: None }
     }
 
     /// The parts that were not seen before, each with so many bytes before and after it: one for all that are near each
     /// other.
     pub(super) fn parts(self, reach: usize) -> impl Iterator<Item = &'a [u8]> {
-        let whole = self.fresh.is_none().then_some(self.bytes);
-        let mut fresh = self.fresh.unwrap_or_default();
+        let whole = self.base.is_none().then_some(self.bytes);
+        let mut fresh = self.base.map_or(&[][..], |base| base.fresh);
         let parts = std::iter::from_fn(move || {
             let (first, rest) = fresh.split_first()?;
             fresh = rest;
-            let start = first.start.saturating_sub(reach);
-            let mut end = first.end + reach;
+            let start = first.span.start.saturating_sub(reach);
+            let mut end = first.span.end + reach;
             while let Some((next, rest)) = fresh.split_first()
-                && next.start.saturating_sub(reach) <= end
+                && next.span.start.saturating_sub(reach) <= end
             {
                 fresh = rest;
-                end = next.end + reach;
+                end = next.span.end + reach;
             }
             Some(&self.bytes[start..end.min(self.bytes.len())])
         });

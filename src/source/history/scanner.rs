@@ -8,7 +8,7 @@ use gix_object::Kind as ObjectKind;
 
 use super::Progress;
 use super::big::{self, Inflating};
-use super::connectivity::{Checker, Links};
+use super::connectivity::Links;
 use super::objects::{self, Pushed};
 use super::packs::{Answer, Content, Place, Visitor};
 use crate::source::{Counted, Issue, Sink};
@@ -21,7 +21,7 @@ pub(super) struct Scanner<'a> {
     sink: &'a dyn Sink,
     target: usize,
     progress: &'a dyn Progress,
-    links: Option<Checker<'a>>,
+    links: Option<&'a Links<'a>>,
     counts: Counts,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Scanner<'a> {
         progress: &'a dyn Progress,
         links: Option<&'a Links<'a>>,
     ) -> Scanner<'a> {
-        Scanner { sink, target, progress, links: links.map(Checker::new), counts: Counts::default() }
+        Scanner { sink, target, progress, links, counts: Counts::default() }
     }
 
     fn flush(&mut self) {
@@ -74,8 +74,11 @@ impl Visitor for Scanner<'_> {
             ObjectKind::Tree => {}
         }
         let pushed = objects::push(self.sink, self.target, kind, id, content);
-        let linked = self.links.as_mut().is_none_or(|links| links.object(kind, id, bytes));
-        if pushed == Pushed::Damaged || !linked {
+        let note = match self.links {
+            Some(links) => links.object(kind, id, content),
+            None => Some(Vec::new()),
+        };
+        if pushed == Pushed::Damaged || note.is_none() {
             let message = "this tree is damaged: its entries end early";
             self.sink.issue(Issue::new("corrupt-object", message).at_object(id.to_string()));
         }
@@ -85,7 +88,7 @@ impl Visitor for Scanner<'_> {
                 return Answer::End;
             }
         }
-        if pushed == Pushed::Nothing { Answer::Quiet } else { Answer::GoOn }
+        note.filter(|_| pushed == Pushed::Nothing).map_or(Answer::GoOn, Answer::Quiet)
     }
 
     fn big_blob(&mut self, id: &oid, start: Vec<u8>, rest: Inflating<'_>) -> Result<bool, String> {
@@ -101,7 +104,7 @@ impl Visitor for Scanner<'_> {
 
 impl Clone for Scanner<'_> {
     fn clone(&self) -> Self {
-        Scanner { links: self.links.clone(), counts: Counts::default(), ..*self }
+        Scanner { counts: Counts::default(), ..*self }
     }
 }
 
