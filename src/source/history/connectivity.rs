@@ -2,8 +2,8 @@
 //!
 //! Takes commits, trees and tags during the scan, and refs after it, and gives the ids that are named and missing.
 //! Nothing is walked. Successive versions of a tree name mostly the same ids, so of a tree that is stored as a delta only
-//! those entries are looked at that it changes; all threads share a table of the ids that were looked up already, with
-//! room for about as many as are stored, and only what is not in there is looked up in the indexes.
+//! those entries are looked at that it changes; and all that is stored is put into a table first, so that only what is
+//! not in there is looked up in the indexes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,13 +28,18 @@ pub(super) struct Links<'a> {
     store: &'a Store,
     /// Commits whose parents were left out on purpose.
     boundary: HashSet<ObjectId>,
-    met: Met,
+    known: Known,
     missing: Mutex<Missing>,
 }
 
 impl<'a> Links<'a> {
+    /// Of a store whose ids are listed on the threads of this pool.
     pub(super) fn new(store: &'a Store, boundary: HashSet<ObjectId>) -> Links<'a> {
-        Links { store, boundary, met: Met::new(store.len()), missing: Mutex::default() }
+        let known = Known::new(store.len());
+        store.each_id(|id| {
+            known.is_new(id);
+        });
+        Links { store, boundary, known, missing: Mutex::default() }
     }
 
     /// Notes what a ref names.
@@ -49,7 +54,7 @@ impl<'a> Links<'a> {
 
     /// The same, for what may be named often.
     fn check_once(&self, id: &oid, what: &'static str) {
-        if self.met.is_new(id) {
+        if self.known.is_new(id) {
             self.check(id, what);
         }
     }
@@ -68,8 +73,7 @@ impl Links<'_> {
             ObjectKind::Blob => {}
             ObjectKind::Tree => {
                 return versions::entries(content, id.as_bytes().len(), |entry| {
-                    // What is met is mostly known, so that is asked first.
-                    if !self.met.has(entry.id) && !entry.is_submodule() {
+                    if !self.known.has(entry.id) && !entry.is_submodule() {
                         self.check_once(entry.id, if entry.is_tree() { "tree" } else { "blob" });
                     }
                 });
@@ -94,25 +98,25 @@ impl Links<'_> {
     }
 }
 
-/// The ids that were met, eight of their bytes each, in the bucket that other four tell. A full bucket forgets one for
-/// each that comes: it is then looked up again, no more. Threads that write to a bucket at once lose one too.
+/// The ids that are stored or were met, eight of their bytes each, in the bucket that other four tell. A full bucket
+/// forgets one for each that comes: it is then looked up, no more. Threads that write to a bucket at once lose one too.
 ///
 /// Ids are hashes, so that two that agree in all that is compared are the same.
-struct Met(Vec<Bucket>);
+struct Known(Vec<Bucket>);
 
 /// What the processor fetches from memory at once.
 #[derive(Default)]
 #[repr(align(64))]
 struct Bucket([AtomicU64; 8]);
 
-impl Met {
+impl Known {
     /// Room for twice as many ids as there are objects, so that hardly a bucket is full.
-    fn new(objects: u64) -> Met {
+    fn new(objects: u64) -> Known {
         let buckets = objects.div_ceil(4).next_power_of_two().clamp(BUCKETS.0, BUCKETS.1);
-        Met((0..buckets).map(|_| Bucket::default()).collect())
+        Known((0..buckets).map(|_| Bucket::default()).collect())
     }
 
-    /// Whether the id was met before, as far as is remembered.
+    /// Whether the id is stored or was met before, as far as is remembered.
     #[inline]
     fn has(&self, id: &oid) -> bool {
         let Some((bucket, key)) = self.place(id) else { return false };
@@ -124,7 +128,7 @@ impl Met {
             .any(|known| known == key)
     }
 
-    /// Whether the id was not met before, as far as is remembered. It is from now on.
+    /// Whether it is not. It is from now on.
     fn is_new(&self, id: &oid) -> bool {
         let Some((bucket, key)) = self.place(id) else { return true };
         for slot in &bucket.0 {
@@ -154,7 +158,7 @@ impl Met {
 mod tests {
     use gix_hash::{Kind, ObjectId};
 
-    use super::Met;
+    use super::Known;
 
     #[test]
     fn an_id_is_new_once_unless_too_many_came_since() {
@@ -162,14 +166,14 @@ mod tests {
             .map(|number| gix_object::compute_hash(Kind::Sha1, gix_object::Kind::Blob, &number.to_le_bytes()))
             .map(|id| id.expect("these are no collisions"))
             .collect();
-        let new = |met: &Met, ids: &[ObjectId]| {
-            let is_new = |id: &&ObjectId| !met.has(id) && met.is_new(id) && met.has(id);
+        let new = |known: &Known, ids: &[ObjectId]| {
+            let is_new = |id: &&ObjectId| !known.has(id) && known.is_new(id) && known.has(id);
             ids.iter().filter(is_new).count()
         };
-        let met = Met::new(2000);
-        assert_eq!(new(&met, &ids), 2000);
-        assert!(new(&met, &ids) < 100, "most are remembered");
-        let small = Met::new(0);
+        let known = Known::new(2000);
+        assert_eq!(new(&known, &ids), 2000);
+        assert!(new(&known, &ids) < 100, "most are remembered");
+        let small = Known::new(0);
         for _ in 0..3 {
             assert!(new(&small, &ids[..500]) < 501);
             assert!(

@@ -134,7 +134,7 @@ pub fn scan_within(
     progress.total(stored);
     let boundary = boundary(layout, sink);
     let shallow = boundary.len();
-    let links = options.connectivity.then(|| Links::new(&store, boundary));
+    let links = options.connectivity.then(|| pool.install(|| Links::new(&store, boundary)));
     let stop = AtomicBool::new(false);
     let scanner = Scanner::new(sink, target, progress, links.as_ref());
     let traversal = Traversal { store: &store, stop: &stop };
