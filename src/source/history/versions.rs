@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn written(entry: &TreeEntry<'_>) -> Vec<u8> {
-        [entry.mode, b" ", &entry.name[..], b"\0", entry.id.as_bytes()].concat()
+        [entry.mode, b" ", entry.name.as_ref(), b"\0", entry.id.as_bytes()].concat()
     }
 
     #[test]
