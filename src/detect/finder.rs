@@ -24,6 +24,11 @@ impl Finder {
         (words.patterns_len() > 0).then_some(Finder(words))
     }
 
+    /// Bytes of the longest word.
+    pub fn longest(&self) -> usize {
+        self.0.max_pattern_len()
+    }
+
     /// Whether a text has one of the words.
     pub fn is_match(&self, text: &[u8]) -> bool {
         self.0.is_match(text)

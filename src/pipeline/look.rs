@@ -15,8 +15,8 @@ use super::group::same_place;
 use super::names::Names;
 use super::{Collector, Hit, lock};
 use crate::decode::Text;
-use crate::detect::Match;
 use crate::detect::finder::Finder;
+use crate::detect::{Detector, Match};
 use crate::finding::Confidence;
 use crate::rule::Pattern;
 use crate::secret::Secret;
@@ -52,6 +52,17 @@ pub(super) struct KnownValue {
     pub(super) confidence: Confidence,
     /// Why, wherever it stands.
     pub(super) evidence: Vec<String>,
+}
+
+impl Look {
+    /// How far what is looked for reaches from any of its bytes.
+    pub(super) fn reach(&self, detector: &Detector) -> usize {
+        match self {
+            Look::Candidates => detector.reach(),
+            Look::Names(names) => names.longest(),
+            Look::Copies(known) => known.finder.longest(),
+        }
+    }
 }
 
 impl Known {

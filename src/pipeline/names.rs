@@ -66,6 +66,12 @@ impl Names {
         finders.into_iter().flatten().any(|finder| finder.is_match(text))
     }
 
+    /// Bytes of the longest spelling.
+    pub(super) fn longest(&self) -> usize {
+        let finders = [&self.own.finder, &self.entries.finder];
+        finders.into_iter().flatten().map(Finder::longest).max().unwrap_or(0)
+    }
+
     /// Stems of files that a text loads.
     pub(super) fn loaded_by(&self, text: &[u8]) -> Vec<BString> {
         let found = self.stem_finder.iter().flat_map(|finder| finder.find(text)).take(MOST_NAMINGS);
