@@ -58,3 +58,35 @@ fn asked_twice_the_program_ends() {
     drop(stdin);
     assert!(!ran.err().contains("panic") && !ran.err().contains("internal error"), "{}", ran.err());
 }
+
+/// Two repositories of which the second takes long: caught when its pack is opened, after all of the first was scanned.
+#[test]
+fn a_history_that_is_interrupted_tells_what_was_found() {
+    let mut place = Place::new();
+    place.init();
+    place.write("a.env", super::line(1));
+    place.git(&["add", "--all"]);
+    place.git(&["commit", "--quiet", "--message", "first"]);
+    let big = place.top().join("big");
+    let at = big.to_string_lossy().into_owned();
+    place.git(&["init", "--quiet", &at]);
+    let file = fs::File::create(big.join("zeros")).expect("a file of ours");
+    file.set_len(256 << 20).expect("it takes no place on disk");
+    // What is too big for git goes into a pack at once.
+    place.git(&["-C", &at, "-c", "core.bigFileThreshold=1m", "add", "zeros"]);
+    let mut leeward = place.leeward(&["history", ".", &at, "--format=json", "--jobs=1"]);
+    let mut child =
+        leeward.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let maps = format!("/proc/{}/maps", child.id());
+    let pack = fs::canonicalize(&big).expect("ours").join(".git/objects/pack").display().to_string();
+    while !fs::read_to_string(&maps).is_ok_and(|maps| maps.contains(&pack)) {
+        assert!(child.try_wait().expect("our child").is_none(), "it ended before it was asked to");
+        std::thread::yield_now();
+    }
+    ask(&mut child);
+    let ran = wait(child).ends_with(130);
+    let report = ran.json();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1), "{}", ran.err());
+    assert_eq!(report["scan"]["complete"], false);
+    assert!(ran.err().contains("interrupted"), "{}", ran.err());
+}

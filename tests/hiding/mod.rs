@@ -3,6 +3,7 @@
 
 mod build;
 mod commands;
+mod incomplete;
 mod plumbing;
 mod shapes;
 

@@ -12,7 +12,7 @@ use gix_hash::ObjectId;
 
 use super::store::{entries, list, unreadable};
 use crate::source::Issue;
-use crate::source::layout::{Layout, bytes_of};
+use crate::source::layout::{Layout, bytes_of, read_file};
 
 /// What a ref holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,8 @@ fn one(path: &Path, name: BString, may_be_link: bool, refs: &mut Refs, issue: &m
         refs.insert(name, Value::Symbolic(bytes_of(&target)));
         return;
     }
-    let content = match fs::read(path) {
+    // Of what is known to be a file, nothing more has to be asked.
+    let content = match if may_be_link { read_file(path) } else { fs::read(path) } {
         Ok(content) => content,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
         Err(error) => return issue(unreadable(path, &error)),
@@ -118,7 +119,7 @@ fn one(path: &Path, name: BString, may_be_link: bool, refs: &mut Refs, issue: &m
 
 /// Reads `packed-refs`. Loose refs are read later and win.
 fn packed(path: &Path, refs: &mut Refs, issue: &mut dyn FnMut(Issue)) {
-    let content = match fs::read(path) {
+    let content = match read_file(path) {
         Ok(content) => content,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
         Err(error) => return issue(unreadable(path, &error)),

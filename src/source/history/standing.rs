@@ -4,7 +4,6 @@
 //! to nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -19,7 +18,7 @@ use super::refs::{self, Refs};
 use super::store::Store;
 use crate::finding::{Finding, Location, LocationKind};
 use crate::source::Issue;
-use crate::source::layout::Layout;
+use crate::source::layout::{Layout, read_file};
 
 /// Says of findings in files of the work tree whether HEAD's tree, or the index, holds them in one of these files.
 /// Nothing is said where there is no work tree. That the index cannot be read goes to `issue`.
@@ -88,7 +87,7 @@ impl<'a> Standing<'a> {
             return !there.is_empty();
         }
         // In what is encoded the secret is not to be seen, but the whole file is the same.
-        let file = || path.to_path().ok().and_then(|path| fs::read(top.join(path)).ok());
+        let file = || path.to_path().ok().and_then(|path| read_file(&top.join(path)).ok());
         let encoded = !location.decoded.is_empty() || !location.inner.is_empty();
         let file = encoded.then(file).flatten();
         let mut there = there.into_iter();

@@ -20,7 +20,7 @@ use super::big::DENSEST;
 use super::finder::Finder;
 use crate::sanitize::system_error;
 use crate::source::Issue;
-use crate::source::layout::{Layout, bytes_of};
+use crate::source::layout::{Layout, bytes_of, is_special};
 
 /// Bytes of memory that decoding an object may take, for itself and what it is a delta of. What needs more is an issue;
 /// git makes no deltas of what is larger than half a gigabyte, unless it is told to.
@@ -313,7 +313,7 @@ struct Found {
 /// The packs of a directory by their path without extension, sorted, so that runs are alike.
 fn list_packs(dir: &Path, issue: &mut dyn FnMut(Issue)) -> BTreeMap<PathBuf, Found> {
     let mut packs: BTreeMap<PathBuf, Found> = BTreeMap::new();
-    for path in list(dir, issue) {
+    for path in files(dir, issue) {
         match path.extension().and_then(|extension| extension.to_str()) {
             // Git reads every pack that has an index, whatever it is called.
             Some("idx") => packs.entry(path.with_extension("")).or_default().index = true,
@@ -332,7 +332,7 @@ fn list_loose(dir: &Path, hash: Kind, issue: &mut dyn FnMut(Issue)) -> Vec<Objec
     let mut ids = Vec::new();
     for fan in 0..=255u8 {
         let prefix = format!("{fan:02x}");
-        for path in list(&dir.join(&prefix), issue) {
+        for path in files(&dir.join(&prefix), issue) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if name.len() + 2 == hash.len_in_hex()
                 && let Ok(id) = ObjectId::from_hex(format!("{prefix}{name}").as_bytes())
@@ -343,6 +343,21 @@ fn list_loose(dir: &Path, hash: Kind, issue: &mut dyn FnMut(Issue)) -> Vec<Objec
     }
     ids.sort_unstable();
     ids
+}
+
+/// The same as [`list`], without what could not be opened without waiting for somebody, which is an issue.
+fn files(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in entries(dir, issue) {
+        let path = entry.path();
+        // Most file systems tell the type with the name.
+        if !entry.file_type().is_ok_and(|kind| kind.is_file()) && is_special(&path) {
+            issue(Issue::new("unreadable", "it is not a regular file").at_path(bytes_of(&path)));
+        } else {
+            files.push(path);
+        }
+    }
+    files
 }
 
 /// The paths of the entries of a directory. One that is not there has none; one that cannot be read is an issue.

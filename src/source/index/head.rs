@@ -11,7 +11,7 @@ use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 
 use super::super::Issue;
-use super::super::layout::Layout;
+use super::super::layout::{Layout, read_file};
 
 /// Most symbolic refs that are followed, as git does.
 const LINKS: usize = 6;
@@ -98,7 +98,7 @@ fn packed(layout: &Layout, name: &BStr) -> Result<Option<Value>, Bad> {
 
 /// The content of a file; none if it is not there.
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Bad> {
-    match fs::read(path) {
+    match read_file(path) {
         Ok(content) => Ok(Some(content)),
         Err(error)
             if matches!(

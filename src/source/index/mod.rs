@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use self::changes::{Added, Changes};
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
-use super::layout::Layout;
+use super::layout::{Layout, is_special};
 use super::{Counted, Issue, LEFT_OUT, Origin, Sink};
 use crate::finding::LocationKind;
 
@@ -151,6 +151,10 @@ pub(super) fn files(layout: &Layout) -> Result<Vec<(ObjectId, BString)>, IndexEr
 }
 
 fn read(path: &Path, layout: &Layout) -> Result<gix_index::File, IndexError> {
+    if is_special(path) {
+        let message = "it is not a regular file".to_owned();
+        return Err(IndexError::Unreadable { path: path.display().to_string(), message });
+    }
     // Git does not check the sum of the whole file either; an id that is damaged names no object.
     gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default()).map_err(|error| {
         IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }

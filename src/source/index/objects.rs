@@ -11,6 +11,7 @@ use gix_object::{Find as _, Kind as ObjectKind};
 use gix_odb::Header as _;
 use gix_odb::store::init::Options;
 
+use crate::source::layout::is_special;
 use crate::source::parts::BIG;
 
 /// Bytes from which on an object is not copied out of the memory that it was read into.
@@ -63,6 +64,12 @@ impl Objects {
 fn open(dirs: &[PathBuf], hash: Kind, limit: Option<usize>) -> (Vec<Store>, Vec<Reason>) {
     let (mut stores, mut broken) = (Vec::new(), Vec::new());
     for dir in dirs {
+        let alternates = dir.join("info/alternates");
+        // To open a pipe would take for ever.
+        if is_special(&alternates) {
+            broken.push(format!("{} is not a regular file", alternates.display()));
+            continue;
+        }
         let options = Options { alloc_limit_bytes: limit, ..Options::default() };
         match gix_odb::Store::at_opts(dir.clone(), hash, &mut None.into_iter(), options) {
             Ok(store) => stores.push(Arc::new(store)),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use gix_hash::Kind;
 
-use super::bytes_of;
+use super::{bytes_of, is_special};
 use crate::source::Issue;
 
 /// What the configuration says about storage.
@@ -24,6 +24,10 @@ impl Config {
     /// Reads that one file; a repository without it has the defaults.
     pub(super) fn read(file: &Path, issues: &mut Vec<Issue>) -> Config {
         if !file.exists() {
+            return Config::default();
+        }
+        if is_special(file) {
+            issues.push(Issue::new("unreadable", "it is not a regular file").at_path(bytes_of(file)));
             return Config::default();
         }
         let opened = git2::Config::open(file).and_then(|mut config| config.snapshot());

@@ -154,7 +154,7 @@ fn discover(start: &Path, given: &Path) -> Result<(PathBuf, Option<PathBuf>), La
 /// Follows a `.git` file (`gitdir: PATH`, relative to the file).
 fn follow_link(file: &Path) -> Result<PathBuf, LayoutError> {
     let content =
-        fs::read(file).map_err(|source| LayoutError::Unreadable { path: file.to_owned(), source })?;
+        read_file(file).map_err(|source| LayoutError::Unreadable { path: file.to_owned(), source })?;
     let named = content.strip_prefix(b"gitdir:").map(|rest| rest.trim_with(|c| c.is_ascii_whitespace()));
     let target = named.and_then(to_path).unwrap_or_default();
     let target = file.parent().unwrap_or(Path::new("/")).join(target);
@@ -177,7 +177,7 @@ fn is_git_dir(dir: &Path) -> bool {
 
 /// The directory that a linked worktree shares with the main one.
 fn common_dir(git_dir: &Path) -> PathBuf {
-    let Ok(content) = fs::read(git_dir.join("commondir")) else { return git_dir.to_owned() };
+    let Ok(content) = read_file(&git_dir.join("commondir")) else { return git_dir.to_owned() };
     let Some(named) = to_path(content.trim_with(|c| c.is_ascii_whitespace())) else {
         return git_dir.to_owned();
     };
@@ -188,7 +188,7 @@ fn common_dir(git_dir: &Path) -> PathBuf {
 /// The work tree of a git directory that was named directly.
 fn work_tree_of(git_dir: &Path, common_dir: &Path, config: &Config) -> Option<PathBuf> {
     if git_dir != common_dir {
-        let content = fs::read(git_dir.join("gitdir")).ok()?;
+        let content = read_file(&git_dir.join("gitdir")).ok()?;
         let dot_git = git_dir.join(to_path(content.trim_with(|c| c.is_ascii_whitespace()))?);
         return fs::canonicalize(dot_git.parent()?).ok();
     }
@@ -223,6 +223,20 @@ fn has_promisor_pack(dir: &Path) -> bool {
 fn names(dir: &Path) -> impl Iterator<Item = String> + use<> {
     let entries = fs::read_dir(dir).into_iter().flatten();
     entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+}
+
+/// Reads a file of a repository. One that is none, such as a pipe that nobody writes to, is an error: to open it could
+/// take for ever.
+pub(in crate::source) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    match is_special(path) {
+        true => Err(io::Error::other("it is not a regular file")),
+        false => fs::read(path),
+    }
+}
+
+/// Whether something is there that is neither a file nor a directory, nor a link to one.
+pub(in crate::source) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 /// A path from bytes, where the system can express it.

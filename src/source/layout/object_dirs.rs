@@ -5,11 +5,13 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::{ObjectDirs, bytes_of, to_path};
+use super::{ObjectDirs, bytes_of, read_file, to_path};
+use crate::sanitize::system_error;
 use crate::source::Issue;
 
 /// The object directories, the repository's own first, then alternates, theirs after them.
@@ -40,9 +42,15 @@ pub(super) fn object_dirs(common_dir: &Path, dirs: &ObjectDirs, issues: &mut Vec
             continue;
         }
         let list = dir.join("info/alternates");
-        if let Ok(content) = fs::read(&list) {
-            let named: Vec<_> = alternates(&content).collect();
-            waiting.extend(named.into_iter().rev().map(|path| (dir.join(path), Some(list.clone()))));
+        match read_file(&list) {
+            Ok(content) => {
+                let named: Vec<_> = alternates(&content).collect();
+                waiting.extend(named.into_iter().rev().map(|path| (dir.join(path), Some(list.clone()))));
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => {
+                issues.push(Issue::new("unreadable", system_error(&error)).at_path(bytes_of(&list)));
+            }
         }
         found.push(dir);
     }

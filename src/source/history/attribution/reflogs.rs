@@ -11,6 +11,7 @@ use gix_hash::ObjectId;
 
 use super::super::store::list;
 use super::Layout;
+use crate::source::layout::read_file;
 
 /// Deepest nesting of directories that is followed.
 const DEEPEST: usize = 200;
@@ -64,7 +65,7 @@ fn below(dir: &Path, name: BString, depth: usize, logs: &mut Vec<Reflog>) {
 }
 
 fn one(file: &Path, name: BString, logs: &mut Vec<Reflog>) {
-    let Ok(content) = fs::read(file) else { return };
+    let Ok(content) = read_file(file) else { return };
     // A line is `OLD NEW who when`; the last one is the newest.
     let field = |line: &[u8], number: usize| {
         let id = ObjectId::from_hex(line.fields().nth(number)?).ok();

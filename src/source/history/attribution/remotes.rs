@@ -5,6 +5,7 @@
 use bstr::{BStr, BString};
 
 use super::Layout;
+use crate::source::layout::is_special;
 
 /// Refs that only a forge makes, and that are here because they were fetched.
 const OF_FORGES: [&str; 3] = ["refs/pull/", "refs/merge-requests/", "refs/changes/"];
@@ -32,6 +33,9 @@ impl Remotes {
     pub(super) fn read(layout: &Layout) -> Remotes {
         let mut remotes = Remotes::default();
         let file = layout.common_dir.join("config");
+        if is_special(&file) {
+            return remotes;
+        }
         let config = git2::Config::open(&file).and_then(|mut config| config.snapshot());
         let Ok(config) = config else { return remotes };
         let Ok(mut entries) = config.entries(Some(r"^remote\..*\.(url|fetch)$")) else { return remotes };

@@ -5,7 +5,6 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -18,6 +17,7 @@ use super::places::Spots;
 use super::reflogs::{self, Reflog};
 use super::remotes::{Followed, Remotes};
 use crate::finding::{Containment, State};
+use crate::source::layout::read_file;
 
 /// How many refs, and how many entries of logs, are named.
 const NAMED: usize = 20;
@@ -198,7 +198,7 @@ impl<'a> Tips<'a> {
     /// What was fetched last, which need not be in a ref.
     fn fetched(&self) -> &[usize] {
         self.fetched.get_or_init(|| {
-            let fetched = fs::read(self.layout.git_dir.join("FETCH_HEAD")).unwrap_or_default();
+            let fetched = read_file(&self.layout.git_dir.join("FETCH_HEAD")).unwrap_or_default();
             let ids = fetched.lines().filter_map(|line| ObjectId::from_hex(line.fields().next()?).ok());
             ids.filter_map(|id| self.graph.number(&id)).collect()
         })

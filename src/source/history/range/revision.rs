@@ -5,7 +5,6 @@
 //! and replaced objects change nothing here.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::{ObjectId, Prefix};
@@ -16,6 +15,7 @@ use super::super::objects::named_ids;
 use super::super::refs::{self, Refs};
 use super::reader::Reader;
 use super::tracking;
+use crate::source::layout::read_file;
 
 /// Most tags of tags that are followed.
 const TAGS: usize = 64;
@@ -112,7 +112,7 @@ impl Names<'_> {
         let is_one =
             name.ends_with(b"HEAD") && name.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
         let file = is_one.then(|| name.to_path().ok())??;
-        let content = fs::read(self.layout.git_dir.join(file)).ok()?;
+        let content = read_file(&self.layout.git_dir.join(file)).ok()?;
         ObjectId::from_hex(content.fields().next()?).ok()
     }
 

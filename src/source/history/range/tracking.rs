@@ -3,7 +3,6 @@
 //! Takes the names in `branch@{2}`, `@{-1}`, `@{upstream}`, `@{push}` and gives the id, branch or ref that is meant,
 //! from the logs of refs and the repository's own configuration.
 
-use std::fs;
 use std::path::PathBuf;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -11,6 +10,7 @@ use gix_hash::ObjectId;
 
 use super::super::refs::Value;
 use super::revision::{Names, Reason};
+use crate::source::layout::{is_special, read_file};
 
 /// The id that a ref had so many changes ago.
 pub(super) fn entry_of_reflog(names: &Names<'_>, name: &BStr, back: usize) -> Result<ObjectId, Reason> {
@@ -49,7 +49,7 @@ fn log_of(names: &Names<'_>, full: &BStr) -> Result<Vec<u8>, Reason> {
         Some(rest) => names.layout.git_dir.join("logs").join(rest.to_path_lossy()),
         None => common.join("logs").join(full.to_path_lossy()),
     };
-    fs::read(file).map_err(|error| format!("asks for the log of {full}, which cannot be read: {error}"))
+    read_file(&file).map_err(|error| format!("asks for the log of {full}, which cannot be read: {error}"))
 }
 
 /// The branch that is checked out, by its full name.
@@ -68,7 +68,11 @@ pub(super) fn upstream(names: &Names<'_>, name: &BStr, push: bool) -> Result<BSt
         false => [b"refs/heads/", name.as_bytes()].concat().into(),
     };
     let branch = full.strip_prefix(b"refs/heads/").unwrap_or(&full).as_bstr();
-    let config = git2::Config::open(&names.layout.common_dir.join("config"))
+    let file = names.layout.common_dir.join("config");
+    if is_special(&file) {
+        return Err("cannot be told, because the configuration is not a regular file".into());
+    }
+    let config = git2::Config::open(&file)
         .and_then(|mut config| config.snapshot())
         .map_err(|error| format!("cannot be told, because of the configuration: {}", error.message()))?;
     let text = |name: &str| config.get_string(name).ok();
