@@ -19,7 +19,7 @@ use leeward::finding::{Confidence, LocationKind};
 use leeward::pipeline::{Collector, Settings};
 use leeward::progress::Counters;
 use leeward::rule::{RuleSet, builtin, file};
-use leeward::source::{Origin, Sink as _};
+use leeward::source::{Issue, Origin, Sink as _};
 
 use serde_json::Value;
 
@@ -38,6 +38,9 @@ pattern = "[0-9a-f]{40}"
 examples = ["this reverts {{secret}}", "see {{secret}}"]
 counter-examples = ["this reverts", "see"]
 "#;
+
+/// What is wrong inside a file is so on both sides.
+const INSIDE: [&str; 3] = ["corrupt-archive", "archive-depth", "decode-limit"];
 
 #[test]
 fn plumbing_tells_of_the_same_secrets() {
@@ -80,10 +83,8 @@ fn told_by_history(place: &Place, repository: &Path, rules: &Path) -> BTreeSet<S
     let ran = place.run(&[&args[..], &["--no-inline-ignores"]].concat());
     let report = ran.json();
     // Git lists what is stored, too; what is stored must be in order.
-    // What is wrong inside a file is so on both sides.
     let not_stored = ["partial-clone", "shallow", "missing-object"];
-    let inside = ["corrupt-archive", "archive-depth", "decode-limit"];
-    let expected = |kind: &String| not_stored.iter().chain(&inside).any(|known| known == kind);
+    let expected = |kind: &String| not_stored.iter().chain(&INSIDE).any(|known| known == kind);
     assert!(issues(&ran).iter().all(expected), "{}", ran.err());
     let findings = array(&report["findings"]).iter().chain(array(&report["suppressed"]));
     // The names of refs are in no object.
@@ -143,7 +144,9 @@ fn told_by_plumbing(place: &Place, repository: &Path) -> BTreeSet<String> {
     }
     assert!(child.wait().expect("it ends").success());
     let outcome = collector.finish();
-    assert_eq!(outcome.issues, []);
+    let others = outcome.issues.iter().filter(|issue| !INSIDE.contains(&issue.kind.as_str()));
+    let others: Vec<&Issue> = others.collect();
+    assert!(others.is_empty(), "{others:?}");
     let suppressed = outcome.suppressed.iter().map(|(finding, _)| finding);
     outcome.findings.iter().chain(suppressed).map(|finding| finding.secret.sha256()).collect()
 }
