@@ -20,6 +20,8 @@ use crate::rule::Rule;
 #[derive(Debug)]
 pub(super) struct Anchors {
     words: Option<AhoCorasick>,
+    /// Parts of paths that say as much.
+    paths: Vec<String>,
     /// Most files mention none of them.
     filter: Filter,
 }
@@ -35,6 +37,7 @@ impl Anchors {
         };
         Anchors {
             words: if rule.keywords.is_empty() { None } else { build().ok() },
+            paths: rule.paths.clone(),
             filter: Filter::new(rule.keywords.iter().map(String::as_str)),
         }
     }
@@ -97,7 +100,8 @@ impl<'a> FileView<'a> {
 
     /// Whether the path has a keyword.
     pub(super) fn path_speaks(&self) -> bool {
-        self.anchors.words.as_ref().is_some_and(|words| words.is_match(self.path.as_bytes()))
+        self.anchors.paths.iter().any(|part| self.path.contains(part.as_str()))
+            || self.anchors.words.as_ref().is_some_and(|words| words.is_match(self.path.as_bytes()))
     }
 
     /// Whether the rule has anything to say of this file.
