@@ -182,9 +182,14 @@ impl<'a> FileView<'a> {
         self.nearest_host_of(span, |at| {
             let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
             let before = &self.text[..at - scheme];
-            let method = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "];
-            before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
-                || method.iter().any(|method| before.ends_with(method.as_bytes()))
+            let line = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+            let line = line.trim_ascii();
+            let method: [&[u8]; 5] = [b"GET", b"POST", b"PUT", b"PATCH", b"DELETE"];
+            let named: [&[u8]; 4] = [b"url:", b"uri:", b"endpoint:", b"host:"];
+            !self.text[at..].starts_with(b"://")
+                || before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'=' | b'>'))
+                || method.contains(&line)
+                || named.iter().any(|name| line.to_ascii_lowercase().ends_with(name))
         })
     }
 
