@@ -288,8 +288,13 @@ fn seconds_of(at: Timestamp) -> String {
     whole.to_string()
 }
 
+/// Whether somebody pressed Ctrl-C, since that is watched for.
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 /// The first Ctrl-C ends the scan soon, with a report of what was found so far; the second ends the program.
-fn watch_for_interruption() {
+pub(super) fn watch_for_interruption() {
     // Fails only if it was set before, which nothing here does.
     drop(ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {

@@ -213,11 +213,18 @@ impl Policy {
             };
             outcome.set_aside(left_out, &suppression);
         }
-        outcome.suppress(|finding| self.allowed(finding));
+        self.accept(outcome, today);
         if let Some(Setting { value: NamedBaseline { name, baseline }, .. }) = &self.baseline {
-            outcome.suppress(|finding| baseline.accepts(finding, today));
             let notes = said_of_baseline(name, baseline, outcome, today, self.whole);
             outcome.notes.extend(notes);
+        }
+    }
+
+    /// Sets aside the values that are accepted, wherever they stand.
+    pub(in crate::cli) fn accept(&self, outcome: &mut Outcome, today: jiff::civil::Date) {
+        outcome.suppress(|finding| self.allowed(finding));
+        if let Some(Setting { value: NamedBaseline { baseline, .. }, .. }) = &self.baseline {
+            outcome.suppress(|finding| baseline.accepts(finding, today));
         }
     }
 
