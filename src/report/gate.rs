@@ -146,6 +146,13 @@ impl Page<'_> {
         more(issues.len(), "  ", out)
     }
 
+    /// Whether all that is found stands in lines that begin as git's own comments do.
+    fn in_comments_alone(&self) -> bool {
+        let excerpts =
+            self.report.findings.iter().flat_map(|finding| &finding.locations).map(|place| &place.excerpt);
+        excerpts.clone().all(|excerpt| !excerpt.cut_left && excerpt.text.starts_with('#'))
+    }
+
     /// What to do now.
     fn advice(&self, out: &mut dyn Write) -> io::Result<()> {
         let remedy = match (self.report.findings.is_empty(), self.gate) {
@@ -157,6 +164,11 @@ impl Page<'_> {
             (true, Gate::Files) => "Mend that, then try again.",
             (false, Gate::Commit) => {
                 "Take it out (read it from the environment instead), `git add` the file, commit again."
+            }
+            (false, Gate::Message) if self.in_comments_alone() => {
+                "It stands in a comment line, which git keeps or takes out as commit.cleanup and the command say. Take the \
+                 line out (of the file that commit.template names, if it is from there); where git wrote it, rename what \
+                 it lists, or commit with --no-status. Git keeps what you wrote in .git/COMMIT_EDITMSG."
             }
             (false, Gate::Message) => {
                 "Take it out of the message, then commit again. Git keeps what you wrote in .git/COMMIT_EDITMSG."

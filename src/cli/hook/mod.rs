@@ -6,6 +6,7 @@
 mod commit;
 mod files;
 mod install;
+mod message;
 mod place;
 mod proof;
 mod push;
