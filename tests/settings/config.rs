@@ -291,3 +291,38 @@ fn config_show_says_where_each_value_is_from() {
     place.run(&["config", "show", "--no-config"]).ends_with(0).says("configuration: none");
     place.run(&["config", "show", "nowhere"]).ends_with(2).says("no such file");
 }
+
+#[test]
+fn what_is_stored_is_judged_alike_from_every_directory() {
+    let mut place = repository();
+    place.write("sub/deep/leeward.toml", "exclude = ['*.env']\n");
+    place.write("leeward.toml", "exclude = ['/left.env']\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "settings"]);
+    for path in ["left.env", "a.env", "sub/deep/b.env"] {
+        place.write(path, line(1));
+    }
+    place.git(&["add", "."]);
+    let everywhere = |place: &Place, args: &[&str], expected: &[&str]| {
+        for directory in ["", "sub", "sub/deep", ".git"] {
+            let ran = run_in(place, directory, &[args, &["--format", "json"]].concat()).ends_with(1);
+            assert_eq!(found(&ran), expected, "{args:?} {directory}");
+        }
+    };
+    everywhere(&place, &["staged"], &["a.env", "sub/deep/b.env"]);
+    everywhere(&place, &["hook", "pre-commit"], &["a.env", "sub/deep/b.env"]);
+    everywhere(&place, &["staged", "--policy-from", "HEAD"], &["a.env", "sub/deep/b.env"]);
+    // As the pre-commit framework asks for all files.
+    for directory in ["", "sub/deep"] {
+        let mut hook = place.leeward(&["hook", "pre-commit", "--format", "json"]);
+        hook.current_dir(place.work().join(directory)).envs([("PRE_COMMIT", "1"), ("CI", "1")]);
+        let ran = crate::support::run(&mut hook, None).ends_with(1);
+        assert_eq!(found(&ran), ["a.env", "sub/deep/b.env"], "{directory}");
+    }
+    place.git(&["commit", "--quiet", "-m", "keys"]);
+    everywhere(&place, &["range", "HEAD^..HEAD"], &["a.env", "sub/deep/b.env"]);
+    everywhere(&place, &["history"], &["a.env", "sub/deep/b.env"]);
+    let mut message = place.leeward(&["hook", "commit-msg", "../../a.env"]);
+    place.write("leeward.toml", "rules.disable = ['mistral-api-key']\n");
+    crate::support::run(message.current_dir(place.work().join("sub/deep")), None).ends_with(0);
+}

@@ -76,10 +76,10 @@ pub(super) fn named_by_framework(layout: &Layout, scanning: &Scanning) -> Result
 /// changes would let everything pass.
 pub(super) fn all_files(layout: &Layout, scanning: &Scanning) -> Result<Status, UsageError> {
     let here = PathBuf::from(".");
-    let run = Run::new("scan", scanning, [&here])?.for_gate(Gate::Files);
     let top = layout.work_tree.clone().unwrap_or_else(|| here.clone());
     // The framework runs hooks at the top, and paths read better from there.
-    let top = if top.canonicalize().ok() == here.canonicalize().ok() { here.clone() } else { top };
+    let top = if top.canonicalize().ok() == here.canonicalize().ok() { here } else { top };
+    let run = Run::new("scan", scanning, [&top])?.for_gate(Gate::Files);
     let options =
         worktree::Options { threads: run.threads(), max_file_size: run.max_file_size(), no_ignore: false };
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
