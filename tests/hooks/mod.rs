@@ -8,6 +8,7 @@ mod message;
 mod push;
 mod secrecy;
 mod templates;
+mod worktrees;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bstr::ByteSlice as _;
 
+use super::super::hook::worktrees;
 use super::clone::git;
 use super::run::run;
 use super::{Checkup, Gate};
@@ -70,6 +71,11 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
             format!("hooks in {shown}: {there}; wanted: {}", wanted.join(", ")),
             "`leeward hook install` puts them there, beside what is there already",
         );
+    }
+    if layout.work_tree.is_some() {
+        for what in worktrees::without(&wanted, top, &directory) {
+            checkup.warning(what, worktrees::HELP);
+        }
     }
     Some(Hooks { directory, names })
 }

@@ -14,6 +14,7 @@ use super::files::{self, Hook, There};
 use super::place::{self, Place, Reach};
 use super::proof::{self, Proof};
 use super::script::{self, Before, FORWARDED};
+use super::worktrees;
 use crate::sanitize::visible;
 use crate::status::Status;
 
@@ -128,6 +129,16 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
     }
     text.push_str(&proven(&proofs));
+    if place.reach == Reach::Repository
+        && let Some(top) = &place.top
+    {
+        let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
+        let lacking = worktrees::without(&names, top, &place.directory);
+        lacking.iter().for_each(|what| text.push_str(&format!("warning: {what}\n")));
+        if !lacking.is_empty() {
+            text.push_str(&format!("help: {}\n", worktrees::HELP));
+        }
+    }
     if !all {
         let global = if of.global || place.reach == Reach::Shared { " --global" } else { "" };
         text.push_str(&format!("help: `leeward hook install{global}` puts them in force\n"));
@@ -242,7 +253,9 @@ fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
 fn shared(directory: &Path, what: &str) -> UsageError {
     let directory = shown(directory);
     UsageError::new(format!("git reads the hooks of other repositories from {directory}, too (core.hooksPath)"))
-        .help(format!("`leeward hook {what} --global` for all of them; `git config core.hooksPath .git/hooks` to have them apart here"))
+        .help(format!("`leeward hook {what} --global` for all of them; \
+             `git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"` to have them \
+             apart here, for its linked worktrees too"))
 }
 
 fn failed(at: &Path, error: &io::Error) -> UsageError {

@@ -11,6 +11,7 @@ mod place;
 mod proof;
 mod push;
 mod script;
+pub(super) mod worktrees;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
