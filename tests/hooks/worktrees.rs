@@ -41,8 +41,8 @@ fn a_relative_path_of_hooks_is_another_one_in_each_worktree() {
         run(&mut git_in(&there, &home, &["add", "."]), None).ends_with(0);
         run(&mut git_in(&there, &home, &["commit", "-m", "a key"]), None).ends_with(0);
         // The other way round.
-        let mut status = repo.place.leeward(&["hook", "status"]);
-        run(status.current_dir(&there), None).ends_with(status).says(missing);
+        let mut told = repo.place.leeward(&["hook", "status"]);
+        run(told.current_dir(&there), None).ends_with(status).says(missing);
     }
 }
 

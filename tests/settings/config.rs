@@ -326,3 +326,43 @@ fn what_is_stored_is_judged_alike_from_every_directory() {
     place.write("leeward.toml", "rules.disable = ['mistral-api-key']\n");
     crate::support::run(message.current_dir(place.work().join("sub/deep")), None).ends_with(0);
 }
+
+#[test]
+fn what_would_leave_nothing_is_refused() {
+    let place = repository();
+    place.write("a.env", line(1));
+    for (text, says) in [
+        ("limits.max-file-size = 0", "leeward.toml:1:24: 'max-file-size': it would leave out every file"),
+        ("[rules]\nonly = []", "leeward.toml:2:8: 'only' names no rule, so none would be in force"),
+        ("[[allow]]\nsha256 = 'x'\n", "leeward.toml:1:1: this [[allow]] has no 'reason'"),
+        (
+            "[limits]\nmax-archive-depth = 900",
+            "leeward.toml:2:21: this should be a whole number from 0 to 255",
+        ),
+    ] {
+        place.write("leeward.toml", text);
+        place.run(&["scan"]).ends_with(2).says(says);
+    }
+    place
+        .run(&["scan", "--no-config", "--max-file-size", "0"])
+        .ends_with(2)
+        .says("it would leave out every file");
+}
+
+#[test]
+fn what_the_environment_names_and_is_not_there_is_said() {
+    let mut place = repository();
+    place.write("a.env", line(1));
+    place.git(&["add", "."]);
+    let mut staged = place.leeward(&["staged"]);
+    crate::support::run(staged.env("GIT_OBJECT_DIRECTORY", "nowhere"), None)
+        .ends_with(2)
+        .says("nowhere: no such directory, though GIT_OBJECT_DIRECTORY names it");
+    // An index that may not be read is not damaged.
+    let index = place.work().join(".git/index");
+    fs::set_permissions(&index, Permissions::from_mode(0o000)).expect("our own");
+    let ran = run_as_nobody(&place, &["staged"]).ends_with(3);
+    ran.says("whoever runs this has to be able to read it");
+    fs::write(&index, "no index").expect("our own");
+    place.run(&["staged"]).ends_with(3).says("`git read-tree HEAD` makes a new one");
+}

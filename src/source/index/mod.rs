@@ -79,7 +79,11 @@ impl<'a> Staged<'a> {
             };
         }
         let unreadable = |error: IndexError| {
-            Issue::new("unreadable-index", format!("{error}; `git read-tree HEAD` makes a new one"))
+            let help = match may_be_read(&path) {
+                true => "`git read-tree HEAD` makes a new one",
+                false => "it is not damaged: whoever runs this has to be able to read it",
+            };
+            Issue::new("unreadable-index", format!("{error}; {help}"))
         };
         Ok(Staged { layout, index: read(&path, layout).map(Some).map_err(unreadable), merged: given.merged })
     }
@@ -155,6 +159,12 @@ fn read(path: &Path, layout: &Layout) -> Result<gix_index::File, IndexError> {
     gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default()).map_err(|error| {
         IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }
     })
+}
+
+/// Whether the system lets us read a file, whatever is in it.
+fn may_be_read(path: &Path) -> bool {
+    use std::io::Read as _;
+    std::fs::File::open(path).and_then(|mut file| file.read(&mut [0])).is_ok()
 }
 
 /// `GIT_INDEX_FILE` is relative to the top of the work tree, where git runs its hooks.
