@@ -55,12 +55,22 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let page = Page { report, gate, paint: Paint { color: options.color } };
     let clean = report.findings.is_empty();
-    if clean && report.scan.complete {
-        return if options.quiet { Ok(()) } else { page.passed(out) };
+    match (clean && report.scan.complete, options.quiet) {
+        (true, true) => Ok(()),
+        (true, false) => {
+            page.passed(out)?;
+            page.notes(out)
+        }
+        (false, quiet) => {
+            page.findings(out)?;
+            page.issues(out)?;
+            if quiet {
+                return Ok(());
+            }
+            page.notes(out)?;
+            page.advice(out)
+        }
     }
-    page.findings(out)?;
-    page.issues(out)?;
-    if options.quiet { Ok(()) } else { page.advice(out) }
 }
 
 struct Page<'a> {
@@ -144,6 +154,14 @@ impl Page<'_> {
             writeln!(out, "  {path}{}", visible(issue.message.as_bytes()))?;
         }
         more(issues.len(), "  ", out)
+    }
+
+    fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
+        let notes = &self.report.scan.notes;
+        for note in notes.iter().take(LISTED) {
+            writeln!(out, "leeward: note: {}", visible(note.message.as_bytes()))?;
+        }
+        more(notes.len(), "  ", out)
     }
 
     /// Whether all that is found stands in lines that begin as git's own comments do.

@@ -5,6 +5,7 @@ mod doctor;
 mod hostile;
 mod install;
 mod message;
+mod policy;
 mod push;
 mod secrecy;
 mod templates;

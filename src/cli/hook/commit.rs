@@ -46,12 +46,9 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
     if framework && (set("CI").is_some() || staged.is_empty()) {
         return all_files(&layout, scanning);
     }
-    judge(&staged, scanning)
-}
-
-fn judge(staged: &Staged<'_>, scanning: &Scanning) -> Result<Status, UsageError> {
     let here = PathBuf::from(".");
     let run = Run::new("staged", scanning, [&here])?.for_gate(Gate::Commit);
+    let run = run.beside_stored(layout.work_tree.as_deref(), "staged", &|path| staged.content(path));
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };

@@ -15,7 +15,7 @@ use super::commit;
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::report::Gate;
-use crate::source::history::range::Words;
+use crate::source::history::range::{Snapshot, Words};
 use crate::source::{Counted, Origin, Sink as _};
 use crate::status::Status;
 
@@ -64,6 +64,13 @@ fn judge(updates: &[Update], known: &str, gate: Gate, scanning: &Scanning) -> Re
     let layout = surroundings::repository(Path::new("."))?;
     let here = PathBuf::from(".");
     let run = Run::new("range", scanning, [&here])?.for_gate(gate);
+    // Before the first commit, there is nothing to compare with.
+    let run = match Snapshot::open(&layout, "HEAD") {
+        Ok(head) if layout.work_tree.is_some() => {
+            run.beside_stored(layout.work_tree.as_deref(), "committed in HEAD", &|path| head.read(path))
+        }
+        _ => run,
+    };
     let new: Vec<&str> = updates.iter().filter_map(|update| update.new.as_deref()).collect();
     if new.is_empty() {
         return Ok(run.scan(crate::progress::Phase::Range, |_, _| (), |_, _| {}));

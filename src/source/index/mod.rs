@@ -101,6 +101,23 @@ impl<'a> Staged<'a> {
         })
     }
 
+    /// The content of a file in the index, by its path from the top; none if it is not there, or not merged yet.
+    ///
+    /// # Errors
+    ///
+    /// With the end of a sentence, if the index or the content cannot be read.
+    pub fn content(&self, path: &BStr) -> Result<Option<Vec<u8>>, String> {
+        let index = match &self.index {
+            Ok(Some(index)) => index,
+            Ok(None) => return Ok(None),
+            Err(issue) => return Err(issue.message.clone()),
+        };
+        let Some(entry) = index.entry_by_path(path) else { return Ok(None) };
+        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
+        let content = objects.reader().read(&entry.id, ObjectKind::Blob);
+        content.map(|content| Some(content.to_vec()))
+    }
+
     /// Scans what the index adds. What cannot be read is an issue of the report. Gives the number of files that differ.
     pub fn scan(&self, target: usize, sink: &dyn Sink) -> u64 {
         for issue in &self.layout.issues {
