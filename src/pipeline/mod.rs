@@ -22,6 +22,7 @@ use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, Sink, TOO_LARGE};
 
 mod aside;
 mod bindings;
+mod comment;
 mod counts;
 pub mod explain;
 mod group;
@@ -88,6 +89,8 @@ struct Hit {
     evidence: Vec<String>,
     location: Location,
     suppression: Option<Suppression>,
+    /// A comment beside it asks to accept it, and does not say why.
+    unheeded: bool,
     /// It is a published example.
     published: bool,
     /// It was found by its value alone, which stands elsewhere under a name that tells.
@@ -271,7 +274,8 @@ impl<'a> Collector<'a> {
             found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
         let asked = self.settings.inline_ignores && published.is_none();
         let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
-        let suppression = published.or_else(|| mark.as_ref().map(|mark| mark.suppression.clone()));
+        let suppression = published.or_else(|| mark.as_ref()?.suppression.clone());
+        let unheeded = mark.as_ref().is_some_and(|mark| mark.suppression.is_none());
         let location = Location {
             kind: origin.kind,
             target: self.targets.get(origin.target).cloned().unwrap_or_default(),
@@ -295,6 +299,7 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
+            unheeded,
             published: found.published,
             copy: false,
         };
@@ -312,9 +317,10 @@ impl<'a> Collector<'a> {
         issues.sort();
         issues.dedup();
         let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let notes = inline::notes(&hits);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        Outcome { findings, suppressed, issues, coverage, below_confidence, notes: Vec::new() }
+        Outcome { findings, suppressed, issues, coverage, below_confidence, notes }
     }
 }
 
