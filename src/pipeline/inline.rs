@@ -43,6 +43,11 @@ pub(super) struct Mark {
     pub(super) suppression: Option<Suppression>,
 }
 
+/// Whether a content can have a comment that accepts something, as far as it is not encoded.
+pub(crate) fn holds_mark(bytes: &[u8]) -> bool {
+    bytes.contains_str(MARK)
+}
+
 /// The comment on the secret's line, or on the line above, that asks to accept it. A comment above stands on a line of
 /// its own, so that a comment behind one value says nothing of the value on the next line.
 pub(super) fn mark(bytes: &[u8], span: &Range<usize>) -> Option<Mark> {

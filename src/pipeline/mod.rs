@@ -42,6 +42,7 @@ use skips::{Skips, name};
 use strays::Strays;
 
 pub use group::{Outcome, fingerprint};
+pub(crate) use inline::holds_mark;
 
 /// What is reported, of all that is found.
 #[derive(Clone, Copy, Debug)]
