@@ -10,8 +10,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
+use super::declaration::name_of;
 use super::evidence::Known;
 use super::mention::Filter;
+use super::reference::is_read;
 use crate::rule::Rule;
 
 /// Finds a rule's keywords in any case, glued to anything.
@@ -58,6 +60,8 @@ pub(super) struct FileView<'a> {
     pub(super) imports: OnceCell<Vec<String>>,
     /// Whether the file says which value is the provider's; `evidence` does.
     pub(super) own_place: OnceCell<bool>,
+    /// The word that says that something else of the provider's name is meant; `evidence` looks for it.
+    pub(super) homonym: OnceCell<Option<String>>,
 }
 
 impl<'a> FileView<'a> {
@@ -72,6 +76,7 @@ impl<'a> FileView<'a> {
             known: Known::default(),
             imports: OnceCell::new(),
             own_place: OnceCell::new(),
+            homonym: OnceCell::new(),
         }
     }
 
@@ -97,14 +102,55 @@ impl<'a> FileView<'a> {
         self.anchors.words.is_none() || !self.mentions().is_empty() || self.path_speaks()
     }
 
-    /// The hosts of all addresses and `Host` headers in the file, with their places, ascending.
+    /// The hosts of all addresses and `Host` headers in the file and of the names that addresses are given, with their
+    /// places, ascending.
     pub(super) fn hosts(&self) -> &[(usize, String)] {
         self.hosts.get_or_init(|| {
             let addresses = memmem::find_iter(self.text, "://").map(|at| (at, host(&self.text[at + 3..])));
-            let mut hosts: Vec<_> = addresses.chain(self.host_headers()).collect();
+            let mut hosts: Vec<_> = addresses.collect();
+            hosts.extend(self.named_addresses(&hosts));
+            hosts.extend(self.host_headers());
             hosts.sort();
+            hosts.dedup();
             hosts
         })
+    }
+
+    /// Where the names stand that addresses are given, `URL` of `URL = "https://…"`, each until it is given another one.
+    fn named_addresses(&self, addresses: &[(usize, String)]) -> Vec<(usize, String)> {
+        const MOST: usize = 400;
+        const SHORTEST: usize = 3;
+        let text = self.text;
+        let named = addresses.iter().filter_map(|(at, host)| Some((self.declared_before(*at)?, *at, host)));
+        let mut named: Vec<(String, usize, &String)> = named.take(MOST).collect();
+        named.retain(|(name, ..)| name.len() >= SHORTEST);
+        named.sort();
+        let mut found = Vec::new();
+        for same in named.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let name = same[0].0.as_bytes();
+            let places = memmem::find_iter(text, name).map(|at| at..at + name.len());
+            for span in places.filter(|span| is_read(text, span)).take(MOST.saturating_sub(found.len())) {
+                let given = same.partition_point(|(_, at, _)| *at < span.start);
+                // A function may stand above what it reads.
+                if given > 0 || same.len() == 1 {
+                    found.push((span.start, same[given.saturating_sub(1)].2.clone()));
+                }
+            }
+        }
+        found
+    }
+
+    /// The name that is given the address whose `://` is at `at`.
+    fn declared_before(&self, at: usize) -> Option<String> {
+        const MOST: usize = 200;
+        let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+        let before = &self.text[(at - scheme).saturating_sub(MOST)..at - scheme];
+        let before = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+        let before = before.trim_end_with(|c| matches!(c, '"' | '\'' | '`')).trim_ascii_end();
+        let before = before.strip_suffix(b"=")?;
+        let statement = !before.iter().any(|b| matches!(b, b'"' | b'\'' | b'(' | b'{'));
+        let name = name_of(&before.to_str_lossy()).filter(|_| statement)?;
+        Some(name)
     }
 
     /// Hosts that stand without an address: a request's `Host: name`, a setting `host = "name"`.
@@ -128,8 +174,10 @@ impl<'a> FileView<'a> {
     pub(super) fn nearest_given_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
         self.nearest_host_of(span, |at| {
             let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-            let before = self.text[..at - scheme].last();
-            before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
+            let before = &self.text[..at - scheme];
+            let method = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "];
+            before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
+                || method.iter().any(|method| before.ends_with(method.as_bytes()))
         })
     }
 
@@ -172,13 +220,41 @@ impl<'a> FileView<'a> {
         &self.text[start..end]
     }
 
+    /// The line that `at` is on, with the lines before and after it up to the bracket that one of them leaves open.
+    pub(super) fn statement(&self, at: usize) -> &'a [u8] {
+        const MOST: usize = 400;
+        let line = self.line(&(at..at));
+        let (open, close) = (line.find_byte(b'{'), line.find_byte(b'}'));
+        let start = line.as_ptr().addr() - self.text.as_ptr().addr();
+        let end = start + line.len();
+        match (open, close) {
+            (Some(_), None) => {
+                let rest = &self.text[end..(end + MOST).min(self.text.len())];
+                let mut depth = line.iter().filter(|b| **b == b'{').count();
+                let close = rest.iter().position(|b| {
+                    depth = if *b == b'{' { depth + 1 } else { depth - usize::from(*b == b'}') };
+                    depth == 0
+                });
+                &self.text[start..end + close.unwrap_or(0)]
+            }
+            (None, Some(_)) => {
+                let from = start.saturating_sub(MOST);
+                let open = self.text[from..start].rfind_byte(b'{').map_or(start, |open| from + open);
+                let begin = self.text[..open].rfind_byte(b'\n').map_or(0, |newline| newline + 1);
+                &self.text[begin..end]
+            }
+            _ => line,
+        }
+    }
+
     /// Whether the file holds nothing but values like the one at `span`: a key file.
     pub(super) fn is_bare(&self, span: &Range<usize>) -> bool {
         const MOST: usize = 4096;
         self.text.len() <= MOST
             && self.text.lines().filter(|line| !line.trim().is_empty()).all(|line| {
                 let line = line.trim().trim_start_with(|c| c == '\u{feff}');
-                line.len() == span.len() && line.iter().all(u8::is_ascii_alphanumeric)
+                let comment = line.starts_with(b"#") || line.starts_with(b"//") || line.starts_with(b";");
+                comment || line.len() == span.len() && line.iter().all(u8::is_ascii_alphanumeric)
             })
     }
 }

@@ -189,6 +189,19 @@ pub(super) fn enclosing(text: &[u8], at: usize) -> Vec<String> {
     outer
 }
 
+/// The first line of the SQL statement that `text` ends in, where that makes or changes a credential.
+pub(super) fn created(text: &[u8]) -> Option<String> {
+    const LONGEST: usize = 600;
+    const MADE: [&str; 4] = ["secret", "credential", "connection", "user mapping"];
+    let from = text.len().saturating_sub(LONGEST);
+    let start = text[from..].iter().rposition(|&b| b == b';').map_or(from, |end| from + end + 1);
+    let statement = String::from_utf8_lossy(text[start..].trim_ascii_start()).into_owned();
+    let line = statement.lines().next()?;
+    let lower = line.to_ascii_lowercase();
+    let makes = ["create ", "alter "].iter().any(|verb| lower.starts_with(verb));
+    (makes && MADE.iter().any(|made| lower.contains(&format!(" {made} ")))).then(|| line.to_owned())
+}
+
 /// What stands beside the entry that the line of `at` is indented under, in the same mapping: before it, and after.
 pub(super) fn beside_parent(before: &[u8], at: usize, after: &[u8]) -> Option<(String, String)> {
     let own = line_start(before, at);

@@ -19,6 +19,7 @@ use crate::words::with_article;
 
 mod candidate;
 mod cursor;
+mod declaration;
 mod evidence;
 pub mod explain;
 mod file_view;
@@ -32,6 +33,7 @@ pub mod reference;
 pub mod runs;
 pub mod shape;
 mod structure;
+mod table;
 mod window;
 pub(crate) mod words;
 

@@ -1,11 +1,29 @@
 //! Pieces of other people's text, as evidence quotes them and words are looked for in them.
 
+use std::borrow::Cow;
+
 /// The line without the value, whose letters must not be read as words.
 pub(super) fn without(line: &str, length: usize) -> String {
     line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
         .filter(|token| token.len() != length)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// A text without the values in it that could be credentials of some length, whose letters are no words.
+pub(super) fn without_values(text: &str, length: usize) -> Cow<'_, str> {
+    let runs = || text.split(|c: char| !c.is_ascii_alphanumeric());
+    let value = |run: &&str| {
+        let has = |class: fn(&u8) -> bool| run.bytes().any(|b| class(&b));
+        run.len() == length
+            && has(u8::is_ascii_digit)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_uppercase)
+    };
+    if text.len() < length || !runs().any(|run| value(&run)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(runs().filter(value).fold(text.to_owned(), |text, run| text.replace(run, "")))
 }
 
 /// The words of a text, each with what joins its parts: `os.environ`, `spring.ai.api-key`, `Client::new`.

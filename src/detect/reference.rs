@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::evidence::answers;
 use super::finder::Finder;
-use super::structure::{Bound, Holder};
+use super::structure::{Bound, Holder, Place};
 use super::window::Window;
 use super::words::{is_generic, meaning};
 use super::{Detector, Views, quote, shape, structure};
@@ -32,6 +32,8 @@ pub struct Definition {
     pub name: String,
     /// Many files use it, each for a value of its own: `API_KEY`, `token`.
     pub generic: bool,
+    /// It is the name of a section and of an entry in it, with a point between them: `llm.key`.
+    pub section: bool,
 }
 
 /// A place where a name is read, and what is done with its value there.
@@ -74,29 +76,19 @@ struct Variables {
 }
 
 impl Detector {
-    /// The name that the value at `span` is given, if one is and it may be a provider's.
-    pub fn definition(&self, text: &[u8], path: Option<&BStr>, span: &Range<usize>) -> Option<Definition> {
+    /// The names that the value at `span` is given, if it may be a provider's: its own, and those by which a program
+    /// may call it that reads a whole file of settings.
+    pub fn definitions(&self, text: &[u8], path: Option<&BStr>, span: &Range<usize>) -> Vec<Definition> {
         let value = &text[span.clone()];
         if !is_whole(text, span) || !is_varied(value) || shape::derived_bits(value) >= shape::DERIVED_BITS {
-            return None;
+            return Vec::new();
         }
         let window = Window::near(text, span);
         let place = structure::place(&window.before, &window.after);
-        let own = place.levels.first()?;
-        if own.bound == Bound::Alone && text.trim().len() == value.len() {
-            let name = path?.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
-            return Some(Definition { name: name.to_owned(), generic: false });
-        }
-        let credential = |token: &&str| meaning(token, &[]).credential;
-        // What a program is given by its environment is called anything.
-        let variable = |token: &&str| {
-            token.contains('_')
-                && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        };
-        let name = quote::tokens(&own.name).filter(|token| credential(token) || variable(token)).last()?;
-        let said = meaning(name, &[]);
-        let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
-        telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name) })
+        let own = definition(text, path, span, &place);
+        let entry = in_section(&place);
+        let without_prefix = own.as_ref().and_then(without_prefix);
+        own.into_iter().chain(entry).chain(without_prefix).collect()
     }
 
     /// Every place where the text reads one of the names that `finder` finds, and it is told whose value that is; and
@@ -124,11 +116,15 @@ impl Detector {
     ) -> Option<(Purpose, bool)> {
         let window = Window::around(views.text, span);
         let (before, after) = expression(&window.before, &window.after);
-        let mut place = structure::place(before, after);
+        let referred = variable_of_reference(before);
+        let mut place = match &referred {
+            Some(variable) => structure::place(variable, after),
+            None => structure::place(before, after),
+        };
         if let Some(own) = place.levels.first_mut() {
             own.name = without_file(&own.name).to_owned();
         }
-        let environment = from_environment(&window.before[before.len()..], &place);
+        let environment = referred.is_some() || from_environment(&window.before[before.len()..], &place);
         let own = place.levels.first()?;
         let prose = own.holder == Holder::Lines
             && place.scheme.is_none()
@@ -186,6 +182,76 @@ impl Detector {
     }
 }
 
+/// The name that a value is given.
+fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Place) -> Option<Definition> {
+    let own = place.levels.first()?;
+    if own.bound == Bound::Alone && text.trim().len() == span.len() {
+        let name = path?.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
+        return Some(Definition { name: name.to_owned(), generic: false, section: false });
+    }
+    let credential = |token: &&str| meaning(token, &[]).credential;
+    // What a program is given by its environment is called anything.
+    let variable = |token: &&str| {
+        token.contains('_')
+            && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let name = quote::tokens(&own.name).filter(|token| credential(token) || variable(token)).last()?;
+    let said = meaning(name, &[]);
+    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
+    telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
+}
+
+/// The name of an entry together with that of its section, where neither says much by itself: `[llm]`, `key = VALUE`.
+fn in_section(place: &Place) -> Option<Definition> {
+    const EVERYWHERE: [&str; 10] =
+        ["config", "settings", "data", "spec", "default", "defaults", "env", "environment", "values", "auth"];
+    let own = place.levels.first().filter(|own| own.bound == Bound::Assigned)?;
+    let section = match own.holder {
+        Holder::Lines => place.outer.first()?.as_str(),
+        Holder::Group => place.levels.get(1).filter(|parent| parent.bound == Bound::Assigned)?.name.as_str(),
+        _ => return None,
+    };
+    let single = |name: &str| -> Option<String> {
+        let name = name.trim_matches(|c: char| c.is_whitespace() || "\"'[]:".contains(c));
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        ((2..40).contains(&name.len()) && name.chars().all(plain)).then(|| name.to_owned())
+    };
+    let (section, entry) = (single(section)?, single(&own.name)?);
+    let said = meaning(&entry, &[]);
+    let about = meaning(&section, &[]);
+    let telling = said.credential && !said.purpose && said.plain.is_none() && !about.purpose;
+    let everywhere = EVERYWHERE.contains(&section.to_ascii_lowercase().as_str()) || is_generic(&section);
+    (telling && !everywhere).then(|| Definition {
+        name: format!("{section}.{entry}"),
+        generic: false,
+        section: true,
+    })
+}
+
+/// The rest of a variable's name whose first word is that of the program, as settings are read with a prefix:
+/// `ANSWER_KEY` of `DESK_ANSWER_KEY`.
+fn without_prefix(definition: &Definition) -> Option<Definition> {
+    let (_, rest) = definition.name.split_once('_')?;
+    let capitals = definition.name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let telling = rest.contains('_') && !is_generic(rest) && meaning(rest, &[]).credential;
+    (capitals && telling).then(|| Definition { name: rest.to_owned(), generic: false, section: false })
+}
+
+/// In a deployment's `name: NAME`, `valueFrom: secretKeyRef: key: …` the variable is what the value is given to: the
+/// text before, with `NAME: ` at its end instead of the reference.
+fn variable_of_reference(before: &[u8]) -> Option<Vec<u8>> {
+    const NEAR: usize = 300;
+    let from = before.len().saturating_sub(NEAR);
+    let reference = from + before[from..].rfind("secretKeyRef")?;
+    let head = &before[..reference];
+    let value_from = head.rfind("valueFrom").filter(|at| reference - at <= 40)?;
+    let inside = !before[reference..].contains_str("\n- ") && !before[reference..].contains_str("- name:");
+    let name = head[..value_from].rfind("name:").filter(|at| inside && value_from - at <= 120)?;
+    let variable =
+        head[name + "name:".len()..value_from].lines().next()?.trim_with(|c| " \"',\r".contains(c));
+    Some([&head[..name], variable, b": "].concat())
+}
+
 /// Whether a value ends where a word does, or begins after an escape.
 fn is_whole(text: &[u8], span: &Range<usize>) -> bool {
     let glued = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
@@ -202,7 +268,7 @@ fn is_varied(value: &[u8]) -> bool {
 }
 
 /// Whether what encloses a name makes something of it: a constructor, or a call that creates.
-fn is_made(level: &structure::Level) -> bool {
+pub(super) fn is_made(level: &structure::Level) -> bool {
     let callee = quote::tokens(&level.head).last().unwrap_or_default();
     let name = callee.rsplit(['.', ':']).next().unwrap_or_default();
     let creates =
@@ -218,7 +284,7 @@ fn without_file(name: &str) -> &str {
 }
 
 /// Whether a name at `span` stands there as a whole, and is not given a value.
-fn is_read(text: &[u8], span: &Range<usize>) -> bool {
+pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     let before = &text[..span.start];
     let after = &text[span.end..];
@@ -242,7 +308,7 @@ fn is_read(text: &[u8], span: &Range<usize>) -> bool {
 }
 
 /// What stands before and after the whole expression that a name is read in: `process.env.NAME`, `${NAME:-}`.
-fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let joins =
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'@' | b'%' | b'/' | b'!');
     let mut left = before;
@@ -271,7 +337,7 @@ fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
 }
 
 /// Whether what a name is read from is the environment: the part of its expression before it, or a call around it.
-fn from_environment(prefix: &[u8], place: &structure::Place) -> bool {
+fn from_environment(prefix: &[u8], place: &Place) -> bool {
     let speaks = |text: &str| {
         let text = text.to_ascii_lowercase();
         text.contains("env") || text.contains("secret") || text.starts_with(['$', '%', '{'])

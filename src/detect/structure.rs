@@ -119,6 +119,7 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         end = if whole { head_start(before, at) } else { at };
     }
     place.outer = layout::enclosing(before, end);
+    place.outer.extend(layout::created(before));
     let own = &mut place.levels[0];
     match (own.bound, own.holder) {
         (Bound::Alone, Holder::Lines) => place.label = layout::label(before),
@@ -152,10 +153,20 @@ struct Binding {
 fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
     let mut left = Left::new(before, end);
     let mut scheme = None;
+    // Where the quotation ends that stands before the value.
+    let (mut apart, mut quoted) = (false, None);
     loop {
         let here = left.at();
         let bound = match left.next() {
-            Token::Space | Token::Quote | Token::Mark | Token::Concat | Token::Wrap => continue,
+            Token::Space => {
+                apart = true;
+                continue;
+            }
+            Token::Quote => {
+                quoted = quoted.or(apart.then_some(here));
+                continue;
+            }
+            Token::Mark | Token::Concat | Token::Wrap => continue,
             Token::Newline if layout::continues(before, left.at()) => continue,
             // An item of a list is bound to what its first one is bound to.
             Token::Newline if innermost && let Some(at) = layout::list_owner(before, left.at()) => {
@@ -168,7 +179,7 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
                 continue;
             }
             Token::Word(_) => {
-                let mut name = lvalue(before, here, Bound::Spaced);
+                let mut name = lvalue(before, quoted.unwrap_or(here), Bound::Spaced);
                 name.start = short(before, name.clone());
                 return Binding { bound: Bound::Spaced, start: name.start, name, scheme };
             }
@@ -181,7 +192,7 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
                 return Binding { bound: Bound::Assigned, start, name, scheme };
             }
             Token::Otherwise => Bound::Default,
-            Token::TagEnd if !before[tag(before, left.at())].starts_with(b"/") => Bound::Element,
+            Token::TagEnd if opens_element(&before[tag(before, left.at())]) => Bound::Element,
             Token::Separator | Token::Close(_) | Token::Open(_) | Token::TagEnd => {
                 return Binding { bound: Bound::Positional, name: here..here, start: here, scheme };
             }
@@ -224,6 +235,11 @@ fn is_property(before: &[u8]) -> bool {
     let marks = before.iter().rev().take_while(|b| matches!(b, b'&' | b'!')).count();
     let rest = &before[..before.len() - marks];
     (1..=2).contains(&marks) && rest.ends_with(b" ") && rest.trim_ascii_end().ends_with(b":")
+}
+
+/// Whether a tag is the first of an element, and not its last or all of it.
+fn opens_element(tag: &[u8]) -> bool {
+    !tag.starts_with(b"/") && !tag.ends_with(b"/")
 }
 
 /// The words of the tag that ends at `end`, without its angle brackets.

@@ -130,7 +130,7 @@ mod tests {
 
     fn naming(name: &str, generic: bool, path: &str, value: u8) -> Naming {
         Naming {
-            definition: Definition { name: name.to_owned(), generic },
+            definition: Definition { name: name.to_owned(), generic, section: false },
             secret: Secret::new(vec![value; 32]),
             target: 0,
             path: Some(path.into()),

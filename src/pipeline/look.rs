@@ -97,18 +97,28 @@ impl Known {
 impl Names {
     /// Of what was given a value; none if nothing was.
     fn new(namings: &[Naming]) -> Option<Names> {
-        let mut names: Vec<String> = namings.iter().map(|naming| naming.definition.name.clone()).collect();
-        names.sort();
-        names.dedup();
+        let (mut sections, mut names) = (Vec::new(), Vec::new());
+        for Naming { definition, .. } in namings {
+            let names = if definition.section { &mut sections } else { &mut names };
+            names.push(definition.name.clone());
+        }
+        for names in [&mut sections, &mut names] {
+            names.sort();
+            names.dedup();
+        }
         let mut stems: Vec<BString> = namings.iter().filter_map(Naming::stem).collect();
         stems.sort();
         stems.dedup();
-        let spelled: Vec<(String, String)> = names
-            .iter()
-            .flat_map(|name| spellings(name).into_iter().map(|spelling| (spelling, name.clone())))
-            .collect();
-        let finder = Finder::new(spelled.iter().map(|(spelling, _)| spelling))?;
-        let names: Vec<String> = spelled.into_iter().map(|(_, name)| name).collect();
+        let spelled = |names: Vec<String>, spell: fn(&str) -> Vec<String>| -> Vec<(String, String)> {
+            let each = names.into_iter();
+            each.flat_map(|name| spell(&name).into_iter().map(move |spelling| (spelling, name.clone())))
+                .collect()
+        };
+        let (names, sections) = (spelled(names, spellings), spelled(sections, entries));
+        let words =
+            |spelled: &[(String, String)]| spelled.iter().map(|(word, _)| word.clone()).collect::<Vec<_>>();
+        let finder = Finder::with_any_case(words(&names), words(&sections))?;
+        let names: Vec<String> = names.into_iter().chain(sections).map(|(_, name)| name).collect();
         Some(Names { finder, names, stems })
     }
 
@@ -228,18 +238,21 @@ impl Collector<'_> {
     pub(super) fn stray(&self, origin: Origin<'_>, text: &Text<'_>, span: &std::ops::Range<usize>) {
         self.strays.add(&text.bytes[span.clone()]);
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
-        let Some(definition) = self.detector.definition(text.bytes, path, span) else { return };
+        let definitions = self.detector.definitions(text.bytes, path, span);
+        if definitions.is_empty() {
+            return;
+        }
         let line = memchr::memchr_iter(b'\n', &text.bytes[..span.start]).count() as u64 + 1;
-        let naming = Naming {
+        let named = definitions.into_iter().map(|definition| Naming {
             definition,
             secret: Secret::new(&text.bytes[span.clone()]),
             target: origin.target,
             path: origin.path.map(ToOwned::to_owned),
             place: place(origin, line),
-        };
+        });
         let mut namings = lock(&self.namings);
         if namings.len() < MOST_NAMINGS {
-            namings.push(naming);
+            namings.extend(named);
         } else {
             drop(namings);
             let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));
@@ -291,6 +304,13 @@ fn spellings(name: &str) -> Vec<String> {
     spellings.sort();
     spellings.dedup();
     spellings
+}
+
+/// How programs write the entry of a section, given as `section.entry`.
+fn entries(name: &str) -> Vec<String> {
+    const BETWEEN: [&str; 11] = [".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '"];
+    let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };
+    BETWEEN.iter().map(|between| format!("{section}{between}{entry}")).collect()
 }
 
 /// Whether a text loads a file of that name: on a line that imports or opens something, or as a part of a path.

@@ -95,6 +95,8 @@ struct WrittenProvider {
     with: Vec<String>,
     #[serde(default)]
     without: Vec<String>,
+    #[serde(default)]
+    homonyms: Vec<String>,
 }
 
 /// A text, a list of parts that are joined, or a table with `path` and `text`.
@@ -156,6 +158,7 @@ fn rule(file: &str, written: Written) -> Result<Rule, RuleError> {
             hosts: lower(provider.hosts, "hosts")?,
             with: lower(provider.with, "with")?,
             without: lower(provider.without, "without")?,
+            homonyms: lower(provider.homonyms, "homonyms")?,
         }),
         None => None,
     };

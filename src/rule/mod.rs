@@ -81,6 +81,8 @@ pub struct Provider {
     pub with: Vec<String>,
     /// A name with one of these words is somebody else's; two words stand for one after the other.
     pub without: Vec<String>,
+    /// Words of files that mean something else of that name, where nothing says that they mean the provider.
+    pub homonyms: Vec<String>,
 }
 
 /// A text for `rules check`.

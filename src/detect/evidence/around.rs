@@ -162,6 +162,11 @@ impl Judge<'_> {
         }
         let speaks = self.speaks(&level.head);
         let head = self.quoted(&level.head, speaks);
+        if depth == 0
+            && let Some(named) = self.named_by_argument(level)
+        {
+            return Some(named);
+        }
         match (level.holder, speaks) {
             (Holder::Call, Speaks::Ours) => {
                 return Some(Verdict::new(Confidence::High, format!("it is handed to {head}")));
@@ -180,6 +185,12 @@ impl Judge<'_> {
             }
             _ => {}
         }
+        if depth == 0 && self.is_secret_of_client(level) {
+            return Some(Verdict::new(
+                Confidence::Low,
+                "the client whose id stands beside it has it as its secret",
+            ));
+        }
         let said = self.described(level).or_else(|| self.in_sentence(level, own))?;
         let positional = own.bound == Bound::Positional;
         let telling = own_meaning.credential
@@ -194,7 +205,10 @@ impl Judge<'_> {
             Weight::Word => said.model && own_meaning.specific || self.is_elsewhere(depth, said.model),
         };
         // The title of a document is a sentence about it.
-        if depth > 0 && said.weight == Weight::Label && said.word.contains(' ') && !self.is_named(&said.word)
+        let specific = || self.column_name().is_some_and(|name| self.is_specific_name(name));
+        let phrase = said.word.contains(' ') && !self.is_named(&said.word);
+        if phrase && (depth > 0 && said.weight == Weight::Label)
+            || specific() && !self.has_vendor_beside(level)
         {
             return None;
         }
@@ -203,10 +217,34 @@ impl Judge<'_> {
             Speaks::Ours if !telling || of_another() => None,
             Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
             Speaks::Others if said.weight < Weight::Word || own.holder != Holder::Lines => {
-                Some(Verdict::foreign(format!("{} stands beside it, another service", shown(&said.word))))
+                let reason = format!("{} stands beside it, another service", shown(&said.word));
+                Some(Verdict { beside: true, ..Verdict::foreign(reason) })
             }
             _ => None,
         }
+    }
+
+    /// Another argument of the call is the name of a credential: `create_secret(VALUE, "acme_key")`.
+    fn named_by_argument(&self, level: &Level) -> Option<Verdict> {
+        if level.holder != Holder::Call || level.bound != Bound::Positional {
+            return None;
+        }
+        let arguments =
+            [level.before.as_str(), level.after.as_str()].into_iter().flat_map(|side| side.split(','));
+        let mut names = arguments.filter_map(|argument| {
+            let argument = argument.trim();
+            let name = argument.trim_matches(['"', '\'', '`', ':']);
+            (name.len() < argument.len() && quote::is_name(name)).then_some(name)
+        });
+        let name = names.find(|name| self.speaks(name) == Speaks::Ours && self.meaning(name).credential)?;
+        self.by_name(name, |name| format!("{name} names it"))
+    }
+
+    /// Whether the value is called a secret, and a client's id stands beside it: the two that OAuth gives a program.
+    fn is_secret_of_client(&self, level: &Level) -> bool {
+        let secret = words(&level.name).last().is_some_and(|word| word == "secret");
+        let names = [level.before.as_str(), level.after.as_str()].into_iter().flat_map(quote::tokens);
+        secret && names.map(words).any(|name| name.ends_with(&["client".to_owned(), "id".to_owned()]))
     }
 
     /// Whether a label is the provider's name, or that of its credential, and no more.

@@ -108,7 +108,7 @@ impl Judge<'_> {
             // A command and its option rather than a name.
             return self.nearest_token(part.key).or_else(|| self.nearest_token(value));
         }
-        let key = self.speaks(part.key);
+        let key = if is_switch(value) { Speaks::Nobody } else { self.speaks(part.key) };
         if key != Speaks::Nobody {
             let word = part.key.trim_matches(|c: char| "\"'` ".contains(c)).to_owned();
             return Some(Described { word, speaks: key, weight: Weight::Word, model: !part.open });
@@ -148,6 +148,8 @@ impl Judge<'_> {
                 match self.speaks(first) {
                     Speaks::Ours if self.provider.names.iter().any(exactly) => (Speaks::Ours, Weight::Label),
                     Speaks::Ours => (Speaks::Nobody, Weight::Word),
+                    // A plugin of somebody's.
+                    Speaks::Nobody if rest.contains('/') && !first.contains('.') => (whole, Weight::Word),
                     _ => (Speaks::Others, Weight::Label),
                 }
             }
@@ -240,6 +242,15 @@ impl Judge<'_> {
             && !text.contains(['-', '/'])
             && !self.meaning(text).credential
             && self.meaning(text).plain.is_none()
+            && !self.meaning(text).specific
+    }
+
+    /// Whether a field beside the value is the provider's name and nothing else.
+    pub(super) fn has_vendor_beside(&self, level: &Level) -> bool {
+        let (left, right) = self.neighbours(level);
+        let bare =
+            |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).to_owned();
+        left.iter().chain(&right).any(|part| self.is_vendor(&bare(part.value)))
     }
 
     /// Whether a level names something of its own that is not the provider: `acme: { token: … }`, `Acme.new(…)`.
@@ -250,6 +261,10 @@ impl Judge<'_> {
             let row = level.bound == Bound::Positional && level.holder == Holder::Group;
             left.iter().chain(&right).any(|part| match field(part.key) {
                 Field::Label | Field::Vendor => !part.key.is_empty() && specific(part.value),
+                // `config :app, App.Vault, key: VALUE`: the words before a field.
+                _ if level.holder == Holder::Lines && level.bound == Bound::Assigned => {
+                    innermost && part.key.is_empty() && self.meaning(part.value).owner.is_some()
+                }
                 _ => innermost && row && part.key.is_empty() && specific(part.value),
             })
         };
@@ -273,6 +288,13 @@ fn after_value(after: &str) -> &str {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// Whether a value turns something on or off, or sets a number: its name is an option's.
+fn is_switch(value: &str) -> bool {
+    let number =
+        !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '_' | '-'));
+    number || ["true", "false", "on", "off", "yes", "no"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// The words of a value.
@@ -310,7 +332,9 @@ fn parts_and_groups(text: &str, attributes: bool) -> (Vec<Part<'_>>, Vec<(&str, 
             b'"' | b'`' if quote.is_none() => quote = Some(byte),
             _ => {}
         }
+        let option = byte == b' ' && bytes[at + 1..].starts_with(b"--");
         let separates = matches!(byte, b'\n')
+            || option && quote.is_none()
             || quote.is_none()
                 && (matches!(byte, b',' | b';' | b'|')
                     || attributes && byte == b' ' && !bytes[from..at].trim_ascii_end().ends_with(b"="));

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
+use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
@@ -24,6 +25,9 @@ impl Judge<'_> {
         if self.is_index() {
             let reason = "it stands in brackets behind a name, as an identifier does";
             return Some(Verdict::new(Confidence::Low, reason));
+        }
+        if self.is_part_of_longer() {
+            return Some(Verdict::new(Confidence::Low, "it is a part of a longer value"));
         }
         if let Some(name) = self.header(own) {
             return Some(Verdict::new(
@@ -47,7 +51,7 @@ impl Judge<'_> {
         if meaning.plain.is_some() && (meaning.identifier || !meaning.credential) {
             return low("is no credential");
         }
-        if self.is_one_of_many(name) {
+        if self.is_one_of_many(name) && !self.is_in_block_of_ours(own) {
             return low("has many values in this file: an identifier");
         }
         if !meaning.specific || meaning.initials {
@@ -68,7 +72,7 @@ impl Judge<'_> {
             false if matches!(own.bound, Bound::Spaced | Bound::Element) || own.holder == Holder::Call => {
                 None
             }
-            false if self.is_entry_of_ours() => None,
+            false if self.is_entry_of_ours() || self.spoken_of().is_some() => None,
             false => low("does not call it a credential"),
         }
     }
@@ -103,7 +107,14 @@ impl Judge<'_> {
             Bound::Assigned if self.naming(own).transparent => self.name_beside(own),
             _ => None,
         };
-        name.filter(|name| self.meaning(name).credential)
+        name.filter(|name| self.meaning(name).credential || self.meaning(name).identifier)
+    }
+
+    /// Whether the fields beside the value say that its block is the provider's, and not only by a model's name.
+    fn is_in_block_of_ours(&self, own: &Level) -> bool {
+        let said = self.described(own).filter(|said| said.speaks == Speaks::Ours && !said.model);
+        said.is_some_and(|said| said.weight < Weight::Word)
+            || self.host_in(&own.before).or_else(|| self.host_in(&own.after)).is_some()
     }
 
     /// Whether the value stands bare in brackets right behind a word: `task[VALUE]`.
@@ -113,6 +124,23 @@ impl Judge<'_> {
         !before.ends_with(b"<![CDATA[")
             && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
             && self.file.text.get(self.span.end) == Some(&b']')
+    }
+
+    /// Whether another value stands before this one in the same quotation marks: `"…|VALUE"`.
+    fn is_part_of_longer(&self) -> bool {
+        const SHORTEST: usize = 16;
+        let before = &self.file.text[..self.span.start];
+        let inside = |b: &&u8| {
+            b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'|' | b':' | b'_' | b'-')
+        };
+        let start = before.len() - before.iter().rev().take(200).take_while(inside).count();
+        let (quoted, part) =
+            (before[..start].last().is_some_and(|b| matches!(b, b'"' | b'\'')), &before[start..]);
+        let Some((b'|' | b':', part)) = part.split_last() else { return false };
+        let longest =
+            part.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap_or_default();
+        let mixed = longest.iter().any(u8::is_ascii_digit) && longest.iter().any(u8::is_ascii_alphabetic);
+        quoted && mixed && longest.len() >= SHORTEST
     }
 
     /// The name beside a `value`, where it is a name of its own and none of a credential.

@@ -73,7 +73,7 @@ impl Judge<'_> {
             return Some(Verdict::new(Confidence::Medium, "the line names the provider and a credential"));
         }
         if on_line == Speaks::Others && !own_meaning.credential {
-            return Some(Verdict::foreign("the line names another service"));
+            return Some(Verdict { beside: true, ..Verdict::foreign("the line names another service") });
         }
         if elsewhere {
             return Some(Verdict::new(
@@ -115,7 +115,7 @@ impl Judge<'_> {
         const IMPORTS: [&str; 7] = ["import", "from", "use", "using", "require", "include", "extern"];
         const LONGEST: usize = 400;
         self.file.imports.get_or_init(|| {
-            let lines = self.file.mentions().iter().map(|&at| self.file.line(&(at..at)));
+            let lines = self.file.mentions().iter().map(|&at| self.file.statement(at));
             let lines = lines.filter(|line| line.len() <= LONGEST);
             let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned());
             let imports = |line: &String| {
@@ -145,6 +145,7 @@ impl Judge<'_> {
         chosen
             || levels.enumerate().any(|(depth, level)| self.is_specific(level, depth == 0))
             || self.place.outer.iter().any(|outer| self.is_specific_name(outer))
+            || self.made_into().is_some()
     }
 
     /// Whether the file says elsewhere which value is the provider's: it gives it a name, assigned or referred to, or a

@@ -1,10 +1,11 @@
 //! What was said of a word before: in a file with many candidates each word is a neighbour of many of them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Speaks;
+use super::used::Use;
 use crate::detect::words::Meaning;
 
 /// Longest text that is remembered, in bytes; longer ones hardly come again.
@@ -12,11 +13,16 @@ const LONGEST: usize = 640;
 /// Most texts that are remembered at a time.
 const MOST: usize = 1 << 12;
 
+/// Most places in one file that read a variable and are looked at.
+const MOST_READS: usize = 2000;
+
 /// What the words of one file say to one rule.
 #[derive(Default)]
 pub(in crate::detect) struct Known {
     speaks: Answers<Speaks>,
     meanings: Answers<Rc<Meaning>>,
+    uses: Answers<Use>,
+    reads: Cell<usize>,
 }
 
 struct Answers<T>(RefCell<HashMap<String, T>>);
@@ -36,6 +42,17 @@ impl Known {
     /// What a name means, by what was found before or else by `look`.
     pub(super) fn meaning(&self, text: &str, look: impl FnOnce() -> Meaning) -> Rc<Meaning> {
         self.meanings.get(text, || Rc::new(look()))
+    }
+
+    /// What a variable is used for when `steps` variables led to it, by what was found before or else by `look`.
+    pub(super) fn use_of(&self, variable: &str, steps: usize, look: impl FnOnce() -> Use) -> Use {
+        self.uses.get(&format!("{steps} {variable}"), look)
+    }
+
+    /// Whether one more place that reads a variable may be looked at.
+    pub(super) fn may_read(&self) -> bool {
+        self.reads.set(self.reads.get() + 1);
+        self.reads.get() <= MOST_READS
     }
 }
 

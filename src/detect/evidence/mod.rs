@@ -3,6 +3,7 @@
 //! Takes a candidate's place (see `structure`) and its file, gives a confidence with the reasons for it, strongest
 //! first. The nearest name decides: a value that another name is given is not the provider's, whatever stands around.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -16,9 +17,13 @@ use crate::rule::{Provider, Rule};
 mod around;
 mod block;
 mod called;
+mod column;
 mod file;
+mod homonym;
 mod known;
 mod name;
+mod prose;
+mod used;
 
 pub(super) use known::Known;
 
@@ -34,11 +39,13 @@ pub(super) struct Verdict {
     pub(super) foreign: bool,
     /// It rests on a word that stands near.
     pub(super) beside: bool,
+    /// It rests on what becomes of a variable.
+    followed: bool,
 }
 
 impl Verdict {
     pub(super) fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
-        Verdict { confidence, evidence: vec![reason.into()], foreign: false, beside: false }
+        Verdict { confidence, evidence: vec![reason.into()], foreign: false, beside: false, followed: false }
     }
 
     fn foreign(reason: impl Into<String>) -> Self {
@@ -62,13 +69,18 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 7] = [
+const QUESTIONS: [Question; 12] = [
+    |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
     |judge| judge.own_name(),
+    |judge| judge.used_by_us(),
+    |judge| judge.column(),
     |judge| judge.called(),
     |judge| judge.levels(),
+    |judge| judge.used_by_others(),
     |judge| judge.request(),
+    |judge| judge.spoken_of(),
     |judge| judge.file_about_provider(),
 ];
 
@@ -83,7 +95,15 @@ pub(super) fn judge<'a>(
     if !file.is_about_provider() {
         return None;
     }
-    let first = answers(provider, place, file, span).next();
+    let mut answers = ask(Judge { provider, place, file, span, steps: 0, column: OnceCell::new() });
+    let first = answers.next().map(|first| match first.followed {
+        // A value that goes through a variable is as sure as what else is said of it.
+        true => {
+            let sure = answers.next().is_some_and(|other| other.confidence == Confidence::High);
+            Verdict { confidence: if sure { Confidence::High } else { Confidence::Medium }, ..first }
+        }
+        false => first,
+    });
     let verdict = match provider.with.is_empty() {
         true => first.unwrap_or_else(|| Verdict::new(Confidence::Low, "nothing here says what the value is")),
         // A rule for a part of a provider's credentials speaks only where that part is named.
@@ -99,9 +119,12 @@ pub(super) fn answers<'a>(
     file: &'a FileView<'a>,
     span: &'a Range<usize>,
 ) -> impl Iterator<Item = Verdict> + use<'a> {
-    let judge = Judge { provider, place, file, span };
-    let asked = if provider.with.is_empty() { QUESTIONS.len() } else { QUESTIONS.len() - 1 };
-    QUESTIONS.into_iter().take(asked).filter_map(move |ask| ask(&judge))
+    ask(Judge { provider, place, file, span, steps: used::MOST_STEPS, column: OnceCell::new() })
+}
+
+fn ask(judge: Judge<'_>) -> impl Iterator<Item = Verdict> {
+    let asked = if judge.provider.with.is_empty() { QUESTIONS.len() } else { QUESTIONS.len() - 1 };
+    QUESTIONS.into_iter().take(asked).filter_map(move |question| question(&judge))
 }
 
 struct Judge<'a> {
@@ -109,6 +132,10 @@ struct Judge<'a> {
     place: &'a Place,
     file: &'a FileView<'a>,
     span: &'a Range<usize>,
+    /// How many variables the value was followed through to get here.
+    steps: usize,
+    /// The name of the column that the value stands in, once it was asked for.
+    column: OnceCell<Option<String>>,
 }
 
 /// What one text says of the provider.
@@ -125,6 +152,7 @@ enum Speaks {
 impl Judge<'_> {
     fn meaning(&self, name: &str) -> Rc<Meaning> {
         self.file.known.meaning(name, || {
+            let name = &quote::without_values(name, self.span.len());
             let own: Vec<&str> =
                 self.provider.names.iter().chain(&self.provider.with).map(String::as_str).collect();
             meaning(name, &own)
@@ -140,13 +168,21 @@ impl Judge<'_> {
     }
 
     fn whose(&self, text: &str) -> Speaks {
+        let text = &quote::without_values(text, self.span.len());
         let lower = text.to_lowercase();
         let words = words(text);
         if words.len() > LONGEST_NAME && self.has_ours_alone(text) {
             return Speaks::Ours;
         }
         let has = |list: &[String]| list.iter().any(|entry| stands_in(entry, &words));
-        let named = self.provider.names.iter().any(|name| lower.contains(name.as_str()));
+        let called = |text: &str| self.provider.names.iter().any(|name| text.contains(name.as_str()));
+        // The repository that a model's weights come from serves nothing.
+        let weights = |word: &&str| self.is_of_weights(word) && called(word);
+        let named = called(&lower)
+            && match lower.split_whitespace().any(|word| weights(&word)) {
+                true => lower.split_whitespace().any(|word| called(word) && !weights(&word)),
+                false => true,
+            };
         let with = self.provider.with.is_empty() || has(&self.provider.with);
         if named && with && !has(&self.provider.without) || self.has_host(&lower) {
             return Speaks::Ours;
@@ -160,9 +196,19 @@ impl Judge<'_> {
             let lower = name.to_lowercase();
             let words = words(name);
             self.provider.names.iter().any(|own| lower.contains(own.as_str()))
+                && !self.is_of_weights(&lower)
                 && !self.provider.without.iter().any(|entry| stands_in(entry, &words))
         };
         self.provider.with.is_empty() && quote::tokens(text).any(own)
+    }
+
+    /// Whether a word of a command is the path of a model's weights: `vendorai/model-1b`.
+    fn is_of_weights(&self, word: &str) -> bool {
+        word.split_once('/').is_some_and(|(first, rest)| {
+            let vendor =
+                self.provider.names.iter().any(|name| first.strip_prefix(name.as_str()) == Some("ai"));
+            vendor && rest.contains('-') && !rest.contains('/')
+        })
     }
 
     fn has_host(&self, text: &str) -> bool {

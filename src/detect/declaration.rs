@@ -1,0 +1,92 @@
+//! Names that a program gives a value: what is declared, and whether a name is given something where it stands.
+//!
+//! Takes pieces of a statement in any language, gives the name.
+
+use bstr::ByteSlice;
+
+use super::quote;
+
+/// Longest name that counts.
+const LONGEST_NAME: usize = 60;
+
+/// The name in a declaration: `const key: string`, `var key string`, `private static String key`.
+pub(super) fn name_of(declaration: &str) -> Option<String> {
+    let declaration = declaration.rsplit(['\n', ';']).next()?;
+    // What follows a colon is the type.
+    let name = declaration.split_once(": ").map_or(declaration, |(name, _)| name);
+    let words: Vec<&str> = quote::tokens(name).collect();
+    let name = match words.as_slice() {
+        [.., name, "string" | "byte" | "str" | "String"] => name,
+        [.., name] => name,
+        [] => return None,
+    };
+    let name = ["this.", "self.", "->"].iter().fold(*name, |name, owner| name.trim_start_matches(owner));
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    let named = words.len() <= 6 && !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(word);
+    named.then(|| name.to_owned())
+}
+
+/// Whether what follows a name gives it a value: ` = `, `: string =`, ` := `, ` <- `, or a blank and a quotation mark.
+pub(super) fn gives(after: &[u8]) -> bool {
+    let rest = after.trim_start_with(|c| matches!(c, '"' | '\'' | ']' | ')' | '`'));
+    let rest = &rest[..rest.len().min(LONGEST_NAME)];
+    let line = rest.split(|&b| b == b'\n').next().unwrap_or_default();
+    let plain = line.trim_ascii_start();
+    match plain {
+        [b'=', next, ..] => !matches!(next, b'=' | b'>' | b'~'),
+        [b'='] | [b':' | b'?', b'=', ..] | [b'<', b'-', ..] => true,
+        [b':', rest @ ..] => {
+            let at = rest.iter().position(|&b| b == b'=');
+            at.is_some_and(|at| !rest[..at].iter().any(|b| matches!(b, b'"' | b'\'' | b',' | b'(' | b')')))
+        }
+        [b'"' | b'\'', ..] => plain.len() < line.len(),
+        // A type between a name and its value.
+        _ => plain.strip_prefix(b"string").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"=")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_declarations() {
+        let cases = [
+            ("const key", Some("key")),
+            ("const key: string", Some("key")),
+            ("pub const KEY: &str", Some("KEY")),
+            ("var key string", Some("key")),
+            ("private static final String KEY", Some("KEY")),
+            ("self.key", Some("key")),
+            ("$key", Some("key")),
+            ("const secrets: Secrets", Some("secrets")),
+            ("one two three four five six seven", None),
+            ("", None),
+        ];
+        for (text, name) in cases {
+            assert_eq!(name_of(text).as_deref(), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_given_a_value() {
+        let cases = [
+            (" = 1", true),
+            ("=1", true),
+            (": string = 1", true),
+            (" := 1", true),
+            (" <- 1", true),
+            (" string = 1", true),
+            (" \"1\"", true),
+            ("\"] = 1", true),
+            (" == 1", false),
+            (" => 1", false),
+            (": 1, b = 2", false),
+            (", b)", false),
+            (".x = 1", false),
+        ];
+        for (after, given) in cases {
+            assert_eq!(gives(after.as_bytes()), given, "{after}");
+        }
+    }
+}

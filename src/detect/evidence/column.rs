@@ -1,0 +1,43 @@
+//! What the header of a table's column says of a value in it.
+
+use super::{Judge, Speaks, Verdict};
+use crate::detect::quote::shown;
+use crate::detect::structure::{Bound, Holder};
+use crate::detect::table;
+use crate::finding::Confidence;
+
+impl Judge<'_> {
+    /// The column that the value stands in is called what the value is, or what it is not.
+    pub(super) fn column(&self) -> Option<Verdict> {
+        let name = self.column_name()?;
+        let meaning = self.meaning(name);
+        if meaning.purpose
+            || meaning.account
+            || meaning.plain.is_some() && (meaning.identifier || !meaning.credential)
+        {
+            return Some(Verdict::new(
+                Confidence::Low,
+                format!("its column is {}: no credential", shown(name)),
+            ));
+        }
+        match self.speaks(name) {
+            Speaks::Ours => self.by_name(name, |name| format!("it stands in the column {name}")),
+            Speaks::Others => {
+                Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
+            }
+            Speaks::Nobody => None,
+        }
+    }
+
+    /// The name of the value's column, if it stands in a table with names; looked up once.
+    pub(super) fn column_name(&self) -> Option<&str> {
+        self.column
+            .get_or_init(|| {
+                let own = self.place.levels.first()?;
+                let cell = matches!(own.bound, Bound::Positional | Bound::Alone | Bound::Spaced)
+                    && matches!(own.holder, Holder::Lines | Holder::Group | Holder::Call);
+                table::column(self.file.text, self.span).filter(|_| cell)
+            })
+            .as_deref()
+    }
+}

@@ -1,0 +1,93 @@
+//! What people say of a value in a letter, a chat, a note: "here is the key:", and the value on a line of its own.
+
+use bstr::ByteSlice;
+
+use super::{Judge, Speaks, Verdict};
+use crate::detect::quote;
+use crate::detect::structure::{Bound, Holder, Level};
+use crate::finding::Confidence;
+
+/// Bytes before a value in which it is spoken of.
+const BEFORE: usize = 1200;
+/// Bytes after it.
+const AFTER: usize = 300;
+/// Longest line that somebody says.
+const LONGEST_LINE: usize = 240;
+/// Longest text that is a note.
+const LONGEST_NOTE: usize = 4096;
+/// Most values that people write down together.
+const MOST_VALUES: usize = 4;
+
+impl Judge<'_> {
+    /// The value stands alone or at the end of a sentence, in a text that speaks of the provider's key.
+    pub(super) fn spoken_of(&self) -> Option<Verdict> {
+        let own = self.place.levels.first().filter(|own| is_said(own))?;
+        if !self.provider.with.is_empty()
+            || self.is_glued()
+            || self.values() > MOST_VALUES
+            || self.says_otherwise(own)
+        {
+            return None;
+        }
+        let text = self.file.text;
+        let before = &text[self.span.start.saturating_sub(BEFORE)..self.span.start];
+        let after = &text[self.span.end..(self.span.end + AFTER).min(text.len())];
+        let mut lines = before.lines().rev().chain(after.lines()).filter(|line| line.len() <= LONGEST_LINE);
+        let speaks = |line: &[u8]| {
+            let line = line.to_str_lossy();
+            // Words that people say, and no names of variables or addresses.
+            let plain = |word: &&str| {
+                word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic)
+            };
+            let words: Vec<&str> =
+                line.split_whitespace().map(|word| if plain(&word) { word } else { "." }).collect();
+            // The name and the word for a credential stand together.
+            words.windows(4.min(words.len()).max(1)).any(|near| {
+                let near = near.join(" ");
+                self.speaks(&near) == Speaks::Ours && self.meaning(&near).credential
+            })
+        };
+        if lines.any(speaks) {
+            return Some(Verdict::new(Confidence::Medium, "the text around it speaks of the provider's key"));
+        }
+        let mut above = before.lines().rev().take(8);
+        let credential = |line: &[u8]| {
+            let sentence = line.fields().count() >= 3 && line.len() <= LONGEST_LINE;
+            sentence && self.meaning(&line.to_str_lossy()).credential
+        };
+        let note = text.len() <= LONGEST_NOTE && own.bound == Bound::Alone && above.any(credential);
+        (note && !self.file.mentions().is_empty()).then(|| {
+            Verdict::new(Confidence::Medium, "a short text about the provider speaks of a key above it")
+        })
+    }
+
+    /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.
+    fn says_otherwise(&self, own: &Level) -> bool {
+        let label = self.place.label.as_deref().unwrap_or_default();
+        [own.name.as_str(), label].into_iter().any(|name| {
+            let meaning = self.meaning(name);
+            meaning.plain.is_some()
+                || meaning.identifier
+                || meaning.purpose
+                || self.speaks(name) == Speaks::Others
+        })
+    }
+
+    /// How many values of the same form the text has, as far as it matters.
+    fn values(&self) -> usize {
+        let runs = self.file.text.split(|b| !b.is_ascii_alphanumeric());
+        let value = |run: &&[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
+        runs.filter(value).take(MOST_VALUES + 1).count()
+    }
+}
+
+/// Whether a value stands on a line of its own, or behind words that are no name.
+fn is_said(own: &Level) -> bool {
+    let words = own.name.split_whitespace().count();
+    let sentence = words >= 2 && !quote::tokens(&own.name).any(quote::is_name);
+    match own.bound {
+        Bound::Alone => own.holder == Holder::Lines,
+        Bound::Spaced | Bound::Assigned => sentence,
+        _ => false,
+    }
+}

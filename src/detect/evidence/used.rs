@@ -1,0 +1,327 @@
+//! What becomes of a value in its own file: where the variable that holds it is read, and what is done with it there.
+//!
+//! Takes a candidate's place, finds the variable that it is given to, and judges every place that reads it as if the
+//! value stood there itself. What other files do with it is decided in `pipeline`.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::{Judge, Verdict, ask};
+use crate::detect::declaration::{gives, name_of};
+use crate::detect::quote::{self, shown};
+use crate::detect::reference::{expression, is_made, is_read};
+use crate::detect::structure::{self, Bound, Holder, Level, Place};
+use crate::detect::window::Window;
+use crate::detect::words::words;
+use crate::finding::Confidence;
+
+/// Most places that read one variable and are looked at.
+const MOST_USES: usize = 24;
+/// How often a value is followed from one variable to the next.
+pub(super) const MOST_STEPS: usize = 2;
+/// How many nested groups are followed outwards.
+const MOST_LEVELS: usize = 4;
+/// Longest text in which a variable is looked for, in bytes.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// What a variable is used for in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::detect) enum Use {
+    /// The provider gets it, for this reason.
+    Ours(String),
+    /// Another service gets it, and the provider does not.
+    Theirs(String),
+    /// Something with a name of its own is made of it: this.
+    Made(String),
+    /// Nothing that tells.
+    Unknown,
+}
+
+/// Something that holds a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Variable {
+    name: String,
+    /// Which field of it.
+    field: Option<String>,
+    /// The value is one of several in it.
+    held: bool,
+}
+
+impl Judge<'_> {
+    /// The variable that holds the value is read where the provider gets it.
+    pub(super) fn used_by_us(&self) -> Option<Verdict> {
+        match self.uses()? {
+            Use::Ours(reason) => Some(Verdict { followed: true, ..Verdict::new(Confidence::High, reason) }),
+            _ => None,
+        }
+    }
+
+    /// The variable that holds the value is read where somebody else gets it, and nowhere else.
+    pub(super) fn used_by_others(&self) -> Option<Verdict> {
+        // A client of another service's is made for the provider's address where there is no other.
+        let ours_alone = || self.file.hosts().iter().all(|(_, host)| self.is_ours(host));
+        match self.uses()? {
+            Use::Theirs(reason) if self.file.hosts().is_empty() || !ours_alone() => {
+                Some(Verdict::foreign(reason))
+            }
+            _ => None,
+        }
+    }
+
+    /// What of another name is made of the value, and of nothing of the provider's.
+    pub(super) fn made_into(&self) -> Option<String> {
+        match self.uses()? {
+            Use::Made(what) => Some(what),
+            _ => None,
+        }
+    }
+
+    fn uses(&self) -> Option<Use> {
+        if self.steps >= MOST_STEPS || self.file.text.len() > LONGEST_TEXT {
+            return None;
+        }
+        let variable = self.variable()?;
+        let key = format!("{}.{}", variable.name, variable.field.as_deref().unwrap_or_default());
+        Some(self.file.known.use_of(&key, self.steps, || self.find_use(&variable)))
+    }
+
+    /// The variable that holds the value.
+    fn variable(&self) -> Option<Variable> {
+        let levels = &self.place.levels;
+        let own = levels.first()?;
+        if !self.may_be_ours(&own.name) && self.place.scheme.is_none() {
+            return None;
+        }
+        let (mut held, mut field) = (false, None);
+        for level in levels.iter().take(MOST_LEVELS) {
+            let statement = matches!(level.holder, Holder::Lines | Holder::Block) || declares(level);
+            if statement {
+                let name = declared(level).or_else(|| self.declared_on_line());
+                let name = name.filter(|name| self.may_be_ours(name) && self.is_given(name))?;
+                return Some(Variable { field: field.filter(|field| *field != name), name, held });
+            }
+            match level.holder {
+                Holder::Group => {
+                    held = true;
+                    field = field.or_else(|| declared(level));
+                }
+                Holder::Call if self.hands_through(level) => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether a name leaves open that its value is the provider's credential.
+    fn may_be_ours(&self, name: &str) -> bool {
+        let name = quote::tokens(name).last().unwrap_or_default();
+        let meaning = self.meaning(name);
+        meaning.plain.is_none() && !meaning.identifier && !meaning.purpose && meaning.owner.is_none()
+    }
+
+    /// Whether what a call gives is its argument in another form: `cycle(VALUE)`, `getenv("NAME", VALUE)`.
+    fn hands_through(&self, level: &Level) -> bool {
+        const ASKS: [&str; 19] = [
+            "get", "post", "put", "fetch", "request", "search", "query", "send", "load", "ask", "create",
+            "connect", "init", "login", "call", "invoke", "complete", "open", "use",
+        ];
+        let callee = quote::tokens(&level.head).last().unwrap_or_default();
+        let callee = callee.rsplit(['.', ':']).next().unwrap_or_default();
+        let words = words(callee);
+        let credential = self.meaning(callee).credential;
+        let makes = callee.starts_with(|c: char| c.is_uppercase()) && !credential;
+        let asks = words.first().is_some_and(|word| ASKS.contains(&word.as_str())) && !credential;
+        let before = level.before.trim_matches(|c: char| c.is_whitespace() || "\"'`,".contains(c));
+        let quoted = before.len() < level.before.trim().len();
+        let default =
+            quoted && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+        let chained = level.head.contains('(');
+        let last = !level.after.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).contains(',');
+        last && (default || before.is_empty() && !makes && !asks && !chained)
+    }
+
+    /// The name before the first `=` on the value's line, where that is a statement: `key = read(…) || VALUE`.
+    fn declared_on_line(&self) -> Option<String> {
+        let text = self.file.text;
+        let start =
+            text[..self.span.start].iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1);
+        let line = String::from_utf8_lossy(&text[start..self.span.start]);
+        let (left, right) = line.split_once('=')?;
+        let statement = !left.contains(['"', '\'', '(', '{', '[', '`', '#', '<'])
+            && !right.starts_with(['=', '>'])
+            && !left.ends_with(['=', '!', '<', '>']);
+        name_of(left.trim_end_matches([':', '?', '+', '|'])).filter(|_| statement)
+    }
+
+    /// Whether a name is given a value before this one, by an operator that gives one.
+    fn is_given(&self, name: &str) -> bool {
+        let text = &self.file.text[..self.span.start];
+        memmem::rfind(text, name.as_bytes()).is_some_and(|at| {
+            let after = &self.file.text[at + name.len()..];
+            gives(after) || text[..at].ends_with(b"for ") && after.starts_with(b" in ")
+        })
+    }
+
+    fn find_use(&self, variable: &Variable) -> Use {
+        let Variable { name, field, held } = variable;
+        let found = field.as_deref().map(|field| self.judge_uses(name, Some(field), false));
+        match found {
+            Some(found) if found != Use::Unknown => found,
+            // All of it is handed on, with everything in it.
+            _ => self.judge_uses(name, None, *held),
+        }
+    }
+
+    fn judge_uses(&self, name: &str, field: Option<&str>, whole: bool) -> Use {
+        let text = self.file.text;
+        let wanted = field.unwrap_or(name);
+        let places = memmem::find_iter(text, wanted).map(|at| at..at + wanted.len());
+        let scope = self.scope(name);
+        let reads = places.filter(|span| {
+            is_read(text, span)
+                && scope.contains(&span.start)
+                && !(whole && is_taken_apart(&text[span.end..]))
+                && match field {
+                    Some(_) => is_field_of(text, span.start, name),
+                    None => self.is_variable(span),
+                }
+        });
+        let (mut theirs, mut made) = (None, None);
+        for span in reads.take(MOST_USES).take_while(|_| self.file.known.may_read()) {
+            match self.judge_use(&span, wanted) {
+                found @ Use::Ours(_) => return found,
+                found @ Use::Theirs(_) => theirs = theirs.or(Some(found)),
+                found @ Use::Made(_) => made = made.or(Some(found)),
+                Use::Unknown => {}
+            }
+        }
+        theirs.or(made).unwrap_or(Use::Unknown)
+    }
+
+    /// Where a name means the value: everywhere, or until it is given another one.
+    fn scope(&self, name: &str) -> Range<usize> {
+        let text = self.file.text;
+        let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let whole = |at: usize| !word(text[..at].last()) && gives(&text[at + name.len()..]);
+        let given: Vec<usize> =
+            memmem::find_iter(text, name).filter(|&at| whole(at)).take(MOST_USES).collect();
+        let next = given.iter().find(|&&at| at > self.span.start).copied().unwrap_or(text.len());
+        match given.len() {
+            0 | 1 => 0..text.len(),
+            _ => self.span.end..next,
+        }
+    }
+
+    /// Whether a name stands by itself, or behind what means the object that it is a field of.
+    fn is_variable(&self, span: &Range<usize>) -> bool {
+        let before = &self.file.text[..span.start];
+        let Some(before) = before.strip_suffix(b".").or_else(|| before.strip_suffix(b"->")) else {
+            return true;
+        };
+        let start =
+            before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |at| at + 1);
+        let owner = &before[start..];
+        if matches!(owner, b"this" | b"self" | b"cls" | b"Self") {
+            return true;
+        }
+        let heads = self.place.levels.iter().map(|level| level.head.as_str());
+        let mut names = heads.chain(self.place.outer.iter().map(String::as_str)).flat_map(quote::tokens);
+        !owner.is_empty() && names.any(|name| name.as_bytes() == owner)
+    }
+
+    fn judge_use(&self, span: &Range<usize>, name: &str) -> Use {
+        let window = Window::around(self.file.text, span);
+        let (before, after) = expression(&window.before, &window.after);
+        let place = structure::place(before, after);
+        let Some(own) = place.levels.first() else { return Use::Unknown };
+        let prose = own.holder == Holder::Lines
+            && place.scheme.is_none()
+            && matches!(own.bound, Bound::Spaced | Bound::Positional | Bound::Alone);
+        let judge = Judge {
+            place: &place,
+            span,
+            steps: self.steps + 1,
+            column: OnceCell::new(),
+            provider: self.provider,
+            file: self.file,
+        };
+        if let Some(verdict) = ask(judge).next() {
+            let reason = verdict.evidence.first().cloned().unwrap_or_default();
+            let reason = format!("{} is read in this file: {reason}", shown(name));
+            if verdict.confidence == Confidence::High && !verdict.beside {
+                return Use::Ours(reason);
+            }
+            if verdict.foreign && !verdict.beside && !prose {
+                return Use::Theirs(reason);
+            }
+        }
+        self.made_of(&place)
+    }
+
+    /// The name of its own that has what is made of a value.
+    fn made_of(&self, place: &Place) -> Use {
+        let made = place.levels.iter().take(2).find(|level| is_made(level));
+        let own = |head: &str| self.is_specific_name(head) && !self.is_defined(head);
+        match made.map(|level| level.head.as_str()).filter(|head| own(head)) {
+            Some(head) => Use::Made(head.to_owned()),
+            None => Use::Unknown,
+        }
+    }
+
+    /// Whether the file itself says what a call does.
+    fn is_defined(&self, head: &str) -> bool {
+        let Some(name) = quote::tokens(head).last().and_then(|name| name.rsplit(['.', ':']).next()) else {
+            return false;
+        };
+        ["class ", "def ", "function ", "fn ", "func ", "fun ", "struct ", "type "]
+            .iter()
+            .any(|word| memmem::find(self.file.text, format!("{word}{name}").as_bytes()).is_some())
+    }
+}
+
+/// Whether what holds a value are the parameters of a function that is declared.
+fn declares(level: &Level) -> bool {
+    const WORDS: [&str; 6] = ["def", "function", "fn", "func", "fun", "constructor"];
+    level.holder == Holder::Call && quote::tokens(&level.head).any(|word| WORDS.contains(&word))
+}
+
+/// The name that a level declares.
+fn declared(level: &Level) -> Option<String> {
+    const DEFINES: [&str; 9] =
+        ["define", "def", "defvar", "defparameter", "setq", "set", "let", "const", "constant"];
+    match level.bound {
+        Bound::Assigned => name_of(&level.name),
+        Bound::Spaced => {
+            let words: Vec<&str> = quote::tokens(&level.name).collect();
+            if let ["for" | "foreach", name, "in", ..] = words.as_slice() {
+                return Some((*name).to_owned());
+            }
+            match words.as_slice() {
+                [.., define, name] if DEFINES.contains(define) => Some((*name).to_owned()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether what follows a name takes a part of what it holds, and not any: `config.other`, `KEYS["other"]`.
+fn is_taken_apart(after: &[u8]) -> bool {
+    match after {
+        [b'.' | b'?' | b'!', next, ..] => *next != b'.' && !next.is_ascii_whitespace(),
+        [b'[', next, ..] => !next.is_ascii_digit() && !next.is_ascii_lowercase(),
+        [b'-', b'>', ..] | [b':', b':', ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether what begins at `at` is a field of what is called `owner`: `owner.field`, `owner["field"]`, `owner->field`.
+fn is_field_of(text: &[u8], at: usize, owner: &str) -> bool {
+    let before = &text[..at];
+    let joins = |b: &u8| matches!(b, b'.' | b'"' | b'\'' | b'[' | b':' | b'-' | b'>' | b'?' | b'`' | b'!');
+    let end = before.iter().rposition(|b| !joins(b)).map_or(0, |last| last + 1);
+    let glued = |rest: &[u8]| rest.last().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    end < at && before[..end].strip_suffix(owner.as_bytes()).is_some_and(|rest| !glued(rest))
+}

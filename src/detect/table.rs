@@ -1,0 +1,222 @@
+//! Which column of a table a value stands in, and what that column is called.
+//!
+//! Takes a whole text and the place of a value in it; knows tables of Markdown, files of separated values with a header,
+//! and rows that SQL inserts. Gives the column's name; what it means is asked in `evidence`.
+
+use std::ops::Range;
+
+use bstr::ByteSlice;
+
+use super::layout::line_start;
+
+/// Most lines of a table that are followed up to its header.
+const MOST_LINES: usize = 400;
+/// Most bytes of a line in a table.
+const LONGEST_LINE: usize = 4096;
+/// Most columns.
+const MOST_COLUMNS: usize = 64;
+/// Most bytes of SQL between a value and the names of its columns.
+const MOST_SQL: usize = 1 << 16;
+
+/// The name of the column that the value at `span` stands in.
+pub(super) fn column(text: &[u8], span: &Range<usize>) -> Option<String> {
+    markdown(text, span).or_else(|| separated(text, span)).or_else(|| inserted(text, span))
+}
+
+/// In a Markdown table the header stands above the line of dashes.
+fn markdown(text: &[u8], span: &Range<usize>) -> Option<String> {
+    let (before, line) = line_of(text, span)?;
+    let bar = line.trim_ascii_start().starts_with(b"|") || line.trim_ascii_end().ends_with(b"|");
+    if !bar {
+        return None;
+    }
+    let index = index(before, b'|');
+    let mut above = text[..line_start(text, span.start).saturating_sub(1)].lines().rev().take(MOST_LINES);
+    let row = |line: &[u8]| line.len() <= LONGEST_LINE && line.contains(&b'|');
+    let dashes = |line: &[u8]| {
+        line.contains(&b'-') && line.iter().all(|b| matches!(b, b'|' | b'-' | b':' | b' ' | b'+' | b'\t'))
+    };
+    above.by_ref().take_while(|line| row(line)).find(|line| dashes(line))?;
+    let header = above.next().filter(|line| row(line))?;
+    name(cells(header, b'|').get(index)?)
+}
+
+/// In a file of separated values the header is the first line that is no comment.
+fn separated(text: &[u8], span: &Range<usize>) -> Option<String> {
+    let (before, line) = line_of(text, span)?;
+    let header =
+        text.lines().take(5).find(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#"))?;
+    let header = header.trim_start_with(|c| c == '\u{feff}');
+    if header.len() > LONGEST_LINE || header.as_ptr() == line.as_ptr() {
+        return None;
+    }
+    [b',', b';', b'\t', b'|'].into_iter().find_map(|separator| {
+        let names = cells(header, separator);
+        let columns = (2..=MOST_COLUMNS).contains(&names.len());
+        let words = |cell: &&[u8]| name(cell).is_some();
+        if !columns || !names.iter().all(words) || cells(line, separator).len() != names.len() {
+            return None;
+        }
+        name(names.get(index(before, separator))?)
+    })
+}
+
+/// A row of `INSERT INTO t (a, b) VALUES (…), (…)`; without the names those of `CREATE TABLE t (…)`.
+fn inserted(text: &[u8], span: &Range<usize>) -> Option<String> {
+    let before = &text[span.start.saturating_sub(MOST_SQL)..span.start];
+    let values = rfind_word(before, b"values")?;
+    let index = row_index(&before[values + "values".len()..])?;
+    let head = &before[..values];
+    let insert = rfind_word(head, b"insert into").filter(|at| values - at <= LONGEST_LINE)?;
+    let head = &head[insert + "insert into".len()..];
+    let columns = head.find_byte(b'(').map(|open| &head[open + 1..]);
+    let table = head.trim_ascii_start();
+    let table = &table[..table.iter().position(|b| matches!(b, b' ' | b'(' | b'\n')).unwrap_or(table.len())];
+    match columns {
+        Some(columns) => name(cells(columns.trim_ascii_end().strip_suffix(b")")?, b',').get(index)?),
+        None => created(before, table, index),
+    }
+}
+
+/// The name of a column in the order in which a table was created with them.
+fn created(text: &[u8], table: &[u8], index: usize) -> Option<String> {
+    let quotes = |c| matches!(c, '`' | '"' | '[' | ']');
+    let table = table.trim_with(quotes).to_ascii_lowercase();
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find_iter(b"create table").filter(|at| {
+        let rest = lower[at + "create table".len()..].trim_ascii_start();
+        let rest = rest.strip_prefix(b"if not exists").unwrap_or(rest).trim_ascii_start();
+        rest.trim_start_with(quotes).starts_with(&table)
+    });
+    let rest = &text[at.last()?..];
+    let open = rest.find_byte(b'(')? + 1;
+    let mut depth = 0_usize;
+    let mut columns = vec![Vec::new()];
+    for &byte in &rest[open..] {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => break,
+            b')' => depth -= 1,
+            b',' if depth == 0 => {
+                columns.push(Vec::new());
+                continue;
+            }
+            _ => {}
+        }
+        columns.last_mut()?.push(byte);
+    }
+    name(columns.get(index)?.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())?)
+}
+
+/// How many values stand before the one at the end of `rows`, in its row; none if it stands in none.
+fn row_index(rows: &[u8]) -> Option<usize> {
+    let (mut index, mut inside, mut quoted, mut escaped) = (0, 0_usize, false, false);
+    for &byte in rows {
+        if escaped {
+            escaped = false;
+            continue;
+        }
+        match byte {
+            b'\\' if quoted => escaped = true,
+            b'\'' => quoted = !quoted,
+            _ if quoted => {}
+            b';' => return None,
+            b'(' => {
+                inside += 1;
+                index = if inside == 1 { 0 } else { index };
+            }
+            b')' => inside = inside.checked_sub(1)?,
+            b',' if inside == 1 => index += 1,
+            _ => {}
+        }
+    }
+    (inside == 1).then_some(index)
+}
+
+/// Where a word stands last, in any case.
+fn rfind_word(text: &[u8], word: &[u8]) -> Option<usize> {
+    text.to_ascii_lowercase().rfind(word)
+}
+
+/// The line of a value up to it, and all of it; none if it is too long for a table.
+fn line_of<'t>(text: &'t [u8], span: &Range<usize>) -> Option<(&'t [u8], &'t [u8])> {
+    let from = span.start.saturating_sub(LONGEST_LINE);
+    let start = from + line_start(&text[from..], span.start - from);
+    let rest = &text[span.end..(span.end + LONGEST_LINE).min(text.len())];
+    let end = span.end + rest.find_byte(b'\n').unwrap_or(rest.len());
+    let whole = start == 0 || text[start - 1] == b'\n';
+    whole.then(|| (&text[start..span.start], text[start..end].trim_end_with(|c| c == '\r')))
+}
+
+/// The cells of a line; a separator in quotation marks parts none, bars at both ends stand outside.
+fn cells(line: &[u8], separator: u8) -> Vec<&[u8]> {
+    let line = match separator {
+        b'|' => {
+            let line = line.trim_ascii();
+            let line = line.strip_prefix(b"|").unwrap_or(line);
+            line.strip_suffix(b"|").filter(|_| line.len() > 1).unwrap_or(line)
+        }
+        _ => line,
+    };
+    let mut cells = Vec::new();
+    let (mut from, mut quoted) = (0, false);
+    for (at, &byte) in line.iter().enumerate() {
+        if byte == b'"' && separator != b'|' {
+            quoted = !quoted;
+        } else if byte == separator && !quoted {
+            cells.push(&line[from..at]);
+            from = at + 1;
+        }
+    }
+    cells.push(&line[from..]);
+    cells
+}
+
+/// How many cells stand before the one that a part of a line ends in.
+fn index(before: &[u8], separator: u8) -> usize {
+    // What ends with a separator is followed by a cell.
+    let marked = [before, b"x"].concat();
+    cells(&marked, separator).len() - 1
+}
+
+/// The words of a header's cell; none if it is no name.
+fn name(cell: &[u8]) -> Option<String> {
+    const LONGEST: usize = 40;
+    let cell = cell.trim_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '*' | '[' | ']'));
+    let text = cell.to_str().ok()?;
+    let plain = |c: char| c.is_alphabetic() || c.is_ascii_digit() || matches!(c, '_' | '-' | ' ' | '.' | '/');
+    let named = text.len() <= LONGEST && text.chars().all(plain) && text.starts_with(char::is_alphabetic);
+    named.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_names() {
+        let cases = [
+            ("| host | password |\n| --- | --- |\n| a | b |\n| c | `V` |\n", Some("password")),
+            ("host | password\n--- | ---\nc | V |\n", Some("password")),
+            ("| c | V |\n", None),
+            ("name,api_key\nx,y\nz,V\n", Some("api_key")),
+            ("name;api_key\nx;\"V\"\n", Some("api_key")),
+            ("name\tapi key\nx\tV\n", Some("api key")),
+            ("name,api_key\nx,y,V\n", None),
+            ("x = 1\ny = V\n", None),
+            ("\"a, b\",key\n\"c, d\",V\n", None),
+            ("insert into t (a, b) values ('x, (y', 'V');", Some("b")),
+            ("INSERT INTO `t` (`a`, `b`) VALUES (1, 'x'),\n(2, 'V')", Some("b")),
+            ("INSERT INTO t (a, b) VALUES (1, 'x'); f(2, 'V')", None),
+            (
+                "CREATE TABLE t (a int, b varchar(3), c text);\nINSERT INTO t VALUES (1, 'it''s', 'V')",
+                Some("c"),
+            ),
+            ("INSERT INTO t VALUES (1, 'V')", None),
+        ];
+        for (text, expected) in cases {
+            let at = text.rfind('V').expect("a value");
+            assert_eq!(column(text.as_bytes(), &(at..at + 1)).as_deref(), expected, "{text}");
+        }
+    }
+}
