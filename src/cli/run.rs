@@ -90,9 +90,18 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// The same scan, that says what it goes by is not as it is stored. `top`: of the work tree.
-    pub(super) fn beside_stored(mut self, top: Option<&Path>, place: &str, stored: Stored<'_>) -> Self {
-        let notes = top.map(|top| self.policy.not_as_stored(top, place, stored));
+    /// The same scan, that says what it goes by is not as it is staged. `top`: of the work tree.
+    pub(super) fn beside_index(mut self, top: Option<&Path>, index: Stored<'_>) -> Self {
+        if let Some(top) = top {
+            self.notes.extend(self.policy.not_as_stored(top, "staged", index));
+            self.notes.extend(self.policy.not_on_disk("staged", index));
+        }
+        self
+    }
+
+    /// The same scan, that says what it goes by is not as it is committed.
+    pub(super) fn beside_head(mut self, top: Option<&Path>, head: Stored<'_>) -> Self {
+        let notes = top.map(|top| self.policy.not_as_stored(top, "committed in HEAD", head));
         self.notes.extend(notes.into_iter().flatten());
         self
     }

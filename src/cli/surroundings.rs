@@ -1,7 +1,7 @@
 //! What git says in the environment of a hook: which repository, which objects, which index. Sources read no
 //! environment, so it is read here.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::UsageError;
@@ -52,6 +52,6 @@ pub(super) fn object_dirs() -> ObjectDirs {
     let alternates = set("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
     ObjectDirs {
         main: set("GIT_OBJECT_DIRECTORY").map(PathBuf::from),
-        alternates: std::env::split_paths(&alternates).filter(|path| *path != OsStr::new("")).collect(),
+        alternates: layout::listed(alternates.as_encoded_bytes()),
     }
 }

@@ -48,7 +48,7 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
     }
     let here = PathBuf::from(".");
     let run = Run::new("staged", scanning, [&here])?.for_gate(Gate::Commit);
-    let run = run.beside_stored(layout.work_tree.as_deref(), "staged", &|path| staged.content(path));
+    let run = run.beside_index(layout.work_tree.as_deref(), &|path, content| staged.holds(path, content));
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };

@@ -12,9 +12,10 @@ use super::{Files, Policy};
 use crate::config::FILE_NAME;
 use crate::config::read;
 use crate::report::Note;
+use crate::sanitize::system_error;
 
-/// The content of a file by its path from the top; none if nothing is stored there.
-pub(in crate::cli) type Stored<'a> = &'a dyn Fn(&BStr) -> Result<Option<Vec<u8>>, String>;
+/// Whether a file is stored with a content, by its path from the top; none if it is not stored at all.
+pub(in crate::cli) type Stored<'a> = &'a dyn Fn(&BStr, &[u8]) -> Result<Option<bool>, String>;
 
 impl Policy {
     /// What is not on disk as it is stored. `top`: of the work tree; `place`: where it is stored, `in the index`.
@@ -30,22 +31,24 @@ impl Policy {
         let said = paths.iter().filter_map(|path| {
             let below = below(top, path)?;
             let name = read::name(path);
-            let what = match stored(below.as_bstr()) {
+            let content = std::fs::read(path).map_err(|error| system_error(&error));
+            let what = match content.and_then(|content| stored(below.as_bstr(), &content)) {
                 Ok(None) => format!("is not {place}"),
-                Ok(Some(stored)) if same(&stored, path) => return None,
-                Ok(Some(_)) => format!("is not as it is {place}"),
+                Ok(Some(true)) => return None,
+                Ok(Some(false)) => format!("is not as it is {place}"),
                 Err(reason) => format!("cannot be compared with what is {place}: {reason}"),
             };
             Some(note(format!("{name}, which this was judged by, {what}: others are judged without it")))
         });
-        let mut notes: Vec<Note> = said.collect();
-        let without = self.config.is_none() && !self.without_config;
-        if without && !matches!(stored(FILE_NAME.into()), Ok(None)) {
-            notes.push(note(format!(
-                "{FILE_NAME} is {place} and not on disk: this was judged by the defaults"
-            )));
-        }
-        notes
+        said.collect()
+    }
+
+    /// What is stored and not on disk.
+    pub(in crate::cli) fn not_on_disk(&self, place: &str, stored: Stored<'_>) -> Option<Note> {
+        let without = self.revision.is_none() && matches!(*self.files, Files::Disk) && self.config.is_none();
+        let without = without && !self.without_config && !matches!(stored(FILE_NAME.into(), b""), Ok(None));
+        let message = || format!("{FILE_NAME} is {place} and not on disk: this was judged by the defaults");
+        without.then(|| Note { kind: "policy-not-stored", message: message() })
     }
 }
 
@@ -56,10 +59,4 @@ fn below(top: &Path, path: &Path) -> Option<BString> {
     let below = parent.join(path.file_name()?).strip_prefix(&top).ok()?.to_owned();
     let parts: Vec<&[u8]> = below.iter().map(|part| part.as_encoded_bytes()).collect();
     Some(parts.join(&b'/').into())
-}
-
-/// Whether a file holds what is stored, whichever line ends git gave it.
-fn same(stored: &[u8], path: &Path) -> bool {
-    let plain = |bytes: &[u8]| bytes.replace(b"\r\n", b"\n");
-    std::fs::read(path).is_ok_and(|bytes| plain(&bytes) == plain(stored))
 }

@@ -101,21 +101,27 @@ impl<'a> Staged<'a> {
         })
     }
 
-    /// The content of a file in the index, by its path from the top; none if it is not there, or not merged yet.
+    /// Whether the file at a path from the top is in the index with this content, whichever line ends git gave it; none if
+    /// it is not there, or not merged yet.
     ///
     /// # Errors
     ///
     /// With the end of a sentence, if the index or the content cannot be read.
-    pub fn content(&self, path: &BStr) -> Result<Option<Vec<u8>>, String> {
+    pub fn holds(&self, path: &BStr, content: &[u8]) -> Result<Option<bool>, String> {
         let index = match &self.index {
             Ok(Some(index)) => index,
             Ok(None) => return Ok(None),
             Err(issue) => return Err(issue.message.clone()),
         };
         let Some(entry) = index.entry_by_path(path) else { return Ok(None) };
+        // As a rule nothing has to be read.
+        let id = gix_object::compute_hash(self.layout.hash, ObjectKind::Blob, content);
+        if id.is_ok_and(|id| id == entry.id) {
+            return Ok(Some(true));
+        }
         let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
-        let content = objects.reader().read(&entry.id, ObjectKind::Blob);
-        content.map(|content| Some(content.to_vec()))
+        let stored = objects.reader().read(&entry.id, ObjectKind::Blob)?;
+        Ok(Some(same_text(&stored, content)))
     }
 
     /// Scans what the index adds. What cannot be read is an issue of the report. Gives the number of files that differ.
@@ -176,6 +182,11 @@ fn read(path: &Path, layout: &Layout) -> Result<gix_index::File, IndexError> {
     gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default()).map_err(|error| {
         IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }
     })
+}
+
+/// Whether two texts are one but for their line ends.
+pub fn same_text(a: &[u8], b: &[u8]) -> bool {
+    a.replace(b"\r\n", b"\n") == b.replace(b"\r\n", b"\n")
 }
 
 /// Whether the system lets us read a file, whatever is in it.

@@ -19,6 +19,7 @@ use bstr::{BString, ByteSlice};
 use gix_hash::Kind;
 
 use self::config::Config;
+pub(crate) use self::object_dirs::listed;
 use self::object_dirs::object_dirs;
 use super::Issue;
 use crate::sanitize::system_error;
