@@ -34,11 +34,31 @@ const BLOCKS: [(&str, &str); 9] = [
 pub(super) fn is_inside(before: &[u8], after: &[u8]) -> bool {
     match string(before, after) {
         Place::Comment => true,
-        Place::String { start } => {
-            before[start + 1..].trim().is_empty() && is_called_comment(&before[..start])
-        }
+        Place::String { start } => match element(before, after, start) {
+            Some((before, after)) => match string(before, after) {
+                Place::Comment => true,
+                Place::String { .. } => false,
+                Place::Code => is_beginning(before),
+            },
+            None => before[start + 1..].trim().is_empty() && is_called_comment(&before[..start]),
+        },
         Place::Code => is_beginning(before),
     }
+}
+
+/// What stands before and after a place in a string, if that is all of the line, as each line of code is in a notebook.
+fn element<'t>(before: &'t [u8], after: &'t [u8], start: usize) -> Option<(&'t [u8], &'t [u8])> {
+    let line = after.lines().next().unwrap_or_default();
+    let mut escaped = false;
+    let end = line.iter().position(|&byte| {
+        let ends = !escaped && byte == b'"';
+        escaped = !escaped && byte == b'\\';
+        ends
+    })?;
+    let rest = line[end + 1..].trim();
+    let alone = before[start] == b'"' && before[..start].trim().is_empty();
+    let alone = alone && (rest.is_empty() || rest == b"," || rest == b"]");
+    alone.then(|| (&before[start + 1..], &line[..end]))
 }
 
 /// Whether what stands before it in its line is no more than the beginning of a comment.
@@ -124,9 +144,10 @@ fn begins_comment(text: &[u8], at: usize) -> bool {
 /// Whether a text of code ends with what begins a comment in some language: a sign, or a word.
 fn is_beginning(before: &[u8]) -> bool {
     let text = before.trim_end();
-    let sign = text.last().is_some_and(|last| b"#;%!*\\-/@~^".contains(last));
+    let sign = text.last().is_some_and(|last| b"#;%!*\\-/@~^{".contains(last)) || text.trim() == b"..";
     let word = text.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
-    let first = text.len() == word.len() || text[..text.len() - word.len()].trim().is_empty();
+    let ahead = text[..text.len() - word.len()].trim_end();
+    let first = ahead.is_empty() || ahead.ends_with(b"&");
     sign || (first && WORDS.contains(&word.to_str_lossy().to_ascii_lowercase().as_str()))
 }
 
@@ -175,12 +196,18 @@ mod tests {
             ("key = \"V\" ' | Ada's", true),
             ("REM |", true),
             ("dnl |", true),
+            ("set K=V & rem |", true),
+            ("K := 'V'; { | }", true),
+            (".. |", true),
             (" * see there, |", true),
             ("{\"key\": \"V\", \"_comment\": \"|\"}", true),
             ("  \"//\": \"|\",", true),
             ("\"keyNote\" : \" |\"", true),
             ("\"\"\"|\"\"\"", true),
             ("curl 'https://a.b' # |", true),
+            ("    \"key = 'V' # |\\n\",", true),
+            ("    \"key = \\\"V\\\" # |\"", true),
+            ("    \"# |\\n\",", true),
             // Code, strings, addresses.
             ("|", false),
             ("key = V |", false),
@@ -198,6 +225,9 @@ mod tests {
             ("{\"comment\": \"x\", \"text\": \"|\"}", false),
             ("{\"comment\": \"see |\"}", false),
             ("\"|\",", false),
+            ("    \"key = V |\\n\",", false),
+            ("    \"f('# |', V)\\n\",", false),
+            ("    \"# |\", V", false),
             ("a, b, |", false),
             ("note: V |", false),
         ] {

@@ -137,7 +137,8 @@ fn reason(text: &str) -> Option<String> {
     let text = text[..end].trim();
     let quoted = text.trim_end_matches([',', ';', ')', ']', '}', ' ']);
     let text = match quoted.strip_suffix(['"', '\'', '`']) {
-        Some(inside) => inside.trim_end(),
+        // A line of code in a string has its end written out.
+        Some(inside) => inside.trim_end().trim_end_matches("\\n").trim_end_matches("\\r").trim_end(),
         None => text,
     };
     text.chars().any(char::is_alphanumeric).then(|| text.to_owned())

@@ -129,6 +129,32 @@ fn what_is_no_comment_accepts_nothing() {
 }
 
 #[test]
+fn code_in_a_notebook_has_comments() {
+    let place = repository();
+    let cell = |lines: &[&str]| {
+        let source: Vec<String> =
+            lines.iter().map(|line| serde_json::to_string(line).expect("text")).collect();
+        let source = source.join(",\n    ");
+        format!("{{\n \"cells\": [{{\"cell_type\": \"code\", \"source\": [\n    {source}\n ]}}]\n}}\n")
+    };
+    let (single, double) =
+        (format!("mistral_api_key = '{}'", key(1)), format!("mistral_api_key = \"{}\"", key(1)));
+    for assigned in [&single, &double] {
+        for lines in [
+            &[&*format!("{assigned}  # leeward:ignore reason\n"), "x = 1"][..],
+            &["# leeward:ignore reason\n", assigned],
+            &["x = 1\n", &format!("{assigned} # leeward:ignore reason")],
+        ] {
+            place.write("a.ipynb", cell(lines));
+            let ran = place.run(&["scan", "--format", "json"]).ends_with(0);
+            assert_eq!(suppressed(&ran), ["inline: reason"], "{lines:?}");
+        }
+        place.write("a.ipynb", cell(&[&format!("print('# leeward:ignore x', {assigned})")]));
+        place.run(&["scan"]).ends_with(1);
+    }
+}
+
+#[test]
 fn a_comment_of_several_lines_is_the_one_above() {
     let place = repository();
     let key = key(1);
