@@ -176,6 +176,10 @@ fn describe(hook: &Hook<'_>, proofs: &mut Proofs) -> io::Result<(bool, String)> 
             (false, "changed since it was installed, so what it does cannot be told".to_owned())
         }
         There::Calls => (true, "in force: another hook calls leeward".to_owned()),
+        There::Foreign { framework: true, .. } => (
+            false,
+            "the pre-commit framework's, which may call leeward: `leeward doctor` tries it".to_owned(),
+        ),
         There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),
     })
 }
@@ -238,7 +242,7 @@ fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
             format!("{file} was changed since it was installed; nothing was done"),
             format!("move what was added elsewhere, delete {file}, and install again"),
         ),
-        There::Foreign { by_name: true } => refused(
+        There::Foreign { by_name: true, .. } => refused(
             format!("{file} asks under which name it was called, so it cannot be moved; nothing was done"),
             format!("add this line to it: leeward hook {} \"$@\" || exit", hook.gate.name),
         ),
