@@ -30,6 +30,9 @@ const BLOCKS: [(&str, &str); 9] = [
     ("'''", "'''"),
 ];
 
+/// How many quotes that end nothing are passed over in a line: more stand in no code.
+const ROUNDS: usize = 4;
+
 /// Whether what stands behind `before`, of which the line begins, and before `after`, is in a comment.
 pub(super) fn is_inside(before: &[u8], after: &[u8]) -> bool {
     match string(before, after) {
@@ -88,30 +91,44 @@ enum Place {
     Code,
 }
 
+/// Where a text ends that goes on with `after`.
 fn string(before: &[u8], after: &[u8]) -> Place {
-    let mut at = 0;
+    let line = after.lines().next().unwrap_or_default();
+    let mut from = 0;
+    for _ in 0..ROUNDS {
+        let start = match end_of(before, from) {
+            Place::String { start } => start,
+            other => return other,
+        };
+        if (0..line.len()).any(|at| line[at] == before[start] && !is_apostrophe(line, at)) {
+            return Place::String { start };
+        }
+        // It began none: `' a comment` in Basic, or the end of a word.
+        if before[start + 1..].trim().is_empty() {
+            return Place::Comment;
+        }
+        from = start + 1;
+    }
+    Place::Code
+}
+
+/// Where a text ends, where no string is open at `from`.
+fn end_of(text: &[u8], from: usize) -> Place {
     let mut quote: Option<usize> = None;
-    while at < before.len() {
-        let byte = before[at];
+    let mut at = from;
+    while at < text.len() {
+        let byte = text[at];
         match quote {
             Some(_) if byte == b'\\' => at += 1,
-            Some(start) if byte == before[start] && !is_apostrophe(before, at) => quote = None,
+            Some(start) if byte == text[start] && !is_apostrophe(text, at) => quote = None,
             Some(_) => {}
-            None if begins_comment(before, at) => return Place::Comment,
-            None if matches!(byte, b'"' | b'\'' | b'`') && !is_apostrophe(before, at) => quote = Some(at),
+            None if begins_comment(text, at) => return Place::Comment,
+            None if matches!(byte, b'"' | b'\'' | b'`') && !is_apostrophe(text, at) => quote = Some(at),
             None => {}
         }
         at += 1;
     }
-    let Some(start) = quote else { return Place::Code };
-    let line = after.lines().next().unwrap_or_default();
-    let closes = (0..line.len()).any(|at| line[at] == before[start] && !is_apostrophe(line, at));
-    match closes {
-        true => Place::String { start },
-        // It began none: `' a comment` in Basic.
-        false if before[start + 1..].trim().is_empty() => Place::Comment,
-        false => string(&before[start + 1..], after),
-    }
+    quote.map_or(Place::Code, |start| Place::String { start })
 }
 
 /// Whether a quote is one within a word: `don't`.
@@ -193,6 +210,9 @@ mod tests {
             ("key = V {{/* | */}}", true),
             ("key = V <%-- |", true),
             ("key = \"V\" ' |", true),
+            ("the users' \"key\" = V # |", true),
+            ("the users' 'V |'", false),
+            ("the users' f(\"|\", V)", false),
             ("key = \"V\" ' | Ada's", true),
             ("REM |", true),
             ("dnl |", true),
@@ -234,6 +254,19 @@ mod tests {
             let at = line.find('|').expect("a place");
             let (before, after) = (&line.as_bytes()[..at], &line.as_bytes()[at + 1..]);
             assert_eq!(is_inside(before, after), inside, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_line_takes_long_or_is_too_strange() {
+        for unit in ["'", "\\'", "\"'`", "\\", "# ", "\u{e9}'", "/*'", "\"\\\""] {
+            let line = unit.repeat(2_000).into_bytes();
+            for at in [0, 1, 2, 999, 1_000, line.len()] {
+                let (before, after) = line.split_at(at.min(line.len()));
+                // It ends; what it says of that is of no use to anybody.
+                is_inside(before, after);
+                block(before);
+            }
         }
     }
 
