@@ -50,8 +50,11 @@ fn is_there(hooks: &Path, name: &str) -> bool {
 
 /// The tops of all work trees.
 fn all(here: &Path) -> Vec<PathBuf> {
-    let Some(list) = ask(here, &["worktree", "list", "--porcelain", "-z"]) else { return Vec::new() };
-    let fields = list.split(|byte| *byte == 0);
+    let list = ["worktree", "list", "--porcelain", "-z"];
+    // Git before 2.36 knows lines alone.
+    let list = ask(here, &list).map(|list| (list, 0)).or_else(|| Some((ask(here, &list[..3])?, b'\n')));
+    let Some((list, end)) = list else { return Vec::new() };
+    let fields = list.split(|byte| *byte == end);
     fields.filter_map(|field| field.strip_prefix(b"worktree ")).map(path).collect()
 }
 
