@@ -60,6 +60,8 @@ pub(super) struct FileView<'a> {
     pub(super) imports: OnceCell<Vec<String>>,
     /// Whether the file says which value is the provider's; `evidence` does.
     pub(super) own_place: OnceCell<bool>,
+    /// How many values like a candidate it has, as far as `evidence` counts.
+    pub(super) values: OnceCell<usize>,
     /// The word that says that something else of the provider's name is meant; `evidence` looks for it.
     pub(super) homonym: OnceCell<Option<String>>,
 }
@@ -76,6 +78,7 @@ impl<'a> FileView<'a> {
             known: Known::default(),
             imports: OnceCell::new(),
             own_place: OnceCell::new(),
+            values: OnceCell::new(),
             homonym: OnceCell::new(),
         }
     }

@@ -20,6 +20,7 @@ use crate::words::with_article;
 mod candidate;
 mod cursor;
 mod declaration;
+pub mod definition;
 mod evidence;
 pub mod explain;
 mod file_view;
@@ -69,6 +70,7 @@ pub struct Detector {
     /// The words that make a text interesting: most of those of all rules that look for runs.
     interest: Filter,
     anchors: Vec<OnceLock<Anchors>>,
+    reach: usize,
 }
 
 /// Rules whose candidates are the same runs.
@@ -99,7 +101,10 @@ impl Detector {
         let anchors = rules.rules().iter().map(|_| OnceLock::new()).collect();
         let runs = rules.rules().iter().filter(|rule| matches!(rule.pattern, Pattern::Run { .. }));
         let interest = Filter::of_most(runs.map(|rule| rule.keywords.as_slice()));
-        Detector { rules, groups, expressions, keywords: OnceLock::new(), interest, anchors }
+        let run = groups.iter().map(|group| group.length + candidate::LONGEST_GLUED + runs::BLOCK).max();
+        let word = rules.rules().iter().flat_map(|rule| &rule.keywords).map(String::len).max();
+        let reach = run.max(word).unwrap_or_default();
+        Detector { rules, groups, expressions, keywords: OnceLock::new(), interest, anchors, reach }
     }
 
     /// The rules in force.
@@ -112,6 +117,12 @@ impl Detector {
         self.groups.iter().filter(|group| group.dense).any(|group| {
             group.class.has_run_at(text, block, group.length, group.length + candidate::LONGEST_GLUED)
         })
+    }
+
+    /// How many bytes on both sides of a byte tell whether it is a part of a candidate: whether the run that it is in is
+    /// long enough, and not too long.
+    pub fn reach(&self) -> usize {
+        self.reach
     }
 
     /// Whether a text is interesting beyond the candidates that visibly stand in it: it mentions what some rule is

@@ -64,10 +64,14 @@ fn separated(text: &[u8], span: &Range<usize>) -> Option<String> {
 /// A row of `INSERT INTO t (a, b) VALUES (…), (…)`; without the names those of `CREATE TABLE t (…)`.
 fn inserted(text: &[u8], span: &Range<usize>) -> Option<String> {
     let before = &text[span.start.saturating_sub(MOST_SQL)..span.start];
-    let values = rfind_word(before, b"values")?;
+    // In a row, quotation marks or commas stand around a value.
+    if !matches!(before.trim_ascii_end().last(), Some(b'\'' | b'"' | b',' | b'(')) {
+        return None;
+    }
+    let values = rfind_word(before, "values")?;
     let index = row_index(&before[values + "values".len()..])?;
     let head = &before[..values];
-    let insert = rfind_word(head, b"insert into").filter(|at| values - at <= LONGEST_LINE)?;
+    let insert = rfind_word(head, "insert into").filter(|at| values - at <= LONGEST_LINE)?;
     let head = &head[insert + "insert into".len()..];
     let columns = head.find_byte(b'(').map(|open| &head[open + 1..]);
     let table = head.trim_ascii_start();
@@ -133,9 +137,10 @@ fn row_index(rows: &[u8]) -> Option<usize> {
     (inside == 1).then_some(index)
 }
 
-/// Where a word stands last, in any case.
-fn rfind_word(text: &[u8], word: &[u8]) -> Option<usize> {
-    text.to_ascii_lowercase().rfind(word)
+/// Where a word stands last, all small or all capital.
+fn rfind_word(text: &[u8], word: &str) -> Option<usize> {
+    let (small, capital) = (text.rfind(word), text.rfind(word.to_ascii_uppercase()));
+    small.max(capital)
 }
 
 /// The line of a value up to it, and all of it; none if it is too long for a table.

@@ -7,7 +7,8 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::look::KnownValue;
-use crate::detect::reference::{Definition, Purpose};
+use crate::detect::definition::Definition;
+use crate::detect::reference::Purpose;
 use crate::finding::Confidence;
 use crate::secret::Secret;
 

@@ -8,15 +8,15 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 
 use super::bindings::{Naming, Reading, resolve};
 use super::group::same_place;
+use super::names::Names;
 use super::{Collector, Hit, lock};
 use crate::decode::Text;
-use crate::detect::Match;
 use crate::detect::finder::Finder;
-use crate::detect::words::words;
+use crate::detect::{Detector, Match};
 use crate::finding::Confidence;
 use crate::rule::Pattern;
 use crate::secret::Secret;
@@ -24,7 +24,7 @@ use crate::source::{Origin, Sink as _};
 use crate::words::short_id;
 
 /// Names and values that are kept for a second look; a scan with more of them says so.
-const MOST_NAMINGS: usize = 10_000;
+pub(super) const MOST_NAMINGS: usize = 10_000;
 
 /// Why part of a file was left out, where names were looked for.
 const NOT_ALL_USES: &str = "not all uses of a name were looked at, for their number";
@@ -54,13 +54,15 @@ pub(super) struct KnownValue {
     pub(super) evidence: Vec<String>,
 }
 
-/// Names whose use is looked for.
-pub(super) struct Names {
-    finder: Finder,
-    /// For each pattern of the finder, a spelling of it, the name as it is given a value.
-    names: Vec<String>,
-    /// Stems of the files that give them a value.
-    stems: Vec<BString>,
+impl Look {
+    /// How far what is looked for reaches from any of its bytes.
+    pub(super) fn reach(&self, detector: &Detector) -> usize {
+        match self {
+            Look::Candidates => detector.reach(),
+            Look::Names(names) => names.longest(),
+            Look::Copies(known) => known.finder.longest(),
+        }
+    }
 }
 
 impl Known {
@@ -91,40 +93,6 @@ impl Known {
                 }
             })
             .collect()
-    }
-}
-
-impl Names {
-    /// Of what was given a value; none if nothing was.
-    fn new(namings: &[Naming]) -> Option<Names> {
-        let (mut sections, mut names) = (Vec::new(), Vec::new());
-        for Naming { definition, .. } in namings {
-            let names = if definition.section { &mut sections } else { &mut names };
-            names.push(definition.name.clone());
-        }
-        for names in [&mut sections, &mut names] {
-            names.sort();
-            names.dedup();
-        }
-        let mut stems: Vec<BString> = namings.iter().filter_map(Naming::stem).collect();
-        stems.sort();
-        stems.dedup();
-        let spelled = |names: Vec<String>, spell: fn(&str) -> Vec<String>| -> Vec<(String, String)> {
-            let each = names.into_iter();
-            each.flat_map(|name| spell(&name).into_iter().map(move |spelling| (spelling, name.clone())))
-                .collect()
-        };
-        let (names, sections) = (spelled(names, spellings), spelled(sections, entries));
-        let words =
-            |spelled: &[(String, String)]| spelled.iter().map(|(word, _)| word.clone()).collect::<Vec<_>>();
-        let finder = Finder::with_any_case(words(&names), words(&sections))?;
-        let names: Vec<String> = names.into_iter().chain(sections).map(|(_, name)| name).collect();
-        Some(Names { finder, names, stems })
-    }
-
-    /// Whether a text can read one.
-    pub(super) fn may_be_read(&self, text: &[u8]) -> bool {
-        self.finder.is_match(text)
     }
 }
 
@@ -262,72 +230,32 @@ impl Collector<'_> {
 
     /// What a text does with the names that are looked for.
     pub(super) fn read(&self, origin: Origin<'_>, text: &Text<'_>, names: &Names) {
-        if !names.may_be_read(text.bytes) {
-            return;
-        }
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
-        let (reads, all) = self.detector.reads(text.bytes, path, &names.finder);
-        if !all {
-            let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));
-            self.skip(NOT_ALL_USES, what);
-        }
-        for read in reads {
-            let line = memchr::memchr_iter(b'\n', &text.bytes[..read.span.start]).count() as u64 + 1;
-            let mentions = names.stems.iter().filter(|stem| mentions(text.bytes, stem));
-            lock(&self.readings).push(Reading {
-                name: names.names[read.name].clone(),
-                purpose: read.purpose,
-                from_environment: read.from_environment,
-                mentions: mentions.cloned().collect(),
-                target: origin.target,
-                path: origin.path.map(ToOwned::to_owned),
-                place: place(origin, line),
-            });
+        let mut mentions = None;
+        let entries = self.detector.is_interesting(text.bytes).then_some(&names.entries);
+        for spelled in entries.into_iter().chain([&names.own]) {
+            let Some(finder) = spelled.finder.as_ref().filter(|finder| finder.is_match(text.bytes)) else {
+                continue;
+            };
+            let (reads, all) = self.detector.reads(text.bytes, path, finder);
+            if !all {
+                let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));
+                self.skip(NOT_ALL_USES, what);
+            }
+            for read in reads {
+                let line = memchr::memchr_iter(b'\n', &text.bytes[..read.span.start]).count() as u64 + 1;
+                lock(&self.readings).push(Reading {
+                    name: spelled.names[read.name].clone(),
+                    purpose: read.purpose,
+                    from_environment: read.from_environment,
+                    mentions: mentions.get_or_insert_with(|| names.loaded_by(text.bytes)).clone(),
+                    target: origin.target,
+                    path: origin.path.map(ToOwned::to_owned),
+                    place: place(origin, line),
+                });
+            }
         }
     }
-}
-
-/// A name as it stands, and as other languages spell it: settings libraries read `LLM_KEY` as `llm_key` or `llmKey`.
-fn spellings(name: &str) -> Vec<String> {
-    let words = words(name);
-    let mut spellings = vec![name.to_owned()];
-    // A file's name is spelled in one way.
-    if name.contains('.') || words.is_empty() {
-        return spellings;
-    }
-    let capital = |word: &String| {
-        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        first.to_uppercase() + rest
-    };
-    let camel = words[0].clone() + &words[1..].iter().map(capital).collect::<String>();
-    spellings.extend([words.join("_").to_uppercase(), words.join("_"), words.join("-"), camel]);
-    spellings.sort();
-    spellings.dedup();
-    spellings
-}
-
-/// How programs write the entry of a section, given as `section.entry`.
-fn entries(name: &str) -> Vec<String> {
-    const BETWEEN: [&str; 11] = [".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '"];
-    let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };
-    BETWEEN.iter().map(|between| format!("{section}{between}{entry}")).collect()
-}
-
-/// Whether a text loads a file of that name: on a line that imports or opens something, or as a part of a path.
-fn mentions(text: &[u8], stem: &[u8]) -> bool {
-    const LOADS: [&[u8]; 10] =
-        [b"import", b"from", b"require", b"include", b"use", b"using", b"open", b"load", b"read", b"source"];
-    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    memchr::memmem::find_iter(text, stem).take(MOST_NAMINGS).any(|at| {
-        let (before, after) = (&text[..at], &text[at + stem.len()..]);
-        let line = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
-        let to = after.find_byte(b'\n').unwrap_or(after.len());
-        let line = [line, &after[..to]].concat();
-        let mut words = line.split(|b| !word(b));
-        !before.last().is_some_and(word)
-            && !after.first().is_some_and(word)
-            && (before.last() == Some(&b'/') || words.any(|word| LOADS.contains(&word)))
-    })
 }
 
 /// Why a value is believed to be a key where nothing there says so.
@@ -349,33 +277,5 @@ fn place(origin: Origin<'_>, line: u64) -> String {
         (Some(path), _) => format!("{path}:{line}"),
         (None, Some(object)) => format!("object {}, line {line}", short_id(object)),
         (None, None) => format!("line {line}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_have_spellings() {
-        assert_eq!(spellings("LLM_KEY"), ["LLM_KEY", "llm-key", "llmKey", "llm_key"]);
-        assert_eq!(spellings("botToken"), ["BOT_TOKEN", "bot-token", "botToken", "bot_token"]);
-        assert_eq!(spellings("key.txt"), ["key.txt"]);
-    }
-
-    #[test]
-    fn files_are_mentioned_where_they_are_loaded() {
-        let cases: [(&str, bool); 7] = [
-            ("import settings", true),
-            ("from settings import KEY", true),
-            ("const c = require('./settings.json')", true),
-            ("open(\"settings.json\")", true),
-            ("read ./settings/x", true),
-            ("settings = 3", false),
-            ("import mysettings", false),
-        ];
-        for (text, mentioned) in cases {
-            assert_eq!(mentions(text.as_bytes(), b"settings"), mentioned, "{text}");
-        }
     }
 }

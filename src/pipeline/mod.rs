@@ -18,7 +18,7 @@ use crate::position::Positions;
 use crate::progress::Counters;
 use crate::report::line_hash::line_hashes;
 use crate::secret::Secret;
-use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, Sink, TOO_LARGE};
+use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, REACH, Sink, TOO_LARGE};
 
 mod aside;
 mod bindings;
@@ -29,6 +29,7 @@ mod group;
 mod held;
 mod inline;
 mod look;
+mod names;
 mod part;
 mod skips;
 mod strays;
@@ -367,6 +368,10 @@ impl Sink for Collector<'_> {
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {
         // What is not opened is told of.
         decode::unopened(bytes).is_some() || self.is_worth_a_look(kind, bytes)
+    }
+
+    fn reach(&self) -> usize {
+        REACH.max(self.look.reach(self.detector))
     }
 
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {

@@ -96,6 +96,10 @@ impl Issue {
 /// How many bytes pieces of one content overlap by, so that no trace of a candidate is cut in two.
 pub const OVERLAP: usize = 512;
 
+/// How many bytes on both sides of a byte can make it a part of a candidate, or of something in which one is encoded:
+/// 32 characters escaped several times over are the longest of these.
+pub const REACH: usize = 1200;
+
 /// Why a path is skipped that [`Sink::leaves_out`].
 pub const LEFT_OUT: &str = "left out by the configuration";
 
@@ -175,6 +179,12 @@ pub trait Sink: Sync {
     /// instead of pushing its parts one by one, and a long file unread: nothing is missed when it is asked about
     /// pieces that overlap by [`OVERLAP`] bytes.
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool;
+
+    /// How many bytes on both sides of a byte [`worth_splitting`](Sink::worth_splitting) has to see to know whether that
+    /// byte makes the content worth it.
+    fn reach(&self) -> usize {
+        REACH
+    }
 
     /// Whether the user's configuration leaves out what is at a path of a target. A source that asks, skips it as
     /// [`LEFT_OUT`] and need not read it. The path of a directory ends with `/`.

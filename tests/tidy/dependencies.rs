@@ -22,7 +22,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("flate2", &["src/decode/archive"]),
     ("tar", &["src/decode/archive"]),
     ("zip", &["src/decode/archive"]),
-    ("gix-error", &["src/source/history"]),
     ("gix-utils", &["src/source/history"]),
     ("gix-zlib", &["src/source/history"]),
     ("gix-hash", &["src/source/history", "src/source/layout", "src/source/index"]),

@@ -152,11 +152,8 @@ impl Judge<'_> {
         Some(Verdict::new(Confidence::High, format!("it is sent to {host}")))
     }
 
-    /// What stands beside the value in its call, object, tag or block.
-    fn beside(&self, depth: usize, level: &Level, own: &Level, own_meaning: &Meaning) -> Option<Verdict> {
-        if level.holder == Holder::Block {
-            return None;
-        }
+    /// What the call, object or tag is that holds the value.
+    fn held_by(&self, depth: usize, level: &Level) -> Option<Verdict> {
         if let Some(sent) = self.sent_to(depth, level).or_else(|| self.piped(level)) {
             return Some(sent);
         }
@@ -169,21 +166,31 @@ impl Judge<'_> {
         }
         match (level.holder, speaks) {
             (Holder::Call, Speaks::Ours) => {
-                return Some(Verdict::new(Confidence::High, format!("it is handed to {head}")));
+                Some(Verdict::new(Confidence::High, format!("it is handed to {head}")))
             }
             // Where a record is kept says nothing of whose it is: `db.insert([{ … }])`.
-            (Holder::Call, Speaks::Others) if depth > 1 && self.meaning(&level.head).purpose => {}
+            (Holder::Call, Speaks::Others) if depth > 1 && self.meaning(&level.head).purpose => None,
             (Holder::Call, Speaks::Others) => {
-                return Some(Verdict::foreign(format!("it is handed to {head}, another service")));
+                Some(Verdict::foreign(format!("it is handed to {head}, another service")))
             }
             (Holder::Group | Holder::Tag, Speaks::Ours) => {
-                return Some(Verdict::new(Confidence::High, format!("it stands under {head}")));
+                Some(Verdict::new(Confidence::High, format!("it stands under {head}")))
             }
             (Holder::Call, Speaks::Nobody) if self.is_imported(&level.head) => {
                 let reason = format!("it is handed to {head}, which this file imports from the provider");
-                return Some(Verdict::new(Confidence::High, reason));
+                Some(Verdict::new(Confidence::High, reason))
             }
-            _ => {}
+            _ => None,
+        }
+    }
+
+    /// What stands beside the value in its call, object, tag or block.
+    fn beside(&self, depth: usize, level: &Level, own: &Level, own_meaning: &Meaning) -> Option<Verdict> {
+        if level.holder == Holder::Block {
+            return None;
+        }
+        if let Some(held) = self.held_by(depth, level) {
+            return Some(held);
         }
         if depth == 0 && self.is_secret_of_client(level) {
             return Some(Verdict::new(

@@ -34,9 +34,10 @@ impl Judge<'_> {
         self.column
             .get_or_init(|| {
                 let own = self.place.levels.first()?;
-                let cell = matches!(own.bound, Bound::Positional | Bound::Alone | Bound::Spaced)
+                let cell = self.is_value()
+                    && matches!(own.bound, Bound::Positional | Bound::Alone | Bound::Spaced)
                     && matches!(own.holder, Holder::Lines | Holder::Group | Holder::Call);
-                table::column(self.file.text, self.span).filter(|_| cell)
+                if cell { table::column(self.file.text, self.span) } else { None }
             })
             .as_deref()
     }

@@ -150,6 +150,11 @@ enum Speaks {
 }
 
 impl Judge<'_> {
+    /// Whether a value is judged, and not a name that stands for one.
+    fn is_value(&self) -> bool {
+        self.steps == 0
+    }
+
     fn meaning(&self, name: &str) -> Rc<Meaning> {
         self.file.known.meaning(name, || {
             let name = &quote::without_values(name, self.span.len());

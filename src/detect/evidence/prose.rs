@@ -21,7 +21,7 @@ const MOST_VALUES: usize = 4;
 impl Judge<'_> {
     /// The value stands alone or at the end of a sentence, in a text that speaks of the provider's key.
     pub(super) fn spoken_of(&self) -> Option<Verdict> {
-        let own = self.place.levels.first().filter(|own| is_said(own))?;
+        let own = self.place.levels.first().filter(|own| self.is_value() && is_said(own))?;
         if !self.provider.with.is_empty()
             || self.is_glued()
             || self.values() > MOST_VALUES
@@ -75,9 +75,11 @@ impl Judge<'_> {
 
     /// How many values of the same form the text has, as far as it matters.
     fn values(&self) -> usize {
-        let runs = self.file.text.split(|b| !b.is_ascii_alphanumeric());
-        let value = |run: &&[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
-        runs.filter(value).take(MOST_VALUES + 1).count()
+        *self.file.values.get_or_init(|| {
+            let runs = self.file.text.split(|b| !b.is_ascii_alphanumeric());
+            let value = |run: &&[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
+            runs.filter(value).take(MOST_VALUES + 1).count()
+        })
     }
 }
 

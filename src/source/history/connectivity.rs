@@ -1,9 +1,9 @@
 //! Whether everything that stored objects name is stored, told from the objects as they pass.
 //!
 //! Takes commits, trees and tags during the scan, and refs after it, and gives the ids that are named and missing.
-//! Nothing is walked. Successive versions of a tree name mostly the same ids, so each thread skips what the tree before
-//! had too; all threads share a table of the ids that were looked up already, with room for about as many as are stored,
-//! and only what is not in there is looked up in the indexes.
+//! Nothing is walked. Successive versions of a tree name mostly the same ids, so of a tree that is stored as a delta only
+//! those entries are looked at that it changes; and all that is stored is put into a table first, so that only what is
+//! not in there is looked up in the indexes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,8 +13,9 @@ use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 
 use super::objects::named_ids;
+use super::packs::Content;
 use super::store::Store;
-use super::tree_diff::LastTree;
+use super::versions;
 
 /// Fewest and most buckets of the table of ids: from 16 kB to 64 MB.
 const BUCKETS: (u64, u64) = (1 << 8, 1 << 20);
@@ -27,13 +28,18 @@ pub(super) struct Links<'a> {
     store: &'a Store,
     /// Commits whose parents were left out on purpose.
     boundary: HashSet<ObjectId>,
-    met: Met,
+    known: Known,
     missing: Mutex<Missing>,
 }
 
 impl<'a> Links<'a> {
+    /// Of a store whose ids are listed on the threads of this pool.
     pub(super) fn new(store: &'a Store, boundary: HashSet<ObjectId>) -> Links<'a> {
-        Links { store, boundary, met: Met::new(store.len()), missing: Mutex::default() }
+        let known = Known::new(store.len());
+        store.each_id(|id| {
+            known.is_new(id);
+        });
+        Links { store, boundary, known, missing: Mutex::default() }
     }
 
     /// Notes what a ref names.
@@ -48,7 +54,7 @@ impl<'a> Links<'a> {
 
     /// The same, for what may be named often.
     fn check_once(&self, id: &oid, what: &'static str) {
-        if self.met.is_new(id) {
+        if self.known.is_new(id) {
             self.check(id, what);
         }
     }
@@ -59,78 +65,58 @@ impl<'a> Links<'a> {
     }
 }
 
-/// One thread's view.
-pub(super) struct Checker<'a> {
-    links: &'a Links<'a>,
-    last: LastTree,
-}
-
-impl Clone for Checker<'_> {
-    fn clone(&self) -> Self {
-        Checker::new(self.links)
-    }
-}
-
-impl<'a> Checker<'a> {
-    pub(super) fn new(links: &'a Links<'a>) -> Checker<'a> {
-        Checker { links, last: LastTree::default() }
-    }
-
-    /// Checks everything that an object names. False when a tree's bytes are no tree.
-    pub(super) fn object(&mut self, kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
+impl Links<'_> {
+    /// Checks everything that an object names. Gives where the entries of a tree start, and where the last one ends; none
+    /// when a tree's bytes are no tree.
+    pub(super) fn object(&self, kind: ObjectKind, id: &oid, content: Content<'_>) -> Option<Vec<u32>> {
         match kind {
-            ObjectKind::Blob => true,
-            ObjectKind::Tree => self.tree(bytes, id.as_bytes().len()),
+            ObjectKind::Blob => {}
+            ObjectKind::Tree => {
+                return versions::entries(content, id.as_bytes().len(), |entry| {
+                    if !self.known.has(entry.id) && !entry.is_submodule() {
+                        self.check_once(entry.id, if entry.is_tree() { "tree" } else { "blob" });
+                    }
+                });
+            }
             ObjectKind::Commit => {
-                let cut = !self.links.boundary.is_empty() && self.links.boundary.contains(id);
-                for (name, linked) in named_ids(bytes) {
+                let cut = !self.boundary.is_empty() && self.boundary.contains(id);
+                for (name, linked) in named_ids(content.bytes) {
                     match name {
-                        b"tree" => self.links.check_once(&linked, "tree"),
-                        b"parent" if !cut => self.links.check_once(&linked, "commit"),
+                        b"tree" => self.check_once(&linked, "tree"),
+                        b"parent" if !cut => self.check_once(&linked, "commit"),
                         _ => {}
                     }
                 }
-                true
             }
             ObjectKind::Tag => {
-                for (_, linked) in named_ids(bytes).take(1) {
-                    self.links.check_once(&linked, "object");
+                for (_, linked) in named_ids(content.bytes).take(1) {
+                    self.check_once(&linked, "object");
                 }
-                true
             }
         }
-    }
-
-    fn tree(&mut self, bytes: &[u8], id_length: usize) -> bool {
-        let Checker { links, last } = self;
-        last.new_entries(bytes, id_length, |entry| {
-            // What is met is mostly known, so that is asked first.
-            if !links.met.has(entry.id) && !entry.is_submodule() {
-                links.check_once(entry.id, if entry.is_tree() { "tree" } else { "blob" });
-            }
-        })
+        Some(Vec::new())
     }
 }
 
-/// The ids that were met, eight of their bytes each, in the bucket that other four tell. A full bucket forgets one for
-/// each that comes: it is then looked up again, no more. Threads that write to a bucket at once lose one too.
+/// The ids that are stored or were met, eight of their bytes each, in the bucket that other four tell. A full bucket
+/// forgets one for each that comes: it is then looked up, no more. Threads that write to a bucket at once lose one too.
 ///
 /// Ids are hashes, so that two that agree in all that is compared are the same.
-struct Met(Vec<Bucket>);
+struct Known(Vec<Bucket>);
 
 /// What the processor fetches from memory at once.
 #[derive(Default)]
 #[repr(align(64))]
 struct Bucket([AtomicU64; 8]);
 
-impl Met {
+impl Known {
     /// Room for twice as many ids as there are objects, so that hardly a bucket is full.
-    fn new(objects: u64) -> Met {
+    fn new(objects: u64) -> Known {
         let buckets = objects.div_ceil(4).next_power_of_two().clamp(BUCKETS.0, BUCKETS.1);
-        Met((0..buckets).map(|_| Bucket::default()).collect())
+        Known((0..buckets).map(|_| Bucket::default()).collect())
     }
 
-    /// Whether the id was met before, as far as is remembered.
+    /// Whether the id is stored or was met before, as far as is remembered.
     #[inline]
     fn has(&self, id: &oid) -> bool {
         let Some((bucket, key)) = self.place(id) else { return false };
@@ -142,7 +128,7 @@ impl Met {
             .any(|known| known == key)
     }
 
-    /// Whether the id was not met before, as far as is remembered. It is from now on.
+    /// Whether it is not. It is from now on.
     fn is_new(&self, id: &oid) -> bool {
         let Some((bucket, key)) = self.place(id) else { return true };
         for slot in &bucket.0 {
@@ -172,7 +158,7 @@ impl Met {
 mod tests {
     use gix_hash::{Kind, ObjectId};
 
-    use super::Met;
+    use super::Known;
 
     #[test]
     fn an_id_is_new_once_unless_too_many_came_since() {
@@ -180,14 +166,14 @@ mod tests {
             .map(|number| gix_object::compute_hash(Kind::Sha1, gix_object::Kind::Blob, &number.to_le_bytes()))
             .map(|id| id.expect("these are no collisions"))
             .collect();
-        let new = |met: &Met, ids: &[ObjectId]| {
-            let is_new = |id: &&ObjectId| !met.has(id) && met.is_new(id) && met.has(id);
+        let new = |known: &Known, ids: &[ObjectId]| {
+            let is_new = |id: &&ObjectId| !known.has(id) && known.is_new(id) && known.has(id);
             ids.iter().filter(is_new).count()
         };
-        let met = Met::new(2000);
-        assert_eq!(new(&met, &ids), 2000);
-        assert!(new(&met, &ids) < 100, "most are remembered");
-        let small = Met::new(0);
+        let known = Known::new(2000);
+        assert_eq!(new(&known, &ids), 2000);
+        assert!(new(&known, &ids) < 100, "most are remembered");
+        let small = Known::new(0);
         for _ in 0..3 {
             assert!(new(&small, &ids[..500]) < 501);
             assert!(

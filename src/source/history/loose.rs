@@ -19,7 +19,7 @@ use gix_zlib::Decompress;
 use rayon::prelude::*;
 
 use super::big::{BIG, DENSEST, Inflating};
-use super::packs::{Traversal, Visitor};
+use super::packs::{Answer, Content, Traversal, Visitor};
 use crate::sanitize::system_error;
 use crate::source::parts::Feed as _;
 
@@ -103,7 +103,7 @@ fn inflate<V: Visitor>(
         return visitor.big_blob(id, std::mem::take(bytes), rest);
     }
     rest.extend(bytes, usize::MAX)?;
-    Ok(visitor.visit(kind, id, None, bytes))
+    Ok(visitor.visit(kind, id, None, Content::whole(bytes)) != Answer::End)
 }
 
 /// Reads the header of an object that takes `on_disk` bytes. The first bytes of the content go to `start`.

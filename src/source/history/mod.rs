@@ -7,6 +7,8 @@
 mod big;
 mod bits;
 mod connectivity;
+mod delta;
+mod deltas;
 mod finder;
 mod loose;
 mod objects;
@@ -18,6 +20,7 @@ pub mod standing;
 mod store;
 mod submodules;
 mod tree_diff;
+mod versions;
 
 pub mod attribution;
 pub mod range;
@@ -131,10 +134,10 @@ pub fn scan_within(
     progress.total(stored);
     let boundary = boundary(layout, sink);
     let shallow = boundary.len();
-    let links = options.connectivity.then(|| Links::new(&store, boundary));
+    let links = options.connectivity.then(|| pool.install(|| Links::new(&store, boundary)));
     let stop = AtomicBool::new(false);
     let scanner = Scanner::new(sink, target, progress, links.as_ref());
-    let traversal = Traversal { store: &store, threads, stop: &stop };
+    let traversal = Traversal { store: &store, stop: &stop };
     pool.install(|| objects(&traversal, scanner, sink));
     let mut refs = refs::read(layout, &mut |issue| sink.issue(issue));
     if let Some(reach) = reach {
@@ -143,7 +146,7 @@ pub fn scan_within(
     let names = push_refs(&refs, target, sink, links.as_ref());
     let mut missing = links.map(Links::into_missing).filter(|_| !stop.load(Ordering::Relaxed));
     if let (Some(reach), Some(missing)) = (reach, &mut missing) {
-        let reached = pool.install(|| attribution::reached(&store, threads, reach, missing.keys()));
+        let reached = pool.install(|| attribution::reached(&store, reach, missing.keys()));
         missing.retain(|id, _| reached.contains(id));
     }
     report_missing(layout, shallow, missing.as_ref(), sink);
@@ -195,7 +198,7 @@ fn other_copies(
     let mut scratch = Scratch::default();
     damaged.retain(|(id, ..)| match store.read(id, &mut scratch) {
         Some(kind) => {
-            packs::Visitor::visit(&mut scanner, kind, id, None, &scratch.bytes);
+            packs::Visitor::visit(&mut scanner, kind, id, None, packs::Content::whole(&scratch.bytes));
             false
         }
         None => true,

@@ -7,19 +7,38 @@ use bstr::{BStr, ByteSlice};
 use gix_hash::oid;
 use gix_object::Kind as ObjectKind;
 
+use super::packs::Content;
 use crate::finding::LocationKind;
 use crate::source::{Origin, Sink};
 
-/// Pushes what is to be scanned of an object. False when a tree's bytes are no tree.
-pub(super) fn push(sink: &dyn Sink, target: usize, kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
+/// What was pushed of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// There is nothing in it to scan.
+    Nothing,
+    /// What there is.
+    Parts,
+    /// The same, of a tree whose bytes are none.
+    Damaged,
+}
+
+/// Pushes what is to be scanned of an object.
+pub(super) fn push(
+    sink: &dyn Sink,
+    target: usize,
+    kind: ObjectKind,
+    id: &oid,
+    content: Content<'_>,
+) -> Pushed {
     let container = match kind {
         ObjectKind::Tree => LocationKind::Path,
         ObjectKind::Blob => LocationKind::Blob,
         _ => LocationKind::CommitMessage,
     };
-    if !sink.worth_splitting(container, bytes) {
-        return true;
+    if !content.parts(sink.reach()).any(|part| sink.worth_splitting(container, part)) {
+        return Pushed::Nothing;
     }
+    let bytes = content.bytes;
     let mut hex = gix_hash::Kind::hex_buf();
     let object = &*id.hex_to_buf(&mut hex);
     let mut part = |kind: LocationKind, bytes: &[u8]| {
@@ -42,10 +61,12 @@ pub(super) fn push(sink: &dyn Sink, target: usize, kind: ObjectKind, id: &oid, b
                     sink.blob(origin, entry.name);
                 }
             }
-            return entries.is_complete();
+            if !entries.is_complete() {
+                return Pushed::Damaged;
+            }
         }
     }
-    true
+    Pushed::Parts
 }
 
 /// Which headers an object of people's words has.

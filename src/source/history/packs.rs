@@ -18,22 +18,50 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
-use gix_pack::cache::delta::{Tree, traverse};
 use gix_pack::data::entry::Header;
-use gix_utils::progress::Discard;
 use rayon::prelude::*;
 
 use super::big::{Inflating, big_entries};
 use super::bits::Bits;
-use super::store::{MOST, Pack, Scratch, Store, TOO_LARGE, fits, matches};
+use super::delta::Fresh;
+use super::store::{Pack, Scratch, Store, TOO_LARGE, fits};
 
 /// Where an object is stored: the pack's number and the position in its index. None of both for loose objects.
 pub(super) type Place = Option<(usize, u32)>;
 
+/// An object's bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Content<'a> {
+    /// All of them.
+    pub(super) bytes: &'a [u8],
+    /// What is known of an object that it is a version of.
+    pub(super) base: Option<Known<'a>>,
+}
+
+/// An object of which the visitor said that it is [`Answer::Quiet`], as far as it is known to a version of it.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Where the version differs.
+    pub(super) fresh: &'a [Fresh],
+    /// What the visitor noted.
+    pub(super) note: &'a [u32],
+}
+
+/// What a visitor says of an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Nothing in it matters: versions of it matter only where they differ. The visitor is given its note with each.
+    Quiet(Vec<u32>),
+    /// Go on.
+    GoOn,
+    /// End the traversal.
+    End,
+}
+
 /// Gets every object, on many threads: each has a clone.
 pub(super) trait Visitor: Clone + Send + Sync {
-    /// Takes one object. Returns false to end the traversal.
-    fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, bytes: &[u8]) -> bool;
+    /// Takes one object.
+    fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, content: Content<'_>) -> Answer;
 
     /// Takes a blob that is too big to be held in memory: its first bytes, and the others as they are inflated. Returns
     /// false to end the traversal. A visitor of other objects reads nothing of it.
@@ -50,7 +78,6 @@ pub(super) trait Visitor: Clone + Send + Sync {
 #[derive(Clone, Copy)]
 pub(super) struct Traversal<'a> {
     pub(super) store: &'a Store,
-    pub(super) threads: usize,
     /// Set when a visitor wants to end.
     pub(super) stop: &'a AtomicBool,
 }
@@ -74,6 +101,34 @@ impl Damage {
     }
 }
 
+impl<'a> Content<'a> {
+    /// Of an object of which nothing was seen before.
+    pub(super) fn whole(bytes: &'a [u8]) -> Content<'a> {
+        Content { bytes, base: None }
+    }
+
+    /// The parts that were not seen before, each with so many bytes before and after it: one for all that are near each
+    /// other.
+    pub(super) fn parts(self, reach: usize) -> impl Iterator<Item = &'a [u8]> {
+        let whole = self.base.is_none().then_some(self.bytes);
+        let mut fresh = self.base.map_or(&[][..], |base| base.fresh);
+        let parts = std::iter::from_fn(move || {
+            let (first, rest) = fresh.split_first()?;
+            fresh = rest;
+            let start = first.span.start.saturating_sub(reach);
+            let mut end = first.span.end + reach;
+            while let Some((next, rest)) = fresh.split_first()
+                && next.span.start.saturating_sub(reach) <= end
+            {
+                fresh = rest;
+                end = next.span.end + reach;
+            }
+            Some(&self.bytes[start..end.min(self.bytes.len())])
+        });
+        whole.into_iter().chain(parts)
+    }
+}
+
 impl Traversal<'_> {
     /// Hands over every object of the pack numbered `number` that no earlier pack holds.
     ///
@@ -93,7 +148,7 @@ impl Traversal<'_> {
             return Ok(());
         }
         let sound = sound_entries(pack, &entries);
-        if sound.len() < entries.len() && sound.first() == entries.first() {
+        if sound.len() < entries.len() {
             // Its outcome does not matter: `done` knows what is left.
             self.bulk(number, sound, false, &done, visitor).ok();
         }
@@ -110,105 +165,34 @@ impl Traversal<'_> {
         visitor: &V,
     ) -> Vec<(ObjectId, String)> {
         let done = Bits::new(self.store.packs[number].index.num_objects() as usize);
-        let first = first_entry(&self.store.packs[number]);
-        // The visitor has to bear with one entry that it did not ask for.
-        let missing = first.filter(|first| entries.first().is_some_and(|entry| entry != first));
-        let all = missing.into_iter().chain(entries.iter().copied()).collect();
-        if self.bulk(number, all, false, &done, visitor).is_ok() || self.stop.load(Ordering::Relaxed) {
+        if self.bulk(number, entries.to_vec(), false, &done, visitor).is_ok()
+            || self.stop.load(Ordering::Relaxed)
+        {
             return Vec::new();
         }
         let left: Vec<_> = entries.iter().copied().filter(|&(_, at)| !done.has(at as usize)).collect();
         self.one_by_one(number, &left, visitor)
     }
 
-    /// Traverses `entries`, which hold all their own bases. With `all`, they are the whole pack and are checked. The
-    /// first entry of the pack must be among them, because gix-pack reads the first that it is given from there.
-    pub(super) fn bulk<V: Visitor>(
-        &self,
-        number: usize,
-        entries: Vec<Entry>,
-        all: bool,
-        done: &Bits,
-        visitor: &V,
-    ) -> Result<(), String> {
-        let pack = &self.store.packs[number];
-        if entries.is_empty() {
-            return Ok(());
-        }
-        if !all_fit(pack, &entries) {
-            return Err("the header of an entry does not fit its size".to_owned());
-        }
-        let mut visitor = visitor.clone();
-        let inspect = move |&mut (offset, at): &mut Entry,
-                            _: &dyn gix_utils::progress::Progress,
-                            object: traverse::Context<'_>| {
-            let kind = object
-                .entry
-                .header
-                .as_kind()
-                .ok_or_else(|| gix_error::corruption("a delta without a base"))?;
-            let id = pack.index.oid_at_index(at);
-            if all && !is_sound(pack, at, offset, object.entry_end, || matches(id, kind, object.decompressed))
-            {
-                return Err(gix_error::corruption("an entry does not match its checksum").into());
-            }
-            if !self.deliver(number, at, kind, object.decompressed, done, &mut visitor) {
-                self.stop.store(true, Ordering::Relaxed);
-            }
-            Ok(())
-        };
-        // A damaged pack must not end the run, even where the decoder did not foresee the damage.
-        let run = AssertUnwindSafe(|| {
-            let tree = Tree::from_offsets_in_pack(
-                pack.data.path(),
-                entries.into_iter(),
-                &|&(offset, _)| offset,
-                &|id| Ok(pack.index.lookup(id).map(|at| pack.index.pack_offset_at_index(at))),
-                &mut Discard,
-                self.stop,
-                self.store.hash,
-            )?;
-            let options = traverse::Options {
-                object_progress: Box::new(Discard),
-                size_progress: &mut Discard,
-                thread_limit: Some(self.threads),
-                should_interrupt: self.stop,
-                object_hash: self.store.hash,
-                alloc_limit_bytes: Some(MOST),
-            };
-            tree.traverse(
-                |range, pack: &gix_pack::data::File| pack.entry_slice(range),
-                &pack.data,
-                pack.data.pack_end() as u64,
-                inspect,
-                options,
-            )
-        });
-        match catch_unwind(run) {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.is_resource_exhausted() => Err(TOO_LARGE.to_owned()),
-            // The decoder's own words name its parts, or places in files, which help nobody.
-            Ok(Err(_)) => Err("an entry cannot be decoded, or does not match its checksum".to_owned()),
-            Err(_) => Err("its decoding failed unexpectedly".to_owned()),
-        }
-    }
-
     /// Hands one object over, unless it was before. Returns what the visitor says.
-    fn deliver<V: Visitor>(
+    pub(super) fn deliver<V: Visitor>(
         &self,
         number: usize,
         at: u32,
         kind: ObjectKind,
-        bytes: &[u8],
+        content: Content<'_>,
         done: &Bits,
         visitor: &mut V,
-    ) -> bool {
+    ) -> Answer {
         if done.has(at as usize) {
-            return true;
+            return Answer::GoOn;
         }
         done.set(at as usize);
         let id = self.store.packs[number].index.oid_at_index(at);
-        self.store.in_earlier_pack(number, id) || visitor.visit(kind, id, Some((number, at)), bytes)
+        match self.store.in_earlier_pack(number, id) {
+            true => Answer::GoOn,
+            false => visitor.visit(kind, id, Some((number, at)), content),
+        }
     }
 
     /// Decodes single objects, and gives back those that cannot be.
@@ -227,7 +211,8 @@ impl Traversal<'_> {
             let decoded = catch_unwind(AssertUnwindSafe(|| pack.decode(at, scratch)));
             match decoded.unwrap_or_else(|_| Err("its decoding failed unexpectedly".to_owned())) {
                 Ok(kind) => {
-                    if !visitor.visit(kind, id, Some((number, at)), &scratch.bytes) {
+                    let content = Content::whole(&scratch.bytes);
+                    if visitor.visit(kind, id, Some((number, at)), content) == Answer::End {
                         self.stop.store(true, Ordering::Relaxed);
                     }
                     None
@@ -245,19 +230,6 @@ fn sorted_entries(pack: &Pack) -> Vec<Entry> {
     let mut entries: Vec<_> = positions.map(|at| (pack.index.pack_offset_at_index(at), at)).collect();
     entries.sort_unstable();
     entries
-}
-
-/// Whether every entry can hold as much as its header says, so that room can be made for it.
-fn all_fit(pack: &Pack, entries: &[Entry]) -> bool {
-    let ends = entries.iter().skip(1).map(|&(offset, _)| offset).chain([pack.data.pack_end() as u64]);
-    let mut both = entries.iter().zip(ends);
-    both.all(|(&(offset, _), end)| pack.data.entry(offset).is_ok_and(|entry| fits(&entry, end)))
-}
-
-/// The entry right after the pack's header.
-fn first_entry(pack: &Pack) -> Option<Entry> {
-    let positions = 0..pack.index.num_objects();
-    positions.map(|at| (pack.index.pack_offset_at_index(at), at)).min()
 }
 
 /// The entries of a pack that are of some kinds, in order, told from their headers alone.
@@ -300,7 +272,7 @@ pub(super) fn entries_of(pack: &Pack, keep: impl Fn(ObjectKind) -> bool) -> Vec<
 }
 
 /// Whether the entry's bytes are those that were indexed. Indexes of version 1 have no checksums: there, `by_id` tells.
-fn is_sound(pack: &Pack, at: u32, offset: u64, end: u64, by_id: impl FnOnce() -> bool) -> bool {
+pub(super) fn is_sound(pack: &Pack, at: u32, offset: u64, end: u64, by_id: impl FnOnce() -> bool) -> bool {
     match pack.index.crc32_at_index(at) {
         Some(expected) => {
             end > offset

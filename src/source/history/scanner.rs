@@ -8,9 +8,9 @@ use gix_object::Kind as ObjectKind;
 
 use super::Progress;
 use super::big::{self, Inflating};
-use super::connectivity::{Checker, Links};
-use super::objects;
-use super::packs::{Place, Visitor};
+use super::connectivity::Links;
+use super::objects::{self, Pushed};
+use super::packs::{Answer, Content, Place, Visitor};
 use crate::source::{Counted, Issue, Sink};
 
 /// Objects between two looks at whether to stop.
@@ -21,7 +21,7 @@ pub(super) struct Scanner<'a> {
     sink: &'a dyn Sink,
     target: usize,
     progress: &'a dyn Progress,
-    links: Option<Checker<'a>>,
+    links: Option<&'a Links<'a>>,
     counts: Counts,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Scanner<'a> {
         progress: &'a dyn Progress,
         links: Option<&'a Links<'a>>,
     ) -> Scanner<'a> {
-        Scanner { sink, target, progress, links: links.map(Checker::new), counts: Counts::default() }
+        Scanner { sink, target, progress, links, counts: Counts::default() }
     }
 
     fn flush(&mut self) {
@@ -63,7 +63,8 @@ impl<'a> Scanner<'a> {
 }
 
 impl Visitor for Scanner<'_> {
-    fn visit(&mut self, kind: ObjectKind, id: &oid, _: Place, bytes: &[u8]) -> bool {
+    fn visit(&mut self, kind: ObjectKind, id: &oid, _: Place, content: Content<'_>) -> Answer {
+        let bytes = content.bytes;
         self.counts.objects += 1;
         self.counts.bytes += bytes.len() as u64;
         match kind {
@@ -72,17 +73,22 @@ impl Visitor for Scanner<'_> {
             ObjectKind::Tag => self.counts.tags += 1,
             ObjectKind::Tree => {}
         }
-        let pushed = objects::push(self.sink, self.target, kind, id, bytes);
-        let linked = self.links.as_mut().is_none_or(|links| links.object(kind, id, bytes));
-        if !(pushed && linked) {
+        let pushed = objects::push(self.sink, self.target, kind, id, content);
+        let note = match self.links {
+            Some(links) => links.object(kind, id, content),
+            None => Some(Vec::new()),
+        };
+        if pushed == Pushed::Damaged || note.is_none() {
             let message = "this tree is damaged: its entries end early";
             self.sink.issue(Issue::new("corrupt-object", message).at_object(id.to_string()));
         }
-        if self.counts.objects < BATCH {
-            return true;
+        if self.counts.objects >= BATCH {
+            self.flush();
+            if self.sink.interrupted() {
+                return Answer::End;
+            }
         }
-        self.flush();
-        !self.sink.interrupted()
+        note.filter(|_| pushed == Pushed::Nothing).map_or(Answer::GoOn, Answer::Quiet)
     }
 
     fn big_blob(&mut self, id: &oid, start: Vec<u8>, rest: Inflating<'_>) -> Result<bool, String> {
@@ -98,7 +104,7 @@ impl Visitor for Scanner<'_> {
 
 impl Clone for Scanner<'_> {
     fn clone(&self) -> Self {
-        Scanner { links: self.links.clone(), counts: Counts::default(), ..*self }
+        Scanner { counts: Counts::default(), ..*self }
     }
 }
 

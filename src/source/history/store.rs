@@ -14,6 +14,7 @@ use gix_pack::cache::DecodeEntry;
 use gix_pack::data::entry::Header;
 use gix_pack::{data, index};
 use gix_utils::progress::Discard;
+use rayon::prelude::*;
 
 use super::big::DENSEST;
 use super::finder::Finder;
@@ -30,6 +31,9 @@ pub(super) const TOO_LARGE: &str = "decoding it takes more than 2 GiB of memory,
 
 /// Bytes that can be made room for whoever says that they are needed.
 const SMALL: u64 = 1 << 20;
+
+/// Ids that are worth a job of their own.
+const IDS: usize = 4096;
 
 /// A pack whose index and data could be opened.
 pub(super) struct Pack {
@@ -143,6 +147,17 @@ impl Store {
         let packed: u64 = self.packs.iter().map(|pack| u64::from(pack.index.num_objects())).sum();
         let loose: usize = self.loose.iter().map(|loose| loose.ids.len()).sum();
         packed + loose as u64
+    }
+
+    /// Gives the id of everything that is stored, or at least listed by an index, on many threads and in no order.
+    pub(super) fn each_id(&self, each: impl Fn(&oid) + Sync) {
+        for index in self.packs.iter().map(|pack| &pack.index).chain(&self.lost) {
+            let positions = (0..index.num_objects()).into_par_iter().with_min_len(IDS);
+            positions.for_each(|at| each(index.oid_at_index(at)));
+        }
+        for loose in &self.loose {
+            loose.ids.par_iter().with_min_len(IDS).for_each(|id| each(id));
+        }
     }
 
     /// Whether an object of that id is stored, or at least listed by an index.

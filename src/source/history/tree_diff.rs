@@ -23,19 +23,9 @@ pub(super) struct LastTree {
 }
 
 impl LastTree {
-    /// Calls `each` for every entry that the last tree did not have in the same way before or behind all differences.
-    /// False when `bytes` are no tree.
-    pub(super) fn new_entries(
-        &mut self,
-        bytes: &[u8],
-        id_length: usize,
-        each: impl FnMut(&TreeEntry<'_>),
-    ) -> bool {
-        self.replaced(bytes, id_length, each).is_some()
-    }
-
-    /// The same, and gives which entries of the last tree, counted from 0, those for which `each` is called have taken
-    /// the place of. None when `bytes` are no tree; then there is no last tree any more.
+    /// Calls `each` for every entry that the last tree did not have in the same way before or behind all differences, and
+    /// gives which entries of the last tree, counted from 0, these have taken the place of. None when `bytes` are no tree;
+    /// then there is no last tree any more.
     pub(super) fn replaced(
         &mut self,
         bytes: &[u8],
@@ -219,10 +209,10 @@ mod tests {
     fn a_damaged_tree_is_told_and_forgotten() {
         let mut last = LastTree::default();
         let whole = tree(&[("a", 1), ("b", 2)]);
-        assert!(last.new_entries(&whole, 20, |_| ()));
-        assert!(!last.new_entries(&whole[..whole.len() - 1], 20, |_| ()));
+        assert!(last.replaced(&whole, 20, |_| ()).is_some());
+        assert!(last.replaced(&whole[..whole.len() - 1], 20, |_| ()).is_none());
         let mut found = 0;
-        assert!(last.new_entries(&whole, 20, |_| found += 1));
+        assert!(last.replaced(&whole, 20, |_| found += 1).is_some());
         assert_eq!(found, 2);
     }
 }

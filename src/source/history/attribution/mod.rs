@@ -103,7 +103,7 @@ pub fn attribute(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let store = Store::open(layout, &mut |_| ());
     let wanted = Wanted::new(in_trees(findings));
-    let found = pool.install(|| search::search(&store, threads, &wanted, progress));
+    let found = pool.install(|| search::search(&store, &wanted, progress));
     if found.interrupted {
         return Err(HistoryError::Interrupted);
     }
@@ -139,7 +139,6 @@ pub(super) fn named(store: &Store, id: ObjectId) -> Option<Commit> {
 /// Of objects that are not stored, those that revisions would reach if they were.
 pub(super) fn reached<'i>(
     store: &Store,
-    threads: usize,
     reach: &Reach,
     ids: impl Iterator<Item = &'i ObjectId>,
 ) -> BTreeSet<ObjectId> {
@@ -147,7 +146,7 @@ pub(super) fn reached<'i>(
     if wanted.ids.is_empty() {
         return BTreeSet::new();
     }
-    let found = search::search(store, threads, &wanted, &());
+    let found = search::search(store, &wanted, &());
     let graph = Graph::new(found.commits);
     let graph = {
         let reached = graph.ancestors(scope::tips(reach, &graph));

@@ -14,7 +14,7 @@ use gix_object::Kind as ObjectKind;
 
 use super::super::Progress;
 use super::super::objects::named_ids;
-use super::super::packs::{Entry, Place, Traversal, Visitor, entries_of};
+use super::super::packs::{Answer, Content, Entry, Place, Traversal, Visitor, entries_of};
 use super::super::store::{Scratch, Store};
 use super::graph::Row;
 use super::leads::Leads;
@@ -70,9 +70,9 @@ impl Wanted {
 }
 
 /// Searches the whole store.
-pub(super) fn search(store: &Store, threads: usize, wanted: &Wanted, progress: &dyn Progress) -> Found {
+pub(super) fn search(store: &Store, wanted: &Wanted, progress: &dyn Progress) -> Found {
     let stop = AtomicBool::new(false);
-    let traversal = Traversal { store, threads, stop: &stop };
+    let traversal = Traversal { store, stop: &stop };
     let leads_somewhere = |kind| match kind {
         ObjectKind::Commit | ObjectKind::Tag => true,
         ObjectKind::Tree => !wanted.ids.is_empty(),
@@ -101,7 +101,7 @@ fn other_copies(store: &Store, damaged: Vec<(ObjectId, String)>, mut finder: Fin
     let mut scratch = Scratch::default();
     for (id, _) in damaged {
         if let Some(kind) = store.read(&id, &mut scratch) {
-            finder.visit(kind, &id, None, &scratch.bytes);
+            finder.visit(kind, &id, None, Content::whole(&scratch.bytes));
         }
     }
 }
@@ -133,7 +133,8 @@ impl<'a> Finder<'a> {
 }
 
 impl Visitor for Finder<'_> {
-    fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, bytes: &[u8]) -> bool {
+    fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, content: Content<'_>) -> Answer {
+        let bytes = content.bytes;
         match kind {
             ObjectKind::Commit => self.rows.extend(row(id, bytes)),
             ObjectKind::Tree => self.trail.tree(id, place, bytes, self.wanted),
@@ -142,10 +143,10 @@ impl Visitor for Finder<'_> {
         }
         self.objects += 1;
         if self.objects < BATCH {
-            return true;
+            return Answer::GoOn;
         }
         self.progress.advance(std::mem::take(&mut self.objects));
-        !self.progress.interrupted()
+        if self.progress.interrupted() { Answer::End } else { Answer::GoOn }
     }
 }
 

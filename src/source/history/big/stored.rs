@@ -24,9 +24,6 @@ use crate::source::layout::Layout;
 use crate::source::parts::{Piece, each_part};
 use crate::source::{Origin, Sink};
 
-/// How many objects beside big blobs are decoded one by one.
-const FEW: usize = 1000;
-
 impl Traversal<'_> {
     /// Hands over the objects of a pack with big blobs: these in parts, and apart from the others.
     pub(in super::super) fn with_big<V: Visitor>(
@@ -40,16 +37,10 @@ impl Traversal<'_> {
         let pack = &self.store.packs[number];
         let is_big = |entry: &Entry| big.binary_search_by_key(entry, |big| big.entry).is_ok();
         let sound = sound_entries(pack, entries);
-        let mut others: Vec<Entry> = sound.iter().copied().filter(|entry| !is_big(entry)).collect();
-        // The traversal in bulk needs the first entry of a pack, whatever it is.
-        if others.len() > FEW && others.first() != entries.first() {
-            others.splice(..0, entries.first().copied());
-        }
-        if others.first() == entries.first() {
-            // It fails as well where something is a delta on top of a big blob.
-            if self.bulk(number, others, false, done, visitor).is_err() {
-                self.bulk(number, sound.clone(), false, done, visitor).ok();
-            }
+        let others: Vec<Entry> = sound.iter().copied().filter(|entry| !is_big(entry)).collect();
+        // It fails as well where something is a delta on top of a big blob.
+        if self.bulk(number, others, false, done, visitor).is_err() {
+            self.bulk(number, sound.clone(), false, done, visitor).ok();
         }
         let stream = |(state, visitor): &mut (Decompress, V), big: &Big| {
             let (_, at) = big.entry;

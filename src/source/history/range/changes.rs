@@ -15,6 +15,7 @@ use gix_object::Kind as ObjectKind;
 use super::super::big::{self, Stored};
 use super::super::connectivity::Missing;
 use super::super::objects::{self, TreeEntries};
+use super::super::packs::Content;
 use super::reader::Reader;
 use super::walk::Member;
 use crate::finding::LocationKind;
@@ -118,7 +119,7 @@ impl<'a> Changes<'a> {
             ObjectKind::Tree | ObjectKind::Blob => return,
         }
         sink.count(Counted::Bytes, bytes.len() as u64);
-        objects::push(sink, target, kind, id, bytes);
+        objects::push(sink, target, kind, id, Content::whole(bytes));
     }
 
     /// Pushes what a tree has and `parents` have not.

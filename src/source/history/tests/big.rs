@@ -20,15 +20,15 @@ use crate::source::{Origin, Sink as _};
 /// What a scan finds.
 fn found(scan: impl FnOnce(&Collector<'_>)) -> Outcome {
     let detector = Detector::new(RuleSet::new(builtin::rules().expect("ours")).expect("ids differ"));
-    let settings = Settings {
-        confidence: Confidence::Medium,
-        inline_ignores: false,
-        limits: Limits::default(),
-        max_file_size: None,
-    };
+    found_with(&detector, Confidence::Medium, scan)
+}
+
+fn found_with(detector: &Detector, confidence: Confidence, scan: impl FnOnce(&Collector<'_>)) -> Outcome {
+    let settings =
+        Settings { confidence, inline_ignores: false, limits: Limits::default(), max_file_size: None };
     let (left_out, interrupted) = (LeftOut::default(), AtomicBool::new(false));
     let counters = Arc::new(Counters::default());
-    let collector = Collector::new(&detector, settings, &left_out, vec!["".into()], &interrupted, counters);
+    let collector = Collector::new(detector, settings, &left_out, vec!["".into()], &interrupted, counters);
     scan(&collector);
     collector.finish()
 }
@@ -78,6 +78,15 @@ fn at_once(content: &[u8]) -> Vec<String> {
         let kind = LocationKind::Blob;
         sink.blob(Origin { kind, target: 0, path: None, shown: None, object: None }, content);
     }))
+}
+
+/// What is found with other rules, however unsure.
+pub(super) fn history_with(repo: &Repo, detector: &Detector) -> Outcome {
+    let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
+    let options = Options { threads: 2, connectivity: false };
+    found_with(detector, Confidence::Low, |sink| {
+        scan(&layout, 0, &options, sink, &()).expect("threads");
+    })
 }
 
 fn history(repo: &Repo) -> Outcome {

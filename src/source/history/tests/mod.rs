@@ -4,6 +4,7 @@ mod attribution;
 mod big;
 mod containment;
 mod damage;
+mod deltas;
 mod flips;
 mod stores;
 

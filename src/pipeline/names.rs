@@ -1,0 +1,163 @@
+//! The names that values go by: how programs write them, and which files a text loads.
+//!
+//! Takes what was given a value in any file, gives what is looked for in every text.
+
+use std::collections::BTreeSet;
+
+use bstr::{BString, ByteSlice};
+
+use super::bindings::Naming;
+use super::look::MOST_NAMINGS;
+use crate::detect::finder::Finder;
+use crate::detect::words::words;
+
+/// Names whose use is looked for.
+pub(super) struct Names {
+    /// Names of variables and files, and how they are written.
+    pub(super) own: Spelled,
+    /// Entries of sections: looked for only where a text is about what a rule looks for, for they are many.
+    pub(super) entries: Spelled,
+    /// Stems of the files that give them a value.
+    stems: Vec<BString>,
+    stem_finder: Option<Finder>,
+}
+
+/// Names and their spellings.
+pub(super) struct Spelled {
+    pub(super) finder: Option<Finder>,
+    /// For each pattern of the finder, a spelling, the name as it is given a value.
+    pub(super) names: Vec<String>,
+}
+
+impl Spelled {
+    fn new(
+        mut names: Vec<String>,
+        spell: fn(&str) -> Vec<String>,
+        find: fn(Vec<String>) -> Option<Finder>,
+    ) -> Spelled {
+        names.sort();
+        names.dedup();
+        let spelled = names.iter().flat_map(|name| spell(name).into_iter().map(move |word| (word, name)));
+        let (words, names): (Vec<String>, Vec<String>) =
+            spelled.map(|(word, name)| (word, name.clone())).unzip();
+        Spelled { finder: find(words), names }
+    }
+}
+
+impl Names {
+    /// Of what was given a value; none if nothing was.
+    pub(super) fn new(namings: &[Naming]) -> Option<Names> {
+        let names = |section: bool| {
+            let same = namings.iter().filter(|naming| naming.definition.section == section);
+            same.map(|naming| naming.definition.name.clone()).collect()
+        };
+        let mut stems: Vec<BString> = namings.iter().filter_map(Naming::stem).collect();
+        stems.sort();
+        stems.dedup();
+        let own = Spelled::new(names(false), spellings, Finder::new);
+        let entries = Spelled::new(names(true), entries, Finder::in_any_case);
+        let any = own.finder.is_some() || entries.finder.is_some();
+        any.then(|| Names { own, entries, stem_finder: Finder::new(&stems), stems })
+    }
+
+    /// Whether a text can read one.
+    pub(super) fn may_be_read(&self, text: &[u8]) -> bool {
+        let finders = [&self.own.finder, &self.entries.finder];
+        finders.into_iter().flatten().any(|finder| finder.is_match(text))
+    }
+
+    /// Bytes of the longest spelling.
+    pub(super) fn longest(&self) -> usize {
+        let finders = [&self.own.finder, &self.entries.finder];
+        finders.into_iter().flatten().map(Finder::longest).max().unwrap_or(0)
+    }
+
+    /// Stems of files that a text loads.
+    pub(super) fn loaded_by(&self, text: &[u8]) -> Vec<BString> {
+        let found = self.stem_finder.iter().flat_map(|finder| finder.find(text)).take(MOST_NAMINGS);
+        let loaded: BTreeSet<usize> =
+            found.filter(|(_, span)| is_loaded(text, span)).map(|(stem, _)| stem).collect();
+        loaded.into_iter().map(|stem| self.stems[stem].clone()).collect()
+    }
+}
+
+/// A name as it stands, and as other languages spell it: settings libraries read `LLM_KEY` as `llm_key` or `llmKey`.
+fn spellings(name: &str) -> Vec<String> {
+    let words = words(name);
+    let mut spellings = vec![name.to_owned()];
+    // A file's name is spelled in one way.
+    if name.contains('.') || words.is_empty() {
+        return spellings;
+    }
+    let capital = |word: &String| {
+        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        first.to_uppercase() + rest
+    };
+    let camel = words[0].clone() + &words[1..].iter().map(capital).collect::<String>();
+    spellings.extend([words.join("_").to_uppercase(), words.join("_"), words.join("-"), camel]);
+    spellings.sort();
+    spellings.dedup();
+    spellings
+}
+
+/// How programs write the entry of a section, given as `section.entry`.
+fn entries(name: &str) -> Vec<String> {
+    const BETWEEN: [&str; 11] = [".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '"];
+    let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };
+    BETWEEN.iter().map(|between| format!("{section}{between}{entry}")).collect()
+}
+
+/// Whether a text loads the file whose name stands at `span`: on a line that imports or opens something, or as a part of
+/// a path.
+fn is_loaded(text: &[u8], span: &std::ops::Range<usize>) -> bool {
+    const LOADS: [&[u8]; 10] =
+        [b"import", b"from", b"require", b"include", b"use", b"using", b"open", b"load", b"read", b"source"];
+    const LONGEST_LINE: usize = 2000;
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let (before, after) = (&text[..span.start], &text[span.end..]);
+    let near = &before[before.len().saturating_sub(LONGEST_LINE)..];
+    let line = &near[near.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+    let after = &after[..after.len().min(LONGEST_LINE)];
+    let rest = &after[..after.find_byte(b'\n').unwrap_or(after.len())];
+    let mut words = line.split(|b| !word(b)).chain(rest.split(|b| !word(b)));
+    !before.last().is_some_and(word)
+        && !after.first().is_some_and(word)
+        && (before.last() == Some(&b'/') || words.any(|word| LOADS.contains(&word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_spellings() {
+        assert_eq!(spellings("LLM_KEY"), ["LLM_KEY", "llm-key", "llmKey", "llm_key"]);
+        assert_eq!(spellings("botToken"), ["BOT_TOKEN", "bot-token", "botToken", "bot_token"]);
+        assert_eq!(spellings("key.txt"), ["key.txt"]);
+    }
+
+    #[test]
+    fn entries_have_spellings() {
+        let entries = entries("llm.key");
+        for written in ["llm.key", "llm:key", "llm\"][\"key", "llm']['key", "llm__key"] {
+            assert!(entries.iter().any(|entry| entry == written), "{written}");
+        }
+    }
+
+    #[test]
+    fn files_are_mentioned_where_they_are_loaded() {
+        let cases: [(&str, bool); 7] = [
+            ("import settings", true),
+            ("from settings import KEY", true),
+            ("const c = require('./settings.json')", true),
+            ("open(\"settings.json\")", true),
+            ("read ./settings/x", true),
+            ("settings = 3", false),
+            ("import mysettings", false),
+        ];
+        for (text, mentioned) in cases {
+            let at = text.find("settings").expect("the name of the file");
+            assert_eq!(is_loaded(text.as_bytes(), &(at..at + "settings".len())), mentioned, "{text}");
+        }
+    }
+}
