@@ -189,9 +189,18 @@ fn word_of(text: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    /// Lines with a `|` where it is asked: whether that is in a comment.
+    fn check(lines: &[(&str, bool)]) {
+        for (line, inside) in lines {
+            let at = line.find('|').expect("a place");
+            let (before, after) = (&line.as_bytes()[..at], &line.as_bytes()[at + 1..]);
+            assert_eq!(is_inside(before, after), *inside, "{line}");
+        }
+    }
+
     #[test]
-    fn comments_of_any_style_and_nothing_else() {
-        for (line, inside) in [
+    fn comments_of_any_style() {
+        check(&[
             ("key = V # |", true),
             ("key = \"V\"# |", true),
             ("key = V # a test account, |", true),
@@ -228,7 +237,12 @@ mod tests {
             ("    \"key = 'V' # |\\n\",", true),
             ("    \"key = \\\"V\\\" # |\"", true),
             ("    \"# |\\n\",", true),
-            // Code, strings, addresses.
+        ]);
+    }
+
+    #[test]
+    fn code_strings_and_addresses_are_no_comments() {
+        check(&[
             ("|", false),
             ("key = V |", false),
             ("key = \"V |\"", false),
@@ -250,11 +264,7 @@ mod tests {
             ("    \"# |\", V", false),
             ("a, b, |", false),
             ("note: V |", false),
-        ] {
-            let at = line.find('|').expect("a place");
-            let (before, after) = (&line.as_bytes()[..at], &line.as_bytes()[at + 1..]);
-            assert_eq!(is_inside(before, after), inside, "{line}");
-        }
+        ]);
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod inline;
 mod look;
 mod names;
 mod part;
+mod paths;
 mod skips;
 mod strays;
 
@@ -39,6 +40,7 @@ use counts::Counts;
 use held::Held;
 use inline::Mark;
 use look::Look;
+use paths::{notebook_cell, stem};
 use skips::{Skips, name};
 use strays::Strays;
 
@@ -323,24 +325,6 @@ impl<'a> Collector<'a> {
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
         Outcome { findings, suppressed, issues, coverage, below_confidence, notes }
-    }
-}
-
-/// The number of the notebook cell that an offset is in: every cell begins with its type.
-fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
-    if !path?.ends_with(b".ipynb") {
-        return None;
-    }
-    let cells = memchr::memmem::find_iter(&text[..at], b"\"cell_type\"").count() as u64;
-    (cells > 0).then_some(cells)
-}
-
-/// A file's name without its extensions, which would make a value before them a part of something larger.
-fn stem(name: &[u8]) -> &[u8] {
-    const LONGEST: usize = 10;
-    match name.iter().rposition(|&byte| byte == b'.') {
-        Some(dot) if dot > 0 && name.len() - dot - 1 <= LONGEST => stem(&name[..dot]),
-        _ => name,
     }
 }
 
