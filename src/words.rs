@@ -51,6 +51,9 @@ pub(crate) fn bytes(number: u64) -> String {
     format!("{:.1} EB", value / 1000.0)
 }
 
+/// Why nothing is no size to be the largest.
+pub(crate) const NO_SIZE: &str = "it would leave out every file; without it there is no limit";
+
 /// A number of bytes as it is written: `4096`, `10MB`, `1.5GiB`. The error says what it should be.
 pub(crate) fn size(argument: &str) -> Result<u64, String> {
     const UNITS: [(&str, f64); 9] = [

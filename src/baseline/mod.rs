@@ -48,9 +48,9 @@ pub struct Entry {
 /// What a new entry says of a finding.
 #[derive(Clone, Debug)]
 pub struct Acceptance {
-    /// Why; one line.
-    pub reason: String,
-    /// Who answers for it.
+    /// Why; one line. None: as it was said before.
+    pub reason: Option<String>,
+    /// Who answers for it. None: who did before.
     pub owner: Option<String>,
     /// The last day on which it is accepted.
     pub expires: Option<Date>,
@@ -98,16 +98,20 @@ impl Baseline {
         self.entries.iter().filter(move |entry| !used(entry))
     }
 
-    /// Accepts a finding. What was said of it before is replaced; comments above it stay.
+    /// Accepts a finding. What was said of it before, comments above it included, stays where nothing new is said; only
+    /// for how long it is accepted is always said anew.
     pub fn accept(&mut self, finding: &Finding, acceptance: &Acceptance) {
         let comments = self.of(finding).flat_map(|entry| entry.comments.clone()).collect();
+        let before = self.of(finding).max_by_key(|entry| entry.expires).cloned();
+        let (owner, reason) = before.map(|entry| (entry.owner, entry.reason)).unzip();
+        let reason = acceptance.reason.clone().or(reason).unwrap_or_else(|| text::NO_REASON.to_owned());
         self.entries.retain(|entry| !entry.is_of(finding));
         self.entries.push(Entry {
             fingerprint: finding.fingerprint.clone(),
             rule: finding.rule_id.clone(),
-            owner: acceptance.owner.clone(),
+            owner: acceptance.owner.clone().or(owner.flatten()),
             expires: acceptance.expires,
-            reason: acceptance.reason.clone(),
+            reason,
             line: 0,
             comments,
         });
@@ -212,14 +216,26 @@ mod tests {
     }
 
     #[test]
-    fn to_accept_again_replaces() {
-        let mut baseline = baseline(&["bb some-rule x", "aa some-rule owner=me expires=2020-01-01 old"]);
-        let acceptance = |reason: &str| Acceptance { reason: reason.to_owned(), owner: None, expires: None };
-        baseline.accept(&finding("aa"), &acceptance("new"));
-        baseline.accept(&finding("ab"), &acceptance("more"));
+    fn to_accept_again_keeps_what_nothing_new_is_said_of() {
+        let day = jiff::civil::date(2030, 1, 2);
+        for (reason, owner, expires, expected) in [
+            (Some("new"), None, None, "owner=me new"),
+            (None, None, Some(day), "owner=me expires=2030-01-02 old"),
+            (None, Some("you"), None, "owner=you old"),
+        ] {
+            let mut baseline = baseline(&["bb some-rule x", "aa some-rule owner=me expires=2020-01-01 old"]);
+            let acceptance =
+                Acceptance { reason: reason.map(str::to_owned), owner: owner.map(str::to_owned), expires };
+            baseline.accept(&finding("aa"), &acceptance);
+            let line = format!("{} some-rule {expected}", "aa".repeat(32));
+            assert_eq!(baseline.entries()[0].to_string(), line);
+            assert_eq!(baseline.entries().len(), 2);
+        }
+        let mut baseline = baseline(&["bb some-rule x"]);
+        let more = Acceptance { reason: Some("more".to_owned()), owner: None, expires: None };
+        baseline.accept(&finding("ab"), &more);
         let reasons: Vec<&str> = baseline.entries().iter().map(|entry| entry.reason.as_str()).collect();
-        assert_eq!(reasons, ["new", "more", "x"]);
-        assert_eq!(baseline.entries()[0].owner, None);
+        assert_eq!(reasons, ["more", "x"]);
         assert_eq!(baseline.retain(|entry| entry.reason != "more"), 1);
     }
 

@@ -16,7 +16,7 @@ const HEADER: [&str; 3] = [
 ];
 
 /// Why an entry is accepted, when it does not say.
-const NO_REASON: &str = "no reason given";
+pub(super) const NO_REASON: &str = "no reason given";
 
 /// A line that is no entry.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -106,10 +106,11 @@ impl Acceptance {
     pub fn check(&self) -> Result<(), &'static str> {
         let plain =
             |text: &str| !text.chars().any(char::is_control) && text.trim() == text && !text.is_empty();
-        if !plain(&self.reason) {
+        let reason = self.reason.as_deref();
+        if reason.is_some_and(|reason| !plain(reason)) {
             return Err("the reason is one line of text, without blanks around it");
         }
-        if self.reason.split(' ').next().is_some_and(|word| word.contains('=')) {
+        if reason.and_then(|reason| reason.split(' ').next()).is_some_and(|word| word.contains('=')) {
             return Err(
                 "the reason begins with a word that has an '=' in it, and would be read as something else",
             );
@@ -237,8 +238,11 @@ mod tests {
             ("x", Some("ada lovelace"), false),
             ("x", Some(""), false),
         ] {
-            let acceptance =
-                Acceptance { reason: reason.to_owned(), owner: owner.map(str::to_owned), expires: None };
+            let acceptance = Acceptance {
+                reason: Some(reason.to_owned()),
+                owner: owner.map(str::to_owned),
+                expires: None,
+            };
             assert_eq!(acceptance.check().is_ok(), good, "{reason:?} {owner:?}");
         }
     }

@@ -15,7 +15,7 @@ use super::man::ManCommand;
 use super::run::Kept;
 use crate::finding::Confidence;
 use crate::report::Format;
-use crate::words::size;
+use crate::words::{NO_SIZE, size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -250,7 +250,7 @@ pub struct PolicyArgs {
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Report")]
     pub confidence: Option<Level>,
     /// Leave out larger files, e.g. 10MB; they are counted as skipped
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    #[arg(long, value_name = "SIZE", value_parser = largest, help_heading = "Limits")]
     pub max_file_size: Option<u64>,
     /// How deep archives in archives are opened; 0 opens none [default: 3]
     #[arg(long, value_name = "N", help_heading = "Limits")]
@@ -339,6 +339,14 @@ impl From<Level> for Confidence {
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     clap::builder::StringValueParser::new().try_map(|name| Format::parse(&name))
+}
+
+/// A size that leaves something in.
+fn largest(argument: &str) -> Result<u64, String> {
+    match size(argument)? {
+        0 => Err(NO_SIZE.to_owned()),
+        size => Ok(size),
+    }
 }
 
 /// `FORMAT=FILE`.

@@ -43,6 +43,8 @@ pub enum BaselineCommand {
     #[command(after_help = EXAMPLES)]
     Create(AcceptCommand),
     /// Accept what is found and not accepted yet, or no longer
+    ///
+    /// Of what has expired, owner, reason and comments stay as they are where nothing new is said.
     #[command(after_help = EXAMPLES)]
     Update(AcceptCommand),
     /// Take out what matches nothing any more, and what has expired
@@ -68,6 +70,15 @@ pub struct Scope {
     pub(super) jobs: Option<u16>,
 }
 
+/// How long something is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Up to and with this day.
+    Day(Date),
+    /// For good.
+    Never,
+}
+
 /// What is scanned, and why it is accepted.
 #[derive(Debug, Args)]
 pub struct AcceptCommand {
@@ -77,9 +88,9 @@ pub struct AcceptCommand {
     /// Who answers for it: one word
     #[arg(long, value_name = "NAME")]
     pub(super) owner: Option<String>,
-    /// The last day on which it is accepted
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    pub(super) expires: Option<Date>,
+    /// The last day on which it is accepted; `never` for what was accepted until a day that is over, and now for good
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = until)]
+    pub(super) expires: Option<Until>,
     #[command(flatten)]
     pub(super) scope: Scope,
 }
@@ -124,17 +135,26 @@ fn accept(
 ) -> Result<Status, UsageError> {
     let new: Vec<String> = outcome.findings.iter().map(described).collect();
     let number = count(new.len() as u64, "finding", "findings");
-    if !new.is_empty() {
-        let Some(reason) = &command.reason else {
-            complain(&new.iter().map(|line| format!("{line}\n")).collect::<String>());
-            return Err(UsageError::new(format!("{number} would be accepted, and nobody said why"))
-                .help("say it with --reason TEXT; nothing was written"));
-        };
-        let acceptance =
-            Acceptance { reason: reason.clone(), owner: command.owner.clone(), expires: command.expires };
-        acceptance.check().map_err(UsageError::new)?;
-        outcome.findings.iter().for_each(|finding| baseline.accept(finding, &acceptance));
+    let today = today();
+    let expired: Vec<&Entry> =
+        outcome.findings.iter().filter_map(|finding| baseline.expired(finding, today)).collect();
+    if command.reason.is_none() && expired.len() < new.len() {
+        complain(&new.iter().map(|line| format!("{line}\n")).collect::<String>());
+        return Err(UsageError::new(format!("{number} would be accepted, and nobody said why"))
+            .help("say it with --reason TEXT; nothing was written"));
     }
+    if command.expires.is_none() && !expired.is_empty() {
+        complain(&expired.into_iter().map(over).collect::<String>());
+        return Err(UsageError::new("what was accepted for a time would be accepted for good")
+            .help("say until when with --expires YYYY-MM-DD, or --expires never; nothing was written"));
+    }
+    let expires = command.expires.and_then(|until| match until {
+        Until::Day(day) => Some(day),
+        Until::Never => None,
+    });
+    let acceptance = Acceptance { reason: command.reason.clone(), owner: command.owner.clone(), expires };
+    acceptance.check().map_err(UsageError::new)?;
+    outcome.findings.iter().for_each(|finding| baseline.accept(finding, &acceptance));
     let lines: String = new.iter().map(|line| format!("accepted: {line}\n")).collect();
     file.write(&baseline, &lines, &format!("{number} accepted"), status)
 }
@@ -272,8 +292,18 @@ fn today() -> Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-/// A day that is not over.
-fn day(argument: &str) -> Result<Date, String> {
-    let day: Date = argument.parse().map_err(|_| "it is a day, YYYY-MM-DD".to_owned())?;
-    if day < today() { Err("that day is over".to_owned()) } else { Ok(day) }
+/// An entry that has expired.
+fn over(entry: &Entry) -> String {
+    let day = entry.expires.map(|day| day.to_string()).unwrap_or_default();
+    let (rule, reason) = (visible(entry.rule.as_bytes()), visible(entry.reason.as_bytes()));
+    format!("{}… {rule} was accepted until {day} ({reason})\n", &entry.fingerprint[..12])
+}
+
+/// A day that is not over, or none.
+fn until(argument: &str) -> Result<Until, String> {
+    if argument == "never" {
+        return Ok(Until::Never);
+    }
+    let day: Date = argument.parse().map_err(|_| "it is a day, YYYY-MM-DD, or never".to_owned())?;
+    if day < today() { Err("that day is over".to_owned()) } else { Ok(Until::Day(day)) }
 }

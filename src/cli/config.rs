@@ -17,8 +17,9 @@ use crate::words;
 /// What `leeward config --help` ends with.
 pub(super) const KEYS: &str = "\
 A configuration is a file leeward.toml: the nearest one, from what is scanned up to the top of the
-repository. Every key can be left out, and one that is unknown is an error. Names of files are
-relative to where it stands. The command line wins.
+repository; for what a repository stores (staged, range, history, hooks) the one at its top. Every key
+can be left out, and one that is unknown is an error. Names of files are relative to where it stands.
+The command line wins.
 
   # Paths to leave out, as in .gitignore. They are counted as skipped.
   exclude = [\"vendor/\", \"*.lock\", \"!uv.lock\"]

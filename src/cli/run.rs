@@ -11,14 +11,14 @@ use bstr::{BString, ByteSlice, ByteVec};
 use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
-use super::policy::Policy;
+use super::policy::{Policy, Stored};
 use super::{UsageError, complain, masked};
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
-use crate::report::{Format, Gate, Report, RuleInfo, Scan};
+use crate::report::{Format, Gate, Note, Report, RuleInfo, Scan};
 use crate::rule::Rule;
 use crate::sanitize::visible;
 use crate::source::{self, Issue, Sink as _};
@@ -38,6 +38,7 @@ pub(super) struct Run<'a> {
     detector: Detector,
     policy: Policy,
     gate: Option<Gate>,
+    notes: Vec<Note>,
     settled: Option<Settled<'a>>,
 }
 
@@ -74,7 +75,7 @@ impl<'a> Run<'a> {
         let (policy, rules) = Policy::new(mode, &scanning.policy, &paths)?;
         let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
         let detector = Detector::new(rules);
-        Ok(Run { mode, scanning, targets, detector, policy, gate: None, settled: None })
+        Ok(Run { mode, scanning, targets, detector, policy, gate: None, notes: Vec::new(), settled: None })
     }
 
     /// The same scan for a gate: what it says as text is short, and goes to standard error.
@@ -86,6 +87,22 @@ impl<'a> Run<'a> {
     /// The same scan, with something that is to be done when it is known what will be reported.
     pub(super) fn when_settled(mut self, settled: impl FnOnce(&mut Outcome) + 'a) -> Self {
         self.settled = Some(Box::new(settled));
+        self
+    }
+
+    /// The same scan, that says what it goes by is not as it is staged. `top`: of the work tree.
+    pub(super) fn beside_index(mut self, top: Option<&Path>, index: Stored<'_>) -> Self {
+        if let Some(top) = top {
+            self.notes.extend(self.policy.not_as_stored(top, "staged", index));
+            self.notes.extend(self.policy.not_on_disk("staged", index));
+        }
+        self
+    }
+
+    /// The same scan, that says what it goes by is not as it is committed.
+    pub(super) fn beside_head(mut self, top: Option<&Path>, head: Stored<'_>) -> Self {
+        let notes = top.map(|top| self.policy.not_as_stored(top, "committed in HEAD", head));
+        self.notes.extend(notes.into_iter().flatten());
         self
     }
 
@@ -171,6 +188,7 @@ impl<'a> Run<'a> {
     /// Sets aside what is accepted; what is left will be reported.
     fn settle(&mut self, outcome: &mut Outcome, started: Timestamp) {
         let today = started.to_zoned(jiff::tz::TimeZone::UTC).date();
+        outcome.notes.append(&mut self.notes);
         self.policy.settle(outcome, &self.targets, today);
         if let Some(settled) = self.settled.take() {
             settled(outcome);
@@ -288,8 +306,13 @@ fn seconds_of(at: Timestamp) -> String {
     whole.to_string()
 }
 
+/// Whether somebody pressed Ctrl-C, since that is watched for.
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 /// The first Ctrl-C ends the scan soon, with a report of what was found so far; the second ends the program.
-fn watch_for_interruption() {
+pub(super) fn watch_for_interruption() {
     // Fails only if it was set before, which nothing here does.
     drop(ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {

@@ -89,6 +89,7 @@ pub(super) fn staged(command: &StagedCommand) -> Result<Status, UsageError> {
     let layout = surroundings::repository(&command.repository)?;
     let run = Run::new("staged", &command.scanning, [&command.repository])?;
     let staged = index::Staged::open(&layout, surroundings::index()).map_err(UsageError::new)?;
+    let run = run.beside_index(layout.work_tree.as_deref(), &|path, content| staged.holds(path, content));
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };

@@ -1,7 +1,7 @@
 //! What git says in the environment of a hook: which repository, which objects, which index. Sources read no
 //! environment, so it is read here.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::UsageError;
@@ -21,11 +21,16 @@ pub(super) fn set(name: &str) -> Option<OsString> {
 /// If there is nothing at `path`, or no repository.
 pub(super) fn repository(path: &Path) -> Result<Layout, UsageError> {
     let named = set("GIT_DIR").map(PathBuf::from).filter(|_| path == Path::new("."));
-    if let Some(git_dir) = &named
-        && !git_dir.exists()
-    {
-        let shown = crate::sanitize::visible(git_dir.as_os_str().as_encoded_bytes()).into_owned();
-        return Err(UsageError::new(format!("{shown}: no such directory, though GIT_DIR names it")));
+    let gone = |path: &PathBuf, name: &str| {
+        let shown = crate::sanitize::visible(path.as_os_str().as_encoded_bytes()).into_owned();
+        UsageError::new(format!("{shown}: no such directory, though {name} names it"))
+    };
+    if let Some(git_dir) = named.as_ref().filter(|path| !path.exists()) {
+        return Err(gone(git_dir, "GIT_DIR"));
+    }
+    if let Some(objects) = object_dirs().main.filter(|path| !path.is_dir()) {
+        let help = "git in this environment finds no object either: take it out (unset GIT_OBJECT_DIRECTORY)";
+        return Err(gone(&objects, "GIT_OBJECT_DIRECTORY").help(help));
     }
     exists(path)?;
     let mut layout =
@@ -47,6 +52,6 @@ pub(super) fn object_dirs() -> ObjectDirs {
     let alternates = set("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
     ObjectDirs {
         main: set("GIT_OBJECT_DIRECTORY").map(PathBuf::from),
-        alternates: std::env::split_paths(&alternates).filter(|path| *path != OsStr::new("")).collect(),
+        alternates: layout::listed(alternates.as_encoded_bytes()),
     }
 }

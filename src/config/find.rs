@@ -1,5 +1,5 @@
 //! Where the configuration of a target is: the nearest `leeward.toml`, from the target up to the top of its repository
-//! and never above. Outside of a repository the search ends at the working directory, or at the target if that is elsewhere.
+//! and never above; of what a repository stores, the one at its top. Outside of a repository the search ends at the working directory, or at the target if that is elsewhere.
 //!
 //! Looks at directories on disk, reads no file.
 
@@ -47,14 +47,10 @@ impl Site {
         Site { directory: top.clone(), paths: top.clone(), top, whole: true }
     }
 
-    /// Of a path in a repository whose work tree is known.
-    pub fn in_work_tree(path: &Path, work_tree: &Path) -> Site {
-        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    /// Of all that a repository with a work tree stores.
+    pub fn of_work_tree(work_tree: &Path) -> Site {
         let top = fs::canonicalize(work_tree).unwrap_or_else(|_| work_tree.to_owned());
-        // A path in the git directory is at the top.
-        let inside = real.starts_with(&top) && !real.components().any(|part| part.as_os_str() == ".git");
-        let directory = if inside && real.is_dir() { real } else { top.clone() };
-        Site { whole: directory == top, directory, paths: top.clone(), top }
+        Site { whole: true, directory: top.clone(), paths: top.clone(), top }
     }
 
     /// Whether the target is all that there is up to where the search ends.

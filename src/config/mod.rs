@@ -67,3 +67,6 @@ pub struct Allowed {
     /// 1-based.
     pub line: usize,
 }
+
+#[cfg(test)]
+mod file_tests;

@@ -20,6 +20,8 @@ use crate::rule::Rule;
 #[derive(Debug)]
 pub(super) struct Anchors {
     words: Option<AhoCorasick>,
+    /// Parts of paths that say as much.
+    paths: Vec<String>,
     /// Most files mention none of them.
     filter: Filter,
 }
@@ -35,6 +37,7 @@ impl Anchors {
         };
         Anchors {
             words: if rule.keywords.is_empty() { None } else { build().ok() },
+            paths: rule.paths.clone(),
             filter: Filter::new(rule.keywords.iter().map(String::as_str)),
         }
     }
@@ -97,7 +100,8 @@ impl<'a> FileView<'a> {
 
     /// Whether the path has a keyword.
     pub(super) fn path_speaks(&self) -> bool {
-        self.anchors.words.as_ref().is_some_and(|words| words.is_match(self.path.as_bytes()))
+        self.anchors.paths.iter().any(|part| self.path.contains(part.as_str()))
+            || self.anchors.words.as_ref().is_some_and(|words| words.is_match(self.path.as_bytes()))
     }
 
     /// Whether the rule has anything to say of this file.
@@ -178,9 +182,14 @@ impl<'a> FileView<'a> {
         self.nearest_host_of(span, |at| {
             let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
             let before = &self.text[..at - scheme];
-            let method = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "];
-            before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'='))
-                || method.iter().any(|method| before.ends_with(method.as_bytes()))
+            let line = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+            let line = line.trim_ascii();
+            let method: [&[u8]; 5] = [b"GET", b"POST", b"PUT", b"PATCH", b"DELETE"];
+            let named: [&[u8]; 4] = [b"url:", b"uri:", b"endpoint:", b"host:"];
+            !self.text[at..].starts_with(b"://")
+                || before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'=' | b'>'))
+                || method.contains(&line)
+                || named.iter().any(|name| line.to_ascii_lowercase().ends_with(name))
         })
     }
 

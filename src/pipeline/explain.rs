@@ -181,7 +181,8 @@ impl Reader<'_> {
             return Outcome::Below(confidence);
         }
         let ignored = self.settings.inline_ignores.then(|| inline::mark(container, span)).flatten();
-        ignored.map_or(Outcome::Reported(confidence), |mark| Outcome::Suppressed(mark.suppression))
+        let suppression = ignored.and_then(|mark| mark.suppression);
+        suppression.map_or(Outcome::Reported(confidence), Outcome::Suppressed)
     }
 }
 

@@ -1,15 +1,18 @@
 //! Reasons, in the content itself or in the rule, to accept what was found: a comment beside it, a published example.
 //!
-//! A comment accepts one value: of several on its line the nearest before it, or else the first one after it.
+//! A comment accepts one value: of several on its line the nearest before it, or else the first one after it. It says why,
+//! or it accepts nothing: a value that is reported although a comment stands beside it gets a note.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use bstr::{BString, ByteSlice};
 
-use super::Hit;
-use crate::finding::{SuppressedBy, Suppression};
-use crate::words::with_article;
+use super::{Hit, comment};
+use crate::finding::{Location, SuppressedBy, Suppression};
+use crate::report::Note;
+use crate::sanitize::visible;
+use crate::words::{count, with_article};
 
 /// What a comment says to accept the secret on its line or on the line below.
 const MARK: &[u8] = b"leeward:ignore";
@@ -20,8 +23,8 @@ const REACH: usize = 1024;
 /// What ends a comment within its line.
 const ENDS: [&str; 9] = ["*/", "--%>", "-->", "%>", "#}", "}}", "*)", "-}", "\"\"\""];
 
-/// Words that begin a comment, or name one where there are no comments.
-const BEGINNINGS: [&str; 4] = ["rem", "dnl", "comment", "note"];
+/// How many places a note names.
+const NAMED: usize = 5;
 
 /// Whether the value comes after its comment, and the bytes between them.
 type Claim = (bool, usize);
@@ -36,7 +39,13 @@ pub(super) struct Mark {
     at: usize,
     /// Of several values that it could mean, it means the one with the smallest.
     claim: Claim,
-    pub(super) suppression: Suppression,
+    /// None where it gives no reason.
+    pub(super) suppression: Option<Suppression>,
+}
+
+/// Whether a content can have a comment that accepts something, as far as it is not encoded.
+pub(crate) fn holds_mark(bytes: &[u8]) -> bool {
+    bytes.contains_str(MARK)
 }
 
 /// The comment on the secret's line, or on the line above, that asks to accept it. A comment above stands on a line of
@@ -46,23 +55,33 @@ pub(super) fn mark(bytes: &[u8], span: &Range<usize>) -> Option<Mark> {
     let to = (span.end + REACH).min(bytes.len());
     let start = bytes[from..span.start].rfind_byte(b'\n').map_or(from, |at| from + at + 1);
     let end = bytes[span.end..to].find_byte(b'\n').map_or(to, |at| span.end + at);
-    let behind = find(&bytes[span.end..end], false).map(|(at, suppression)| Mark {
-        at: span.end + at,
-        claim: (false, at),
-        suppression,
-    });
-    let before = |start: usize, end: usize, alone: bool| {
-        find(&bytes[start..end], alone).map(|(at, suppression)| Mark {
-            at: start + at,
-            claim: (true, span.start - start - at),
-            suppression,
-        })
+    let mark = |at: usize, reason: Option<String>| Mark {
+        at,
+        claim: (false, 0),
+        suppression: reason.map(|reason| Suppression { by: SuppressedBy::Inline, reason }),
     };
-    behind.or_else(|| before(start, span.start, false)).or_else(|| {
-        let above = bytes[from..start].strip_suffix(b"\n")?;
-        let begin = above.rfind_byte(b'\n').map_or(from, |at| from + at + 1);
-        before(begin, from + above.len(), true)
-    })
+    let line = &bytes[start..end];
+    let beside: Vec<Mark> = marks(line).map(|(at, reason)| mark(start + at, reason)).collect();
+    let claimed = |mark: Mark| match mark.at >= span.end {
+        true => Mark { claim: (false, mark.at - span.end), ..mark },
+        false => Mark { claim: (true, span.start - mark.at), ..mark },
+    };
+    let (behind, before): (Vec<Mark>, Vec<Mark>) = beside.into_iter().partition(|mark| mark.at >= span.end);
+    let before = before.into_iter().rfind(|mark| mark.at < span.start);
+    if let Some(mark) = behind.into_iter().next().or(before) {
+        return Some(claimed(mark));
+    }
+    let above = bytes[from..start].strip_suffix(b"\n")?;
+    let last = above.rfind_byte(b'\n').map_or(0, |at| at + 1);
+    let block = comment::block(above).filter(|block| *block < last);
+    let mut begin = block.unwrap_or(last);
+    let mut found = None;
+    for line in above[begin..].lines_with_terminator() {
+        let marks = marks_alone(line, block.is_some());
+        found = marks.map(|(at, reason)| mark(from + begin + at, reason)).last().or(found);
+        begin += line.len();
+    }
+    found.map(claimed)
 }
 
 /// Takes its suppression from every hit whose comment is nearer to another value. `marks` are those of `hits`.
@@ -85,41 +104,74 @@ pub(super) fn settle(hits: &mut [Hit], marks: &[Option<Mark>]) {
     lost.into_iter().for_each(|number| hits[number].suppression = None);
 }
 
-/// A mark in a piece of a line and the reason behind it. With `alone`, nothing but a comment's beginning may stand
-/// before it.
-fn find(text: &[u8], alone: bool) -> Option<(usize, Suppression)> {
-    let at = text.find(MARK)?;
-    if alone && !begins_comment(&text[..at]) {
-        return None;
-    }
-    let rest = &text[at + MARK.len()..];
-    // A longer word is another one: `leeward:ignored`.
-    if rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':')) {
-        return None;
-    }
-    Some((at, Suppression { by: SuppressedBy::Inline, reason: reason(&rest.to_str_lossy()) }))
+/// Where marks stand in a line that are in a comment, and their reasons.
+fn marks(line: &[u8]) -> impl Iterator<Item = (usize, Option<String>)> {
+    words(line)
+        .filter(|at| comment::is_inside(&line[..*at], &line[at + MARK.len()..]))
+        .map(|at| (at, reason(&line[at + MARK.len()..].to_str_lossy())))
 }
 
-/// Whether what stands before a mark is no more than the beginning of a comment.
-fn begins_comment(text: &[u8]) -> bool {
-    let word: String = text
-        .iter()
-        .filter(|b| b.is_ascii_alphanumeric())
-        .map(|b| char::from(b.to_ascii_lowercase()))
-        .collect();
-    word.is_empty() || BEGINNINGS.contains(&word.as_str())
+/// The same where nothing but a comment's beginning stands before them; in a block, the comment has begun already.
+fn marks_alone(line: &[u8], in_block: bool) -> impl Iterator<Item = (usize, Option<String>)> {
+    words(line)
+        .filter(|at| comment::is_beginning_alone(&line[..*at]))
+        .filter(move |at| in_block || comment::is_inside(&line[..*at], &line[at + MARK.len()..]))
+        .map(|at| (at, reason(&line[at + MARK.len()..].to_str_lossy())))
 }
 
-/// The reason behind a mark, without what ends its comment or the text that holds it.
-fn reason(text: &str) -> String {
+/// Where the mark stands as a word of its own.
+fn words(line: &[u8]) -> impl Iterator<Item = usize> {
+    line.find_iter(MARK).filter(|&at| {
+        let last = |back: usize| at.checked_sub(back).map(|at| line[at]);
+        let letter = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let joined = last(1).is_some_and(|byte| b"-.:@".contains(&byte)) && letter(last(2));
+        let next = line.get(at + MARK.len());
+        let goes_on = next.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
+        !letter(last(1)) && !joined && !goes_on
+    })
+}
+
+/// The reason behind a mark, without what ends its comment or the text that holds it; none if it says nothing.
+fn reason(text: &str) -> Option<String> {
     let end = ENDS.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
     let text = text[..end].trim();
     let quoted = text.trim_end_matches([',', ';', ')', ']', '}', ' ']);
     let text = match quoted.strip_suffix(['"', '\'', '`']) {
-        Some(inside) => inside.trim_end(),
+        // A line of code in a string has its end written out.
+        Some(inside) => inside.trim_end().trim_end_matches("\\n").trim_end_matches("\\r").trim_end(),
         None => text,
     };
-    if text.is_empty() { "no reason given".to_owned() } else { text.to_owned() }
+    text.chars().any(char::is_alphanumeric).then(|| text.to_owned())
+}
+
+/// What is said of comments that give no reason.
+pub(super) fn notes(hits: &[Hit]) -> Vec<Note> {
+    let mut places: Vec<String> =
+        hits.iter().filter(|hit| hit.unheeded).map(|hit| described(&hit.location)).collect();
+    places.sort();
+    places.dedup();
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let more = match places.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let number = count(places.len() as u64, "comment gives", "comments give");
+    places.truncate(NAMED);
+    let message = format!(
+        "{number} no reason and so accept{} nothing: write leeward:ignore REASON beside {}{more}",
+        if number.ends_with("gives") { "s" } else { "" },
+        places.join(", ")
+    );
+    vec![Note { kind: "ignore-without-reason", message }]
+}
+
+/// `a.env:3`.
+fn described(place: &Location) -> String {
+    let path = place.shown.as_ref().or(place.path.as_ref());
+    let path = path.map_or_else(|| place.kind.as_str().into(), |path| visible(path));
+    format!("{path}:{}", place.region.start_line)
 }
 
 /// The suppression of a value that the provider's or a tool's documentation publishes.
@@ -138,7 +190,25 @@ mod tests {
     fn a_comment_accepts_its_line_or_the_one_below() {
         for (text, reason) in [
             ("key = V # leeward:ignore a test account", Some("a test account")),
-            ("key = V // leeward:ignore", Some("no reason given")),
+            ("key = V // leeward:ignore", Some("")),
+            ("key = V /* leeward:ignore */", Some("")),
+            ("key = V # leeward:ignore ---", Some("")),
+            ("key = V # notleeward:ignore x", None),
+            ("key = V # not-leeward:ignore x", None),
+            ("key = V # x_leeward:ignore x", None),
+            ("log(V, \"leeward:ignore x\")", None),
+            ("log(V, \"# leeward:ignore x\")", None),
+            ("\"leeward:ignore x\",\nkey = V", None),
+            ("leeward:ignore x\nkey = V", None),
+            ("/**\n * leeward:ignore x\n */\nkey = V", Some("x")),
+            ("/**\n * Ours.\n * leeward:ignore x\n * More.\n */\r\nkey = V", Some("x")),
+            ("/* leeward:ignore x\n   of old\n*/\nkey = V", Some("x")),
+            ("<!--\n  leeward:ignore x\n-->\n<k>V</k>", Some("x")),
+            ("/**\n * leeward:ignore x\n */\nother = 1\nkey = V", None),
+            ("/**\n * not leeward:ignore x\n */\nkey = V", None),
+            ("f() /*\n leeward:ignore x\n*/\nkey = V", None),
+            ("# leeward:ignore a\n# more\nkey = V", None),
+            ("/* leeward:ignore a */ /* leeward:ignore b */ key = V", Some("b")),
             ("key = V -- leeward:ignore x", Some("x")),
             ("key = V ; leeward:ignore x", Some("x")),
             ("key = V % leeward:ignore x", Some("x")),
@@ -165,7 +235,8 @@ mod tests {
         ] {
             let at = text.find('V').expect("a value");
             let found = mark(text.as_bytes(), &(at..at + 1));
-            assert_eq!(found.as_ref().map(|mark| mark.suppression.reason.as_str()), reason, "{text:?}");
+            let says = |mark: &Mark| mark.suppression.clone().map(|by| by.reason).unwrap_or_default();
+            assert_eq!(found.as_ref().map(says).as_deref(), reason, "{text:?}");
             if let Some(found) = found {
                 assert!(text[found.at..].starts_with("leeward:ignore"), "{text:?}");
                 let between = if found.at < at { at - found.at } else { found.at - at - 1 };

@@ -22,6 +22,7 @@ use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, REACH, Sink, TOO_LAR
 
 mod aside;
 mod bindings;
+mod comment;
 mod counts;
 pub mod explain;
 mod group;
@@ -30,6 +31,7 @@ mod inline;
 mod look;
 mod names;
 mod part;
+mod paths;
 mod skips;
 mod strays;
 
@@ -38,10 +40,12 @@ use counts::Counts;
 use held::Held;
 use inline::Mark;
 use look::Look;
+use paths::{notebook_cell, stem};
 use skips::{Skips, name};
 use strays::Strays;
 
 pub use group::{Outcome, fingerprint};
+pub(crate) use inline::holds_mark;
 
 /// What is reported, of all that is found.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +93,8 @@ struct Hit {
     evidence: Vec<String>,
     location: Location,
     suppression: Option<Suppression>,
+    /// A comment beside it asks to accept it, and does not say why.
+    unheeded: bool,
     /// It is a published example.
     published: bool,
     /// It was found by its value alone, which stands elsewhere under a name that tells.
@@ -272,7 +278,8 @@ impl<'a> Collector<'a> {
             found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
         let asked = self.settings.inline_ignores && published.is_none();
         let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
-        let suppression = published.or_else(|| mark.as_ref().map(|mark| mark.suppression.clone()));
+        let suppression = published.or_else(|| mark.as_ref()?.suppression.clone());
+        let unheeded = mark.as_ref().is_some_and(|mark| mark.suppression.is_none());
         let location = Location {
             kind: origin.kind,
             target: self.targets.get(origin.target).cloned().unwrap_or_default(),
@@ -296,6 +303,7 @@ impl<'a> Collector<'a> {
             evidence: found.evidence,
             location,
             suppression,
+            unheeded,
             published: found.published,
             copy: false,
         };
@@ -313,27 +321,10 @@ impl<'a> Collector<'a> {
         issues.sort();
         issues.dedup();
         let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let notes = inline::notes(&hits);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        Outcome { findings, suppressed, issues, coverage, below_confidence, notes: Vec::new() }
-    }
-}
-
-/// The number of the notebook cell that an offset is in: every cell begins with its type.
-fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
-    if !path?.ends_with(b".ipynb") {
-        return None;
-    }
-    let cells = memchr::memmem::find_iter(&text[..at], b"\"cell_type\"").count() as u64;
-    (cells > 0).then_some(cells)
-}
-
-/// A file's name without its extensions, which would make a value before them a part of something larger.
-fn stem(name: &[u8]) -> &[u8] {
-    const LONGEST: usize = 10;
-    match name.iter().rposition(|&byte| byte == b'.') {
-        Some(dot) if dot > 0 && name.len() - dot - 1 <= LONGEST => stem(&name[..dot]),
-        _ => name,
+        Outcome { findings, suppressed, issues, coverage, below_confidence, notes }
     }
 }
 

@@ -55,12 +55,22 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let page = Page { report, gate, paint: Paint { color: options.color } };
     let clean = report.findings.is_empty();
-    if clean && report.scan.complete {
-        return if options.quiet { Ok(()) } else { page.passed(out) };
+    match (clean && report.scan.complete, options.quiet) {
+        (true, true) => Ok(()),
+        (true, false) => {
+            page.passed(out)?;
+            page.notes(out)
+        }
+        (false, quiet) => {
+            page.findings(out)?;
+            page.issues(out)?;
+            if quiet {
+                return Ok(());
+            }
+            page.notes(out)?;
+            page.advice(out)
+        }
     }
-    page.findings(out)?;
-    page.issues(out)?;
-    if options.quiet { Ok(()) } else { page.advice(out) }
 }
 
 struct Page<'a> {
@@ -146,6 +156,21 @@ impl Page<'_> {
         more(issues.len(), "  ", out)
     }
 
+    fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
+        let notes = &self.report.scan.notes;
+        for note in notes.iter().take(LISTED) {
+            writeln!(out, "leeward: note: {}", visible(note.message.as_bytes()))?;
+        }
+        more(notes.len(), "  ", out)
+    }
+
+    /// Whether all that is found stands in lines that begin as git's own comments do.
+    fn in_comments_alone(&self) -> bool {
+        let excerpts =
+            self.report.findings.iter().flat_map(|finding| &finding.locations).map(|place| &place.excerpt);
+        excerpts.clone().all(|excerpt| !excerpt.cut_left && excerpt.text.starts_with('#'))
+    }
+
     /// What to do now.
     fn advice(&self, out: &mut dyn Write) -> io::Result<()> {
         let remedy = match (self.report.findings.is_empty(), self.gate) {
@@ -157,6 +182,11 @@ impl Page<'_> {
             (true, Gate::Files) => "Mend that, then try again.",
             (false, Gate::Commit) => {
                 "Take it out (read it from the environment instead), `git add` the file, commit again."
+            }
+            (false, Gate::Message) if self.in_comments_alone() => {
+                "It stands in a comment line, which git keeps or takes out as commit.cleanup and the command say. Take the \
+                 line out (of the file that commit.template names, if it is from there); where git wrote it, rename what \
+                 it lists, or commit with --no-status. Git keeps what you wrote in .git/COMMIT_EDITMSG."
             }
             (false, Gate::Message) => {
                 "Take it out of the message, then commit again. Git keeps what you wrote in .git/COMMIT_EDITMSG."

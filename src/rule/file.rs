@@ -69,6 +69,8 @@ struct Written {
     confidence: Confidence,
     #[serde(default)]
     keywords: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
     pattern: String,
     #[serde(default)]
     random: bool,
@@ -176,6 +178,7 @@ fn rule(file: &str, written: Written) -> Result<Rule, RuleError> {
     let examples = |written: Vec<WrittenExample>| written.into_iter().map(|example| example.0).collect();
     Ok(Rule {
         keywords: lower(written.keywords, "keywords")?,
+        paths: lower(written.paths, "paths")?,
         id: written.id,
         description: written.description,
         details: written.details.trim().to_owned(),

@@ -33,6 +33,8 @@ pub struct Rule {
     /// Lower case. One of them stands in the file or its path, in any case and glued to anything, or the rule says
     /// nothing of that file. None: every file.
     pub keywords: Vec<String>,
+    /// Lower case. One of them in a path says as much as a keyword there.
+    pub paths: Vec<String>,
     /// What the credential looks like.
     pub pattern: Pattern,
     /// Whether the provider draws it at random: what people write or machines derive is then none.

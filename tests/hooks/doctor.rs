@@ -129,6 +129,85 @@ fn a_configuration_that_leaves_nothing_to_scan() {
 }
 
 #[test]
+fn what_the_configuration_lets_through_is_no_gate_that_holds() {
+    let mut repo = Repo::new();
+    repo.write("samples/a.env", super::line(2));
+    repo.write("samples/b.env", super::line(3));
+    repo.write("b.lock", "nothing\n");
+    let off = "rule azure-mistral-api-key is switched off (leeward.toml:2): 2 of 2 examples of its keys";
+    // What the file says, the gap, and what it is called.
+    let table = [
+        ("[rules]\ndisable = ['azure-mistral-api-key']\n", off),
+        ("[rules]\nonly = ['mistral-api-key']\n", off),
+        (
+            "exclude = [\n 'samples/']\n",
+            "keys in 2 files are left out by 'samples/' (leeward.toml:2): samples/a.env, samples/b.env",
+        ),
+        ("confidence = 'high'\n", "only keys of high confidence are stopped (leeward.toml:1)"),
+    ];
+    for (text, gap) in table {
+        for tracked in [false, true] {
+            repo.write("leeward.toml", text);
+            if tracked {
+                repo.git(&["add", "."]);
+            }
+            let ran = doctor(&repo, &[], 1);
+            told(&ran, &["GAP", gap, "leeward: 0 problems, 1 gap"]);
+            // On purpose, and said all the same.
+            told(&doctor(&repo, &["--allow-gaps"], 0), &[gap, "leeward: 0 problems, 1 gap"]);
+            repo.git(&["rm", "--quiet", "-r", "--cached", "--ignore-unmatch", "leeward.toml"]);
+        }
+    }
+    let own = "[[rule]]\nid = 'azure-mistral-api-key'\ndescription = 'x'\nseverity = 'high'\nconfidence = 'high'\n\
+               pattern = 'acme_[a-z]{8}'\n";
+    repo.write("own.toml", own);
+    repo.write("leeward.toml", "[rules]\nbuiltin = false\nfiles = ['own.toml']\n");
+    let ran = doctor(&repo, &[], 1);
+    told(&ran, &["rule azure-mistral-api-key is replaced by another one of that id (leeward.toml:3)"]);
+    told(&ran, &["rule mistral-api-key is switched off (leeward.toml:2)", "2 gaps"]);
+    // Nothing gets through by what leaves out no key, nor by a key that somebody answers for.
+    repo.write("leeward.toml", "exclude = ['*.lock']\n");
+    told(
+        &doctor(&repo, &[], 0),
+        &["ok       no key stands in what is left out by '*.lock' (leeward.toml:1)"],
+    );
+    repo.place.run(&["baseline", "create", "--no-config", "--reason", "samples"]).ends_with(0);
+    repo.write("leeward.toml", "exclude = ['samples/']\nbaseline = 'leeward.baseline'\n");
+    told(&doctor(&repo, &[], 0), &["no key stands in what is left out", "leeward: 0 problems"]);
+}
+
+#[test]
+fn a_hook_that_stops_some_keys_only_is_no_proof() {
+    let repo = Repo::new();
+    let program = crate::support::binary();
+    let elsewhere = repo.place.top().join("weak.toml");
+    fs::write(&elsewhere, "rules.disable = ['azure-mistral-api-key']\n").expect("ours");
+    let script = format!("exec '{}' hook pre-commit --config '{}'\n", program.display(), elsewhere.display());
+    put_script(&hooks_of(&repo), "pre-commit", script);
+    let ran = doctor(&repo, &["--gate", "commit"], 1);
+    told(&ran, &["PROBLEM  a commit is stopped for some keys, and not for those of azure-mistral-api-key"]);
+}
+
+#[test]
+fn a_hook_that_hangs_is_named_and_not_waited_for() {
+    let hangs = "while :; do sleep 1; done\n";
+    for (hook, what) in [("commit-msg", "a commit"), ("pre-push", "a push")] {
+        let repo = Repo::new();
+        put_script(&hooks_of(&repo), hook, hangs);
+        let ran = doctor(&repo, &["--patience", "8"], 3);
+        let said = format!(
+            "UNTRIED  {what} without a key came to no end: the hook {hook} was still running after 8 s"
+        );
+        told(&ran, &[&said]);
+    }
+    // By another process, that holds on to what it was given.
+    let repo = Repo::new();
+    put_script(&hooks_of(&repo), "pre-commit", "(while :; do sleep 1; done) &\nexit 0\n");
+    let ran = doctor(&repo, &["--gate", "commit", "--patience", "8"], 3);
+    told(&ran, &["came to no end"]);
+}
+
+#[test]
 fn a_server_holds_what_is_received() {
     let mut repo = Repo::new();
     repo.git(&["clone", "--quiet", "--bare", ".", "server.git"]);

@@ -5,9 +5,11 @@ mod doctor;
 mod hostile;
 mod install;
 mod message;
+mod policy;
 mod push;
 mod secrecy;
 mod templates;
+mod worktrees;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -141,3 +141,37 @@ fn a_server_judges_what_is_packed_too() {
     both.commit("b.env", &format!("{}{}", line(1), line(2)));
     both.stops(&["push", "--no-verify", "origin", "main"], "b.env:1:17");
 }
+
+#[test]
+fn a_server_may_be_called_anything() {
+    for name in ["one:two", "quo\"ted", "back\\slash", "\"both:of\\them\""] {
+        let mut repo = Repo::new();
+        let server = repo.place.top().join(name).join("server.git");
+        let path = server.to_str().expect("a plain path").to_owned();
+        repo.git(&["init", "--quiet", "--bare", &path]);
+        put_hook(&server, "pre-receive");
+        let url = format!("file://{path}");
+        repo.attempt(&["push", "--no-verify", &url, "main"]).ends_with(1).says("stopped this push");
+        repo.git(&["rm", "--quiet", "base.env"]);
+        repo.git(&["commit", "--quiet", "--amend", "-m", "no key"]);
+        repo.attempt(&["push", "--no-verify", &url, "main"]).ends_with(0).says("no new keys");
+        // What is there already lies beside what is pushed.
+        repo.write("more.txt", "more\n");
+        repo.git(&["add", "."]);
+        repo.git(&["commit", "--quiet", "-m", "more"]);
+        repo.attempt(&["push", "--no-verify", &url, "main"]).ends_with(0).says("no new keys");
+    }
+}
+
+#[test]
+fn what_is_said_without_an_end_is_not_read_without_bound() {
+    let repo = Repo::new();
+    for hook in ["pre-push", "pre-receive"] {
+        let mut leeward = repo.place.leeward(&["hook", hook]);
+        let endless = std::fs::File::open("/dev/zero").expect("there");
+        let mut child = leeward.stdin(endless);
+        child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let ran = crate::support::wait(child.spawn().expect("the program can be started"));
+        ran.ends_with(2).says("what stands on standard input is not what git hands to this hook");
+    }
+}

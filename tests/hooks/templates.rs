@@ -112,6 +112,65 @@ fn the_gitlab_template_judges_what_the_pipeline_adds() {
 }
 
 #[test]
+fn what_a_change_says_of_how_it_is_judged_is_not_heeded() {
+    let (mut repo, [_, _, clean]) = repository();
+    repo.write("leeward.toml", "exclude = ['::*']\n");
+    // A name that a runner of actions would take for a command.
+    repo.write("::stop-commands::x.env", line(4));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "::error::x"]);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let action = block(".github/actions/scan/action.yml", "# scan");
+    let output = repo.place.top().join("output");
+    let event = |event: &str, arguments: &str| {
+        let variables = [
+            ("SCAN", "change"),
+            ("ARGUMENTS", arguments),
+            ("SARIF", "../report.sarif"),
+            ("EVENT", event),
+            ("BASE", &clean),
+            ("HEAD", &head),
+            ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
+        ];
+        script(&repo, "bash", &action, &variables)
+    };
+    for name in ["pull_request", "pull_request_target", "merge_group"] {
+        let ran = event(name, "--no-progress").ends_with(1).says("would be looser than in");
+        let out = ran.out();
+        let begin =
+            out.lines().next().and_then(|line| line.strip_prefix("::stop-commands::")).expect("first");
+        let end = out.find(&format!("\n::{begin}::\n")).expect("commands are heeded again");
+        assert_eq!(begin.len(), 32, "{begin}");
+        assert!(out[..end].contains("\n::stop-commands::x.env:1:17"), "{out}");
+        assert!(out[end..].contains("\n::error::leeward found keys"), "{out}");
+    }
+    for scan in ["files", "history"] {
+        let variables = [
+            ("SCAN", scan),
+            ("ARGUMENTS", "--no-progress"),
+            ("SARIF", "../report.sarif"),
+            ("EVENT", "pull_request"),
+            ("BASE", &clean),
+            ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
+        ];
+        script(&repo, "bash", &action, &variables).ends_with(1).says("::stop-commands::x.env:1:17");
+    }
+    // Who merges has decided; who names a revision knows which.
+    event("push", "").ends_with(0);
+    event("pull_request", "--policy-from HEAD").ends_with(0);
+    let template = block(".gitlab/leeward.yml", "# scan");
+    let pipeline = |more: &[(&str, &str)]| {
+        let variables =
+            [&[("CI_COMMIT_BEFORE_SHA", clean.as_str()), ("CI_COMMIT_SHA", &head)], more].concat();
+        script(&repo, "sh", &template, &variables)
+    };
+    let merge_request = ("CI_MERGE_REQUEST_DIFF_BASE_SHA", clean.as_str());
+    pipeline(&[merge_request]).ends_with(1).says("would be looser than in");
+    pipeline(&[merge_request, ("LEEWARD_ARGUMENTS", "--quiet --policy-from=HEAD")]).ends_with(0);
+    pipeline(&[]).ends_with(0);
+}
+
+#[test]
 fn the_hooks_of_the_pre_commit_framework_are_commands() {
     let (repo, _) = repository();
     let text = fs::read_to_string(top().join(".pre-commit-hooks.yaml")).expect("a file of ours");

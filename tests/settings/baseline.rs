@@ -179,6 +179,40 @@ fn an_expired_entry_is_renewed_by_update() {
 }
 
 #[test]
+fn renewing_keeps_what_people_wrote() {
+    let place = repository();
+    place.write("a.env", line(1));
+    create(&place);
+    rewrite(&place, |text| {
+        let entry = text.lines().find(|line| line.ends_with(" known")).expect("there").to_owned();
+        text.replace(
+            &entry,
+            &format!("# ask Ada\n{}", entry.replace(" known", " owner=ada expires=2020-02-29 known")),
+        )
+    });
+    let before = fs::read_to_string(place.work().join(FILE)).expect("there");
+    // For good is not what was said.
+    let ran = place.run(&["baseline", "update", "--reason", "still"]).ends_with(2);
+    ran.says("was accepted until 2020-02-29 (known)").says("--expires never").says("nothing was written");
+    assert_eq!(fs::read_to_string(place.work().join(FILE)).expect("there"), before);
+    place.run(&["baseline", "update", "--expires", "2999-01-01"]).ends_with(0);
+    assert_eq!(
+        fs::read_to_string(place.work().join(FILE)).expect("there"),
+        before.replace("2020-02-29", "2999-01-01")
+    );
+    rewrite(&place, |text| text.replace("2999-01-01", "2020-02-29"));
+    place
+        .run(&["baseline", "update", "--expires", "never", "--owner", "grace", "--reason", "x y"])
+        .ends_with(0);
+    let after = before.replace(" expires=2020-02-29", "").replace("=ada known", "=grace x y");
+    assert_eq!(fs::read_to_string(place.work().join(FILE)).expect("there"), after);
+    // What is new besides has to have a reason.
+    rewrite(&place, |_| before.clone());
+    place.write("b.env", line(2));
+    place.run(&["baseline", "update", "--expires", "2999-01-01"]).ends_with(2).says("nobody said why");
+}
+
+#[test]
 fn the_baseline_of_a_history_is_made_of_it() {
     let mut place = repository();
     place.write("a.env", line(1));

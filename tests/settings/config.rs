@@ -291,3 +291,95 @@ fn config_show_says_where_each_value_is_from() {
     place.run(&["config", "show", "--no-config"]).ends_with(0).says("configuration: none");
     place.run(&["config", "show", "nowhere"]).ends_with(2).says("no such file");
 }
+
+#[test]
+fn what_is_stored_is_judged_alike_from_every_directory() {
+    let mut place = repository();
+    place.write("sub/deep/leeward.toml", "exclude = ['*.env']\n");
+    place.write("leeward.toml", "exclude = ['/left.env']\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "settings"]);
+    for path in ["left.env", "a.env", "sub/deep/b.env"] {
+        place.write(path, line(1));
+    }
+    place.git(&["add", "."]);
+    let everywhere = |place: &Place, args: &[&str], expected: &[&str]| {
+        for directory in ["", "sub", "sub/deep", ".git"] {
+            let ran = run_in(place, directory, &[args, &["--format", "json"]].concat()).ends_with(1);
+            assert_eq!(found(&ran), expected, "{args:?} {directory}");
+        }
+    };
+    everywhere(&place, &["staged"], &["a.env", "sub/deep/b.env"]);
+    everywhere(&place, &["hook", "pre-commit"], &["a.env", "sub/deep/b.env"]);
+    everywhere(&place, &["staged", "--policy-from", "HEAD"], &["a.env", "sub/deep/b.env"]);
+    // As the pre-commit framework asks for all files.
+    for directory in ["", "sub/deep"] {
+        let mut hook = place.leeward(&["hook", "pre-commit", "--format", "json"]);
+        hook.current_dir(place.work().join(directory)).envs([("PRE_COMMIT", "1"), ("CI", "1")]);
+        let ran = crate::support::run(&mut hook, None).ends_with(1);
+        assert_eq!(found(&ran), ["a.env", "sub/deep/b.env"], "{directory}");
+    }
+    place.git(&["commit", "--quiet", "-m", "keys"]);
+    everywhere(&place, &["range", "HEAD^..HEAD"], &["a.env", "sub/deep/b.env"]);
+    everywhere(&place, &["history"], &["a.env", "sub/deep/b.env"]);
+    let mut message = place.leeward(&["hook", "commit-msg", "../../a.env"]);
+    place.write("leeward.toml", "rules.disable = ['mistral-api-key']\n");
+    crate::support::run(message.current_dir(place.work().join("sub/deep")), None).ends_with(0);
+}
+
+#[test]
+fn what_would_leave_nothing_is_refused() {
+    let place = repository();
+    place.write("a.env", line(1));
+    for (text, says) in [
+        ("limits.max-file-size = 0", "leeward.toml:1:24: 'max-file-size': it would leave out every file"),
+        ("[rules]\nonly = []", "leeward.toml:2:8: 'only' names no rule, so none would be in force"),
+        ("[[allow]]\nsha256 = 'x'\n", "leeward.toml:1:1: this [[allow]] has no 'reason'"),
+        (
+            "[limits]\nmax-archive-depth = 900",
+            "leeward.toml:2:21: this should be a whole number from 0 to 255",
+        ),
+    ] {
+        place.write("leeward.toml", text);
+        place.run(&["scan"]).ends_with(2).says(says);
+    }
+    place
+        .run(&["scan", "--no-config", "--max-file-size", "0"])
+        .ends_with(2)
+        .says("it would leave out every file");
+}
+
+#[test]
+fn what_the_environment_names_and_is_not_there_is_said() {
+    let mut place = repository();
+    place.write("a.env", line(1));
+    place.git(&["add", "."]);
+    let mut staged = place.leeward(&["staged"]);
+    crate::support::run(staged.env("GIT_OBJECT_DIRECTORY", "nowhere"), None)
+        .ends_with(2)
+        .says("nowhere: no such directory, though GIT_OBJECT_DIRECTORY names it");
+    // An index that may not be read is not damaged.
+    let index = place.work().join(".git/index");
+    fs::set_permissions(&index, Permissions::from_mode(0o000)).expect("our own");
+    let ran = run_as_nobody(&place, &["staged"]).ends_with(3);
+    ran.says("whoever runs this has to be able to read it");
+    fs::write(&index, "no index").expect("our own");
+    place.run(&["staged"]).ends_with(3).says("`git read-tree HEAD` makes a new one");
+}
+
+#[test]
+fn the_work_tree_that_git_was_told_of_is_the_top() {
+    let mut place = repository();
+    place.write("tree/leeward.toml", "exclude = ['left.env']\n");
+    for path in ["tree/left.env", "tree/a.env"] {
+        place.write(path, line(1));
+    }
+    place.git(&["config", "core.worktree", "../tree"]);
+    place.git(&["add", "--all"]);
+    // Beside the git directory, and of no meaning.
+    place.write("leeward.toml", "exclude = ['a.env']\n");
+    let ran = place.run(&["staged", "--format", "json"]).ends_with(1);
+    assert_eq!(found(&ran), ["a.env"]);
+    let ran = place.run(&["hook", "pre-commit", "--format", "json"]).ends_with(1);
+    assert_eq!(found(&ran), ["a.env"]);
+}

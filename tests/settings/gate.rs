@@ -234,6 +234,47 @@ fn comments_that_are_new_are_told_and_can_be_refused() {
 }
 
 #[test]
+fn a_comment_that_moved_is_not_new_and_a_copy_of_it_is() {
+    let accepted = |number: usize| format!("{} # leeward:ignore old\n", line(number).trim());
+    let base: &[(&str, &str)] = &[
+        ("a.env", &format!("A=1\n{}B=2\n{}", accepted(1), accepted(2))),
+        ("b.env", "C=3\n"),
+        ("c.env", &format!("# leeward:ignore old\n{}", line(3))),
+    ];
+    let deny = ["--deny-new-suppressions"];
+    // Down, up, and with another reason or form, in the same file; to another one; there and into the file of its own.
+    let elsewhere = format!("C=3\n{}", accepted(1));
+    let without = format!("A=1\nB=2\n{}", accepted(2));
+    let changes: &[&[(&str, &str)]] = &[
+        &[("a.env", &format!("{}X=0\nA=1\nB=2\n{}", accepted(2), accepted(1)))],
+        &[("c.env", &format!("X=0\n\n{} # leeward:ignore said otherwise\n", line(3).trim()))],
+        &[("a.env", &without), ("b.env", &elsewhere)],
+        &[("a.env", &without), ("new.env", &accepted(1))],
+    ];
+    for change in changes {
+        let mut place = with_base(base);
+        change.iter().for_each(|(path, content)| drop(place.write(path, content)));
+        for ran in gates(&mut place, &deny, 0) {
+            assert_eq!(notes(&ran, "new-suppressions"), [""; 0], "{change:?}");
+        }
+    }
+    // It stays where it was; or there are two of it; or the value is another one.
+    let changed = accepted(2).replace(&key(2), &key(4));
+    let changes: &[(&[(&str, &str)], &str)] = &[
+        (&[("b.env", &elsewhere)], "b.env"),
+        (&[("a.env", &without), ("b.env", &elsewhere), ("new.env", &accepted(1))], "new.env"),
+        (&[("a.env", &format!("A=1\n{}B=2\n{changed}", accepted(1)))], "a.env"),
+    ];
+    for (change, is_new) in changes {
+        let mut place = with_base(base);
+        change.iter().for_each(|(path, content)| drop(place.write(path, content)));
+        for ran in gates(&mut place, &deny, 1) {
+            assert_eq!(found(&ran), [*is_new], "{change:?}");
+        }
+    }
+}
+
+#[test]
 fn a_repository_without_a_work_tree_goes_by_its_head() {
     let mut place = repository();
     place.write("old/a.env", line(1));

@@ -86,3 +86,98 @@ fn comments_can_be_told_to_say_nothing() {
         place.run(&[command, "--format", "sarif"]).ends_with(0).says(r#""kind": "inSource""#);
     }
 }
+
+#[test]
+fn a_comment_without_a_reason_accepts_nothing_and_is_told_of() {
+    let mut place = repository();
+    place.write("a.env", format!("{} # leeward:ignore\n", line(1).trim()));
+    place.write("b.c", format!("/* leeward:ignore */\n#define MISTRAL_API_KEY \"{}\"\n", key(2)));
+    place.git(&["add", "."]);
+    let note =
+        "2 comments give no reason and so accept nothing: write leeward:ignore REASON beside a.env:1, b.c:2";
+    for command in [&["scan"][..], &["staged"], &["hook", "pre-commit"]] {
+        place.run(command).ends_with(1).says(&format!("note: {note}"));
+    }
+    let ran = place.run(&["scan", "--format", "json"]).ends_with(1);
+    assert_eq!(found(&ran), ["a.env", "b.c"]);
+    assert_eq!(ran.json()["scan"]["notes"][0]["message"], note);
+    place.run(&["explain", "a.env:1"]).ends_with(1).says("reported as");
+    let ran = place.run(&["scan", "--no-inline-ignores"]).ends_with(1);
+    assert!(!ran.out().contains("no reason"), "{}", ran.out());
+}
+
+#[test]
+fn what_is_no_comment_accepts_nothing() {
+    let place = repository();
+    let key = key(1);
+    for text in [
+        format!("MISTRAL_API_KEY={key} # notleeward:ignore x\n"),
+        format!("MISTRAL_API_KEY={key} # our.leeward:ignore x\n"),
+        format!("MISTRAL_API_KEY={key} # leeward:ignored x\n"),
+        format!("client(mistral_api_key='{key}', note='leeward:ignore x')\n"),
+        format!("client(mistral_api_key='{key}', text='# leeward:ignore x')\n"),
+        format!("\"leeward:ignore x\"\nMISTRAL_API_KEY={key}\n"),
+        format!("leeward:ignore x\nMISTRAL_API_KEY={key}\n"),
+        format!("{{\"text\": \"leeward:ignore x\", \"mistral_api_key\": \"{key}\"}}\n"),
+        format!("MISTRAL_API_KEY={key}\n# leeward:ignore x\n"),
+        format!("/**\n * leeward:ignore x\n */\n\nMISTRAL_API_KEY={key}\n"),
+    ] {
+        place.write("a.py", &text);
+        place.run(&["scan"]).ends_with(1);
+        assert!(found(&place.run(&["scan", "--format", "json"])) == ["a.py"], "{text}");
+    }
+}
+
+#[test]
+fn code_in_a_notebook_has_comments() {
+    let place = repository();
+    let cell = |lines: &[&str]| {
+        let source: Vec<String> =
+            lines.iter().map(|line| serde_json::to_string(line).expect("text")).collect();
+        let source = source.join(",\n    ");
+        format!("{{\n \"cells\": [{{\"cell_type\": \"code\", \"source\": [\n    {source}\n ]}}]\n}}\n")
+    };
+    let (single, double) =
+        (format!("mistral_api_key = '{}'", key(1)), format!("mistral_api_key = \"{}\"", key(1)));
+    for assigned in [&single, &double] {
+        for lines in [
+            &[&*format!("{assigned}  # leeward:ignore reason\n"), "x = 1"][..],
+            &["# leeward:ignore reason\n", assigned],
+            &["x = 1\n", &format!("{assigned} # leeward:ignore reason")],
+        ] {
+            place.write("a.ipynb", cell(lines));
+            let ran = place.run(&["scan", "--format", "json"]).ends_with(0);
+            assert_eq!(suppressed(&ran), ["inline: reason"], "{lines:?}");
+        }
+        place.write("a.ipynb", cell(&[&format!("print('# leeward:ignore x', {assigned})")]));
+        place.run(&["scan"]).ends_with(1);
+    }
+}
+
+#[test]
+fn a_comment_of_several_lines_is_the_one_above() {
+    let place = repository();
+    let key = key(1);
+    for (name, text) in [
+        (
+            "a.java",
+            format!("/**\n * A sample.\n * leeward:ignore reason\n */\nString mistralApiKey = \"{key}\";\n"),
+        ),
+        ("a.ts", format!("/*\n  leeward:ignore reason\n*/\r\nconst mistralApiKey = '{key}';\n")),
+        ("a.html", format!("<!--\n  leeward:ignore reason\n-->\n<i data-mistral-api-key=\"{key}\">\n")),
+        (
+            "a.py",
+            format!(
+                "def f():\n    \"\"\"\n    leeward:ignore reason\n    \"\"\"\n    mistral_api_key = '{key}'\n"
+            ),
+        ),
+    ] {
+        place.write(name, &text);
+        let ran = place.run(&["scan", "--format", "json", name]).ends_with(0);
+        assert_eq!(suppressed(&ran), ["inline: reason"], "{name}");
+        // For one finding.
+        let more = text.replace(&key, &format!("{key}', '{}", crate::support::values::key(2)));
+        place.write(name, more);
+        place.run(&["scan", name]).ends_with(1);
+    }
+}

@@ -1,17 +1,26 @@
 //! A repository to try things on: a clone of a clone, sharing the objects, that vanishes in the end.
 //!
 //! Takes a repository and a place for hooks, and runs git in the clone as a person would: with the user's own
-//! configuration, without what a hook around us has put into the environment, never asking anything.
+//! configuration, without what a hook around us has put into the environment, never asking anything. How long it is
+//! waited for is up to [`run`].
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::run::{Ran, run};
 use crate::source::layout::Layout;
+
+/// Where a hook that is called writes its name.
+const CALLED: &str = "called";
+
+/// How long it takes at most to copy or scan what is large, and calls nobody's hooks.
+const CLONING: Duration = Duration::from_secs(3600);
 
 /// Variables that would lead git to another repository.
 const LEADING: [&str; 10] = [
@@ -30,30 +39,8 @@ const LEADING: [&str; 10] = [
 /// Where things are tried.
 pub(super) struct Clone {
     place: TempDir,
-}
-
-/// What a program said and how it ended.
-#[derive(Debug)]
-pub(super) struct Ran {
-    /// None if it did not end by itself.
-    pub(super) status: Option<i32>,
-    /// Standard output.
-    pub(super) stdout: Vec<u8>,
-    /// Standard output and error.
-    pub(super) said: String,
-}
-
-impl Ran {
-    pub(super) fn succeeded(&self) -> bool {
-        self.status == Some(0)
-    }
-
-    /// The last few lines, to be shown.
-    pub(super) fn end(&self) -> String {
-        const SHOWN: usize = 5;
-        let lines: Vec<&str> = self.said.lines().filter(|line| !line.trim().is_empty()).collect();
-        lines[lines.len().saturating_sub(SHOWN)..].join("\n")
-    }
+    /// How long git and what it calls may take.
+    patience: Duration,
 }
 
 impl Clone {
@@ -62,9 +49,9 @@ impl Clone {
     /// # Errors
     ///
     /// With what git or the system said.
-    pub(super) fn of(layout: &Layout, files: &[PathBuf]) -> Result<Clone, String> {
+    pub(super) fn of(layout: &Layout, files: &[PathBuf], patience: Duration) -> Result<Clone, String> {
         let place = tempfile::Builder::new().prefix("leeward-doctor-").tempdir();
-        let clone = Clone { place: place.map_err(|error| error.to_string())? };
+        let clone = Clone { place: place.map_err(|error| error.to_string())?, patience };
         fs::create_dir(clone.hooks()).map_err(|error| error.to_string())?;
         let from = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
         let directory = clone.place.path();
@@ -74,7 +61,7 @@ impl Clone {
             [&plain[..4], &[OsStr::new("--bare"), from.as_os_str(), server.as_os_str()]].concat(),
             [&plain[..], &[server.as_os_str(), clone.work().as_os_str()]].concat(),
         ] {
-            let ran = run(git(directory).args(&args));
+            let ran = run(git(directory).args(&args), patience.max(CLONING));
             if !ran.succeeded() {
                 return Err(ran.end());
             }
@@ -114,9 +101,16 @@ impl Clone {
     /// Makes git call a hook of another repository here, by its own name.
     pub(super) fn call(&self, name: &str, hook: &Path) -> io::Result<()> {
         let path = self.hooks().join(name);
-        let quoted = hook.display().to_string().replace('\'', r"'\''");
-        fs::write(&path, format!("#!/bin/sh\nexec '{quoted}' \"$@\"\n"))?;
+        let quoted = |path: &Path| path.display().to_string().replace('\'', r"'\''");
+        let (called, hook) = (quoted(&self.place.path().join(CALLED)), quoted(hook));
+        fs::write(&path, format!("#!/bin/sh\necho {name} > '{called}'\nexec '{hook}' \"$@\"\n"))?;
         executable(&path)
+    }
+
+    /// The hook that was called last.
+    pub(super) fn called(&self) -> Option<String> {
+        let name = fs::read_to_string(self.place.path().join(CALLED)).ok()?;
+        Some(name.trim().to_owned())
     }
 
     /// Writes a file of the work tree.
@@ -130,13 +124,14 @@ impl Clone {
     pub(super) fn git<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
         let mut hooks = OsString::from("core.hooksPath=");
         hooks.push(self.hooks());
-        run(git(&self.work()).arg("-c").arg(hooks).args(args))
+        drop(fs::remove_file(self.place.path().join(CALLED)));
+        run(git(&self.work()).arg("-c").arg(hooks).args(args), self.patience)
     }
 
     /// Runs this program in the work tree.
     pub(super) fn leeward<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
         let program = std::env::current_exe().unwrap_or_else(|_| "leeward".into());
-        run(prepared(program, &self.work()).args(args))
+        run(prepared(program, &self.work()).args(args), self.patience.max(CLONING))
     }
 }
 
@@ -165,18 +160,6 @@ fn prepared(program: impl AsRef<OsStr>, directory: &Path) -> Command {
         }
     }
     command
-}
-
-/// Runs a program to its end. One that cannot be started has said why.
-pub(super) fn run(command: &mut Command) -> Ran {
-    match command.output() {
-        Ok(output) => {
-            let both = [output.stdout.as_slice(), &output.stderr].concat();
-            let said = String::from_utf8_lossy(&both).into_owned();
-            Ran { status: output.status.code(), stdout: output.stdout, said }
-        }
-        Err(error) => Ran { status: None, stdout: Vec::new(), said: error.to_string() },
-    }
 }
 
 #[cfg(unix)]

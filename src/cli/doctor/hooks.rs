@@ -2,13 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bstr::ByteSlice as _;
 
-use super::clone::{git, run};
+use super::super::hook::worktrees;
+use super::clone::git;
+use super::run::run;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
 use crate::source::layout::{Layout, to_path};
+
+/// How long a question to git may take.
+const ASKING: Duration = Duration::from_secs(60);
 
 /// Hooks that run before a key is in.
 const GATES: [&str; 4] = ["pre-commit", "commit-msg", "pre-push", "pre-receive"];
@@ -32,7 +38,7 @@ impl Hooks {
 /// Looks at the hooks of a repository. Gives nothing where git cannot say where they are.
 pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> Option<Hooks> {
     let top = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
-    let told = run(git(top).args(["rev-parse", "--git-path", "hooks"]));
+    let told = run(git(top).args(["rev-parse", "--git-path", "hooks"]), ASKING);
     let path = to_path(told.stdout.trim_end()).filter(|_| told.succeeded());
     let Some(path) = path else {
         checkup.untried(format!("git does not say where hooks are:\n{}", told.end()));
@@ -66,6 +72,11 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
             "`leeward hook install` puts them there, beside what is there already",
         );
     }
+    if layout.work_tree.is_some() {
+        for what in worktrees::without(&wanted, top, &directory) {
+            checkup.warning(what, worktrees::HELP);
+        }
+    }
     Some(Hooks { directory, names })
 }
 
@@ -83,7 +94,7 @@ pub(super) fn wanted(layout: &Layout, gates: &[Gate]) -> Vec<&'static str> {
 
 /// Says where hooks were moved to, and by which file.
 fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
-    let told = run(git(top).args(["config", "--show-origin", "--get", "core.hooksPath"]));
+    let told = run(git(top).args(["config", "--show-origin", "--get", "core.hooksPath"]), ASKING);
     if !told.succeeded() {
         return;
     }

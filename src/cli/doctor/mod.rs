@@ -1,19 +1,29 @@
 //! `leeward doctor`: whether the gates of a repository would stop a key, and what to do where they would not.
 //!
-//! [`settings`] looks at the program, the rules and the configuration, [`hooks`] at what git would call; [`trial`] tries
-//! all of it in a temporary clone ([`clone`]) with keys that are made for it. Unlike every other command this one runs
-//! git and the repository's own hooks, as a commit and a push would.
+//! [`settings`] looks at the program, the rules and the configuration, [`gaps`] at what the configuration takes away from
+//! them, [`hooks`] at what git would call; [`trial`] tries all of it in a temporary clone ([`clone`]) with keys that are
+//! made for it. Unlike every other command this one runs git and the repository's own hooks, as a commit and a push would.
+//!
+//! # Why gaps are neither problems nor warnings
+//!
+//! A rule that is off, or a key in a file that is left out, may well be meant. So it is not called a problem; but what is
+//! let through is let through, so the status is not that of gates that hold either, until somebody says `--allow-gaps`.
+//! Even then every gap is named.
 
 mod clone;
+mod gaps;
 mod hooks;
+mod run;
 mod settings;
 mod trial;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::args::PolicyArgs;
+use super::run::{interrupted, watch_for_interruption};
 use super::{UsageError, masked, say, surroundings};
 use crate::sanitize::visible;
 use crate::status::Status;
@@ -24,9 +34,14 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   leeward doctor
   leeward doctor --gate commit --gate ci
+  leeward doctor --allow-gaps                 what the configuration lets through is meant
   leeward doctor project.git
 
-Exit status: 0 every gate holds, 1 one does not, 2 the configuration cannot be used, 3 not everything could be tried";
+A gap is what the configuration lets through that would be stopped without it: a rule that is off, a
+higher confidence, keys in files that are left out. It is always said, with the line that does it.
+
+Exit status: 0 every gate holds, 1 one does not or there is a gap, 2 the configuration cannot be used, 3 not everything
+could be tried";
 
 /// `leeward doctor`.
 #[derive(Debug, Args)]
@@ -37,6 +52,12 @@ pub struct DoctorCommand {
     /// The gates that must hold (repeatable); all, where this is left out
     #[arg(long = "gate", value_enum, value_name = "GATE")]
     pub(super) gates: Vec<Gate>,
+    /// End with 0 in spite of gaps: what the configuration lets through is meant, and still said
+    #[arg(long, help_heading = "Exit status")]
+    pub(super) allow_gaps: bool,
+    /// How long git and a hook may take, in seconds; one that takes longer is named
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
+    pub(super) patience: u32,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
 }
@@ -58,6 +79,8 @@ enum Level {
     Good,
     /// Worth knowing; nothing slips through for it.
     Warning,
+    /// Keys get through, because the configuration lets them.
+    Gap,
     /// A key would get through, or nothing at all.
     Problem,
     /// It could not be tried.
@@ -83,6 +106,10 @@ impl Checkup {
         self.add(Level::Warning, what, Some(fix));
     }
 
+    fn gap(&mut self, what: impl Into<String>, fix: &str) {
+        self.add(Level::Gap, what, Some(fix));
+    }
+
     fn problem(&mut self, what: impl Into<String>, fix: &str) {
         self.add(Level::Problem, what, Some(fix));
     }
@@ -95,8 +122,9 @@ impl Checkup {
         self.lines.iter().filter(|line| line.0 == level).count() as u64
     }
 
-    fn status(&self) -> Status {
-        match (self.number(Level::Untried), self.number(Level::Problem)) {
+    fn status(&self, allow_gaps: bool) -> Status {
+        let gaps = if allow_gaps { 0 } else { self.number(Level::Gap) };
+        match (self.number(Level::Untried), self.number(Level::Problem) + gaps) {
             (0, 0) => Status::Clean,
             (0, _) => Status::Findings,
             _ => Status::Incomplete,
@@ -109,6 +137,7 @@ impl Checkup {
             let word = match level {
                 Level::Good => "ok",
                 Level::Warning => "warning",
+                Level::Gap => "GAP",
                 Level::Problem => "PROBLEM",
                 Level::Untried => "UNTRIED",
             };
@@ -121,9 +150,11 @@ impl Checkup {
             }
         }
         let mut parts = vec![count(self.number(Level::Problem), "problem", "problems")];
-        for (level, one, many) in
-            [(Level::Warning, "warning", "warnings"), (Level::Untried, "untried", "untried")]
-        {
+        for (level, one, many) in [
+            (Level::Gap, "gap", "gaps"),
+            (Level::Warning, "warning", "warnings"),
+            (Level::Untried, "untried", "untried"),
+        ] {
             let number = self.number(level);
             if number > 0 {
                 parts.push(count(number, one, many));
@@ -140,15 +171,22 @@ pub(super) fn run(command: &DoctorCommand) -> Result<Status, UsageError> {
         [] => vec![Gate::Commit, Gate::Push, Gate::Ci],
         gates => gates.to_vec(),
     };
+    let patience = Duration::from_secs(command.patience.into());
+    watch_for_interruption();
     let mut checkup = Checkup::default();
     let subject = settings::check(command, &layout, &mut checkup);
     let hooks = hooks::check(&layout, &gates, &mut checkup);
     // As for every command, with which nothing would be scanned either.
     let unusable = subject.is_none();
     match (subject, hooks) {
-        (Some(subject), Some(hooks)) => trial::run(&layout, &subject, &hooks, &gates, &mut checkup),
+        (Some(subject), Some(hooks)) => {
+            trial::run(&layout, &subject, &hooks, &trial::Asked { gates, patience }, &mut checkup);
+        }
         _ => checkup.untried("nothing was tried: what is above has to be mended first"),
     }
     say(&masked(&checkup.described()));
-    Ok(if unusable { Status::Usage } else { checkup.status() })
+    if interrupted() {
+        return Ok(Status::Interrupted);
+    }
+    Ok(if unusable { Status::Usage } else { checkup.status(command.allow_gaps) })
 }

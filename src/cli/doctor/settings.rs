@@ -3,13 +3,14 @@
 //! Gives what a trial plants: for every rule a text that it must find, at a path that the configuration leaves in.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::super::policy::Policy;
-use super::{Checkup, DoctorCommand};
+use super::run::run;
+use super::{Checkup, DoctorCommand, gaps};
 use crate::detect::Detector;
 use crate::finding::Confidence;
 use crate::rule::{Example, Rule, check};
@@ -47,6 +48,7 @@ pub(super) fn check(command: &DoctorCommand, layout: &Layout, checkup: &mut Chec
     let detector = Detector::new(rules);
     promises(&detector, checkup);
     configuration(&policy, layout, &command.repository, checkup);
+    gaps::check(&policy, &detector, layout, checkup);
     let secrets = planted(&detector, policy.confidence.value, checkup);
     let path = place(&policy);
     match (secrets.is_empty(), path) {
@@ -91,9 +93,10 @@ fn versions(checkup: &mut Checkup) {
 
 /// What a program says of its version.
 fn version(program: &str) -> Option<String> {
-    let output = Command::new(program).arg("--version").output().ok()?;
-    let text = output.stdout.lines().next().map(|line| visible(line).into_owned());
-    text.filter(|_| output.status.success())
+    const ASKING: Duration = Duration::from_secs(60);
+    let ran = run(Command::new(program).arg("--version").stdin(Stdio::null()), ASKING);
+    let text = ran.stdout.lines().next().map(|line| visible(line).into_owned());
+    text.filter(|_| ran.succeeded())
 }
 
 fn promises(detector: &Detector, checkup: &mut Checkup) {

@@ -5,11 +5,13 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::clone::{Clone, Ran};
+use super::clone::Clone;
 use super::hooks::{Hooks, wanted};
+use super::run::Ran;
 use super::settings::Subject;
 use super::{Checkup, Gate};
 use crate::source::layout::Layout;
@@ -20,22 +22,32 @@ const MESSAGE: &str = "chore: leeward doctor";
 /// The branch that is pushed.
 const BRANCH: &str = "HEAD:refs/heads/leeward-doctor";
 
+/// What is tried, and how long that may take.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) gates: Vec<Gate>,
+    /// For git and what it calls, each time.
+    pub(super) patience: Duration,
+}
+
 /// Everything that a trial needs.
 struct Trial<'a> {
     clone: Clone,
     subject: &'a Subject,
     hooks: &'a Hooks,
     bare: bool,
+    asked: &'a Asked,
 }
 
 /// Tries the gates of a repository in a clone.
-pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, gates: &[Gate], checkup: &mut Checkup) {
-    let clone = match Clone::of(layout, &subject.files) {
+pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, asked: &Asked, checkup: &mut Checkup) {
+    let clone = match Clone::of(layout, &subject.files, asked.patience) {
         Ok(clone) => clone,
         Err(reason) => return checkup.untried(format!("the repository cannot be cloned:\n{reason}")),
     };
-    let trial = Trial { clone, subject, hooks, bare: layout.work_tree.is_none() };
-    if let Err(error) = trial.prepare(&wanted(layout, gates)).and_then(|()| trial.gates(gates, checkup)) {
+    let trial = Trial { clone, subject, hooks, bare: layout.work_tree.is_none(), asked };
+    let done = trial.prepare(&wanted(layout, &asked.gates)).and_then(|()| trial.gates(&asked.gates, checkup));
+    if let Err(error) = done {
         checkup.untried(format!("the clone cannot be written: {error}"));
     }
 }
@@ -62,7 +74,8 @@ impl Trial<'_> {
         // Without a key first.
         self.clone.write(&self.subject.path, "nothing to see here\n")?;
         let harmless = self.commit(&[]);
-        if commit && !harmless.succeeded() {
+        if self.hangs("a commit without a key", &harmless, checkup) {
+        } else if commit && !harmless.succeeded() {
             checkup.problem(
                 format!("a commit without a key is stopped, so the hooks prove nothing:\n{}", harmless.end()),
                 "make the hooks let an ordinary commit of a fresh clone through",
@@ -73,6 +86,8 @@ impl Trial<'_> {
             return Ok(());
         }
         let pushed = gates.contains(&Gate::Push).then(|| self.push());
+        let push_hangs =
+            pushed.as_ref().is_some_and(|pushed| self.hangs("a push without a key", pushed, checkup));
         self.clone.write(&self.subject.path, &self.subject.text)?;
         if commit && harmless.succeeded() {
             let stopped = self.commit(&[]);
@@ -81,6 +96,7 @@ impl Trial<'_> {
         // Past the hook, as others can; if it is in already, there is nothing to do.
         self.commit(&["--no-verify"]);
         match pushed {
+            Some(_) if push_hangs => {}
             Some(pushed) if !pushed.succeeded() => checkup.problem(
                 format!("a push without a key is stopped, so the hooks prove nothing:\n{}", pushed.end()),
                 "make the hooks let an ordinary push of a fresh clone through",
@@ -109,11 +125,27 @@ impl Trial<'_> {
         self.clone.git(&["push", "--quiet", "origin", BRANCH])
     }
 
+    /// Whether something came to no end, which is said, with the hook that was running.
+    fn hangs(&self, what: &str, ran: &Ran, checkup: &mut Checkup) -> bool {
+        if ran.hung {
+            let who = self.clone.called().map_or_else(|| "git".to_owned(), |hook| format!("the hook {hook}"));
+            let seconds = self.asked.patience.as_secs();
+            checkup.untried(format!(
+                "{what} came to no end: {who} was still running after {seconds} s\n\
+                 run it by hand to see what it waits for; --patience waits longer"
+            ));
+        }
+        ran.hung
+    }
+
     /// Whether a gate stopped what it was shown, and said so.
     fn judge(&self, what: &str, hook: &str, ran: &Ran, checkup: &mut Checkup) {
-        let named = |(secret, rule): &(crate::secret::Secret, String)| {
-            ran.said.contains(&secret.redacted()) || ran.said.contains(rule.as_str())
-        };
+        if self.hangs(&format!("{what} with a key"), ran, checkup) {
+            return;
+        }
+        let unnamed = |(secret, _): &&(crate::secret::Secret, String)| !ran.said.contains(&secret.redacted());
+        let missed: Vec<&str> =
+            self.subject.secrets.iter().filter(unnamed).map(|(_, rule)| rule.as_str()).collect();
         let whole = self.subject.secrets.iter().any(|(secret, _)| {
             std::str::from_utf8(secret.expose()).is_ok_and(|secret| ran.said.contains(secret))
         });
@@ -131,10 +163,19 @@ impl Trial<'_> {
                 Some(_) => format!("call `leeward hook {hook}` in it, and end with its status"),
             };
             checkup.problem(format!("{what} with a key goes through: {why}"), &fix);
-        } else if !self.subject.secrets.iter().any(named) {
+        } else if missed.len() == self.subject.secrets.len() {
             checkup.problem(
                 format!("{what} with a key is stopped, but not for the key:\n{}", ran.end()),
                 &format!("run `leeward hook {hook}` by hand to see what is wrong"),
+            );
+        } else if !missed.is_empty() {
+            checkup.problem(
+                format!(
+                    "{what} is stopped for some keys, and not for those of {}:\n{}",
+                    missed.join(", "),
+                    ran.end()
+                ),
+                &format!("see that the {hook} hook calls this leeward, with this configuration"),
             );
         } else {
             checkup.good(format!("{what} with a key is stopped by the {hook} hook"));

@@ -9,6 +9,7 @@ use super::super::args::Scanning;
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
 use super::super::{UsageError, range};
+use super::message;
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::progress::{Counters, Phase};
@@ -19,9 +20,7 @@ use crate::source::index::{Given, Staged};
 use crate::source::layout::Layout;
 use crate::source::{Counted, Issue, Origin, Sink as _, worktree};
 use crate::status::Status;
-
-/// What git names beside the scissors, in `git commit --verbose`.
-const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
+use crate::words::bytes;
 
 /// Judges what the next commit adds.
 pub(super) fn pre_commit(scanning: &Scanning) -> Result<Status, UsageError> {
@@ -47,12 +46,9 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
     if framework && (set("CI").is_some() || staged.is_empty()) {
         return all_files(&layout, scanning);
     }
-    judge(&staged, scanning)
-}
-
-fn judge(staged: &Staged<'_>, scanning: &Scanning) -> Result<Status, UsageError> {
     let here = PathBuf::from(".");
     let run = Run::new("staged", scanning, [&here])?.for_gate(Gate::Commit);
+    let run = run.beside_index(layout.work_tree.as_deref(), &|path, content| staged.holds(path, content));
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };
@@ -77,10 +73,10 @@ pub(super) fn named_by_framework(layout: &Layout, scanning: &Scanning) -> Result
 /// changes would let everything pass.
 pub(super) fn all_files(layout: &Layout, scanning: &Scanning) -> Result<Status, UsageError> {
     let here = PathBuf::from(".");
-    let run = Run::new("scan", scanning, [&here])?.for_gate(Gate::Files);
     let top = layout.work_tree.clone().unwrap_or_else(|| here.clone());
     // The framework runs hooks at the top, and paths read better from there.
-    let top = if top.canonicalize().ok() == here.canonicalize().ok() { here.clone() } else { top };
+    let top = if top.canonicalize().ok() == here.canonicalize().ok() { here } else { top };
+    let run = Run::new("scan", scanning, [&top])?.for_gate(Gate::Files);
     let options =
         worktree::Options { threads: run.threads(), max_file_size: run.max_file_size(), no_ignore: false };
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
@@ -95,70 +91,26 @@ pub(super) fn all_files(layout: &Layout, scanning: &Scanning) -> Result<Status, 
 
 /// Judges a commit's message.
 pub(super) fn commit_msg(file: &Path, scanning: &Scanning) -> Result<Status, UsageError> {
-    let shown = || visible(file.as_os_str().as_encoded_bytes()).into_owned();
-    let content = std::fs::read(file)
-        .map_err(|error| UsageError::new(format!("cannot read the message in {}: {error}", shown())))?;
+    let content = message::read(file).map_err(|error| {
+        let shown = visible(file.as_os_str().as_encoded_bytes()).into_owned();
+        UsageError::new(format!("cannot read the message in {shown}: {error}"))
+    })?;
     let here = PathBuf::from(".");
     let run = Run::new("message", scanning, [&here])?.for_gate(Gate::Message);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
-        let message = committed(&content);
+        // Git says `:` where it asked nobody, and then it wrote nothing below the message either.
+        let edited = set("GIT_EDITOR").is_none_or(|editor| editor != ":");
+        let surely = edited && !content.cut;
+        let text = if surely { message::committed(&content.bytes) } else { &content.bytes };
+        if content.cut {
+            let message =
+                format!("the message is longer than {}: the rest was not judged", bytes(message::LONGEST));
+            collector.issue(Issue::new("too-long", message));
+        }
         collector.count(Counted::File, 1);
-        collector.count(Counted::Bytes, message.len() as u64);
+        collector.count(Counted::Bytes, text.len() as u64);
         let kind = LocationKind::CommitMessage;
-        collector.blob(Origin { kind, target: 0, path: None, shown: None, object: None }, message);
+        collector.blob(Origin { kind, target: 0, path: None, shown: None, object: None }, text);
     };
     Ok(run.scan(Phase::Files, sources, |_, _| {}))
-}
-
-/// The message without the diff that `git commit --verbose` shows below it, and cuts off again. Git follows its scissors
-/// with an explanation; a line that somebody else wrote there is followed by something else, and cuts nothing.
-fn committed(message: &[u8]) -> &[u8] {
-    let mut start = 0;
-    while let Some(found) = message[start..].find(SCISSORS) {
-        let at = start + found;
-        start = at + SCISSORS.len();
-        let line = message[..at].rfind_byte(b'\n').map_or(0, |end| end + 1);
-        let comment = &message[line..at];
-        let explained = |rest: &[u8]| {
-            rest.trim_start_with(|c| c == '\r')
-                .strip_prefix(b"\n")
-                .is_some_and(|next| next.starts_with(comment))
-        };
-        if !comment.is_empty()
-            && comment.len() < 16
-            && !comment.contains(&b' ')
-            && explained(&message[start..])
-        {
-            return &message[..line];
-        }
-    }
-    message
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_git_cuts_off_is_cut_off() {
-        let scissors = String::from_utf8_lossy(SCISSORS).into_owned();
-        for (message, kept) in [
-            ("subject\n".to_owned(), "subject\n"),
-            (format!("subject\n#{scissors}\n# Do not touch the line above.\ndiff --git a b\n"), "subject\n"),
-            (format!("subject\n;;{scissors}\n;; No.\ndiff\n"), "subject\n"),
-            (format!("subject\n#{scissors}\r\n# No.\r\ndiff\n"), "subject\n"),
-            (format!("#{scissors}\n# No.\ndiff\n"), ""),
-        ] {
-            assert_eq!(committed(message.as_bytes()), kept.as_bytes());
-        }
-        for message in [
-            format!("subject\n#{scissors}\nmore\n"),
-            format!("subject\n{scissors}\n more\n"),
-            format!("subject\na b{scissors}\na b c\n"),
-            format!("subject\n#{scissors}"),
-            format!("#{scissors} x\n# No.\ndiff\n"),
-        ] {
-            assert_eq!(committed(message.as_bytes()), message.as_bytes(), "{message}");
-        }
-    }
 }

@@ -24,6 +24,8 @@ pub(super) enum There {
     Foreign {
         /// Whether it asks under which name it was called, so that it cannot be called by another.
         by_name: bool,
+        /// Whether it is that of the pre-commit framework, which calls what its own configuration names.
+        framework: bool,
     },
 }
 
@@ -60,7 +62,10 @@ impl<'a> Hook<'a> {
                 let framework = content.contains_str("hook-impl") && self.legacy_is_ours()?;
                 match runs && (framework || script::calls(self.gate.name, &content)) {
                     true => There::Calls,
-                    false => There::Foreign { by_name: content.contains_str("basename") },
+                    false => There::Foreign {
+                        by_name: content.contains_str("basename"),
+                        framework: content.contains_str("hook-impl"),
+                    },
                 }
             }
         })

@@ -14,6 +14,7 @@ use super::files::{self, Hook, There};
 use super::place::{self, Place, Reach};
 use super::proof::{self, Proof};
 use super::script::{self, Before, FORWARDED};
+use super::worktrees;
 use crate::sanitize::visible;
 use crate::status::Status;
 
@@ -128,6 +129,16 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
     }
     text.push_str(&proven(&proofs));
+    if place.reach == Reach::Repository
+        && let Some(top) = &place.top
+    {
+        let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
+        let lacking = worktrees::without(&names, top, &place.directory);
+        lacking.iter().for_each(|what| text.push_str(&format!("warning: {what}\n")));
+        if !lacking.is_empty() {
+            text.push_str(&format!("help: {}\n", worktrees::HELP));
+        }
+    }
     if !all {
         let global = if of.global || place.reach == Reach::Shared { " --global" } else { "" };
         text.push_str(&format!("help: `leeward hook install{global}` puts them in force\n"));
@@ -165,6 +176,10 @@ fn describe(hook: &Hook<'_>, proofs: &mut Proofs) -> io::Result<(bool, String)> 
             (false, "changed since it was installed, so what it does cannot be told".to_owned())
         }
         There::Calls => (true, "in force: another hook calls leeward".to_owned()),
+        There::Foreign { framework: true, .. } => (
+            false,
+            "the pre-commit framework's, which may call leeward: `leeward doctor` tries it".to_owned(),
+        ),
         There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),
     })
 }
@@ -227,7 +242,7 @@ fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
             format!("{file} was changed since it was installed; nothing was done"),
             format!("move what was added elsewhere, delete {file}, and install again"),
         ),
-        There::Foreign { by_name: true } => refused(
+        There::Foreign { by_name: true, .. } => refused(
             format!("{file} asks under which name it was called, so it cannot be moved; nothing was done"),
             format!("add this line to it: leeward hook {} \"$@\" || exit", hook.gate.name),
         ),
@@ -242,7 +257,9 @@ fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
 fn shared(directory: &Path, what: &str) -> UsageError {
     let directory = shown(directory);
     UsageError::new(format!("git reads the hooks of other repositories from {directory}, too (core.hooksPath)"))
-        .help(format!("`leeward hook {what} --global` for all of them; `git config core.hooksPath .git/hooks` to have them apart here"))
+        .help(format!("`leeward hook {what} --global` for all of them; \
+             `git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"` to have them \
+             apart here, for its linked worktrees too"))
 }
 
 fn failed(at: &Path, error: &io::Error) -> UsageError {

@@ -6,10 +6,12 @@
 mod commit;
 mod files;
 mod install;
+mod message;
 mod place;
 mod proof;
 mod push;
 mod script;
+pub(super) mod worktrees;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

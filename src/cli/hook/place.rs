@@ -16,6 +16,8 @@ pub(super) struct Place {
     pub(super) directory: PathBuf,
     /// Whether they are those of a repository without a work tree, which is pushed to.
     pub(super) bare: bool,
+    /// The top of the work tree that was asked for.
+    pub(super) top: Option<PathBuf>,
     pub(super) reach: Reach,
 }
 
@@ -42,18 +44,46 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
             .map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))
     };
     let bare = ask(&["--is-bare-repository"])? == b"true";
-    let directory = path(&ask(&["--git-path", "hooks"])?);
+    let directory = hooks(&ask)?;
+    // From within the git directory, there is none.
+    let top = git(&["rev-parse", "--show-toplevel"])?.ok().map(|top| path(&top));
     let scope = git(&["config", "--show-scope", "--get", "core.hooksPath"])?.unwrap_or_default();
     let shared = scope.starts_with(b"global\t") || scope.starts_with(b"system\t");
     Ok(match shared {
-        false => Place { directory, bare, reach: Reach::Repository },
+        false => Place { directory, bare, top, reach: Reach::Repository },
         // What is pushed to has its gate itself; ours for all call it.
         true if bare && ours().is_some_and(|ours| ours == directory) => {
             let own = path(&ask(&["--git-common-dir"])?).join("hooks");
-            Place { directory: own, bare, reach: Reach::Repository }
+            Place { directory: own, bare, top, reach: Reach::Repository }
         }
-        true => Place { directory, bare, reach: Reach::Shared },
+        true => Place { directory, bare, top, reach: Reach::Shared },
     })
+}
+
+/// Asks git for something that it answers in a repository.
+type Ask<'a> = &'a dyn Fn(&[&str]) -> Result<Vec<u8>, UsageError>;
+
+/// The directory that git reads hooks from. Git follows links on the way there; one that leads nowhere would have the
+/// hooks made wherever it points to.
+fn hooks(ask: Ask<'_>) -> Result<PathBuf, UsageError> {
+    let named = git(&["rev-parse", "--git-path", "hooks"])?;
+    let named =
+        named.map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))?;
+    let here = std::env::current_dir().unwrap_or_default();
+    let named = here.join(path(&named));
+    let there = named.ancestors().find(|path| std::fs::symlink_metadata(path).is_ok());
+    if let Some(link) = there.filter(|there| std::fs::metadata(there).is_err()) {
+        let target = std::fs::read_link(link).unwrap_or_default();
+        let shown = |path: &Path| visible(path.as_os_str().as_encoded_bytes()).into_owned();
+        let message = format!(
+            "{} is a symbolic link to {}, where nothing is, so git runs no hook; nothing was done",
+            shown(link),
+            shown(&target)
+        );
+        return Err(UsageError::new(message).help("make that directory, or delete the link"));
+    }
+    // In a linked worktree, a path below `.git` is none: that is a file there.
+    Ok(ask(&["--git-path", "hooks"]).map_or(named, |absolute| path(&absolute)))
 }
 
 /// The directory that we keep hooks for all repositories in.
@@ -76,7 +106,7 @@ pub(super) fn of_all() -> Result<Place, UsageError> {
         let help = "that is another directory in each repository: run `leeward hook install` there";
         return Err(UsageError::new("core.hooksPath is a relative path for this person").help(help));
     }
-    Ok(Place { directory, bare: false, reach })
+    Ok(Place { directory, bare: false, top: None, reach })
 }
 
 /// Tells git to read the hooks of all repositories there, or to do so no longer.

@@ -1,6 +1,7 @@
 //! The gates before commits change hands: what a push sends that the remote lacks, what a push brings that the server
 //! lacks.
 
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,13 @@ use super::commit;
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::report::Gate;
-use crate::source::history::range::Words;
+use crate::source::history::range::{Snapshot, Words};
+use crate::source::index::same_text;
 use crate::source::{Counted, Origin, Sink as _};
 use crate::status::Status;
+
+/// The most that git says, in bytes: a line for each of some hundred thousand refs.
+const LONGEST: u64 = 128 << 20;
 
 /// A ref that is to be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +69,12 @@ fn judge(updates: &[Update], known: &str, gate: Gate, scanning: &Scanning) -> Re
     let layout = surroundings::repository(Path::new("."))?;
     let here = PathBuf::from(".");
     let run = Run::new("range", scanning, [&here])?.for_gate(gate);
+    let head = OnceCell::new();
+    let run = run.beside_head(layout.work_tree.as_deref(), &|path, content| {
+        let open = || Snapshot::open(&layout, "HEAD").map_err(|error| error.to_string());
+        let stored = head.get_or_init(open).as_ref().map_err(Clone::clone)?.read(path)?;
+        Ok(stored.map(|stored| same_text(&stored, content)))
+    });
     let new: Vec<&str> = updates.iter().filter_map(|update| update.new.as_deref()).collect();
     if new.is_empty() {
         return Ok(run.scan(crate::progress::Phase::Range, |_, _| (), |_, _| {}));
@@ -86,9 +97,11 @@ fn judge(updates: &[Update], known: &str, gate: Gate, scanning: &Scanning) -> Re
 fn standard_input() -> Result<Vec<u8>, UsageError> {
     let mut input = Vec::new();
     std::io::stdin()
+        .take(LONGEST + 1)
         .read_to_end(&mut input)
         .map_err(|error| UsageError::new(format!("cannot read what git says on standard input: {error}")))?;
-    Ok(input)
+    // A line that is not whole would be another one.
+    if input.len() as u64 > LONGEST { Err(misunderstood()) } else { Ok(input) }
 }
 
 /// What the pre-commit framework says in place of standard input, which it has read itself. It names no commits where the

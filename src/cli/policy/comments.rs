@@ -1,10 +1,11 @@
 //! Comments `leeward:ignore` that a change adds: told from those that a revision has already, counted apart, and not
 //! heeded where that was asked for.
 //!
-//! A comment is old if the revision accepts the same value by a comment in the same file, or in one that is gone since:
-//! it moved. Everything else is new, as is what cannot be told.
+//! A comment is old if the revision accepts the same value by a comment in the same file, or in one that is gone since or
+//! no longer holds it: it moved. Of several copies of one that moved, all but one are new, and so is what cannot be told.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,10 +16,11 @@ use super::{Files, Policy};
 use crate::config::LeftOut;
 use crate::detect::Detector;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
-use crate::pipeline::{Collector, Outcome, Settings};
+use crate::pipeline::{Collector, Outcome, Settings, holds_mark};
 use crate::progress::Counters;
 use crate::report::Note;
 use crate::sanitize::visible;
+use crate::secret::Secret;
 use crate::source::history::range::Snapshot;
 use crate::source::{Origin, Sink as _};
 use crate::words::count;
@@ -53,11 +55,21 @@ impl Policy {
         if all_old {
             return;
         }
-        let moved = if *has_work_tree { before.in_files_gone_from(top) } else { HashSet::new() };
-        let is_new = |finding: &Finding, place: &Location| {
-            !is_old(finding, place) && !moved.contains(&finding.fingerprint)
+        let secrets: HashMap<String, Secret> =
+            inline().map(|(finding, _)| (finding.fingerprint.clone(), finding.secret.clone())).collect();
+        let mut moved = if *has_work_tree { before.moved(top, &secrets) } else { HashMap::new() };
+        let mut is_new = |finding: &Finding, place: &Location| {
+            let left = moved.get_mut(&finding.fingerprint).filter(|left| **left > 0);
+            match (is_old(finding, place), left) {
+                (true, _) => false,
+                (false, Some(left)) => {
+                    *left -= 1;
+                    false
+                }
+                (false, None) => true,
+            }
         };
-        let named = take(outcome, &is_new, deny);
+        let named = take(outcome, &mut is_new, deny);
         outcome.notes.extend(note(&named, snapshot.name(), deny));
         outcome.sort();
     }
@@ -82,14 +94,27 @@ impl Before<'_> {
         })
     }
 
-    /// Fingerprints, in the files that are no longer below a directory.
-    fn in_files_gone_from(&self, top: &Path) -> HashSet<String> {
-        let gone =
-            |path: &BStr| path.to_path().is_ok_and(|path| std::fs::symlink_metadata(top.join(path)).is_err());
+    /// For each of some fingerprints, in how many files below a directory its value no longer stands.
+    fn moved(&self, top: &Path, secrets: &HashMap<String, Secret>) -> HashMap<String, usize> {
         let accepted = self.accepted(&mut |scan| {
-            self.snapshot.visit(&gone, &mut |path, bytes| scan(path, bytes));
+            self.snapshot.visit(&|_| true, &mut |path, bytes| {
+                if holds_mark(bytes) {
+                    scan(path, bytes);
+                }
+            });
         });
-        accepted.into_iter().map(|(_, fingerprint)| fingerprint).collect()
+        let mut moved = HashMap::new();
+        for (path, fingerprint) in accepted {
+            let Some(secret) = secrets.get(&fingerprint) else { continue };
+            let now = path.to_path().map(|path| std::fs::read(top.join(path)));
+            let gone = match now {
+                Ok(Ok(now)) => !now.contains_str(secret.expose()),
+                Ok(Err(error)) => error.kind() == ErrorKind::NotFound,
+                Err(_) => false,
+            };
+            *moved.entry(fingerprint).or_insert(0) += usize::from(gone);
+        }
+        moved
     }
 
     /// In the files that `visit` hands on.
@@ -121,7 +146,11 @@ impl Before<'_> {
 }
 
 /// Gives the places that a new comment accepts, and with `deny` moves them to the findings.
-fn take(outcome: &mut Outcome, is_new: &dyn Fn(&Finding, &Location) -> bool, deny: bool) -> Vec<String> {
+fn take(
+    outcome: &mut Outcome,
+    is_new: &mut dyn FnMut(&Finding, &Location) -> bool,
+    deny: bool,
+) -> Vec<String> {
     let mut named = Vec::new();
     let mut kept = Vec::with_capacity(outcome.suppressed.len());
     for (mut finding, suppression) in outcome.suppressed.drain(..) {

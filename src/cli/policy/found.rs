@@ -149,7 +149,8 @@ fn place(
     };
     let site = match &layout.work_tree {
         Some(_) if mode == "scan" => Site::of_path(target),
-        Some(work_tree) => Some(Site::in_work_tree(target, work_tree)),
+        // What is stored belongs to all of the repository: the verdict is the same wherever it is asked for.
+        Some(work_tree) => Some(Site::of_work_tree(work_tree)),
         None => Some(Site::bare(&layout.git_dir)),
     };
     let Some(site) = site else { return Ok(None) };

@@ -8,6 +8,7 @@ mod files;
 mod found;
 mod gate;
 mod rules;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +31,7 @@ use files::Files;
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
+pub(in crate::cli) use stored::Stored;
 
 /// Where a value is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub(in crate::cli) struct Policy {
     files: Rc<Files>,
     /// The configuration, and the files that it names.
     read_from: Vec<PathBuf>,
+    /// No configuration was to be read.
+    without_config: bool,
     /// The revision that it was asked to be of.
     revision: Option<String>,
     /// What is worth knowing of it.
@@ -87,6 +91,7 @@ pub(in crate::cli) struct Policy {
 /// A baseline and the name of its file.
 #[derive(Debug)]
 pub(in crate::cli) struct NamedBaseline {
+    pub(in crate::cli) path: PathBuf,
     pub(in crate::cli) name: String,
     pub(in crate::cli) baseline: Baseline,
 }
@@ -147,6 +152,7 @@ impl Policy {
             whole: found.whole,
             read_from,
             files: found.files,
+            without_config: args.rule_files.no_config,
             revision: args.policy_from.clone(),
             notes: found.notes,
             paths_known: mode == "scan",
@@ -213,11 +219,18 @@ impl Policy {
             };
             outcome.set_aside(left_out, &suppression);
         }
-        outcome.suppress(|finding| self.allowed(finding));
-        if let Some(Setting { value: NamedBaseline { name, baseline }, .. }) = &self.baseline {
-            outcome.suppress(|finding| baseline.accepts(finding, today));
+        self.accept(outcome, today);
+        if let Some(Setting { value: NamedBaseline { name, baseline, .. }, .. }) = &self.baseline {
             let notes = said_of_baseline(name, baseline, outcome, today, self.whole);
             outcome.notes.extend(notes);
+        }
+    }
+
+    /// Sets aside the values that are accepted, wherever they stand.
+    pub(in crate::cli) fn accept(&self, outcome: &mut Outcome, today: jiff::civil::Date) {
+        outcome.suppress(|finding| self.allowed(finding));
+        if let Some(Setting { value: NamedBaseline { baseline, .. }, .. }) = &self.baseline {
+            outcome.suppress(|finding| baseline.accepts(finding, today));
         }
     }
 
@@ -300,5 +313,5 @@ fn baseline_in_force(
         Err(error) => return Err(UsageError::new(format!("cannot read the baseline {name}: {error}"))),
     };
     let baseline = Baseline::parse(&name, &text).map_err(UsageError::new)?;
-    Ok(Some(Setting { value: NamedBaseline { name, baseline }, source }))
+    Ok(Some(Setting { value: NamedBaseline { path, name, baseline }, source }))
 }

@@ -48,10 +48,15 @@ pub(super) fn rules_in_force(
 ) -> Result<(RuleSet, Vec<KnownRule>), UsageError> {
     let builtin = builtin::rules().map_err(UsageError::new)?;
     let mut ids: Vec<String> = builtin.iter().map(|rule| rule.id.clone()).collect();
-    let with_builtin = !args.no_builtin_rules && config.builtin_rules.as_ref().is_none_or(|on| on.value);
-    let mut read: Vec<(Rule, Source)> = Vec::new();
-    if with_builtin {
-        read.extend(builtin.into_iter().map(|rule| (rule, Source::BuiltIn)));
+    let without_builtin = match &config.builtin_rules {
+        _ if args.no_builtin_rules => Some(Source::Option("--no-builtin-rules")),
+        Some(Located { value: false, line }) => Some(found.line(*line)),
+        _ => None,
+    };
+    let (mut read, mut unread): (Vec<(Rule, Source)>, Vec<Rule>) = (Vec::new(), Vec::new());
+    match without_builtin {
+        None => read.extend(builtin.into_iter().map(|rule| (rule, Source::BuiltIn))),
+        Some(_) => unread = builtin,
     }
     for Located { value, line } in &config.rule_files {
         let rules = rules_of(&found.files, &found.directory.join(value))?;
@@ -81,6 +86,14 @@ pub(super) fn rules_in_force(
             rules.push(rule);
         }
     }
+    // Of rules that were all turned off at once, one whose id stands for another rule is replaced and not off.
+    unread.retain(|rule| known_rules.iter().all(|known: &KnownRule| known.id != rule.id));
+    known_rules.extend(unread.into_iter().map(|rule| KnownRule {
+        definition: format!("{rule:?}"),
+        id: rule.id,
+        source: Source::BuiltIn,
+        off: without_builtin.clone(),
+    }));
     if rules.is_empty() {
         return Err(UsageError::new("no rule is in force, so nothing could be found")
             .help("`leeward config show` says what put them out of force"));

@@ -26,6 +26,13 @@ impl Judge<'_> {
             let reason = "it stands in brackets behind a name, as an identifier does";
             return Some(Verdict::new(Confidence::Low, reason));
         }
+        if self.is_cookie() {
+            return Some(Verdict::new(Confidence::Low, "it stands in a cookie"));
+        }
+        if let Some(header) = own.name.split_whitespace().last().filter(|name| self.is_other_header(name)) {
+            let reason = format!("{} does not call it a credential", shown(header));
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
         if self.is_part_of_longer() {
             return Some(Verdict::new(Confidence::Low, "it is a part of a longer value"));
         }
@@ -117,13 +124,31 @@ impl Judge<'_> {
             || self.host_in(&own.before).or_else(|| self.host_in(&own.after)).is_some()
     }
 
-    /// Whether the value stands bare in brackets right behind a word: `task[VALUE]`.
+    /// Whether the line is the header of a request or a response that carries cookies.
+    fn is_cookie(&self) -> bool {
+        let line = self.file.line(self.span).to_ascii_lowercase();
+        let value = self.file.text[self.span.clone()].to_ascii_lowercase();
+        let before = memmem::find(&line, &value).map_or(&line[..], |at| &line[..at]);
+        memmem::find(before, b"cookie:").is_some()
+    }
+
+    /// Whether a name is that of a header of its own, `X-Something`, and of no credential.
+    fn is_other_header(&self, name: &str) -> bool {
+        let own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+        own && !self.meaning(name).credential && self.speaks(name) == Speaks::Nobody
+    }
+
+    /// Whether the value stands bare in brackets, right behind a word as in `task[VALUE]`, or in the line of a log.
     fn is_index(&self) -> bool {
         let before = &self.file.text[..self.span.start];
         let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-        !before.ends_with(b"<![CDATA[")
-            && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
-            && self.file.text.get(self.span.end) == Some(&b']')
+        let rest = &self.file.text[self.span.end..];
+        let logged = before.ends_with(b" [")
+            && matches!(rest, [b']', b' ', next, ..] if next.is_ascii_alphanumeric() || *next == b' ');
+        logged
+            || !before.ends_with(b"<![CDATA[")
+                && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
+                && self.file.text.get(self.span.end) == Some(&b']')
     }
 
     /// Whether another value stands before this one in the same quotation marks: `"…|VALUE"`.

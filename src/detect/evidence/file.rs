@@ -36,10 +36,11 @@ impl Judge<'_> {
         if !header && self.place.scheme.is_none() {
             return None;
         }
-        let (_, host) = self.file.nearest_host(self.span)?;
+        let nearest = self.file.nearest_given_host(self.span).or_else(|| self.file.nearest_host(self.span));
+        let (_, host) = nearest?;
         match self.is_ours(host) {
             true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
-            false => self.goes_elsewhere(self.file.nearest_host(self.span)),
+            false => self.goes_elsewhere(nearest),
         }
     }
 
@@ -143,9 +144,24 @@ impl Judge<'_> {
             && !words.iter().any(|word| matches!(word.as_str(), "api" | "key" | "token"));
         let levels = self.place.levels.iter().take_while(|level| level.holder != Holder::Block);
         chosen
+            || self.is_of_specific_type()
             || levels.enumerate().any(|(depth, level)| self.is_specific(level, depth == 0))
             || self.place.outer.iter().any(|outer| self.is_specific_name(outer))
             || self.made_into().is_some()
+    }
+
+    /// Whether the value is a field of a type of settings that is called something of its own: `class AcmeOptions`.
+    fn is_of_specific_type(&self) -> bool {
+        const SETTINGS: [&str; 8] =
+            ["options", "settings", "config", "configuration", "credentials", "opts", "props", "properties"];
+        let block = self.place.levels.iter().find(|level| level.holder == Holder::Block);
+        let head = block.map_or("", |block| block.head.as_str());
+        let mut name =
+            tokens(head).skip_while(|word| !matches!(*word, "class" | "struct" | "record" | "interface"));
+        name.nth(1).is_some_and(|name| {
+            words(name).last().is_some_and(|last| SETTINGS.contains(&last.as_str()))
+                && self.is_specific_name(name)
+        })
     }
 
     /// Whether the file says elsewhere which value is the provider's: it gives it a name, assigned or referred to, or a

@@ -15,7 +15,12 @@ impl Judge<'_> {
             && let Some(nearest) = own.name.split_whitespace().last().filter(|nearest| *nearest != own.name)
         {
             // The word right before the value names it; those before that one are a command, a type, a sentence.
+            // What is given to another's program that serves a model is not for the provider of its weights.
+            let program = own.name.split_whitespace().next().unwrap_or_default();
+            let serves = own.name.split_whitespace().any(|word| self.is_of_weights(&word.to_lowercase()));
+            let theirs = serves && self.speaks(program) == Speaks::Others;
             let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
+            let whole = whole.filter(|_| !theirs);
             return match self.speaks(nearest) {
                 Speaks::Others => self.by_name(nearest, say),
                 _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),

@@ -262,7 +262,8 @@ impl Judge<'_> {
 
     /// The name of its own that has what is made of a value.
     fn made_of(&self, place: &Place) -> Use {
-        let made = place.levels.iter().take(2).find(|level| is_made(level));
+        let argument = |level: &Level| level.holder == Holder::Call && level.bound == Bound::Positional;
+        let made = place.levels.iter().take(2).find(|level| is_made(level) || argument(level));
         let own = |head: &str| self.is_specific_name(head) && !self.is_defined(head);
         match made.map(|level| level.head.as_str()).filter(|head| own(head)) {
             Some(head) => Use::Made(head.to_owned()),

@@ -79,7 +79,11 @@ impl<'a> Staged<'a> {
             };
         }
         let unreadable = |error: IndexError| {
-            Issue::new("unreadable-index", format!("{error}; `git read-tree HEAD` makes a new one"))
+            let help = match may_be_read(&path) {
+                true => "`git read-tree HEAD` makes a new one",
+                false => "it is not damaged: whoever runs this has to be able to read it",
+            };
+            Issue::new("unreadable-index", format!("{error}; {help}"))
         };
         Ok(Staged { layout, index: read(&path, layout).map(Some).map_err(unreadable), merged: given.merged })
     }
@@ -95,6 +99,29 @@ impl<'a> Staged<'a> {
         self.changes(index, &objects).is_ok_and(|changes| {
             changes.added.is_empty() && changes.gone.is_empty() && changes.skipped.is_empty()
         })
+    }
+
+    /// Whether the file at a path from the top is in the index with this content, whichever line ends git gave it; none if
+    /// it is not there, or not merged yet.
+    ///
+    /// # Errors
+    ///
+    /// With the end of a sentence, if the index or the content cannot be read.
+    pub fn holds(&self, path: &BStr, content: &[u8]) -> Result<Option<bool>, String> {
+        let index = match &self.index {
+            Ok(Some(index)) => index,
+            Ok(None) => return Ok(None),
+            Err(issue) => return Err(issue.message.clone()),
+        };
+        let Some(entry) = index.entry_by_path(path) else { return Ok(None) };
+        // As a rule nothing has to be read.
+        let id = gix_object::compute_hash(self.layout.hash, ObjectKind::Blob, content);
+        if id.is_ok_and(|id| id == entry.id) {
+            return Ok(Some(true));
+        }
+        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
+        let stored = objects.reader().read(&entry.id, ObjectKind::Blob)?;
+        Ok(Some(same_text(&stored, content)))
     }
 
     /// Scans what the index adds. What cannot be read is an issue of the report. Gives the number of files that differ.
@@ -159,6 +186,17 @@ fn read(path: &Path, layout: &Layout) -> Result<gix_index::File, IndexError> {
     gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default()).map_err(|error| {
         IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }
     })
+}
+
+/// Whether two texts are one but for their line ends.
+pub fn same_text(a: &[u8], b: &[u8]) -> bool {
+    a.replace(b"\r\n", b"\n") == b.replace(b"\r\n", b"\n")
+}
+
+/// Whether the system lets us read a file, whatever is in it.
+fn may_be_read(path: &Path) -> bool {
+    use std::io::Read as _;
+    std::fs::File::open(path).and_then(|mut file| file.read(&mut [0])).is_ok()
 }
 
 /// `GIT_INDEX_FILE` is relative to the top of the work tree, where git runs its hooks.

@@ -19,6 +19,7 @@ use bstr::{BString, ByteSlice};
 use gix_hash::Kind;
 
 use self::config::Config;
+pub(crate) use self::object_dirs::listed;
 use self::object_dirs::object_dirs;
 use super::Issue;
 use crate::sanitize::system_error;
@@ -104,7 +105,9 @@ pub fn find(path: &Path, dirs: &ObjectDirs) -> Result<Layout, LayoutError> {
     let common_dir = common_dir(&git_dir);
     let mut issues = Vec::new();
     let config = Config::read(&common_dir.join("config"), &mut issues);
-    let work_tree = beside.or_else(|| work_tree_of(&git_dir, &common_dir, &config));
+    let work_tree = elsewhere(&git_dir, &common_dir, &config)
+        .or(beside)
+        .or_else(|| work_tree_of(&git_dir, &common_dir, &config));
     let object_dirs = object_dirs(&common_dir, dirs, &mut issues);
     let hash = config.hash.unwrap_or_else(|| guess_hash(&object_dirs));
     let promisor = config.promisor || object_dirs.iter().any(|dir| has_promisor_pack(dir));
@@ -185,6 +188,13 @@ fn common_dir(git_dir: &Path) -> PathBuf {
     fs::canonicalize(&joined).unwrap_or(joined)
 }
 
+/// The work tree that the configuration names (`core.worktree`), which wins over the one beside the git directory. It is
+/// not for linked worktrees.
+fn elsewhere(git_dir: &Path, common_dir: &Path, config: &Config) -> Option<PathBuf> {
+    let named = config.work_tree.as_ref().filter(|_| git_dir == common_dir)?;
+    fs::canonicalize(git_dir.join(named)).ok().filter(|top| top.is_dir())
+}
+
 /// The work tree of a git directory that was named directly.
 fn work_tree_of(git_dir: &Path, common_dir: &Path, config: &Config) -> Option<PathBuf> {
     if git_dir != common_dir {
@@ -192,8 +202,9 @@ fn work_tree_of(git_dir: &Path, common_dir: &Path, config: &Config) -> Option<Pa
         let dot_git = git_dir.join(to_path(content.trim_with(|c| c.is_ascii_whitespace()))?);
         return fs::canonicalize(dot_git.parent()?).ok();
     }
-    if let Some(named) = &config.work_tree {
-        return fs::canonicalize(git_dir.join(named)).ok();
+    // One that is not there is none.
+    if config.work_tree.is_some() {
+        return None;
     }
     let beside = git_dir.file_name() == Some(OsStr::new(".git")) && config.bare != Some(true);
     beside.then(|| git_dir.parent().map(Path::to_owned)).flatten()

@@ -67,6 +67,43 @@ fn alternates(content: &[u8]) -> impl Iterator<Item = PathBuf> + '_ {
     })
 }
 
+/// Directories that git names in a variable, with `:` between them: one that has it in its name is C-quoted.
+pub(crate) fn listed(variable: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut rest = variable;
+    while !rest.is_empty() {
+        let quoted = rest.strip_prefix(b"\"").and_then(|inside| Some((inside, closing(inside)?)));
+        let (path, after) = match quoted {
+            Some((inside, end)) => (to_path(&unquote(&inside[..end])), &inside[end + 1..]),
+            None => {
+                let end = rest.find_byte(SEPARATOR).unwrap_or(rest.len());
+                (to_path(&rest[..end]), &rest[end..])
+            }
+        };
+        found.extend(path.filter(|path| !path.as_os_str().is_empty()));
+        rest = after.strip_prefix(&[SEPARATOR]).unwrap_or(after);
+    }
+    found
+}
+
+/// Between directories in a variable.
+const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
+
+/// Where the quote is that ends a quoted text.
+fn closing(inside: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    inside.iter().position(|byte| match (escaped, byte) {
+        (false, b'\\') => {
+            escaped = true;
+            false
+        }
+        (was, byte) => {
+            escaped = false;
+            !was && *byte == b'"'
+        }
+    })
+}
+
 /// Undoes git's C-style quoting of a path.
 fn unquote(quoted: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(quoted.len());
@@ -107,5 +144,21 @@ mod tests {
         let content = b"# comment\n/a/b\n\n../rel\n\"quo\\\"te\\303\\244\\n\"\n";
         let found: Vec<_> = alternates(content).collect();
         assert_eq!(found, [Path::new("/a/b"), Path::new("../rel"), Path::new("quo\"te\u{e4}\n")]);
+    }
+
+    #[test]
+    fn directories_in_a_variable() {
+        for (variable, expected) in [
+            ("", &[][..]),
+            ("/a/b", &["/a/b"]),
+            ("/a:/b:", &["/a", "/b"]),
+            (":/a::b", &["/a", "b"]),
+            ("\"/a:b\":/c", &["/a:b", "/c"]),
+            ("/c:\"/a\\\"b\\\\\"", &["/c", "/a\"b\\"]),
+            ("\"/a", &["\"/a"]),
+        ] {
+            let expected: Vec<&Path> = expected.iter().map(Path::new).collect();
+            assert_eq!(listed(variable.as_bytes()), expected, "{variable}");
+        }
     }
 }

@@ -1,0 +1,72 @@
+//! The other work trees of a repository, and whether git finds the gates there, too: a relative `core.hooksPath` leads to
+//! another directory in each of them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use bstr::ByteSlice;
+
+use super::files::{Hook, There};
+use super::script;
+use crate::sanitize::visible;
+
+/// How to have the gates in all of them.
+pub(in crate::cli) const HELP: &str = "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
+     git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"";
+
+/// What a hook around us, or whoever set it, says of this work tree alone.
+const LEADING: [&str; 5] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"];
+
+/// A sentence for each work tree but the one at `here` in which git does not find one of these hooks, or finds one that
+/// calls somebody else. `directory`: where the hooks are here. What git does not tell of is not told of.
+pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> Vec<String> {
+    let same = |a: &Path, b: &Path| a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a));
+    let others = all(here).into_iter().filter(|other| other.is_dir() && !same(other, here));
+    let told = others.filter_map(|other| {
+        let hooks = other.join(path(ask(&other, &["rev-parse", "--git-path", "hooks"])?.trim_end()));
+        if same(&hooks, directory) {
+            return None;
+        }
+        let missing: Vec<&str> = names.iter().copied().filter(|name| !is_there(&hooks, name)).collect();
+        let shown = |path: &Path| visible(path.as_os_str().as_encoded_bytes()).into_owned();
+        (!missing.is_empty()).then(|| {
+            let (other, hooks) = (shown(&other), shown(&hooks));
+            format!(
+                "in the work tree {other} git reads hooks from {hooks}, and finds no gate for {}",
+                missing.join(", ")
+            )
+        })
+    });
+    told.collect()
+}
+
+/// Whether git would run a gate of ours.
+fn is_there(hooks: &Path, name: &str) -> bool {
+    let gate = script::gates(false).iter().find(|gate| gate.name == name);
+    let there = gate.and_then(|gate| Hook::look(hooks, gate).ok()).map(|hook| hook.there);
+    matches!(there, Some(There::Ours { runs: true, .. } | There::Calls))
+}
+
+/// The tops of all work trees.
+fn all(here: &Path) -> Vec<PathBuf> {
+    let list = ["worktree", "list", "--porcelain", "-z"];
+    // Git before 2.36 knows lines alone.
+    let list = ask(here, &list).map(|list| (list, 0)).or_else(|| Some((ask(here, &list[..3])?, b'\n')));
+    let Some((list, end)) = list else { return Vec::new() };
+    let fields = list.split(|byte| *byte == end);
+    fields.filter_map(|field| field.strip_prefix(b"worktree ")).map(path).collect()
+}
+
+fn ask(directory: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    let mut git = Command::new("git");
+    for name in LEADING {
+        git.env_remove(name);
+    }
+    let output = git.current_dir(directory).args(arguments).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
+fn path(bytes: &[u8]) -> PathBuf {
+    bytes.to_path_lossy().into_owned()
+}

@@ -1,0 +1,116 @@
+//! Hooks where the way to them is not the usual one: linked worktrees, and links that lead nowhere.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::{Repo, git_in, line};
+use crate::support::place::Place;
+use crate::support::run;
+
+/// A repository with a first commit, without hooks, and a linked worktree `linked` beside it.
+fn linked() -> Repo {
+    let mut place = Place::new();
+    place.init();
+    let mut repo = Repo { place };
+    repo.write("other.txt", "nothing\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--message", "base"]);
+    repo.git(&["worktree", "add", "--quiet", "../linked"]);
+    repo
+}
+
+#[test]
+fn a_relative_path_of_hooks_is_another_one_in_each_worktree() {
+    // `.git` is a file in the other one.
+    for (relative, status, missing) in
+        [(".githooks", 1, "pre-commit        missing"), (".git/own", 2, "cannot be seen to")]
+    {
+        let mut repo = linked();
+        let there = repo.place.top().join("linked");
+        let shown = there.canonicalize().expect("there");
+        let says = format!("warning: in the work tree {} git reads hooks from", shown.display());
+        repo.git(&["config", "core.hooksPath", relative]);
+        let ran = repo.place.run(&["hook", "install"]).ends_with(0);
+        ran.says(&says).says("finds no gate for pre-commit, pre-merge-commit, commit-msg, pre-push");
+        repo.place.run(&["hook", "status"]).ends_with(0).says(&says).says("--git-common-dir");
+        let gap = repo.place.run(&["doctor"]).ends_with(0);
+        gap.says(&format!("warning  in the work tree {}", shown.display())).says("pre-commit, pre-push");
+        // It is true: a key goes through there.
+        fs::write(there.join("key.env"), line(2)).expect("our own");
+        let home = repo.place.top().join("home");
+        run(&mut git_in(&there, &home, &["add", "."]), None).ends_with(0);
+        run(&mut git_in(&there, &home, &["commit", "-m", "a key"]), None).ends_with(0);
+        // The other way round.
+        let mut told = repo.place.leeward(&["hook", "status"]);
+        run(told.current_dir(&there), None).ends_with(status).says(missing);
+    }
+}
+
+#[test]
+fn a_worktree_that_has_the_gates_is_not_warned_of() {
+    let mut repo = linked();
+    let there = repo.place.top().join("linked");
+    let quiet = |repo: &Repo| {
+        let ran = repo.place.run(&["hook", "install"]).ends_with(0);
+        assert!(!ran.out().contains("warning"), "{}", ran.out());
+    };
+    quiet(&repo);
+    repo.git(&["config", "core.hooksPath", ".githooks"]);
+    let mut install = repo.place.leeward(&["hook", "install"]);
+    run(install.current_dir(&there), None).ends_with(0).says("in the work tree");
+    quiet(&repo);
+    repo.git(&["config", "core.hooksPath", repo.place.top().join("hooks").to_str().expect("UTF-8")]);
+    quiet(&repo);
+    // One that is gone needs none.
+    repo.git(&["config", "core.hooksPath", ".elsewhere"]);
+    fs::remove_dir_all(&there).expect("ours");
+    quiet(&repo);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_not_followed() {
+    let mut repo = linked();
+    let outside = repo.place.top().join("outside");
+    let hooks = repo.work().join(".git/hooks");
+    drop(fs::remove_dir_all(&hooks));
+    symlink(outside.join("hooks"), &hooks).expect("a new link");
+    let refused = |repo: &Repo, link: &str| {
+        let ran = repo.place.run(&["hook", "install"]).ends_with(2);
+        ran.says(link).says("is a symbolic link to").says("nothing was done");
+        assert!(!outside.exists());
+    };
+    refused(&repo, ".git/hooks");
+    symlink(&outside, repo.work().join("link")).expect("a new link");
+    repo.git(&["config", "core.hooksPath", "link/below"]);
+    refused(&repo, "link");
+    // What is there is somebody's choice.
+    fs::create_dir(&outside).expect("ours");
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    assert!(outside.join("below/pre-commit").exists());
+}
+
+#[test]
+fn the_way_back_from_hooks_of_all_repositories_holds_for_linked_worktrees() {
+    let mut repo = linked();
+    let config = repo.place.top().join("gitconfig");
+    let shared = repo.place.top().join("shared");
+    fs::write(&config, format!("[core]\n\thooksPath = {}\n", shared.display())).expect("ours");
+    let mut install = repo.place.leeward(&["hook", "install"]);
+    let ran = run(install.env("GIT_CONFIG_GLOBAL", &config), None).ends_with(2);
+    let advice = ran.err();
+    let advice =
+        advice.split('`').find(|part| part.starts_with("git config core.hooksPath")).expect("advice");
+    // What is advised is done.
+    let mut shell = crate::support::command("sh", &repo.work(), repo.place.top());
+    run(shell.args(["-c", advice]), None).ends_with(0);
+    let there = repo.place.top().join("linked");
+    for directory in [repo.work(), there.clone()] {
+        let mut install = repo.place.leeward(&["hook", "install"]);
+        run(install.current_dir(&directory).env("GIT_CONFIG_GLOBAL", &config), None).ends_with(0);
+    }
+    fs::write(there.join("key.env"), line(2)).expect("our own");
+    let home = repo.place.top().join("home");
+    run(&mut git_in(&there, &home, &["add", "."]), None).ends_with(0);
+    run(&mut git_in(&there, &home, &["commit", "-m", "a key"]), None).ends_with(1).says("key.env:1:17");
+    repo.git(&["worktree", "remove", "--force", there.to_str().expect("UTF-8")]);
+}
