@@ -100,9 +100,6 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
             "-" => assert_eq!(issues(&ran), [""; 0], "{file}"),
             kind => assert!(issues(&ran.ends_with(3)).iter().any(|told| told == kind), "{file}"),
         }
-        for command in ["scan", "staged"] {
-            place.run(&[command, "."]);
-        }
         place.run(&["range", "HEAD"]);
     }
 }
