@@ -36,7 +36,7 @@ impl Detector {
         let window = Window::near(text, span);
         let place = structure::place(&window.before, &window.after);
         let own = definition(text, path, span, &place);
-        let entry = in_section(&place);
+        let entry = in_section(&place).or_else(|| in_module(&place, path?));
         let without_prefix = own.as_ref().and_then(without_prefix);
         own.into_iter().chain(entry).chain(without_prefix).collect()
     }
@@ -83,6 +83,25 @@ fn in_section(place: &Place) -> Option<Definition> {
     let everywhere = EVERYWHERE.contains(&section.to_ascii_lowercase().as_str()) || is_generic(&section);
     (telling && !everywhere).then(|| Definition {
         name: format!("{section}.{entry}"),
+        generic: false,
+        section: true,
+    })
+}
+
+/// The name of a constant together with that of the module of settings that it is in: `CHAT` in `keys.py`.
+fn in_module(place: &Place, path: &BStr) -> Option<Definition> {
+    const SETTINGS: [&str; 6] = ["config", "conf", "settings", "constants", "local_settings", "env"];
+    let own =
+        place.levels.first().filter(|own| own.bound == Bound::Assigned && own.holder == Holder::Lines)?;
+    let file = path.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
+    let module = file.split('.').next()?;
+    let settings = SETTINGS.contains(&module) || meaning(module, &[]).credential;
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let said = meaning(&own.name, &[]);
+    let telling =
+        said.plain.is_none() && !said.purpose && own.name.len() >= 3 && plain(&own.name) && plain(module);
+    (settings && telling).then(|| Definition {
+        name: format!("{module}.{}", own.name),
         generic: false,
         section: true,
     })

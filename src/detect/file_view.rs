@@ -189,6 +189,7 @@ impl<'a> FileView<'a> {
             !self.text[at..].starts_with(b"://")
                 || before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'=' | b'>'))
                 || method.contains(&line)
+                || [&b"curl "[..], b"wget "].iter().any(|command| line.contains_str(command))
                 || named.iter().any(|name| line.to_ascii_lowercase().ends_with(name))
         })
     }

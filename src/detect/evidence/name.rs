@@ -1,7 +1,7 @@
 //! The name that a value is given, and what that says.
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::quote::shown;
+use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Level};
 use crate::detect::words::words;
 use crate::finding::Confidence;
@@ -41,6 +41,12 @@ impl Judge<'_> {
             let name = shown(own.name.split_whitespace().last().unwrap_or_default());
             return Some(Verdict::new(Confidence::Low, format!("{name} is the namespace of an identifier")));
         }
+        if own.bound == Bound::Element
+            && let Some((_, name)) = own.name.rsplit_once(':')
+            && let Some(theirs) = self.by_name(name, say).filter(|verdict| verdict.foreign)
+        {
+            return Some(theirs);
+        }
         self.by_name(&own.name, say).and_then(|verdict| match verdict.confidence {
             Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
             _ => Some(verdict),
@@ -66,7 +72,15 @@ impl Judge<'_> {
         self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
             let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
             let (before, _) = line.split_once("://")?;
-            words(before).contains(&owner).then(|| {
+            // `API_BASE_URL` alone: where every client of the kind sends its key.
+            let base = words(quote::tokens(before).next().unwrap_or_default());
+            let generic = || {
+                words(name).ends_with(&["api".to_owned(), "key".to_owned()])
+                    && base.contains(&"base".to_owned())
+                    && base.iter().all(|word| matches!(word.as_str(), "api" | "base" | "url" | "uri"))
+                    && self.file.hosts().iter().all(|(_, host)| self.is_ours(host))
+            };
+            (words(before).contains(&owner) || generic()).then(|| {
                 Verdict::new(
                     Confidence::Medium,
                     format!("{} goes to {host} in this file", self.quoted(name, Speaks::Others)),

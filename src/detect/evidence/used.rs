@@ -6,6 +6,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
@@ -99,7 +100,8 @@ impl Judge<'_> {
             let statement = matches!(level.holder, Holder::Lines | Holder::Block) || declares(level);
             if statement {
                 let name = declared(level).or_else(|| self.declared_on_line());
-                let name = name.filter(|name| self.may_be_ours(name) && self.is_given(name))?;
+                let name = name.filter(|name| self.is_given(name)).or_else(|| self.returning());
+                let name = name.filter(|name| self.may_be_ours(name))?;
                 return Some(Variable { field: field.filter(|field| *field != name), name, held });
             }
             match level.holder {
@@ -153,6 +155,26 @@ impl Judge<'_> {
             && !right.starts_with(['=', '>'])
             && !left.ends_with(['=', '!', '<', '>']);
         name_of(left.trim_end_matches([':', '?', '+', '|'])).filter(|_| statement)
+    }
+
+    /// The function that gives the value, where that is all that its line does: `return VALUE`.
+    fn returning(&self) -> Option<String> {
+        const NEAR: usize = 400;
+        const WORDS: [&str; 5] = ["def", "function", "func", "fn", "fun"];
+        let from = self.span.start.saturating_sub(NEAR);
+        let before = &self.file.text[from..self.span.start];
+        let line = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+        let statement = line.trim_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`')) == b"return";
+        let mut lines = before.lines().rev().skip(1).filter(|_| statement);
+        lines.find_map(|line| {
+            let line = line.to_str().ok()?;
+            let (head, _) = line.split_once('(')?;
+            let words: Vec<&str> = quote::tokens(head).collect();
+            match words.as_slice() {
+                [.., word, name] if WORDS.contains(word) => Some((*name).to_owned()),
+                _ => None,
+            }
+        })
     }
 
     /// Whether a name is given a value before this one, by an operator that gives one.
