@@ -112,9 +112,9 @@ fn within(place: &Place, kib: u64, args: &[&str]) -> Ran {
     run(&mut sh, None)
 }
 
-#[cfg(target_os = "linux")]
+/// Only with optimisation, for without it takes minutes: `cargo test --release --test e2e big_blob`.
+#[cfg(all(target_os = "linux", not(debug_assertions)))]
 #[test]
-#[ignore = "without optimisation it takes minutes: cargo test --release --test e2e -- --ignored big_blob"]
 fn a_big_blob_takes_no_more_memory_than_a_small_one() {
     const BYTES: usize = 640 << 20;
     const KIB: u64 = 512 << 10;
