@@ -12,6 +12,7 @@ use memchr::memmem;
 
 use super::declaration::name_of;
 use super::evidence::Known;
+use super::layout::line_start;
 use super::mention::Filter;
 use super::reference::is_read;
 use crate::rule::Rule;
@@ -152,7 +153,7 @@ impl<'a> FileView<'a> {
         const MOST: usize = 200;
         let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
         let before = &self.text[(at - scheme).saturating_sub(MOST)..at - scheme];
-        let before = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+        let before = &before[line_start(before, before.len())..];
         let before = before.trim_end_with(|c| matches!(c, '"' | '\'' | '`')).trim_ascii_end();
         let before = before.strip_suffix(b"=")?;
         let statement = !before.iter().any(|b| matches!(b, b'"' | b'\'' | b'(' | b'{'));
@@ -182,7 +183,7 @@ impl<'a> FileView<'a> {
         self.nearest_host_of(span, |at| {
             let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
             let before = &self.text[..at - scheme];
-            let line = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+            let line = &before[line_start(before, before.len())..];
             let line = line.trim_ascii();
             let method: [&[u8]; 5] = [b"GET", b"POST", b"PUT", b"PATCH", b"DELETE"];
             let named: [&[u8]; 4] = [b"url:", b"uri:", b"endpoint:", b"host:"];
@@ -253,8 +254,7 @@ impl<'a> FileView<'a> {
             (None, Some(_)) => {
                 let from = start.saturating_sub(MOST);
                 let open = self.text[from..start].rfind_byte(b'{').map_or(start, |open| from + open);
-                let begin = self.text[..open].rfind_byte(b'\n').map_or(0, |newline| newline + 1);
-                &self.text[begin..end]
+                &self.text[line_start(self.text, open)..end]
             }
             _ => line,
         }

@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::evidence::answers;
 use super::finder::Finder;
-use super::structure::{Bound, Holder, Place};
+use super::structure::{Holder, Place};
 use super::window::Window;
 use super::{Detector, Views, quote, structure};
 use crate::finding::Confidence;
@@ -98,17 +98,13 @@ impl Detector {
             own.name = without_file(&own.name).to_owned();
         }
         let environment = referred.is_some() || from_environment(&window.before[before.len()..], &place);
-        let own = place.levels.first()?;
-        let prose = own.holder == Holder::Lines
-            && place.scheme.is_none()
-            && matches!(own.bound, Bound::Spaced | Bound::Positional | Bound::Alone);
         let mut foreign = false;
         for (index, rule) in self.rules().iter().enumerate() {
             let (Some(provider), Pattern::Run { .. }) = (&rule.provider, &rule.pattern) else { continue };
             let Some(verdict) = answers(provider, &place, views.of(index), span).next() else { continue };
             foreign |= verdict.foreign;
             // In a sentence, what stands beside a name says nothing of it.
-            let told = verdict.confidence == Confidence::High && !(prose && verdict.beside);
+            let told = verdict.confidence == Confidence::High && !(verdict.beside && place.is_prose());
             if told && views.of(index).is_about_provider() {
                 let reason = verdict.evidence.into_iter().next().unwrap_or_default();
                 return Some((

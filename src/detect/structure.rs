@@ -80,6 +80,17 @@ pub(super) struct Place {
     pub(super) address: Option<(String, String)>,
 }
 
+impl Place {
+    /// Whether what stands there may be a word of a sentence: on a line, in no bracket, and given to nothing.
+    pub(super) fn is_prose(&self) -> bool {
+        self.scheme.is_none()
+            && self.levels.first().is_some_and(|own| {
+                own.holder == Holder::Lines
+                    && matches!(own.bound, Bound::Spaced | Bound::Positional | Bound::Alone)
+            })
+    }
+}
+
 /// Reads the place of the value between `before` and `after`.
 pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
     let mut place = Place {

@@ -234,9 +234,7 @@ impl Collector<'_> {
         let mut mentions = None;
         let entries = self.detector.is_interesting(text.bytes).then_some(&names.entries);
         for spelled in entries.into_iter().chain([&names.own]) {
-            let Some(finder) = spelled.finder.as_ref().filter(|finder| finder.is_match(text.bytes)) else {
-                continue;
-            };
+            let Some(finder) = &spelled.finder else { continue };
             let (reads, all) = self.detector.reads(text.bytes, path, finder);
             if !all {
                 let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));

@@ -99,8 +99,7 @@ pub(super) fn judge<'a>(
     let first = answers.next().map(|first| match first.followed {
         // A value that goes through a variable is as sure as what else is said of it.
         true => {
-            let generic =
-                place.levels.first().is_some_and(|own| !own.name.is_empty() && names_credential(&own.name));
+            let generic = place.levels.first().is_some_and(|own| meaning(&own.name, &[]).credential);
             let sure = !generic || answers.next().is_some_and(|other| other.confidence == Confidence::High);
             Verdict { confidence: if sure { Confidence::High } else { Confidence::Medium }, ..first }
         }
@@ -112,11 +111,6 @@ pub(super) fn judge<'a>(
         false => first.filter(|verdict| verdict.confidence > Confidence::Low)?,
     };
     Some(Verdict { confidence: verdict.confidence.min(rule.confidence), ..verdict })
-}
-
-/// Whether a name calls its value a credential, whoever's.
-fn names_credential(name: &str) -> bool {
-    meaning(name, &[]).credential
 }
 
 /// Every answer to what is asked of the value at `span`, the one that decides first.

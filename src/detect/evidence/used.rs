@@ -11,6 +11,7 @@ use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
 use crate::detect::declaration::{gives, name_of};
+use crate::detect::layout;
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{expression, is_made, is_read};
 use crate::detect::structure::{self, Bound, Holder, Level, Place};
@@ -26,6 +27,9 @@ pub(super) const MOST_STEPS: usize = 2;
 const MOST_LEVELS: usize = 4;
 /// Longest text in which a variable is looked for, in bytes.
 const LONGEST_TEXT: usize = 1 << 20;
+
+/// Words before the name of a function that is declared.
+const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
 
 /// What a variable is used for in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +88,11 @@ impl Judge<'_> {
             return None;
         }
         let variable = self.variable()?;
-        let key = format!("{}.{}", variable.name, variable.field.as_deref().unwrap_or_default());
-        Some(self.file.known.use_of(&key, self.steps, || self.find_use(&variable)))
+        let scope = self.scope(&variable.name);
+        let field = variable.field.as_deref().unwrap_or_default();
+        // A name that is given several values means each of them in a part of the file.
+        let key = format!("{}.{field} {scope:?}", variable.name);
+        Some(self.file.known.use_of(&key, self.steps, || self.find_use(&variable, &scope)))
     }
 
     /// The variable that holds the value.
@@ -147,8 +154,7 @@ impl Judge<'_> {
     /// The name before the first `=` on the value's line, where that is a statement: `key = read(…) || VALUE`.
     fn declared_on_line(&self) -> Option<String> {
         let text = self.file.text;
-        let start =
-            text[..self.span.start].iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1);
+        let start = layout::line_start(text, self.span.start);
         let line = String::from_utf8_lossy(&text[start..self.span.start]);
         let (left, right) = line.split_once('=')?;
         let statement = !left.contains(['"', '\'', '(', '{', '[', '`', '#', '<'])
@@ -160,10 +166,9 @@ impl Judge<'_> {
     /// The function that gives the value, where that is all that its line does: `return VALUE`.
     fn returning(&self) -> Option<String> {
         const NEAR: usize = 400;
-        const WORDS: [&str; 5] = ["def", "function", "func", "fn", "fun"];
         let from = self.span.start.saturating_sub(NEAR);
         let before = &self.file.text[from..self.span.start];
-        let line = &before[before.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
+        let line = &before[layout::line_start(before, before.len())..];
         let statement = line.trim_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`')) == b"return";
         let mut lines = before.lines().rev().skip(1).filter(|_| statement);
         lines.find_map(|line| {
@@ -171,7 +176,7 @@ impl Judge<'_> {
             let (head, _) = line.split_once('(')?;
             let words: Vec<&str> = quote::tokens(head).collect();
             match words.as_slice() {
-                [.., word, name] if WORDS.contains(word) => Some((*name).to_owned()),
+                [.., word, name] if FUNCTION.contains(word) => Some((*name).to_owned()),
                 _ => None,
             }
         })
@@ -186,21 +191,20 @@ impl Judge<'_> {
         })
     }
 
-    fn find_use(&self, variable: &Variable) -> Use {
+    fn find_use(&self, variable: &Variable, scope: &Range<usize>) -> Use {
         let Variable { name, field, held } = variable;
-        let found = field.as_deref().map(|field| self.judge_uses(name, Some(field), false));
+        let found = field.as_deref().map(|field| self.judge_uses(name, Some(field), false, scope));
         match found {
             Some(found) if found != Use::Unknown => found,
             // All of it is handed on, with everything in it.
-            _ => self.judge_uses(name, None, *held),
+            _ => self.judge_uses(name, None, *held, scope),
         }
     }
 
-    fn judge_uses(&self, name: &str, field: Option<&str>, whole: bool) -> Use {
+    fn judge_uses(&self, name: &str, field: Option<&str>, whole: bool, scope: &Range<usize>) -> Use {
         let text = self.file.text;
         let wanted = field.unwrap_or(name);
         let places = memmem::find_iter(text, wanted).map(|at| at..at + wanted.len());
-        let scope = self.scope(name);
         let reads = places.filter(|span| {
             is_read(text, span)
                 && scope.contains(&span.start)
@@ -225,8 +229,8 @@ impl Judge<'_> {
     /// Where a name means the value: everywhere, or until it is given another one.
     fn scope(&self, name: &str) -> Range<usize> {
         let text = self.file.text;
-        let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-        let whole = |at: usize| !word(text[..at].last()) && gives(&text[at + name.len()..]);
+        let whole =
+            |at: usize| !text[..at].last().is_some_and(is_name_byte) && gives(&text[at + name.len()..]);
         let given: Vec<usize> =
             memmem::find_iter(text, name).filter(|&at| whole(at)).take(MOST_USES).collect();
         let next = given.iter().find(|&&at| at > self.span.start).copied().unwrap_or(text.len());
@@ -242,8 +246,7 @@ impl Judge<'_> {
         let Some(before) = before.strip_suffix(b".").or_else(|| before.strip_suffix(b"->")) else {
             return true;
         };
-        let start =
-            before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |at| at + 1);
+        let start = before.iter().rposition(|b| !is_name_byte(b)).map_or(0, |at| at + 1);
         let owner = &before[start..];
         if matches!(owner, b"this" | b"self" | b"cls" | b"Self") {
             return true;
@@ -257,10 +260,6 @@ impl Judge<'_> {
         let window = Window::around(self.file.text, span);
         let (before, after) = expression(&window.before, &window.after);
         let place = structure::place(before, after);
-        let Some(own) = place.levels.first() else { return Use::Unknown };
-        let prose = own.holder == Holder::Lines
-            && place.scheme.is_none()
-            && matches!(own.bound, Bound::Spaced | Bound::Positional | Bound::Alone);
         let judge = Judge {
             place: &place,
             span,
@@ -275,7 +274,7 @@ impl Judge<'_> {
             if verdict.confidence == Confidence::High && !verdict.beside {
                 return Use::Ours(reason);
             }
-            if verdict.foreign && !verdict.beside && !prose {
+            if verdict.foreign && !verdict.beside && !place.is_prose() {
                 return Use::Theirs(reason);
             }
         }
@@ -304,10 +303,15 @@ impl Judge<'_> {
     }
 }
 
+/// Whether a byte belongs to a name.
+fn is_name_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
+}
+
 /// Whether what holds a value are the parameters of a function that is declared.
 fn declares(level: &Level) -> bool {
-    const WORDS: [&str; 6] = ["def", "function", "fn", "func", "fun", "constructor"];
-    level.holder == Holder::Call && quote::tokens(&level.head).any(|word| WORDS.contains(&word))
+    let declares = |word: &str| FUNCTION.contains(&word) || word == "constructor";
+    level.holder == Holder::Call && quote::tokens(&level.head).any(declares)
 }
 
 /// The name that a level declares.
@@ -345,6 +349,6 @@ fn is_field_of(text: &[u8], at: usize, owner: &str) -> bool {
     let before = &text[..at];
     let joins = |b: &u8| matches!(b, b'.' | b'"' | b'\'' | b'[' | b':' | b'-' | b'>' | b'?' | b'`' | b'!');
     let end = before.iter().rposition(|b| !joins(b)).map_or(0, |last| last + 1);
-    let glued = |rest: &[u8]| rest.last().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    end < at && before[..end].strip_suffix(owner.as_bytes()).is_some_and(|rest| !glued(rest))
+    let owned = before[..end].strip_suffix(owner.as_bytes());
+    end < at && owned.is_some_and(|rest| !rest.last().is_some_and(is_name_byte))
 }
