@@ -40,7 +40,7 @@ pub(super) fn name_of(declaration: &str) -> Option<String> {
         [] => return None,
     };
     let name = ["this.", "self.", "->"].iter().fold(*name, |name, owner| name.trim_start_matches(owner));
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let named = words.len() <= 6 && !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(word);
     named.then(|| name.to_owned())
 }
@@ -77,6 +77,7 @@ mod tests {
             ("var key string", Some("key")),
             ("private static final String KEY", Some("KEY")),
             ("self.key", Some("key")),
+            ("clé", Some("clé")),
             ("$key", Some("key")),
             ("const secrets: Secrets", Some("secrets")),
             ("one two three four five six seven", None),

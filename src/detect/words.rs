@@ -191,7 +191,10 @@ fn has(set: &HashSet<String>, word: &str) -> bool {
 fn is_compound(word: &str) -> bool {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     let word = word.strip_suffix('s').unwrap_or(word);
-    ["key", "token", "secret", "bearer", "apikey"].iter().any(|end| word.ends_with(end))
+    // What is written without blanks has its words glued: the key's comes last there, too.
+    ["key", "token", "secret", "bearer", "apikey", "schlüssel", "密钥", "密鑰", "金鑰", "キー", "키"]
+        .iter()
+        .any(|end| word.ends_with(end))
         && !["monkey", "donkey", "turkey", "hotkey", "whiskey", "jockey"].contains(&word)
 }
 

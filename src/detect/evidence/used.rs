@@ -22,7 +22,7 @@ use crate::finding::Confidence;
 /// Most places that read one variable and are looked at.
 const MOST_USES: usize = 24;
 /// How often a value is followed from one variable to the next.
-pub(super) const MOST_STEPS: usize = 2;
+pub(super) const MOST_STEPS: usize = 3;
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 4;
 /// Longest text in which a variable is looked for, in bytes.
@@ -291,7 +291,7 @@ impl Judge<'_> {
 
 /// Whether a byte belongs to a name.
 fn is_name_byte(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'_'
+    byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
 }
 
 /// Whether what holds a value are the parameters of a function that is declared.
