@@ -191,7 +191,11 @@ impl Judge<'_> {
     fn is_name_of_another(&self, part: &Part<'_>) -> bool {
         let ours = |text: &str| self.speaks(text) == Speaks::Ours && self.meaning(text).credential;
         // A pair of a name and a value: what is called `value` has its name beside it.
-        let pair = self.place.levels.first().is_some_and(|own| self.naming(own).transparent);
+        let pair = self.place.levels.first().is_some_and(|own| {
+            // `secret_string`, `secretData` of a place where secrets are kept.
+            let kept = is_generic_value(&own.name) && !part.key.trim_matches(['"', '\'']).is_empty();
+            self.naming(own).transparent || kept
+        });
         // Of a command and its option, the option is the name.
         let name = part.key.split_whitespace().last().unwrap_or_default();
         !pair
@@ -318,6 +322,13 @@ fn after_value(after: &str) -> &str {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// Whether a name says that its value is the text of a secret, whichever: `secret_string`.
+fn is_generic_value(name: &str) -> bool {
+    let words = words(name);
+    matches!(words.as_slice(), [secret, text]
+        if secret == "secret" && matches!(text.as_str(), "string" | "data" | "value" | "text" | "payload"))
 }
 
 /// Whether a value turns something on or off, or sets a number: its name is an option's.

@@ -4,14 +4,22 @@ use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{shown, tokens, without};
-use crate::detect::structure::{Bound, Holder};
+use crate::detect::structure::{Address, Bound, Holder};
 use crate::detect::words::words;
 use crate::finding::Confidence;
 
 impl Judge<'_> {
     /// The address that the value is a part of: where it is sent, whatever it is called there.
     pub(super) fn address(&self) -> Option<Verdict> {
-        let (before, after) = self.place.address.as_ref()?;
+        let Address { scheme, before, after } = self.place.address.as_ref()?;
+        // `acme://value@default`: what connects to the provider has a scheme of its own for that.
+        let user = before.is_empty() && after.starts_with('@') || before.ends_with(':');
+        if user && self.speaks(scheme) == Speaks::Ours {
+            return Some(Verdict::new(
+                Confidence::High,
+                format!("it is the key in an address of {scheme}://"),
+            ));
+        }
         // `user:password@host` names the host behind the value.
         let host = after.strip_prefix('@').unwrap_or(before);
         let host: String =

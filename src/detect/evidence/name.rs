@@ -107,11 +107,19 @@ impl Judge<'_> {
     }
 
     /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
-    fn redirected(&self, name: &str) -> Option<Verdict> {
+    pub(super) fn redirected(&self, name: &str) -> Option<Verdict> {
         let owner = self.meaning(name).owner.clone()?;
         self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
             let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
             let (before, _) = line.split_once("://")?;
+            let before = before.trim_end_matches(char::is_alphabetic);
+            // A pair of a name and a value on two lines.
+            let above = || {
+                let start = crate::detect::layout::line_start(self.file.text, *at).checked_sub(1)?;
+                Some(String::from_utf8_lossy(self.file.line(&(start..start))).into_owned())
+            };
+            let paired = self.meaning(before).transparent.then(above).flatten();
+            let before = paired.as_deref().unwrap_or(before);
             // `API_BASE_URL` alone: where every client of the kind sends its key.
             let base = words(quote::tokens(before).next().unwrap_or_default());
             let generic = || {
@@ -122,7 +130,7 @@ impl Judge<'_> {
             };
             (words(before).contains(&owner) || generic()).then(|| {
                 Verdict::new(
-                    Confidence::Medium,
+                    Confidence::High,
                     format!("{} goes to {host} in this file", self.quoted(name, Speaks::Others)),
                 )
             })
