@@ -22,25 +22,8 @@ impl Judge<'_> {
     /// What the name says that the value has by itself: that it is somebody else's, or no credential.
     pub(super) fn called(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|_| self.place.scheme.is_none())?;
-        if self.is_index() {
-            let reason = "it stands in brackets behind a name, as an identifier does";
+        if let Some(reason) = self.form(own) {
             return Some(Verdict::new(Confidence::Low, reason));
-        }
-        if self.is_cookie() {
-            return Some(Verdict::new(Confidence::Low, "it stands in a cookie"));
-        }
-        if let Some(header) = own.name.split_whitespace().last().filter(|name| self.is_other_header(name)) {
-            let reason = format!("{} does not call it a credential", shown(header));
-            return Some(Verdict::new(Confidence::Low, reason));
-        }
-        if self.is_part_of_longer() {
-            return Some(Verdict::new(Confidence::Low, "it is a part of a longer value"));
-        }
-        if let Some(name) = self.header(own) {
-            return Some(Verdict::new(
-                Confidence::Low,
-                format!("{} does not call it a credential", shown(name)),
-            ));
         }
         let pair = self.name_of_pair(own);
         let name = pair.or_else(|| self.identifier(own))?;
@@ -87,6 +70,24 @@ impl Judge<'_> {
             false if self.is_entry_of_ours() || self.spoken_of().is_some() => None,
             false => low("does not call it a credential"),
         }
+    }
+
+    /// What the form of a value's surroundings says that it is, if that is no credential.
+    fn form(&self, own: &Level) -> Option<String> {
+        if self.is_index() {
+            return Some("it stands in brackets behind a name, as an identifier does".to_owned());
+        }
+        if self.is_cookie() {
+            return Some("it stands in a cookie".to_owned());
+        }
+        let mut names = own.name.split_whitespace().rev().take(1);
+        if let Some(header) = names.find(|name| self.is_other_header(name)) {
+            return Some(format!("{} does not call it a credential", shown(header)));
+        }
+        if self.is_part_of_longer() {
+            return Some("it is a part of a longer value".to_owned());
+        }
+        self.header(own).map(|name| format!("{} does not call it a credential", shown(name)))
     }
 
     /// The name of a value: the one of several words that calls it a credential, or the last one; of a word in a sentence

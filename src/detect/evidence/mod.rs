@@ -22,6 +22,7 @@ mod file;
 mod homonym;
 mod known;
 mod name;
+mod parts;
 mod prose;
 mod sibling;
 mod used;
@@ -74,7 +75,7 @@ const QUESTIONS: [Question; 13] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
-    |judge| judge.own_name(),
+    |judge| judge.own_name().map(|named| judge.sent_all_the_same(named)),
     |judge| judge.sibling(),
     |judge| judge.used_by_us(),
     |judge| judge.column(),

@@ -60,6 +60,19 @@ impl Judge<'_> {
         }
     }
 
+    /// What another's name says of a value, unless its file sends it to the provider, and nothing to anybody else.
+    pub(super) fn sent_all_the_same(&self, named: Verdict) -> Verdict {
+        let hosts = || self.file.hosts();
+        let ours_alone = named.foreign
+            && self.is_value()
+            && !hosts().is_empty()
+            && hosts().iter().all(|(_, host)| self.is_ours(host));
+        match self.used_by_us().filter(|_| ours_alone) {
+            Some(used) => Verdict { confidence: Confidence::Medium, followed: false, ..used },
+            None => named,
+        }
+    }
+
     /// The variable that holds the value is read where somebody else gets it, and nowhere else.
     pub(super) fn used_by_others(&self) -> Option<Verdict> {
         // A client of another service's is made for the provider's address where there is no other.
@@ -96,7 +109,9 @@ impl Judge<'_> {
     fn variable(&self) -> Option<Variable> {
         let levels = &self.place.levels;
         let own = levels.first()?;
-        if !self.may_be_ours(&own.name) && self.place.scheme.is_none() {
+        // What a default is asked for by is not what its value is given to.
+        let default = own.bound == Bound::Default;
+        if !default && !self.may_be_ours(&own.name) && self.place.scheme.is_none() {
             return None;
         }
         let (mut held, mut field) = (false, None);
