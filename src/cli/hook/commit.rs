@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bstr::ByteSlice;
 
 use super::super::args::Scanning;
+use super::super::policy::Basis;
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
 use super::super::{UsageError, range};
@@ -48,8 +49,7 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
     }
     let here = PathBuf::from(".");
     let gate = if applies_patches(&layout) { Gate::Patch } else { Gate::Commit };
-    let run = Run::new("staged", scanning, [&here])?.for_gate(gate);
-    let run = run.beside_index(layout.work_tree.as_deref(), &|path, content| staged.holds(path, content));
+    let run = Run::judged_by(Basis::Index(staged.files()), "staged", scanning, [&here])?.for_gate(gate);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };
@@ -103,9 +103,10 @@ pub(super) fn commit_msg(file: &Path, scanning: &Scanning) -> Result<Status, Usa
     })?;
     let here = PathBuf::from(".");
     // By hand, a message lies anywhere.
-    let patch = surroundings::repository(&here).is_ok_and(|layout| applies_patches(&layout));
-    let gate = if patch { Gate::PatchMessage } else { Gate::Message };
-    let run = Run::new("message", scanning, [&here])?.for_gate(gate);
+    let layout = surroundings::repository(&here).ok();
+    let gate = if layout.as_ref().is_some_and(applies_patches) { Gate::PatchMessage } else { Gate::Message };
+    let basis = layout.as_ref().map_or(Ok(Basis::Disk), surroundings::next_commit)?;
+    let run = Run::judged_by(basis, "message", scanning, [&here])?.for_gate(gate);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         // Git says `:` where it asked nobody, and then it wrote nothing below the message either. What does not name the
         // index is not `git commit`, and cuts nothing off.

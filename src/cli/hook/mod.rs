@@ -41,6 +41,8 @@ pub enum HookCommand {
     /// Judges the index as git hands it over (GIT_INDEX_FILE) against HEAD, in a merge against all parents. Called by
     /// the pre-commit framework outside of a commit with nothing staged, it judges the range that the framework names
     /// (PRE_COMMIT_FROM_REF, PRE_COMMIT_TO_REF), or else all files, and says so.
+    ///
+    /// Configuration, baseline and rule files are those of the index, too: one that is not staged does not count.
     #[command(after_help = EXAMPLES)]
     PreCommit(Plain),
     /// Judge what a merge commit adds that no parent has
@@ -50,6 +52,8 @@ pub enum HookCommand {
     #[command(after_help = EXAMPLES)]
     CommitMsg(Message),
     /// Judge what a push sends that the remote lacks
+    ///
+    /// Configuration, baseline and rule files are those that are committed in HEAD.
     #[command(after_help = EXAMPLES)]
     PrePush(Push),
     /// Judge what a push brings, on the server

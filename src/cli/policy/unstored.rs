@@ -1,62 +1,74 @@
-//! Whether what a gate goes by is what everybody else will go by: the files of the policy on disk beside those that are
-//! stored, in the index or in a revision.
+//! Where the files of the policy on disk are not those that the policy was read from.
 //!
-//! It changes no verdict: whoever works on a configuration tries it before it is staged. But what one work tree alone has
-//! lets pass what the others stop, so it is said each time.
+//! It changes no verdict. But whoever has just written them is to know that they do not count yet, and whoever names one
+//! that nobody else has, that others are judged without it.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::BStr;
 
-use super::{Files, Policy};
+use super::super::args::PolicyArgs;
+use super::Policy;
+use super::files::{Files, Stored};
 use crate::config::FILE_NAME;
-use crate::config::read;
+use crate::config::read::{self, Unreadable};
 use crate::report::Note;
-use crate::sanitize::system_error;
-
-/// Whether a file is stored with a content, by its path from the top; none if it is not stored at all.
-pub(in crate::cli) type Stored<'a> = &'a dyn Fn(&BStr, &[u8]) -> Result<Option<bool>, String>;
+use crate::source::index::same_text;
 
 impl Policy {
-    /// What is not on disk as it is stored. `top`: of the work tree; `place`: where it is stored, `in the index`.
-    pub(in crate::cli) fn not_as_stored(&self, top: &Path, place: &str, stored: Stored<'_>) -> Vec<Note> {
-        if self.revision.is_some() || !matches!(*self.files, Files::Disk) {
-            return Vec::new();
-        }
-        let note = |message| Note { kind: "policy-not-stored", message };
+    /// What is worth knowing of a policy that was read from the index or from `HEAD`.
+    pub(super) fn unstored(&self, args: &PolicyArgs) -> Vec<Note> {
+        let Files::Of { stored, top } = &*self.files else { return Vec::new() };
+        let named: BTreeSet<PathBuf> = args
+            .rule_files
+            .config
+            .iter()
+            .chain(&args.baseline)
+            .chain(&args.rule_files.rules)
+            .cloned()
+            .collect();
+        let found = args.rule_files.config.is_none() && !args.rule_files.no_config;
+        let found = found.then(|| top.join(FILE_NAME));
         let baseline = self.baseline.as_ref().map(|baseline| baseline.value.path.clone());
-        let mut paths = [self.read_from.clone(), baseline.into_iter().collect()].concat();
-        paths.sort();
-        paths.dedup();
+        let mut paths: BTreeSet<PathBuf> =
+            self.read_from.iter().cloned().chain(baseline).chain(found).collect();
+        paths.extend(named.iter().cloned());
         let said = paths.iter().filter_map(|path| {
-            let below = below(top, path)?;
-            let name = read::name(path);
-            let content = std::fs::read(path).map_err(|error| system_error(&error));
-            let what = match content.and_then(|content| stored(below.as_bstr(), &content)) {
-                Ok(None) => format!("is not {place}"),
-                Ok(Some(true)) => return None,
-                Ok(Some(false)) => format!("is not as it is {place}"),
-                Err(reason) => format!("cannot be compared with what is {place}: {reason}"),
-            };
-            Some(note(format!("{name}, which this was judged by, {what}: others are judged without it")))
+            let (_, below) = self.files.inside(path)?;
+            let message = said(path, stored, below.as_ref(), named.contains(path))?;
+            Some(Note { kind: "policy-not-stored", message })
         });
         said.collect()
     }
-
-    /// What is stored and not on disk.
-    pub(in crate::cli) fn not_on_disk(&self, place: &str, stored: Stored<'_>) -> Option<Note> {
-        let without = self.revision.is_none() && matches!(*self.files, Files::Disk) && self.config.is_none();
-        let without = without && !self.without_config && !matches!(stored(FILE_NAME.into(), b""), Ok(None));
-        let message = || format!("{FILE_NAME} is {place} and not on disk: this was judged by the defaults");
-        without.then(|| Note { kind: "policy-not-stored", message: message() })
-    }
 }
 
-/// A path from the top, as it is stored; none if it is elsewhere.
-fn below(top: &Path, path: &Path) -> Option<BString> {
-    let real = |path: &Path| path.canonicalize().ok();
-    let (top, parent) = (real(top)?, real(path.parent().filter(|parent| !parent.as_os_str().is_empty())?)?);
-    let below = parent.join(path.file_name()?).strip_prefix(&top).ok()?.to_owned();
-    let parts: Vec<&[u8]> = below.iter().map(|part| part.as_encoded_bytes()).collect();
-    Some(parts.join(&b'/').into())
+/// What to say of a file, if anything. `named`: on the command line, so that the one on disk counts if none is stored.
+fn said(path: &Path, stored: &Stored, below: &BStr, named: bool) -> Option<String> {
+    let now = match read::text(path) {
+        // What is stored holds.
+        Err(Unreadable::System(error)) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+            return None;
+        }
+        now => now.map_err(|error| error.to_string()),
+    };
+    let name = read::name(path);
+    let (place, how) = match stored {
+        Stored::Index(_) => ("staged", format!("`git add {name}`")),
+        Stored::Asked(_) | Stored::Head(_) => ("committed in HEAD", "commit it".to_owned()),
+    };
+    match (stored.read(below), now) {
+        (Ok(None), _) if named => {
+            Some(format!("{name}, which this was judged by, is not {place}: others are judged without it"))
+        }
+        (Ok(None), _) => Some(format!("{name} is not {place}, so it does not count yet: {how}")),
+        (Ok(Some(stored)), Ok(now)) if same_text(&stored, now.as_bytes()) => None,
+        (Ok(Some(_)), Ok(_)) => {
+            Some(format!("{name} counts as it is {place}, and not as it is on disk: {how}"))
+        }
+        (Err(reason), _) | (Ok(Some(_)), Err(reason)) => {
+            Some(format!("{name} on disk cannot be compared with what is {place}: {reason}"))
+        }
+    }
 }
