@@ -103,7 +103,11 @@ fn spellings(name: &str) -> Vec<String> {
 /// How programs write the entry of a section, given as `section.entry`.
 fn entries(name: &str) -> Vec<String> {
     const BETWEEN: [&str; 11] = [".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '"];
+    const FIELD: [&str; 5] = [".", "->", "::", "[\"", "['"];
     let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };
+    if section.is_empty() {
+        return FIELD.iter().map(|before| format!("{before}{entry}")).collect();
+    }
     BETWEEN.iter().map(|between| format!("{section}{between}{entry}")).collect()
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Described {
     pub(super) weight: Weight,
     /// It is a model's name and nothing more.
     pub(super) model: bool,
+    /// It is the address that a request goes to.
+    pub(super) sent: bool,
 }
 
 /// A part of a block.
@@ -73,7 +75,9 @@ impl Judge<'_> {
             return None;
         }
         if part.value.contains("://") {
-            let addressed = kind == Field::Address || part.key.is_empty() && self.is_request(level);
+            let row = level.holder == Holder::Group && level.bound == Bound::Positional;
+            let request = part.key.is_empty() && self.is_request(level);
+            let addressed = kind == Field::Address || request || part.key.is_empty() && row;
             let host = self.host_elsewhere(part.value).filter(|_| addressed);
             if let Some(word) = host {
                 return Some(Described {
@@ -81,6 +85,7 @@ impl Judge<'_> {
                     speaks: Speaks::Others,
                     weight: Weight::Vendor,
                     model: false,
+                    sent: request,
                 });
             }
         }
@@ -101,7 +106,13 @@ impl Judge<'_> {
                 said => said,
             };
             if said != Speaks::Nobody {
-                return Some(Described { word: value.to_owned(), speaks: said, weight, model: false });
+                return Some(Described {
+                    word: value.to_owned(),
+                    speaks: said,
+                    weight,
+                    model: false,
+                    sent: false,
+                });
             }
         }
         if part.key.contains(' ') {
@@ -111,9 +122,22 @@ impl Judge<'_> {
         let key = if is_switch(value) { Speaks::Nobody } else { self.speaks(part.key) };
         if key != Speaks::Nobody {
             let word = part.key.trim_matches(|c: char| "\"'` ".contains(c)).to_owned();
-            return Some(Described { word, speaks: key, weight: Weight::Word, model: !part.open });
+            return Some(Described {
+                word,
+                speaks: key,
+                weight: Weight::Word,
+                model: !part.open,
+                sent: false,
+            });
         }
-        self.nearest_token(value)
+        // A longer text in a table's cell, but the one that a row begins with, speaks of things: goods, messages.
+        let text = part.key.is_empty()
+            && level.before.contains([',', ';', '|'])
+            && !level.before.trim_start().starts_with(part.value)
+            && words(value).len() >= 3
+            && !self.is_named(value)
+            && self.column_name().is_some();
+        if text { None } else { self.nearest_token(value) }
     }
 
     /// Of the words of a value the first one that names somebody, ours before others.
@@ -129,7 +153,13 @@ impl Judge<'_> {
         });
         said.filter(|(_, (speaks, _), _)| *speaks != Speaks::Nobody)
             .min_by_key(|(_, (speaks, weight), _)| (*weight, *speaks != Speaks::Ours))
-            .map(|(word, (speaks, weight), model)| Described { word: word.to_owned(), speaks, weight, model })
+            .map(|(word, (speaks, weight), model)| Described {
+                word: word.to_owned(),
+                speaks,
+                weight,
+                model,
+                sent: false,
+            })
     }
 
     /// Whose a word is. One with a slash is a model's name and who serves it: `vendor/model`; the name of the
@@ -161,7 +191,11 @@ impl Judge<'_> {
     fn is_name_of_another(&self, part: &Part<'_>) -> bool {
         let ours = |text: &str| self.speaks(text) == Speaks::Ours && self.meaning(text).credential;
         // A pair of a name and a value: what is called `value` has its name beside it.
-        let pair = self.place.levels.first().is_some_and(|own| self.naming(own).transparent);
+        let pair = self.place.levels.first().is_some_and(|own| {
+            // `secret_string`, `secretData` of a place where secrets are kept.
+            let kept = is_generic_value(&own.name) && !part.key.trim_matches(['"', '\'']).is_empty();
+            self.naming(own).transparent || kept
+        });
         // Of a command and its option, the option is the name.
         let name = part.key.split_whitespace().last().unwrap_or_default();
         !pair
@@ -189,7 +223,7 @@ impl Judge<'_> {
 
     /// A side of a level without the records beside the one that holds the value.
     pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
-        if depth == 0 || level.holder != Holder::Group {
+        if depth == 0 || !matches!(level.holder, Holder::Group | Holder::Lines) {
             return text.to_owned();
         }
         let (_, groups) = parts_and_groups(text, false);
@@ -288,6 +322,13 @@ fn after_value(after: &str) -> &str {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// Whether a name says that its value is the text of a secret, whichever: `secret_string`.
+fn is_generic_value(name: &str) -> bool {
+    let words = words(name);
+    matches!(words.as_slice(), [secret, text]
+        if secret == "secret" && matches!(text.as_str(), "string" | "data" | "value" | "text" | "payload"))
 }
 
 /// Whether a value turns something on or off, or sets a number: its name is an option's.

@@ -8,7 +8,7 @@ use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::words;
+use crate::detect::words::{is_generic, words};
 use crate::finding::Confidence;
 
 /// So many values under one name are identifiers: a program has few credentials of a kind.
@@ -50,8 +50,13 @@ impl Judge<'_> {
             Speaks::Ours => {
                 return pair.and_then(|name| self.by_name(name, |name| format!("{name} names it")));
             }
+            Speaks::Others if words(name) == ["secret", "key"] && self.is_in_block_of_ours(own) => {
+                return None;
+            }
             Speaks::Others => {
-                return Some(Verdict::foreign(format!("{} is the name of another credential", shown(name))));
+                let foreign =
+                    || Verdict::foreign(format!("{} is the name of another credential", shown(name)));
+                return Some(pair.and_then(|name| self.redirected(name)).unwrap_or_else(foreign));
             }
             Speaks::Nobody => {}
         }
@@ -68,7 +73,7 @@ impl Judge<'_> {
         let row = own.bound == Bound::Positional
             && self.described(own).is_some_and(|said| said.speaks == Speaks::Ours && !said.model);
         match meaning.credential {
-            true if row => None,
+            true if row || self.is_held_by_us() || is_default_of_entry(own) => None,
             true if self.provider_has_its_own_place() => {
                 low("is another one: the provider has a place of its own in this file")
             }
@@ -122,6 +127,12 @@ impl Judge<'_> {
         let said = self.described(own).filter(|said| said.speaks == Speaks::Ours && !said.model);
         said.is_some_and(|said| said.weight < Weight::Word)
             || self.host_in(&own.before).or_else(|| self.host_in(&own.after)).is_some()
+    }
+
+    /// Whether what holds the value is the provider's, and not for a word that stands beside.
+    fn is_held_by_us(&self) -> bool {
+        let held = || self.levels().filter(|held| held.confidence == Confidence::High && !held.beside);
+        self.place.levels.len() > 1 && held().is_some()
     }
 
     /// Whether the line is the header of a request or a response that carries cookies.
@@ -224,6 +235,13 @@ impl Judge<'_> {
         }
         false
     }
+}
+
+/// Whether an entry with a name that many use gets the value where a variable is not set: `key: env("NAME") || VALUE`.
+fn is_default_of_entry(own: &Level) -> bool {
+    let before = own.before.trim_end().strip_suffix([':', '=']).map(str::trim_end);
+    let entry = before.and_then(|before| before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next());
+    own.bound == Bound::Default && entry.is_some_and(|entry| !entry.is_empty() && is_generic(entry))
 }
 
 /// The last word and the one before it, where the last one alone says little: `share token`, `csrf token`.
