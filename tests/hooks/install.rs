@@ -269,10 +269,13 @@ fn that_a_gate_is_in_force_is_tried_and_not_assumed() {
     put(&format!("exec '{}' \"$@\"", binary().display()));
     repo.place.run(&["hook", "status"]).ends_with(0);
     in_force(&mut repo);
-    // The configuration has its say.
+    // The configuration has its say, once it is staged.
     repo.write("leeward.toml", "unknown = 1\n");
+    repo.place.run(&["hook", "status"]).ends_with(0);
+    repo.git(&["add", "leeward.toml"]);
     repo.place.run(&["hook", "status"]).ends_with(1).says("stops everything").says("unknown");
     repo.write("leeward.toml", "");
+    repo.git(&["add", "leeward.toml"]);
     repo.place.run(&["hook", "status"]).ends_with(0);
 }
 
