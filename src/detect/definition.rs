@@ -15,6 +15,8 @@ use super::{Detector, quote, shape, structure};
 
 /// Longest name that is remembered.
 const LONGEST: usize = 100;
+/// Longest file of settings, in bytes.
+const LONGEST_SETTINGS: usize = 1 << 16;
 
 /// A name that is given a value which could be a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +42,9 @@ impl Detector {
         let own = definition(text, path, span, &place);
         let entry = in_section(&place, 0).or_else(|| in_module(&place, path?));
         let without_prefix = own.as_ref().and_then(without_prefix);
-        own.into_iter().chain(entry).chain(without_prefix).collect()
+        let setting = path.filter(|path| text.len() <= LONGEST_SETTINGS && is_settings(path));
+        let field = setting.and_then(|_| field(&name_of(&place.levels.first()?.name)?));
+        own.into_iter().chain(entry).chain(without_prefix).chain(field).collect()
     }
 }
 
@@ -86,6 +90,26 @@ fn field(name: &str) -> Option<Definition> {
     telling.then(|| Definition { name: format!(".{name}"), generic: true, section: true })
 }
 
+/// The name in `define('NAME', VALUE)`, and in what asks for it: `env("NAME", VALUE)`.
+fn defined(own: &Level) -> Option<String> {
+    let call = own.holder == Holder::Call && own.bound == Bound::Positional;
+    let before = own.before.trim().trim_end_matches(',').trim_end();
+    let name = before.strip_suffix(['"', '\'']).filter(|_| call)?.trim_start_matches(['"', '\'']);
+    let said = meaning(name, &[]);
+    let variable =
+        name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
+    (variable && telling).then(|| name.to_owned())
+}
+
+/// Whether a file is of a form in which programs keep settings.
+fn is_settings(path: &BStr) -> bool {
+    const ENDINGS: [&[u8]; 10] =
+        [b"json", b"yml", b"yaml", b"toml", b"ini", b"cfg", b"conf", b"psd1", b"properties", b"json5"];
+    let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    file.rsplit(|&byte| byte == b'.').next().is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
 /// Whether a file holds nothing but variables of the environment: `.env`, `.env.local`, `prod.env`.
 fn is_environment(path: &BStr) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
@@ -105,6 +129,9 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
         let name = path?.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
         return Some(Definition { name: name.to_owned(), generic: false, section: false });
     }
+    if let Some(name) = defined(own) {
+        return Some(Definition { generic: is_generic(&name), name, section: false });
+    }
     let credential = |token: &&str| meaning(token, &[]).credential;
     // What a program is given by its environment is called anything.
     let environment = path.is_some_and(is_environment);
@@ -112,7 +139,10 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
         (token.contains('_') || environment)
             && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
-    let name = quote::tokens(&own.name).filter(|token| credential(token) || variable(token)).last()?;
+    // The entry of a section of a section, written in one: `app.llm.pass`.
+    let entry = |token: &&str| path.is_some_and(is_settings) && token.contains('.') && !token.contains("..");
+    let named = |token: &&str| credential(token) || variable(token) || entry(token);
+    let name = quote::tokens(&own.name).filter(named).last()?;
     let said = meaning(name, &[]);
     let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
     telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
@@ -139,7 +169,7 @@ fn in_section(place: &Place, at: usize) -> Option<Definition> {
     let (section, entry) = (single(section)?, single(&own.name)?);
     let said = meaning(&entry, &[]);
     let about = meaning(&section, &[]);
-    let telling = said.credential && !said.purpose && said.plain.is_none() && !about.purpose;
+    let telling = !said.purpose && said.plain.is_none() && !about.purpose;
     let everywhere = EVERYWHERE.contains(&section.to_ascii_lowercase().as_str()) || is_generic(&section);
     (telling && !everywhere).then(|| Definition {
         name: format!("{section}.{entry}"),

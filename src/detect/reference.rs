@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
+use super::declaration::name_of;
 use super::definition::{self, Definition};
 use super::evidence::answers;
 use super::finder::Finder;
@@ -96,8 +97,9 @@ impl Detector {
         let purpose = self.told(views, &span, &place).or_else(|| {
             // `name = os.environ["NAME"]`: the group around the name has none of its own.
             let mut levels = place.levels.iter().take(3);
-            let variable = levels.find_map(|level| quote::tokens(&level.name).last());
-            let onwards = variable.and_then(|variable| self.goes_on(views, variable, variables));
+            let variable = levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
+            let variable = variable.or_else(|| annotated(&place));
+            let onwards = variable.and_then(|variable| self.goes_on(views, &variable, variables));
             onwards.or_else(|| unknown(&place))
         });
         let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs));
@@ -172,6 +174,16 @@ fn place_of(text: &[u8], span: &Range<usize>) -> (Place, bool) {
     }
     let environment = referred.is_some() || from_environment(&window.before[before.len()..], &place);
     (place, environment)
+}
+
+/// What an annotation gives its value to: `@Value("${NAME}") String key`.
+fn annotated(place: &Place) -> Option<String> {
+    let annotation = place.levels.iter().take(2).find(|level| level.holder == Holder::Call)?;
+    let call = annotation.head.trim().starts_with('@').then_some(annotation)?;
+    let outside = place.levels.iter().skip_while(|level| !std::ptr::eq(*level, call)).nth(1)?;
+    let declaration = outside.after.trim_start_matches([')', '"', ' ', '\r', '\n']);
+    let declaration = declaration.split([';', ',', ')', '=', '{']).next()?;
+    name_of(declaration)
 }
 
 /// That a value is handed to something which says nothing, if so.
