@@ -9,6 +9,7 @@ mod patches;
 mod policy;
 mod push;
 mod secrecy;
+mod storage;
 mod templates;
 mod worktrees;
 
