@@ -6,6 +6,7 @@ mod hostile;
 mod install;
 mod message;
 mod patches;
+mod people;
 mod policy;
 mod push;
 mod secrecy;

@@ -335,3 +335,33 @@ fn the_baseline_is_beside_the_configuration() {
         .ends_with(3)
         .says("nowhere/accepted: No such file");
 }
+
+#[test]
+fn what_is_accepted_stays_so_in_a_rebase() {
+    let mut place = repository();
+    place.write("a.env", line(1));
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "base"]);
+    place.git(&["checkout", "--quiet", "-b", "feature"]);
+    place.write("b.env", format!("# b\n{}", line(2)));
+    create(&place);
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "two, accepted"]);
+    place.write("b.env", format!("# b\n\n{}", line(2)));
+    place.git(&["commit", "--quiet", "-a", "-m", "moved down"]);
+    place.git(&["mv", "b.env", "c.env"]);
+    place.git(&["commit", "--quiet", "-m", "renamed"]);
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("other.txt", "other\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "meanwhile"]);
+    place.git(&["checkout", "--quiet", "feature"]);
+    let before = entries(&place);
+    place.git(&["rebase", "--quiet", "main"]);
+    assert_eq!(entries(&place), before);
+    place.run(&["range", "main..HEAD"]).ends_with(0).says("suppressed");
+    place.run(&["scan"]).ends_with(0).says("2 suppressed");
+    place.run(&["history"]).ends_with(0).says("2 suppressed");
+    place.run(&["baseline", "update", "--reason", "known"]).ends_with(0);
+    assert_eq!(entries(&place), before, "nothing to add");
+}
