@@ -227,3 +227,29 @@ fn a_linked_worktree_has_settings_of_its_own() {
     git(&["add", "."]).ends_with(0);
     git(&["commit", "-m", "left out"]).ends_with(0);
 }
+
+#[test]
+fn what_is_said_of_a_file_can_be_typed() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "baseline = \"the team's baseline\"\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.write("the team's baseline", "# empty\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
+    repo.write("the team's baseline", "# empty, still\n");
+    repo.write("other.txt", "more\n");
+    repo.git(&["add", "other.txt"]);
+    repo.attempt(&["commit", "-m", "more"]).ends_with(0).says(r"`git add 'the team'\''s baseline'`");
+}
+
+#[test]
+fn a_configuration_that_is_a_link_is_refused_and_said() {
+    let mut repo = Repo::new();
+    repo.write("real.toml", "confidence = 'low'\n");
+    std::os::unix::fs::symlink("real.toml", repo.work().join("leeward.toml")).expect("new");
+    repo.git(&["add", "."]);
+    repo.attempt(&["commit", "-m", "a link"]).ends_with(1).says(
+        "leeward.toml: is a symbolic link, which is not followed there: put the file itself in its place",
+    );
+    assert_eq!(repo.place.run(&["hook", "pre-commit"]).status, Some(2));
+}

@@ -52,7 +52,10 @@ impl IndexFiles {
     pub fn read(&self, path: &BStr) -> Result<Option<Vec<u8>>, String> {
         match self.found(path)? {
             None => Ok(None),
-            Some(Found { mode, .. }) if mode == Mode::SYMLINK => Err("is a symbolic link".to_owned()),
+            Some(Found { mode, .. }) if mode == Mode::SYMLINK => {
+                Err("is a symbolic link, which is not followed there: put the file itself in its place"
+                    .to_owned())
+            }
             Some(Found { mode, .. }) if mode.is_submodule() || mode.is_sparse() => {
                 Err("is a directory".to_owned())
             }
