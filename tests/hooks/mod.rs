@@ -1,6 +1,7 @@
 //! The gates, called by real git: which commits and pushes are stopped, and which are not.
 
 mod commit;
+mod cost;
 mod doctor;
 mod hostile;
 mod install;
