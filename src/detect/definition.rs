@@ -47,6 +47,9 @@ impl Detector {
         let entry = in_section(&place, 0, setting.is_some()).or_else(|| in_module(&place, path?));
         let without_prefix = own.as_ref().and_then(without_prefix);
         let field = setting.and_then(|path| setting_in(&place, path));
+        // A name that many entries have means the one of its section.
+        let sectioned = field.as_ref().is_some_and(|field| field.name.contains('>'));
+        let own = own.filter(|own| !(own.generic && sectioned));
         let kept = setting.and_then(|_| in_secret(text, &place));
         own.into_iter().chain(entry).chain(without_prefix).chain(field).chain(kept).collect()
     }
@@ -159,7 +162,7 @@ fn is_environment(path: &BStr) -> bool {
 /// that means this entry names as well.
 fn setting_in(place: &Place, path: &BStr) -> Option<Definition> {
     let own = place.levels.first()?;
-    let mut entry = field(&name_of(&own.name)?)?;
+    let mut entry = field(&name_of(&own.name).filter(|name| !name.contains('.'))?)?;
     let file = path.rsplit(|&byte| byte == b'/').next()?;
     if file.ends_with(b".tfvars") {
         // The variables of a module, which is all files beside this one.

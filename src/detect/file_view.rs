@@ -54,7 +54,7 @@ static HOST: LazyLock<AhoCorasick> = LazyLock::new(|| {
 pub(super) struct FileView<'a> {
     /// The text that candidates are spans of.
     pub(super) text: &'a [u8],
-    path: String,
+    pub(super) path: String,
     anchors: &'a Anchors,
     mentions: OnceCell<Vec<usize>>,
     hosts: OnceCell<Vec<(usize, String)>>,

@@ -97,8 +97,8 @@ impl Detector {
         let purpose = self.told(views, &span, &place).or_else(|| {
             // `name = os.environ["NAME"]`: the group around the name has none of its own.
             let mut levels = place.levels.iter().take(3);
-            let variable = levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
-            let variable = variable.or_else(|| annotated(&place));
+            let mut named = || levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
+            let variable = annotated(&place).or_else(&mut named);
             let onwards = variable.and_then(|variable| self.goes_on(views, &variable, variables));
             onwards.or_else(|| unknown(&place))
         });
@@ -284,7 +284,10 @@ fn is_variable(name: &[u8]) -> bool {
 fn from_environment(prefix: &[u8], place: &Place) -> bool {
     let speaks = |text: &str| {
         let text = text.to_ascii_lowercase();
-        text.contains("env") || text.contains("secret") || text.starts_with(['$', '%', '{'])
+        text.contains("env")
+            || text.contains("secret")
+            || text.contains("propert")
+            || text.starts_with(['$', '%', '{'])
     };
     speaks(&prefix.to_str_lossy())
         || place

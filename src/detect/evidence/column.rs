@@ -1,9 +1,12 @@
 //! What the header of a table's column says of a value in it.
 
+use bstr::ByteSlice;
+
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::shown;
 use crate::detect::structure::{Bound, Holder};
 use crate::detect::table;
+use crate::detect::words::words;
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -33,8 +36,29 @@ impl Judge<'_> {
                 let reason = format!("its column {} has many such values", shown(name));
                 Some(Verdict::new(Confidence::Low, reason))
             }
+            Speaks::Nobody if self.are_others_rows() => {
+                let reason = format!("its column {} has such values in rows of others", shown(name));
+                Some(Verdict::new(Confidence::Low, reason))
+            }
             Speaks::Nobody => None,
         }
+    }
+
+    /// Whether rows that say nothing of the provider have values of the same form, and this one does not name it alone.
+    fn are_others_rows(&self) -> bool {
+        const MOST_ROWS: usize = 50;
+        const OTHERS: usize = 3;
+        let own = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        let cells = |c: char| matches!(c, ',' | ';' | '|' | '\t');
+        let named = own
+            .split(cells)
+            .any(|cell| words(cell).len() <= 2 && self.is_vendor(cell.trim()) && !cell.contains('_'));
+        let value = |run: &[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
+        let others = self.file.text.lines().take(MOST_ROWS).filter(|line| {
+            line.split(|b| !b.is_ascii_alphanumeric()).any(value)
+                && self.speaks(&line.to_str_lossy()) != Speaks::Ours
+        });
+        !named && others.take(OTHERS).count() == OTHERS
     }
 
     /// The row that the value stands in begins with the provider's name, or with another's.

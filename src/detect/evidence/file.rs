@@ -2,7 +2,8 @@
 
 use bstr::ByteSlice;
 
-use super::{Judge, Speaks, Verdict};
+use super::{Judge, Speaks, Verdict, stands_in};
+use crate::detect::layout::line_start;
 use crate::detect::quote::{shown, tokens, without};
 use crate::detect::structure::{Address, Bound, Holder};
 use crate::detect::words::words;
@@ -157,7 +158,36 @@ impl Judge<'_> {
                 "the address nearest to it is {host}, which serves a model"
             )));
         }
-        None
+        self.about_another_for_its_models()
+    }
+
+    /// Whom a file is about that has nothing of the provider's but the names of models: by its own name, or by the line
+    /// that a model stands on.
+    fn about_another_for_its_models(&self) -> Option<Verdict> {
+        const MOST: usize = 20;
+        let mentions = self.file.mentions();
+        let model = |&at: &usize| {
+            let rest = &self.file.text[at..(at + 60).min(self.file.text.len())];
+            let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'-'));
+            rest[..end.unwrap_or(rest.len())].contains(&b'-')
+        };
+        if mentions.is_empty()
+            || mentions.len() > MOST
+            || self.file.path_speaks()
+            || !mentions.iter().all(model)
+        {
+            return None;
+        }
+        let name = self.file.path.rsplit('/').next().unwrap_or_default();
+        if self.speaks(name) == Speaks::Others && !self.meaning(name).purpose {
+            return Some(Verdict::foreign(format!("the file {} is another service's", shown(name))));
+        }
+        let others = &self.provider.without;
+        let server = mentions.iter().find_map(|&at| {
+            let words = words(&self.file.line(&(at..at)).to_str_lossy());
+            others.iter().find(|other| stands_in(other, &words))
+        })?;
+        Some(Verdict::foreign(format!("{} has the provider's model in this file", shown(server))))
     }
 
     /// Whether the file sends requests to the provider, or imports its client.
@@ -224,6 +254,27 @@ impl Judge<'_> {
         *self.file.own_place.get_or_init(|| self.has_own_place())
     }
 
+    /// Whether a place is in an entry of an indented block that has one for a credential beside it.
+    fn is_with_credential(&self, at: usize) -> bool {
+        const MOST: usize = 10;
+        let text = self.file.text;
+        let start = line_start(text, at);
+        let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
+        let column = indent(&text[start..]);
+        let beside = |line: &&[u8]| indent(line) == column && !line.trim_ascii().is_empty();
+        let above = text[..start].lines().rev().take(MOST).take_while(beside);
+        let below = text[start..].lines().skip(1).take(MOST).take_while(beside);
+        let entry = |line: &[u8]| {
+            let name = line.trim_ascii_start().split(|b| *b == b':').next().unwrap_or_default().to_vec();
+            let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+            (name.iter().all(word) && line.contains(&b':')).then(|| name.to_str_lossy().into_owned())
+        };
+        let own = text[start..].lines().next().and_then(entry);
+        column > 0
+            && own.is_some()
+            && above.chain(below).filter_map(entry).any(|name| self.meaning(&name).credential)
+    }
+
     fn has_own_place(&self) -> bool {
         let text = self.file.text;
         self.file.mentions().iter().any(|&at| {
@@ -234,7 +285,10 @@ impl Judge<'_> {
                 return false;
             }
             let name = String::from_utf8_lossy(&text[start..end]);
-            if self.has_host(&name) || self.speaks(&name) != Speaks::Ours {
+            if self.has_host(&name) {
+                return self.is_with_credential(at);
+            }
+            if self.speaks(&name) != Speaks::Ours {
                 return false;
             }
             let meaning = self.meaning(&name);

@@ -67,6 +67,12 @@ impl Judge<'_> {
         }
         let named = self.by_name(&own.name, say);
         let named = named.filter(|named| !(named.foreign && self.is_secret_key_of_ours(own)));
+        let served = || self.served_elsewhere(&own.name);
+        if named.as_ref().is_some_and(|named| named.confidence == Confidence::High)
+            && let Some(host) = served()
+        {
+            return Some(Verdict::foreign(format!("what has its name goes to {host}")));
+        }
         named.and_then(|verdict| match verdict.confidence {
             Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
             _ => Some(verdict),

@@ -21,8 +21,15 @@ const MOST_VALUES: usize = 4;
 impl Judge<'_> {
     /// The value stands alone or at the end of a sentence, in a text that speaks of the provider's key.
     pub(super) fn spoken_of(&self) -> Option<Verdict> {
-        let own = self.place.levels.first().filter(|own| self.is_value() && is_said(own))?;
-        if !self.provider.with.is_empty() || self.is_glued() || self.are_many() || self.says_otherwise(own) {
+        let own = self.place.levels.first().filter(|_| self.is_value())?;
+        let aside = is_aside(own, self.file.line(self.span));
+        let said = aside || is_said(own);
+        if !said
+            || !self.provider.with.is_empty()
+            || self.is_glued()
+            || self.are_many()
+            || self.says_otherwise(own)
+        {
             return None;
         }
         let text = self.file.text;
@@ -51,7 +58,8 @@ impl Judge<'_> {
             let sentence = line.fields().count() >= 3 && line.len() <= LONGEST_LINE;
             sentence && self.meaning(&line.to_str_lossy()).credential
         };
-        let note = text.len() <= LONGEST_NOTE && own.bound == Bound::Alone && above.any(credential);
+        let apart = aside || own.bound == Bound::Alone;
+        let note = text.len() <= LONGEST_NOTE && apart && above.any(credential);
         (note && !self.file.mentions().is_empty()).then(|| {
             Verdict::new(Confidence::Medium, "a short text about the provider speaks of a key above it")
         })
@@ -82,6 +90,17 @@ impl Judge<'_> {
             runs.filter(value).take(MOST_VALUES + 1).count()
         })
     }
+}
+
+/// Whether a value stands in brackets in a sentence: `the new one (VALUE) is in the vault`.
+fn is_aside(own: &Level, line: &[u8]) -> bool {
+    const SHORTEST: usize = 4;
+    let line = line.to_str_lossy();
+    let code = line.contains(['{', '}', '[', ']', '=', ';', '"', '<', '>', '$', '_']);
+    let bracket = matches!(own.holder, Holder::Call | Holder::Group) || line.trim_start().starts_with('(');
+    let plain =
+        |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic);
+    bracket && !code && line.split_whitespace().filter(plain).count() >= SHORTEST
 }
 
 /// Whether a value stands on a line of its own, or behind words that are no name.

@@ -4,7 +4,7 @@
 
 use bstr::ByteSlice;
 
-use super::{Judge, Speaks, Verdict};
+use super::{Judge, Speaks, Verdict, stands_in};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder};
 use crate::detect::words::{Field, field, words};
@@ -12,6 +12,8 @@ use crate::finding::Confidence;
 
 /// Bytes on either side in which such settings are looked for.
 const NEAR: usize = 2000;
+/// Most lines that are looked at.
+const MOST_LINES: usize = 100;
 /// Longest line that is one.
 const LONGEST_LINE: usize = 300;
 
@@ -34,6 +36,26 @@ impl Judge<'_> {
         }
         let (_, setting) = said.into_iter().next()?;
         Some(Verdict::new(Confidence::High, format!("{} is of the same settings", shown(&setting))))
+    }
+
+    /// The host that serves models of the provider's for others, where the settings with the provider's name send their
+    /// requests there: `acme.base-url=https://other.example`.
+    pub(super) fn served_elsewhere(&self, name: &str) -> Option<String> {
+        let mut prefix = words(name);
+        prefix.truncate(prefix.iter().position(|word| self.meaning(word).credential)?);
+        while prefix.last().is_some_and(|word| word == "api") {
+            prefix.pop();
+        }
+        let text = self.file.text;
+        let near = self.span.start.saturating_sub(NEAR)..(self.span.end + NEAR).min(text.len());
+        let mut lines = text[near].lines().filter(|line| line.len() <= LONGEST_LINE).take(MOST_LINES);
+        lines.find_map(|line| {
+            let line = line.to_str().ok()?;
+            let (setting, _) = line.split_once("://")?;
+            let host = self.host_elsewhere(line)?;
+            let theirs = self.provider.without.iter().any(|other| stands_in(other, &words(&host)));
+            (theirs && !prefix.is_empty() && words(setting).starts_with(&prefix)).then_some(host)
+        })
     }
 
     /// The words of a credential's name before those that call it one, where they say what it is for.
