@@ -17,8 +17,8 @@ impl Judge<'_> {
         }
         let own = self.place.levels.first()?;
         let credential = self.meaning(&own.name).credential || self.place.scheme.is_some();
-        let mut levels = self.place.levels.iter().take(2).filter(|_| credential);
-        levels.find_map(|level| self.sent_to(0, level))
+        let mut levels = self.place.levels.iter().enumerate().take(2).filter(|_| credential);
+        levels.find_map(|(depth, level)| self.sent_to(depth, level))
     }
 
     /// What holds the value, from the innermost level outwards.
