@@ -11,9 +11,9 @@ use clap::{Args, Parser as _, Subcommand};
 use jiff::civil::Date;
 
 use super::args::{Cli, Command, PolicyArgs, Scanning};
-use super::policy::Policy;
+use super::policy::{Policy, git_add};
 use super::run::Kept;
-use super::{UsageError, complain, history, masked, say, scan};
+use super::{UsageError, complain, history, masked, say, scan, surroundings};
 use crate::baseline::{Acceptance, Baseline, Entry};
 use crate::config::read;
 use crate::finding::Finding;
@@ -154,6 +154,10 @@ fn accept(
     });
     let acceptance = Acceptance { reason: command.reason.clone(), owner: command.owner.clone(), expires };
     acceptance.check().map_err(UsageError::new)?;
+    if [&acceptance.reason, &acceptance.owner].into_iter().flatten().any(|text| masked(text) != *text) {
+        return Err(UsageError::new("the reason or the owner holds what looks like a key")
+            .help("a baseline is read by everybody who has the repository; nothing was written"));
+    }
     outcome.findings.iter().for_each(|finding| baseline.accept(finding, &acceptance));
     let lines: String = new.iter().map(|line| format!("accepted: {line}\n")).collect();
     file.write(&baseline, &lines, &format!("{number} accepted"), status)
@@ -226,7 +230,8 @@ impl File {
         status: Status,
     ) -> Result<Status, UsageError> {
         let text = baseline.to_string();
-        if read::text(&self.path).ok().as_ref() != Some(&text) {
+        let changed = read::text(&self.path).ok().as_ref() != Some(&text);
+        if changed {
             let destination = Destination::File(self.path.clone());
             if let Err(error) = destination.write_with(|out| out.write_all(text.as_bytes())) {
                 complain(&format!("error: {error}\n"));
@@ -240,8 +245,21 @@ impl File {
             let (file, name) = (crate::config::FILE_NAME, name.display());
             said.push_str(&format!("to use it, put this into {file}: baseline = \"{name}\"\n"));
         }
+        if changed && self.is_in_a_work_tree() {
+            let add = git_add(&self.path);
+            said.push_str(&format!("commits go by what is staged, and pushes by what is committed: {add}\n"));
+        }
         say(&masked(&said));
         Ok(status)
+    }
+
+    /// Whether git could take it into a commit.
+    fn is_in_a_work_tree(&self) -> bool {
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let layout = surroundings::repository(directory.unwrap_or(Path::new("."))).ok();
+        let top = layout.as_ref().and_then(|layout| layout.work_tree.as_ref());
+        let file = std::path::absolute(&self.path).ok();
+        top.zip(file).is_some_and(|(top, file)| file.canonicalize().unwrap_or(file).starts_with(top))
     }
 }
 

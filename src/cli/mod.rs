@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser as _;
@@ -54,16 +55,21 @@ impl UsageError {
 
 /// Runs the program with these arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
-    let status = command(arguments);
+    let status = guarded(|| command(arguments));
     if UNSAID.load(Ordering::Relaxed) { Status::Incomplete } else { status }
 }
 
-fn command(arguments: impl IntoIterator<Item = OsString>) -> Status {
+/// Runs to the end, or to a panic: what was not done then was not looked at.
+fn guarded(run: impl FnOnce() -> Status) -> Status {
     // The message of a panic may quote content; its place does not.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         complain(&format!("leeward: internal error at {place}; please report it\n"));
     }));
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Status::Incomplete)
+}
+
+fn command(arguments: impl IntoIterator<Item = OsString>) -> Status {
     let cli = match args::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
@@ -129,4 +135,35 @@ fn say(text: &str) {
 /// Writes to standard error, with a mask in place of whatever looks like a key.
 fn complain(text: &str) {
     drop(std::io::stderr().lock().write_all(masked(text).as_bytes()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::resume_unwind;
+    use std::process::Command;
+
+    use super::*;
+
+    /// What is set for a panic is set for the whole process, so this is tried in one of its own.
+    #[test]
+    fn a_panic_says_where_it_was_and_nothing_of_what_was_looked_at() {
+        const CHILD: &str = "LEEWARD_TEST_OF_A_PANIC";
+        let content = format!("TOKEN={}", "a1B".repeat(10));
+        if std::env::var_os(CHILD).is_some() {
+            let status = guarded(|| {
+                // As on a thread of a pool, which hands it on.
+                let worker = std::thread::spawn(move || panic!("{content}"));
+                worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+            });
+            return assert_eq!(status, Status::Incomplete);
+        }
+        let test = "cli::tests::a_panic_says_where_it_was_and_nothing_of_what_was_looked_at";
+        let mut child = Command::new(std::env::current_exe().expect("this test has a file"));
+        child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").env("RUST_BACKTRACE", "full");
+        let output = child.output().expect("it was run before");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("leeward: internal error at src/cli/mod.rs:"), "{said}");
+        assert!(!said.contains(&content[6..]) && !said.contains("a1Ba1B"), "{said}");
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::UsageError;
 use super::policy::Basis;
 use super::scan::exists;
-use crate::source::index::{Given, Staged};
+use crate::source::index::{Given, IndexFiles};
 use crate::source::layout::{self, Layout, ObjectDirs};
 
 /// A variable that is set to something.
@@ -54,8 +54,7 @@ pub(super) fn index() -> Given {
 ///
 /// If that index is not there.
 pub(super) fn next_commit(layout: &Layout) -> Result<Basis, UsageError> {
-    let staged = Staged::open(layout, index()).map_err(UsageError::new)?;
-    Ok(Basis::Index(staged.files()))
+    Ok(Basis::Index(IndexFiles::open(layout, &index()).map_err(UsageError::new)?))
 }
 
 /// Where git says that objects are: those of a push that is not accepted yet are apart.

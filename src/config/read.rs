@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::sanitize::{system_error, visible};
 
@@ -77,9 +77,14 @@ pub fn decoded(bytes: Vec<u8>) -> Result<String, Unreadable> {
 
 /// How a path is called in messages: as seen from the working directory, if it is below.
 pub fn name(path: &Path) -> String {
+    visible(from_here(path).as_os_str().as_encoded_bytes()).into_owned()
+}
+
+/// A path as seen from the working directory, if it is below.
+pub fn from_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     let below = here.as_ref().and_then(|here| path.strip_prefix(here).ok());
-    visible(below.unwrap_or(path).as_os_str().as_encoded_bytes()).into_owned()
+    below.unwrap_or(path).to_owned()
 }
 
 #[cfg(test)]

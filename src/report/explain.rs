@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::paint::Paint;
-use super::redact::Redactor;
+use super::redact::{Redactor, masked};
 use super::{RuleInfo, snippet};
 use crate::detect::explain::Opinion;
 use crate::detect::shape::{DERIVED_BITS, derived_bits};
@@ -46,7 +46,9 @@ pub fn text(explanation: &Explanation, page: &Page<'_>, out: &mut dyn Write) -> 
         let anchor = format!("{name}:{}:{}", region.start_line, region.start_column);
         let inside =
             inside(candidate).map(|inside| format!(" ({})", redactor.text(&inside))).unwrap_or_default();
-        writeln!(out, "{}{inside}: {}", paint.place(&anchor), verdict(candidate, page))?;
+        // What accepts it was written by people, who repeat it there.
+        let verdict = masked(&redactor.text(&verdict(candidate, page)));
+        writeln!(out, "{}{inside}: {verdict}", paint.place(&anchor))?;
         let gutter = snippet::gutter(&candidate.location) + 2;
         snippet::write(&candidate.location, gutter, page.width, paint, out)?;
         let note = |sign: &str, text: &str| {

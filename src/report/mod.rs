@@ -16,7 +16,7 @@ mod place;
 pub mod redact;
 mod remedy;
 pub mod sarif;
-mod shell;
+pub(crate) mod shell;
 mod snippet;
 mod spread;
 mod summary;

@@ -8,7 +8,7 @@ use bstr::ByteSlice as _;
 use crate::sanitize::is_visible;
 
 /// A word of a shell's command line, quoted if need be. What a terminal would not show as it is becomes an escape.
-pub(super) fn word(bytes: &[u8]) -> String {
+pub(crate) fn word(bytes: &[u8]) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./@{}+,:=".contains(byte);
     if !bytes.is_empty() && bytes.iter().all(is_plain) && !bytes.contains(&b'{') {
         return String::from_utf8_lossy(bytes).into_owned();

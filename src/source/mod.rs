@@ -10,6 +10,7 @@ pub mod index;
 pub mod layout;
 mod parts;
 pub mod passed_over;
+mod reftable;
 #[cfg(test)]
 pub(crate) mod scratch_repo;
 pub mod stdin;

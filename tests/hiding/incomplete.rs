@@ -60,15 +60,17 @@ fn what_a_clone_left_out_is_told_and_not_fetched() {
 }
 
 #[test]
-fn with_reftables_all_is_found_but_what_refs_would_tell() {
+fn with_reftables_nothing_is_hidden() {
     let mut place = two_keys();
     let other = place.top().join("other");
     let at = other.to_string_lossy().into_owned();
     place.git(&["init", "--quiet", "--ref-format=reftable", "--initial-branch=main", &at]);
     place.git(&["-C", &at, "fetch", "--quiet", &place.work().to_string_lossy(), "main:fetched"]);
-    let ran = history(&place, &other).ends_with(3);
-    assert_eq!((findings(&ran), issues(&ran)), (2, vec!["unsupported".to_owned()]));
-    place.run(&["range", "fetched", &at]).ends_with(3).says("reftable");
+    place.git(&["-C", &at, "branch", &format!("mistral-key={}", key(3)), "fetched"]);
+    let ran = history(&place, &other).ends_with(1);
+    assert_eq!((findings(&ran), issues(&ran)), (3, Vec::new()), "the name of a ref is judged, too");
+    assert_eq!(findings(&place.run(&["range", "fetched", &at, "--format=json"]).ends_with(1)), 2);
+    place.run(&["range", "fetched@{1}", &at]).ends_with(3).says("kept in reftables");
 }
 
 #[test]

@@ -63,7 +63,9 @@ fn hooks_as_they_are_installed_hold() {
     let repo = Repo::new();
     fs::remove_dir_all(hooks_of(&repo).join("hooks")).expect("there");
     repo.place.run(&["hook", "install"]).ends_with(0);
-    told(&doctor(&repo, &[], 0), &["a commit with a key is stopped", "a push with a key is stopped"]);
+    let ran = doctor(&repo, &[], 0);
+    told(&ran, &["a commit with a key is stopped", "a push with a key is stopped"]);
+    told(&ran, &["ok       a patch with a key is stopped by the pre-applypatch hook\n"]);
 }
 
 #[test]
@@ -93,6 +95,28 @@ fn hooks_that_prove_nothing() {
         let repo = Repo::new();
         put_script(&hooks_of(&repo), "pre-commit", script);
         told(&doctor(&repo, &["--gate", "commit"], 1), &["PROBLEM", said]);
+    }
+}
+
+#[test]
+fn hooks_for_patches_are_tried_where_they_are() {
+    // What the hook does, and what is said of it.
+    let table = [
+        ("exit 0\n", "a patch with a key goes through: the pre-applypatch hook lets it pass"),
+        ("exit 1\n", "a patch without a key is stopped, so the hooks prove nothing"),
+        (
+            "git diff --cached --quiet -G MISTRAL || { echo no; exit 1; }\n",
+            "a patch with a key is stopped, but not for the key",
+        ),
+    ];
+    for (script, said) in table {
+        for repo in [Repo::new(), Repo::unborn()] {
+            put_script(&hooks_of(&repo), "pre-applypatch", script);
+            let ran = doctor(&repo, &["--gate", "commit"], 1);
+            told(&ran, &["PROBLEM", said, "a commit with a key is stopped by", "leeward: 1 problem"]);
+            // It is for whoever commits.
+            doctor(&repo, &["--gate", "push"], 0);
+        }
     }
 }
 

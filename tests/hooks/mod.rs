@@ -1,14 +1,17 @@
 //! The gates, called by real git: which commits and pushes are stopped, and which are not.
 
 mod commit;
+mod cost;
 mod doctor;
 mod hostile;
 mod install;
 mod message;
 mod patches;
+mod people;
 mod policy;
 mod push;
 mod secrecy;
+mod storage;
 mod templates;
 mod worktrees;
 

@@ -227,3 +227,59 @@ fn a_linked_worktree_has_settings_of_its_own() {
     git(&["add", "."]).ends_with(0);
     git(&["commit", "-m", "left out"]).ends_with(0);
 }
+
+#[test]
+fn what_is_said_of_a_file_can_be_typed() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "baseline = \"the team's baseline\"\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.write("the team's baseline", "# empty\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
+    repo.write("the team's baseline", "# empty, still\n");
+    repo.write("other.txt", "more\n");
+    repo.git(&["add", "other.txt"]);
+    repo.attempt(&["commit", "-m", "more"]).ends_with(0).says(r"`git add 'the team'\''s baseline'`");
+}
+
+#[test]
+fn a_configuration_that_is_a_link_is_refused_and_said() {
+    let mut repo = Repo::new();
+    repo.write("real.toml", "confidence = 'low'\n");
+    std::os::unix::fs::symlink("real.toml", repo.work().join("leeward.toml")).expect("new");
+    repo.git(&["add", "."]);
+    repo.attempt(&["commit", "-m", "a link"]).ends_with(1).says(
+        "leeward.toml: is a symbolic link, which is not followed there: put the file itself in its place",
+    );
+    assert_eq!(repo.place.run(&["hook", "pre-commit"]).status, Some(2));
+}
+
+#[test]
+fn a_message_is_judged_by_what_is_staged_in_an_index_of_any_kind() {
+    let kinds: [&[&str]; 5] = [
+        &["update-index", "--index-version", "2"],
+        &["update-index", "--index-version", "3"],
+        &["update-index", "--index-version", "4"],
+        &["update-index", "--split-index"],
+        &["sparse-checkout", "set", "--cone", "--sparse-index", "elsewhere"],
+    ];
+    for kind in kinds {
+        let mut repo = Repo::new();
+        repo.write("message", line(2));
+        repo.write("conf/deep/a", "a\n");
+        repo.write("elsewhere/link", "no extension of an index\n");
+        repo.write("lee", "a beginning of a name\n");
+        let accept = ["baseline", "create", "--reason", "known", "--baseline", "conf/deep/known", "message"];
+        repo.place.run(&accept).ends_with(0);
+        repo.git(&["add", "conf", "elsewhere", "lee"]);
+        repo.git(&["commit", "--quiet", "-m", "not used yet"]);
+        repo.git(kind);
+        repo.place.run(&["hook", "commit-msg", "message"]).ends_with(1);
+        repo.write("leeward.toml", "baseline = 'conf/deep/known'\n");
+        repo.place.run(&["hook", "commit-msg", "message"]).ends_with(1);
+        repo.git(&["add", "--sparse", "leeward.toml"]);
+        repo.place.run(&["hook", "commit-msg", "message"]).ends_with(0);
+        repo.git(&["rm", "--quiet", "--sparse", "--cached", "conf/deep/known"]);
+        repo.place.run(&["hook", "commit-msg", "message"]).ends_with(2).says("conf/deep/known");
+    }
+}

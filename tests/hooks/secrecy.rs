@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use super::templates::{block, script};
 use super::{Repo, line, put_script};
 use crate::support::values::key;
 use crate::support::{command, run};
@@ -40,6 +41,54 @@ const COMMANDS: &[&str] = &[
     "explain staged.env",
     "config show",
     "rules show MISTRAL_API_KEY=KEY",
+];
+
+/// Command lines that take no options of a report.
+const BESIDE: &[&str] = &[
+    "doctor",
+    "doctor --gate ci --allow-gaps .",
+    "doctor MISTRAL_API_KEY=KEY",
+    "doctor --gate MISTRAL_API_KEY=KEY",
+    "baseline create",
+    "baseline create --reason known",
+    "baseline create --reason MISTRAL_API_KEY=KEY",
+    "baseline create --reason known --owner MISTRAL_API_KEY=KEY",
+    "baseline create --reason known --expires MISTRAL_API_KEY=KEY",
+    "baseline create --reason known -- history",
+    "baseline create --baseline MISTRAL_API_KEY=KEY/x --reason known",
+    "baseline update --reason known",
+    "baseline prune",
+    "baseline prune --baseline staged.env",
+    "baseline prune --baseline MISTRAL_API_KEY=KEY",
+    "rules list",
+    "rules list --timing .",
+    "rules list --timing MISTRAL_API_KEY=KEY",
+    "rules check",
+    "rules check staged.env",
+    "rules check MISTRAL_API_KEY=KEY",
+    "rules list --rules staged.env",
+    "rules list --config staged.env",
+    "scan --rules two.env",
+    "scan --config two.env",
+    "scan --baseline two.env",
+    "explain -",
+    "explain -:1",
+    "explain - --format json",
+    "explain staged.env:1",
+    "explain staged.env --format json --confidence low",
+    "explain two.env:2",
+    "explain accepted.env",
+    "explain hex.env",
+    "explain wide.txt",
+    "explain notebook.ipynb",
+    "explain MISTRAL_API_KEY=KEY:1",
+    "explain staged.env:MISTRAL_API_KEY=KEY",
+    "completions bash",
+    "completions MISTRAL_API_KEY=KEY",
+    "man",
+    "man MISTRAL_API_KEY=KEY",
+    "MISTRAL_API_KEY=KEY",
+    "--MISTRAL_API_KEY=KEY",
 ];
 
 /// What a report can look like, and how much is said.
@@ -137,12 +186,29 @@ fn printed(repo: &Repo, typed: &str, manner: &[&str], input: &[u8]) -> String {
     let ran = run(&mut leeward, Some(input.to_vec()));
     assert!(matches!(ran.status, Some(0..=3)), "{args:?}: {ran:?}");
     let mut all = [ran.stdout, ran.stderr].concat();
-    for report in ["also.report", "main.report"] {
+    for report in ["also.report", "main.report", "work/leeward.baseline"] {
         let report: PathBuf = repo.place.top().join(report);
         all.extend(fs::read(&report).unwrap_or_default());
         fs::remove_file(report).ok();
     }
     String::from_utf8_lossy(&all).into_owned()
+}
+
+/// The keys that a text tells of, none of them whole.
+#[track_caller]
+fn told(text: &str, context: &str) -> Vec<usize> {
+    let mut seen = Vec::new();
+    for number in 1..=KEYS {
+        let key = key(number);
+        assert!(!text.contains(&key), "{context}: key {number}");
+        assert!(!text.contains(&hex(&key)), "{context}: key {number} in hex");
+        let wide: String = key.chars().flat_map(|c| [c, '\0']).collect();
+        assert!(!text.contains(&wide), "{context}: key {number} in UTF-16");
+        if text.contains(&format!("{}…{}", &key[..4], &key[28..])) {
+            seen.push(number);
+        }
+    }
+    seen
 }
 
 #[test]
@@ -167,17 +233,7 @@ fn no_gate_prints_a_whole_key() {
             let manners = MANNERS.iter().cycle().skip(number + 2 * turn);
             for manner in manners.take(if turn == 0 { MANNERS.len() } else { 2 }) {
                 let printed = printed(&repo, typed, manner, input.as_bytes());
-                for number in 1..=KEYS {
-                    let (key, context) =
-                        (key(number), || format!("`{typed}` {manner:?}, {what}: key {number}"));
-                    assert!(!printed.contains(&key), "{}", context());
-                    assert!(!printed.contains(&hex(&key)), "{} in hex", context());
-                    let wide: String = key.chars().flat_map(|c| [c, '\0']).collect();
-                    assert!(!printed.contains(&wide), "{} in UTF-16", context());
-                    if printed.contains(&format!("{}…{}", &key[..4], &key[28..])) {
-                        seen.insert(number);
-                    }
-                }
+                seen.extend(told(&printed, &format!("`{typed}` {manner:?}, {what}")));
             }
         }
     }
@@ -208,4 +264,93 @@ fn a_gate_that_git_calls_prints_no_whole_key() {
             assert!(!(ran.out() + &ran.err()).contains(&key(number)), "{shell}: key {number}");
         }
     }
+}
+
+#[test]
+fn nothing_beside_the_gates_prints_a_whole_key() {
+    let mut seen = BTreeSet::new();
+    for (turn, (what, damage)) in DAMAGES.iter().enumerate() {
+        let mut repo = everywhere();
+        damage(&mut repo);
+        // All of them where nothing is wrong, and then others each time.
+        let asked = BESIDE.iter().enumerate().filter(|(number, _)| turn == 0 || (number + turn) % 4 == 0);
+        for (_, typed) in asked {
+            let input = format!("{}{} {}\n", line(1), key(2), line(3));
+            seen.extend(told(&printed(&repo, typed, &[], input.as_bytes()), &format!("`{typed}`, {what}")));
+        }
+        // One that was made before, to be added to.
+        repo.place.run(&["baseline", "create", "--reason", "known"]);
+        repo.write("more.env", line(4));
+        for typed in ["baseline update", "baseline update --reason known --owner MISTRAL_API_KEY=KEY"] {
+            told(&printed(&repo, typed, &[], b""), &format!("`{typed}`, {what}"));
+        }
+    }
+    assert!(seen.len() >= 12, "only {seen:?} were told of");
+}
+
+#[test]
+fn what_rewrites_history_is_written_to_its_file_alone() {
+    let repo = everywhere();
+    let file = repo.place.top().join("expressions");
+    for manner in MANNERS {
+        let args = format!("history --write-expressions {}", file.display());
+        told(&printed(&repo, &args, manner, b""), &args);
+        let written = fs::read_to_string(&file).unwrap_or_default();
+        assert!(written.contains(&key(2)), "{manner:?}: {written}");
+        // It is there already.
+        told(&printed(&repo, &args, manner, b""), &args);
+        fs::remove_file(&file).expect("written");
+    }
+}
+
+#[test]
+fn no_template_prints_a_whole_key() {
+    let mut repo = everywhere();
+    let bin = repo.place.top().join("bin");
+    fs::create_dir(&bin).expect("new");
+    std::os::unix::fs::symlink(crate::support::binary(), bin.join("leeward")).expect("new");
+    let base = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", line(16).trim()]);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let branch = format!("MISTRAL_API_KEY={}", key(1));
+    let output = repo.place.top().join("output");
+    let mut seen = BTreeSet::new();
+    for (shell, text) in [
+        ("bash", block(".github/actions/scan/action.yml", "# scan")),
+        ("sh", block(".gitlab/leeward.yml", "# scan")),
+    ] {
+        for (scan, event, from) in [
+            ("change", "push", base.as_str()),
+            ("change", "pull_request", &base),
+            ("change", "pull_request", &branch),
+            ("history", "schedule", ""),
+            ("files", "schedule", ""),
+            (&branch, "push", &base),
+            ("change", &branch, &branch),
+        ] {
+            for arguments in ["", "--no-inline-ignores --confidence low", "--format json", &branch] {
+                let environment = [
+                    ("SCAN", scan),
+                    ("EVENT", event),
+                    ("BASE", from),
+                    ("HEAD", &head),
+                    ("ARGUMENTS", arguments),
+                    ("LEEWARD_ARGUMENTS", arguments),
+                    ("SARIF", "../report.sarif"),
+                    ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
+                    ("CI_COMMIT_BEFORE_SHA", from),
+                    ("CI_COMMIT_SHA", &head),
+                ];
+                let ran = script(&repo, shell, &text, &environment);
+                assert!(matches!(ran.status, Some(1..=3)), "{ran:?}");
+                let files = ["report.sarif", "output", "work/leeward.sarif"].map(|name| {
+                    String::from_utf8_lossy(&fs::read(repo.place.top().join(name)).unwrap_or_default())
+                        .into_owned()
+                });
+                let all = ran.out() + &ran.err() + &files.concat();
+                seen.extend(told(&all, &format!("{shell}, {environment:?}")));
+            }
+        }
+    }
+    assert!(seen.len() >= 12, "only {seen:?} were told of");
 }

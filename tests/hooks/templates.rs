@@ -8,7 +8,7 @@ use super::{Repo, line};
 use crate::support::{Ran, binary, command, run, top};
 
 /// The shell script of a block in YAML whose first line is this comment.
-fn block(file: &str, mark: &str) -> String {
+pub(super) fn block(file: &str, mark: &str) -> String {
     let text = fs::read_to_string(top().join(file)).expect("a file of ours");
     let start = text.lines().position(|line| line.trim() == mark).expect("the block is there");
     let indent = text.lines().nth(start).expect("there").find('#').expect("a comment");
@@ -33,7 +33,8 @@ fn repository() -> (Repo, [String; 3]) {
     (repo, ids.try_into().expect("three"))
 }
 
-fn script(repo: &Repo, shell: &str, script: &str, environment: &[(&str, &str)]) -> Ran {
+/// Runs a script with the program on PATH.
+pub(super) fn script(repo: &Repo, shell: &str, script: &str, environment: &[(&str, &str)]) -> Ran {
     let mut command: Command = command(shell, &repo.work(), &repo.place.top().join("home"));
     let path = format!("{}:{}", repo.place.top().join("bin").display(), std::env::var("PATH").expect("set"));
     command.env("PATH", path).envs(environment.iter().copied());

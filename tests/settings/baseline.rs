@@ -78,6 +78,15 @@ fn what_is_found_is_accepted_by_rule_and_value_alone() {
 #[test]
 fn to_accept_takes_a_reason_and_writes_nothing_without() {
     let place = repository();
+    place.write("k.env", line(9));
+    for words in [["--reason", "was"], ["--owner", ""]] {
+        let holds = format!("{} MISTRAL={}", words[1], key(8)).trim().to_owned();
+        let args = ["baseline", "create", "--reason", "known", words[0], &holds];
+        let args = if words[0] == "--reason" { &[args[0], args[1], args[4], args[5]] } else { &args[..] };
+        place.run(args).ends_with(2).says("holds what looks like a key");
+        assert!(!place.work().join(FILE).exists(), "{args:?}");
+    }
+    fs::remove_file(place.work().join("k.env")).expect("our own");
     place.write("a.env", line(1));
     let ran = place.run(&["baseline", "create"]).ends_with(2).says("a.env:1:17: mistral-api-key");
     ran.says("1 finding would be accepted, and nobody said why");
@@ -334,4 +343,55 @@ fn the_baseline_is_beside_the_configuration() {
         .run(&["baseline", "create", "--reason", "known"])
         .ends_with(3)
         .says("nowhere/accepted: No such file");
+}
+
+#[test]
+fn what_is_accepted_stays_so_in_a_rebase() {
+    let mut place = repository();
+    place.write("a.env", line(1));
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "base"]);
+    place.git(&["checkout", "--quiet", "-b", "feature"]);
+    place.write("b.env", format!("# b\n{}", line(2)));
+    create(&place);
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "two, accepted"]);
+    place.write("b.env", format!("# b\n\n{}", line(2)));
+    place.git(&["commit", "--quiet", "-a", "-m", "moved down"]);
+    place.git(&["mv", "b.env", "c.env"]);
+    place.git(&["commit", "--quiet", "-m", "renamed"]);
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("other.txt", "other\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "-m", "meanwhile"]);
+    place.git(&["checkout", "--quiet", "feature"]);
+    let before = entries(&place);
+    place.git(&["rebase", "--quiet", "main"]);
+    assert_eq!(entries(&place), before);
+    place.run(&["range", "main..HEAD"]).ends_with(0).says("suppressed");
+    place.run(&["scan"]).ends_with(0).says("2 suppressed");
+    place.run(&["history"]).ends_with(0).says("2 suppressed");
+    place.run(&["baseline", "update", "--reason", "known"]).ends_with(0);
+    assert_eq!(entries(&place), before, "nothing to add");
+}
+
+#[test]
+fn what_is_written_is_to_be_staged() {
+    let place = repository();
+    place.write("a.env", line(1));
+    let create = ["baseline", "create", "--reason", "known", "--baseline", "my file"];
+    let said = "commits go by what is staged, and pushes by what is committed: git add 'my file'";
+    place.run(&create).ends_with(0).says(said);
+    let update = ["baseline", "update", "--reason", "known", "--baseline", "my file"];
+    let again = place.run(&update).ends_with(0);
+    assert!(!again.out().contains("git add"), "nothing was written: {}", again.out());
+    place.write("sub/b.env", line(2));
+    run_in(&place, "sub", &["baseline", "update", "--reason", "known", "--baseline", "../my file"])
+        .ends_with(0)
+        .says("git add");
+    // Where nobody commits, nothing is said of it.
+    let alone = Place::new();
+    alone.write("a.env", line(1));
+    let ran = alone.run(&create).ends_with(0);
+    assert!(!ran.out().contains("git add"), "{}", ran.out());
 }

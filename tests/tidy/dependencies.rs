@@ -24,7 +24,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("zip", &["src/decode/archive"]),
     ("gix-utils", &["src/source/history"]),
     ("gix-zlib", &["src/source/history"]),
-    ("gix-hash", &["src/source/history", "src/source/layout", "src/source/index"]),
+    ("gix-hash", &["src/source/history", "src/source/layout", "src/source/index", "src/source/reftable.rs"]),
     ("gix-index", &["src/source/index"]),
     ("gix-object", &["src/source/history", "src/source/index"]),
     ("gix-odb", &["src/source/history", "src/source/index"]),

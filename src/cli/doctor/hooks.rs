@@ -17,7 +17,8 @@ use crate::source::layout::{Layout, to_path};
 const ASKING: Duration = Duration::from_secs(60);
 
 /// Hooks that run before a key is in.
-const GATES: [&str; 4] = ["pre-commit", "commit-msg", "pre-push", "pre-receive"];
+const GATES: [&str; 6] =
+    ["pre-commit", "commit-msg", "pre-applypatch", "applypatch-msg", "pre-push", "pre-receive"];
 
 /// Hooks that can run.
 #[derive(Debug)]

@@ -1,10 +1,12 @@
-//! The proof: a key that is committed, pushed and met by CI in a clone is stopped each time, by us, and nothing else is.
+//! The proof: a key that is committed, pushed and met by CI in a clone is stopped each time, by us, and nothing else is; one
+//! that a patch brings (`git am`) as well, where there is a hook for patches.
 //!
 //! Every gate is tried twice: with a harmless change, which it has to let through (a hook that fails at everything
 //! proves nothing), and with one that plants a key for every rule.
 
 use std::collections::HashSet;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,6 +20,9 @@ use crate::source::layout::Layout;
 
 /// What commits here are called. Some hooks insist on a form.
 const MESSAGE: &str = "chore: leeward doctor";
+
+/// The hook of `git am`.
+const PATCHES: &str = "pre-applypatch";
 
 /// The branch that is pushed.
 const BRANCH: &str = "HEAD:refs/heads/leeward-doctor";
@@ -55,7 +60,7 @@ pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, asked: &Ask
 impl Trial<'_> {
     /// Lets git call the hooks that are tried, and no other: what else they do is not for a trial.
     fn prepare(&self, wanted: &[&str]) -> io::Result<()> {
-        for name in wanted.iter().copied().chain(["commit-msg"]) {
+        for name in wanted.iter().copied().chain(["commit-msg", "applypatch-msg", PATCHES]) {
             if let Some(hook) = self.hooks.get(name).filter(|_| name != "pre-receive") {
                 self.clone.call(name, &hook)?;
             }
@@ -88,6 +93,9 @@ impl Trial<'_> {
         let pushed = gates.contains(&Gate::Push).then(|| self.push());
         let push_hangs =
             pushed.as_ref().is_some_and(|pushed| self.hangs("a push without a key", pushed, checkup));
+        if commit && self.hooks.get(PATCHES).is_some() {
+            self.patches(checkup)?;
+        }
         self.clone.write(&self.subject.path, &self.subject.text)?;
         if commit && harmless.succeeded() {
             let stopped = self.commit(&[]);
@@ -111,6 +119,63 @@ impl Trial<'_> {
             self.ci(checkup);
         }
         Ok(())
+    }
+
+    /// Applies a patch without a key, and one that plants it. The clone is as it was then.
+    fn patches(&self, checkup: &mut Checkup) -> io::Result<()> {
+        let Some(harmless) = self.patch("nothing to see here either\n")? else {
+            checkup.untried("git makes no patch of a commit in a clone");
+            return Ok(());
+        };
+        let applied = self.apply(&harmless, &[]);
+        if self.hangs("a patch without a key", &applied, checkup) {
+            return Ok(());
+        }
+        if !applied.succeeded() {
+            match self.apply(&harmless, &["-c", "core.hooksPath=/dev/null"]).succeeded() {
+                true => checkup.problem(
+                    format!(
+                        "a patch without a key is stopped, so the hooks prove nothing:\n{}",
+                        applied.end()
+                    ),
+                    "make the hooks let an ordinary patch through (`git am`, in a fresh clone)",
+                ),
+                false => checkup.untried(format!("git cannot apply a patch in a clone:\n{}", applied.end())),
+            }
+            return Ok(());
+        }
+        match self.patch(&self.subject.text)? {
+            Some(patch) => self.judge("a patch", PATCHES, &self.apply(&patch, &[]), checkup),
+            None => checkup.untried("git makes no patch of a commit with a key in a clone"),
+        }
+        Ok(())
+    }
+
+    /// A patch that gives the file that is tried with this text, if git makes one.
+    fn patch(&self, text: &str) -> io::Result<Option<PathBuf>> {
+        let before = std::fs::read_to_string(self.clone.work().join(&self.subject.path))?;
+        self.clone.write(&self.subject.path, text)?;
+        let committed = self.commit(&["--no-verify"]).succeeded();
+        let plain = ["format-patch", "--quiet", "-1", "--text", "--no-ext-diff", "--no-signature"];
+        let file = self.clone.work().with_file_name("patch");
+        let output = format!("--output={}", file.display());
+        let made = self.clone.git(&[&plain[..], &["--src-prefix=a/", "--dst-prefix=b/", &output]].concat());
+        if committed {
+            self.clone.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+        }
+        self.clone.write(&self.subject.path, &before)?;
+        Ok((committed && made.succeeded()).then_some(file))
+    }
+
+    /// Applies a patch, and takes it back.
+    fn apply(&self, patch: &Path, more: &[&str]) -> Ran {
+        let head = self.clone.git(&["rev-parse", "HEAD"]).said;
+        let file = patch.to_string_lossy();
+        let ran = self.clone.git(&[more, &["am", "--quiet", "--keep-cr", &file]].concat());
+        // There is nothing to end where it was applied, or where the hook was not waited for.
+        self.clone.git(&["am", "--abort"]);
+        self.clone.git(&["reset", "--quiet", "--hard", head.trim()]);
+        ran
     }
 
     fn commit(&self, more: &[&str]) -> Ran {

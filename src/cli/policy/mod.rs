@@ -33,6 +33,7 @@ use files::Files;
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
+pub(in crate::cli) use unstored::git_add;
 
 /// Where a value is from.
 #[derive(Clone, Debug, PartialEq, Eq)]

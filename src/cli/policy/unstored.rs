@@ -15,7 +15,13 @@ use super::files::{Files, Stored};
 use crate::config::FILE_NAME;
 use crate::config::read::{self, Unreadable};
 use crate::report::Note;
+use crate::report::shell::word;
 use crate::source::index::same_text;
+
+/// The command that stages a file, as it is typed in the working directory.
+pub(in crate::cli) fn git_add(path: &Path) -> String {
+    format!("git add {}", word(read::from_here(path).as_os_str().as_encoded_bytes()))
+}
 
 impl Policy {
     /// What is worth knowing of a policy that was read from the index or from `HEAD`.
@@ -55,7 +61,7 @@ fn said(path: &Path, stored: &Stored, below: &BStr, named: bool) -> Option<Strin
     };
     let name = read::name(path);
     let (place, how) = match stored {
-        Stored::Index(_) => ("staged", format!("`git add {name}`")),
+        Stored::Index(_) => ("staged", format!("`{}`", git_add(path))),
         Stored::Asked(_) | Stored::Head(_) => ("committed in HEAD", "commit it".to_owned()),
     };
     match (stored.read(below), now) {

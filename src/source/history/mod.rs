@@ -15,6 +15,7 @@ mod objects;
 mod packs;
 mod reach;
 mod refs;
+mod reftables;
 mod scanner;
 pub mod standing;
 mod store;

@@ -1,7 +1,8 @@
 //! The refs of a repository, read from their files.
 //!
 //! Takes a [`Layout`] and gives every ref of it and of its linked worktrees, with the object that it names: loose
-//! refs, packed refs, `HEAD`s. What cannot be read becomes an issue. Reftables are not read, which is an issue too.
+//! refs, packed refs, `HEAD`s. What cannot be read becomes an issue. Those of reftables are left to
+//! [`super::reftables`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, FileType};
@@ -13,15 +14,7 @@ use gix_hash::ObjectId;
 use super::store::{entries, list, unreadable};
 use crate::source::Issue;
 use crate::source::layout::{Layout, bytes_of, read_file};
-
-/// What a ref holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
-    /// An object.
-    Object(ObjectId),
-    /// The name of another ref.
-    Symbolic(BString),
-}
+pub(super) use crate::source::reftable::Value;
 
 /// Refs by their full names. Those of a linked worktree begin with `worktrees/NAME/`.
 pub(super) type Refs = BTreeMap<BString, Value>;
@@ -30,10 +23,7 @@ pub(super) type Refs = BTreeMap<BString, Value>;
 pub(super) fn read(layout: &Layout, issue: &mut dyn FnMut(Issue)) -> Refs {
     let mut refs = Refs::new();
     if layout.reftable {
-        let message =
-            "the repository keeps its refs in reftables, which are not read: ref names were not scanned";
-        issue(Issue::new("unsupported", message));
-        return refs;
+        return super::reftables::read(layout, issue);
     }
     let common = &layout.common_dir;
     packed(&common.join("packed-refs"), &mut refs, issue);

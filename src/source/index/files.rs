@@ -3,27 +3,61 @@
 //! For settings that are to be those of the next commit and not of the disk.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, ByteSlice};
 use gix_hash::{Kind, ObjectId};
 use gix_index::entry::{Flags, Mode};
 use gix_object::{Kind as ObjectKind, TreeRefIter};
 
-use super::super::layout::Layout;
+use super::super::layout::{Layout, read_file};
 use super::objects::{Objects, Reader};
+use super::{Given, IndexError};
 
 /// The files of one index. Without one, there are none.
 #[derive(Clone, Default)]
 pub struct IndexFiles {
-    index: Option<Arc<gix_index::File>>,
+    index: Index,
     object_dirs: Vec<PathBuf>,
     hash: Option<Kind>,
 }
 
 impl std::fmt::Debug for IndexFiles {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IndexFiles").field("there", &self.index.is_some()).finish_non_exhaustive()
+        f.debug_struct("IndexFiles").finish_non_exhaustive()
+    }
+}
+
+/// An index, as far as it was looked at.
+#[derive(Clone, Default)]
+enum Index {
+    #[default]
+    None,
+    Read(Arc<gix_index::File>),
+    Stored(Arc<Stored>),
+}
+
+/// An index as its file has it: whoever asks for few files, which as a rule are not there, need not read all entries.
+struct Stored {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    hash: Kind,
+    /// None if it cannot be read.
+    read: OnceLock<Option<gix_index::File>>,
+}
+
+impl Stored {
+    /// Whether it surely has no entry at a path, nor below it. Only where every path is written out, and every file has an
+    /// entry: neither in version 4, nor where directories or another file (`sdir`, `link`) stand for entries.
+    fn lacks(&self, path: &BStr) -> bool {
+        let written_out = [&b"DIRC\0\0\0\x02"[..], b"DIRC\0\0\0\x03"];
+        let plain = written_out.iter().any(|start| self.bytes.starts_with(start));
+        plain && [path.as_bytes(), b"sdir\0", b"link\0"].iter().all(|sign| !self.bytes.contains_str(sign))
+    }
+
+    fn read(&self) -> Option<&gix_index::File> {
+        let read = || super::decoded(&self.path, self.hash).ok();
+        self.read.get_or_init(read).as_ref()
     }
 }
 
@@ -35,7 +69,24 @@ struct Found {
 
 impl IndexFiles {
     pub(super) fn new(layout: &Layout, index: Option<Arc<gix_index::File>>) -> IndexFiles {
+        let index = index.map_or(Index::None, Index::Read);
         IndexFiles { index, object_dirs: layout.object_dirs.clone(), hash: Some(layout.hash) }
+    }
+
+    /// Those of the index that `given` names, or of the repository's own, which is read as far as it is asked for. Of one
+    /// that cannot be read, there are none.
+    ///
+    /// # Errors
+    ///
+    /// If one was named that is not there.
+    pub fn open(layout: &Layout, given: &Given) -> Result<IndexFiles, IndexError> {
+        let path = super::path_of(layout, given)?;
+        let stored = path.and_then(|path| {
+            let bytes = read_file(&path).ok()?;
+            Some(Stored { path, bytes, hash: layout.hash, read: OnceLock::new() })
+        });
+        let index = stored.map_or(Index::None, |stored| Index::Stored(Arc::new(stored)));
+        Ok(IndexFiles { index, object_dirs: layout.object_dirs.clone(), hash: Some(layout.hash) })
     }
 
     /// Whether there is anything at a path from the top. What cannot be told counts as there.
@@ -52,7 +103,10 @@ impl IndexFiles {
     pub fn read(&self, path: &BStr) -> Result<Option<Vec<u8>>, String> {
         match self.found(path)? {
             None => Ok(None),
-            Some(Found { mode, .. }) if mode == Mode::SYMLINK => Err("is a symbolic link".to_owned()),
+            Some(Found { mode, .. }) if mode == Mode::SYMLINK => {
+                Err("is a symbolic link, which is not followed there: put the file itself in its place"
+                    .to_owned())
+            }
             Some(Found { mode, .. }) if mode.is_submodule() || mode.is_sparse() => {
                 Err("is a directory".to_owned())
             }
@@ -68,7 +122,15 @@ impl IndexFiles {
     }
 
     fn found(&self, path: &BStr) -> Result<Option<Found>, String> {
-        let Some(index) = &self.index else { return Ok(None) };
+        let index = match &self.index {
+            Index::None => return Ok(None),
+            Index::Read(index) => index,
+            Index::Stored(stored) if stored.lacks(path) => return Ok(None),
+            Index::Stored(stored) => match stored.read() {
+                Some(index) => index,
+                None => return Ok(None),
+            },
+        };
         if let Some(entry) = index.entry_by_path(path) {
             let later = entry.flags.contains(Flags::INTENT_TO_ADD);
             return Ok((!later).then_some(Found { id: entry.id, mode: entry.mode }));

@@ -1,7 +1,7 @@
 //! What the next commit will stand on: `HEAD`, and the commits of a merge under way.
 //!
 //! Takes a [`Layout`] and gives ids of commits. Of the refs only the one that `HEAD` names is read, so that their number
-//! does not matter; in `packed-refs` it is searched for.
+//! does not matter; in `packed-refs` and in reftables it is searched for.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,6 +12,7 @@ use gix_hash::ObjectId;
 
 use super::super::Issue;
 use super::super::layout::{Layout, read_file};
+use super::super::reftable::{self, Value};
 
 /// Most symbolic refs that are followed, as git does.
 const LINKS: usize = 6;
@@ -42,15 +43,11 @@ pub(super) fn merged(layout: &Layout) -> Result<Vec<ObjectId>, Bad> {
     ids.collect::<Result<_, _>>().map_err(|_| bad("MERGE_HEAD names no commits"))
 }
 
-enum Value {
-    Object(ObjectId),
-    Symbolic(BString),
-}
-
 /// What a ref holds; none if there is no such ref.
 fn one(layout: &Layout, name: &BStr) -> Result<Option<Value>, Bad> {
     if layout.reftable {
-        return reftable(layout, name);
+        let stack = dir_of(layout, name).join("reftable");
+        return reftable::one(&stack, layout.hash, name).map_err(|reason| bad(&reason));
     }
     let Some(path) = file_of(layout, name) else {
         return Err(bad("HEAD leads to a ref with an impossible name"));
@@ -73,13 +70,17 @@ fn one(layout: &Layout, name: &BStr) -> Result<Option<Value>, Bad> {
     }
 }
 
-/// Refs of a linked worktree are its own only in a few places.
-fn file_of(layout: &Layout, name: &BStr) -> Option<PathBuf> {
+/// Where a ref is kept: refs of a linked worktree are its own only in a few places.
+fn dir_of<'a>(layout: &'a Layout, name: &BStr) -> &'a Path {
     let own = ["refs/bisect/", "refs/worktree/", "refs/rewritten/"];
     let is_own = !name.starts_with(b"refs/") || own.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+    if is_own { &layout.git_dir } else { &layout.common_dir }
+}
+
+fn file_of(layout: &Layout, name: &BStr) -> Option<PathBuf> {
     let path = name.to_path().ok()?;
     let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    inside.then(|| if is_own { &layout.git_dir } else { &layout.common_dir }.join(path))
+    inside.then(|| dir_of(layout, name).join(path))
 }
 
 /// Looks a ref up in `packed-refs`.
@@ -110,10 +111,6 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Bad> {
         }
         Err(error) => Err(bad(&format!("{} cannot be read: {error}", path.display()))),
     }
-}
-
-fn reftable(_: &Layout, _: &BStr) -> Result<Option<Value>, Bad> {
-    Err(Issue::new("unsupported", "the repository keeps its refs in reftables: what HEAD holds is not known"))
 }
 
 fn bad(message: &str) -> Bad {

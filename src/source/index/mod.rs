@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
-use gix_hash::ObjectId;
+use gix_hash::{Kind, ObjectId};
 use gix_object::{CommitRefIter, Kind as ObjectKind};
 use rayon::prelude::*;
 
@@ -71,15 +71,9 @@ impl<'a> Staged<'a> {
     ///
     /// If one was named that is not there.
     pub fn open(layout: &'a Layout, given: Given) -> Result<Staged<'a>, IndexError> {
-        let path =
-            given.index.as_ref().map_or_else(|| layout.git_dir.join("index"), |file| from_top(layout, file));
-        let shown = path.display().to_string();
-        if !path.exists() {
-            return match given.index {
-                Some(_) => Err(IndexError::NotThere { path: shown }),
-                None => Ok(Staged { layout, index: Ok(None), merged: given.merged }),
-            };
-        }
+        let Some(path) = path_of(layout, &given)? else {
+            return Ok(Staged { layout, index: Ok(None), merged: given.merged });
+        };
         let unreadable = |error: IndexError| {
             let help = match may_be_read(&path) {
                 true => "`git read-tree HEAD` makes a new one",
@@ -162,13 +156,28 @@ pub(super) fn files(layout: &Layout) -> Result<Vec<(ObjectId, BString)>, IndexEr
     Ok(files.map(|entry| (entry.id, entry.path(&index).to_owned())).collect())
 }
 
+/// Where the index is; none if there is none yet.
+fn path_of(layout: &Layout, given: &Given) -> Result<Option<PathBuf>, IndexError> {
+    let own = || layout.git_dir.join("index");
+    let path = given.index.as_ref().map_or_else(own, |file| from_top(layout, file));
+    match &given.index {
+        _ if path.exists() => Ok(Some(path)),
+        Some(_) => Err(IndexError::NotThere { path: path.display().to_string() }),
+        None => Ok(None),
+    }
+}
+
 fn read(path: &Path, layout: &Layout) -> Result<gix_index::File, IndexError> {
+    decoded(path, layout.hash)
+}
+
+fn decoded(path: &Path, hash: Kind) -> Result<gix_index::File, IndexError> {
     if is_special(path) {
         let message = "it is not a regular file".to_owned();
         return Err(IndexError::Unreadable { path: path.display().to_string(), message });
     }
     // Git does not check the sum of the whole file either; an id that is damaged names no object.
-    gix_index::File::at(path, layout.hash, true, gix_index::decode::Options::default()).map_err(|error| {
+    gix_index::File::at(path, hash, true, gix_index::decode::Options::default()).map_err(|error| {
         IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }
     })
 }

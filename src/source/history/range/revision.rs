@@ -12,10 +12,11 @@ use gix_object::Kind as ObjectKind;
 
 use super::super::Layout;
 use super::super::objects::named_ids;
-use super::super::refs::{self, Refs};
+use super::super::refs::{self, Refs, Value};
 use super::reader::Reader;
 use super::tracking;
 use crate::source::layout::read_file;
+use crate::source::reftable;
 
 /// Most tags of tags that are followed.
 const TAGS: usize = 64;
@@ -71,7 +72,6 @@ impl Names<'_> {
         match digits.and_then(|digits| digits.to_str().ok()).and_then(|digits| Prefix::from_hex(digits).ok())
         {
             Some(prefix) => abbreviated(prefix, reader),
-            None if self.layout.reftable => Err("cannot be looked up: refs are kept in reftables".into()),
             None => Err("is not the name of a ref, nor an object id".into()),
         }
     }
@@ -112,6 +112,13 @@ impl Names<'_> {
         let is_one =
             name.ends_with(b"HEAD") && name.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
         let file = is_one.then(|| name.to_path().ok())??;
+        // With reftables, only some of them are files.
+        if self.layout.reftable
+            && let stack = self.layout.git_dir.join("reftable")
+            && let Ok(Some(Value::Object(id))) = reftable::one(&stack, self.layout.hash, name)
+        {
+            return Some(id);
+        }
         let content = read_file(&self.layout.git_dir.join(file)).ok()?;
         ObjectId::from_hex(content.fields().next()?).ok()
     }

@@ -43,6 +43,9 @@ pub(super) fn branch_before(names: &Names<'_>, back: usize) -> Result<BString, R
 }
 
 fn log_of(names: &Names<'_>, full: &BStr) -> Result<Vec<u8>, Reason> {
+    if names.layout.reftable {
+        return Err(format!("asks for the log of {full}, which is kept in reftables and not read there"));
+    }
     let own = names.own_prefix();
     let common = &names.layout.common_dir;
     let file: PathBuf = match full.strip_prefix(own.as_slice()).filter(|_| !own.is_empty()) {

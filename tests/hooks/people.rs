@@ -1,0 +1,179 @@
+//! The gates as people use git: from graphical programs, in parts, through managers of hooks.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{Repo, line};
+use crate::support::{Ran, binary, run, top};
+
+#[test]
+fn a_commit_as_a_graphical_program_makes_it() {
+    let mut repo = Repo::new();
+    fs::remove_dir_all(repo.work().join(".git/hooks")).expect("ours");
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    let server = repo.place.top().join("server.git").to_string_lossy().into_owned();
+    repo.git(&["init", "--quiet", "--bare", &server]);
+    // No terminal, no home, and none of the directories that a shell would add.
+    let attempt = |args: &[&str]| {
+        let mut command = repo.command(args);
+        command.env("PATH", "/usr/bin:/bin").env_remove("HOME").env_remove("LC_ALL").env_remove("TZ");
+        run(&mut command, None)
+    };
+    repo.write("a.env", line(2));
+    attempt(&["add", "."]).ends_with(0);
+    attempt(&["commit", "-m", "a key"]).ends_with(1).says("a.env:1:17");
+    attempt(&["commit", "--no-verify", "-m", "a key"]).ends_with(0);
+    attempt(&["push", &server, "main"]).ends_with(1).says("a.env:1:17");
+    repo.write("a.env", "KEY=\n");
+    attempt(&["commit", "-a", "-m", line(3).trim()]).ends_with(1).says("its message holds 1 key");
+    attempt(&["commit", "-a", "-m", "no key"]).ends_with(0).says("no new keys");
+}
+
+#[test]
+fn of_a_file_that_is_staged_in_part_that_part_is_judged() {
+    let repo = Repo::new();
+    let lines = |first: &str, last: &str| format!("{first}{}{last}", "nothing\n".repeat(20));
+    repo.write("other.txt", lines("", ""));
+    repo.passes(&["commit", "-a", "-m", "long"]);
+    repo.write("other.txt", lines("harmless\n", &line(2)));
+    let add = |answers: &str| {
+        let ran = run(&mut repo.command(&["add", "--patch"]), Some(answers.into()));
+        assert_eq!(ran.ends_with(0).out().matches("Stage this hunk").count(), answers.lines().count());
+    };
+    add("y\nn\n");
+    repo.passes(&["commit", "-m", "the harmless part"]);
+    add("y\n");
+    repo.stops(&["commit", "-m", "the other one"], "other.txt:22:17");
+}
+
+#[test]
+fn what_takes_the_place_of_a_file_is_judged() {
+    let mut repo = Repo::new();
+    let id = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["rm", "--quiet", "--cached", "other.txt"]);
+    fs::remove_file(repo.work().join("other.txt")).expect("ours");
+    repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},other.txt")]);
+    repo.attempt(&["commit", "-m", "a submodule"]).ends_with(0);
+    repo.git(&["rm", "--quiet", "--cached", "other.txt"]);
+    repo.write("other.txt", line(2));
+    repo.git(&["add", "."]);
+    repo.stops(&["commit", "-m", "a file again"], "other.txt:1:17");
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "a file again"]);
+    fs::remove_file(repo.work().join("other.txt")).expect("ours");
+    repo.write("other.txt/in/here.env", line(3));
+    repo.git(&["add", "."]);
+    repo.stops(&["commit", "-m", "a directory"], "other.txt/in/here.env:1:17");
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "a directory"]);
+    fs::remove_dir_all(repo.work().join("other.txt")).expect("ours");
+    repo.write("other.txt", line(4));
+    repo.git(&["add", "."]);
+    repo.stops(&["commit", "-m", "a file once more"], "other.txt:1:17");
+}
+
+/// A block of the README in a language, by its first line.
+fn recipe(first: &str) -> Vec<String> {
+    let text = fs::read_to_string(top().join("README.md")).expect("a file of ours");
+    let lines = text.lines().skip_while(|line| *line != first).skip(1);
+    let block: Vec<String> = lines.take_while(|line| !line.starts_with("```")).map(str::to_owned).collect();
+    assert!(!block.is_empty(), "{first} is not in the README");
+    block
+}
+
+/// A repository in which git calls hooks of a directory, and `leeward` is on PATH.
+struct Managed {
+    repo: Repo,
+    path: String,
+}
+
+impl Managed {
+    fn new() -> Managed {
+        let mut repo = Repo::new();
+        fs::remove_dir_all(repo.work().join(".git/hooks")).expect("ours");
+        let bin = repo.place.top().join("bin");
+        fs::create_dir(&bin).expect("new");
+        std::os::unix::fs::symlink(binary(), bin.join("leeward")).expect("new");
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("set"));
+        let server = repo.place.top().join("server.git").to_string_lossy().into_owned();
+        repo.git(&["init", "--quiet", "--bare", &server]);
+        repo.git(&["remote", "add", "origin", &server]);
+        Managed { repo, path }
+    }
+
+    fn script(&self, name: &str, content: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.repo.work().join(name);
+        self.repo.write(name, content);
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
+    }
+
+    fn run(&self, mut command: Command) -> Ran {
+        run(command.env("PATH", &self.path), None)
+    }
+
+    fn git(&self, args: &[&str]) -> Ran {
+        self.run(self.repo.command(args))
+    }
+
+    /// A key in a commit, a message and a push is stopped, and nothing else is.
+    #[track_caller]
+    fn holds(&self) {
+        self.git(&["add", "."]).ends_with(0);
+        self.git(&["commit", "--allow-empty", "-m", "hooks"]).ends_with(0);
+        self.repo.write("a.env", line(2));
+        self.git(&["add", "."]).ends_with(0);
+        self.git(&["commit", "-m", "a key"]).ends_with(1).says("a.env:1:17");
+        self.git(&["push", "--no-verify", "origin", "main"]).ends_with(0);
+        self.git(&["commit", "--no-verify", "-m", "a key"]).ends_with(0);
+        self.git(&["push", "origin", "main"]).ends_with(1).says("a.env:1:17");
+        self.git(&["commit", "--allow-empty", "-m", line(3).trim()])
+            .ends_with(1)
+            .says("its message holds 1 key");
+        self.git(&["push", "origin", "main:refs/heads/x", "main~1:refs/heads/y"]).ends_with(1);
+        self.git(&["push", "origin", "main~1:refs/heads/y"]).ends_with(0).says("no new keys in 1 ref");
+    }
+}
+
+/// As husky 9 has it: git calls a script in `.husky/_`, which runs the one of the same name beside that directory.
+#[test]
+fn the_recipe_for_husky() {
+    let managed = Managed::new();
+    let run_by_git = "#!/usr/bin/env sh\nn=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n\
+        [ ! -f \"$s\" ] && exit 0\nexport PATH=\"node_modules/.bin:$PATH\"\nsh -e \"$s\" \"$@\"\n";
+    let mut install = Command::new("sh");
+    install.current_dir(managed.repo.work());
+    fs::create_dir(managed.repo.work().join(".husky")).expect("new");
+    managed
+        .run({
+            install.args(["-ec", &recipe("# husky").join("\n")]);
+            install
+        })
+        .ends_with(0);
+    for file in fs::read_dir(managed.repo.work().join(".husky")).expect("new").flatten() {
+        managed.script(&format!(".husky/_/{}", file.file_name().to_string_lossy()), run_by_git);
+    }
+    managed.repo.write(".husky/_/.gitignore", "*");
+    managed.git(&["config", "core.hooksPath", ".husky/_"]).ends_with(0);
+    managed.holds();
+}
+
+/// As lefthook has it: `run` is a line for the shell, in which `{1}` is the first argument of the hook. Without
+/// `use_stdin`, there is nothing on standard input.
+#[test]
+fn the_recipe_for_lefthook() {
+    let managed = Managed::new();
+    let hooks = managed.repo.work().join(".git/hooks");
+    for line in recipe("# lefthook.yml") {
+        let (hook, rest) = line.split_once(": ").expect("a hook");
+        let (_, said) = rest.split_once("run: ").expect("a command");
+        let (said, input) = match said.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').expect("quoted"),
+            None => said.split_once(" }").expect("a map"),
+        };
+        let shell = said.replace("{1}", "\"$1\"").replace("{2}", "\"$2\"");
+        let input = if input.contains("use_stdin: true") { "" } else { " </dev/null" };
+        let path = hooks.strip_prefix(managed.repo.work()).unwrap_or(Path::new("")).join(hook);
+        managed.script(&path.to_string_lossy(), &format!("#!/bin/sh\n{shell}{input}\n"));
+    }
+    managed.holds();
+}
