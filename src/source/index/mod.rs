@@ -19,6 +19,7 @@ use gix_object::{CommitRefIter, Kind as ObjectKind};
 use rayon::prelude::*;
 
 use self::changes::{Added, Changes};
+pub(super) use self::head::head;
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
 use super::layout::{Layout, is_special};
@@ -152,7 +153,7 @@ impl<'a> Staged<'a> {
 
     fn changes(&self, index: &gix_index::File, objects: &Objects) -> Result<Changes, Issue> {
         let mut reader = objects.reader();
-        let mut commits: Vec<ObjectId> = head::head(self.layout)?.into_iter().collect();
+        let mut commits: Vec<ObjectId> = head(self.layout)?.into_iter().collect();
         commits.extend(head::merged(self.layout)?);
         commits.extend(self.merged.iter().filter_map(|hex| ObjectId::from_hex(hex.as_bytes()).ok()));
         let trees: Vec<ObjectId> =
