@@ -80,9 +80,10 @@ impl<'a> Staged<'a> {
             };
         }
         let unreadable = |error: IndexError| {
-            let help = match may_be_read(&path) {
-                true => "`git read-tree HEAD` makes a new one",
-                false => "it is not damaged: whoever runs this has to be able to read it",
+            let help = match () {
+                () if is_special(&path) => "take it away, and `git read-tree HEAD` makes a new one",
+                () if may_be_read(&path) => "`git read-tree HEAD` makes a new one",
+                () => "it is not damaged: whoever runs this has to be able to read it",
             };
             Issue::new("unreadable-index", format!("{error}; {help}"))
         };
