@@ -64,7 +64,7 @@ pub enum Command {
     /// Scan what the next commit would add
     ///
     /// Scans what the index has and HEAD has not; in a merge, what no parent has; before the first commit, everything
-    /// staged. Nothing staged is status 0.
+    /// staged. Nothing staged is status 0. Configuration, baseline and rule files are those of the index as well.
     #[command(after_help = STAGED_EXAMPLES)]
     Staged(StagedCommand),
     /// Write the file of accepted findings

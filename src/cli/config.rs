@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::args::PolicyArgs;
-use super::policy::{Policy, Setting};
+use super::policy::{Basis, Policy, Setting};
 use super::scan::exists;
 use super::{UsageError, masked, say};
 use crate::config::{FILE_NAME, Located};
@@ -17,9 +17,10 @@ use crate::words;
 /// What `leeward config --help` ends with.
 pub(super) const KEYS: &str = "\
 A configuration is a file leeward.toml: the nearest one, from what is scanned up to the top of the
-repository; for what a repository stores (staged, range, history, hooks) the one at its top. Every key
-can be left out, and one that is unknown is an error. Names of files are relative to where it stands.
-The command line wins.
+repository; for what a repository stores (staged, range, history, hooks) the one at its top. What judges
+a commit (staged, hooks) is read from the index, and what judges a push from HEAD, not from disk. Every
+key can be left out, and one that is unknown is an error. Names of files are relative to where it
+stands. The command line wins.
 
   # Paths to leave out, as in .gitignore. They are counted as skipped.
   exclude = [\"vendor/\", \"*.lock\", \"!uv.lock\"]
@@ -79,7 +80,8 @@ pub struct ShowCommand {
 pub(super) fn run(command: &ConfigCommand) -> Result<Status, UsageError> {
     let ConfigCommand::Show(command) = command;
     exists(&command.path)?;
-    let (policy, _) = Policy::new("scan", &command.policy, std::slice::from_ref(&command.path))?;
+    let (policy, _) =
+        Policy::new("scan", &command.policy, std::slice::from_ref(&command.path), &Basis::Disk)?;
     say(&masked(&described(&policy)));
     Ok(Status::Clean)
 }

@@ -9,7 +9,7 @@ use bstr::{BString, ByteVec};
 use clap::{Args, ValueEnum};
 
 use super::args::PolicyArgs;
-use super::policy::Policy;
+use super::policy::{Basis, Policy};
 use super::run::{rule_info, shows_color, terminal_width};
 use super::scan::exists;
 use super::{UsageError, masked};
@@ -70,7 +70,7 @@ struct Subject {
 pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
     let subject = subject(&command.place)?;
     let target = subject.path.clone().unwrap_or_else(|| PathBuf::from("."));
-    let (policy, rules) = Policy::new("scan", &command.policy, &[target])?;
+    let (policy, rules) = Policy::new("scan", &command.policy, &[target], &Basis::Disk)?;
     let (detector, settings) = (Detector::new(rules), policy.settings());
     let path = subject.path.as_deref().map(|path| BString::from(Vec::from_path_lossy(path).into_owned()));
     let explanation = look_at(&detector, &settings, (path.as_ref(), &subject.bytes), subject.line);

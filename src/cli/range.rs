@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -16,7 +17,7 @@ use super::surroundings;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
 use crate::source::history::Progress;
-use crate::source::history::range::{self, Words};
+use crate::source::history::range::{self, RangeOutcome, Words};
 use crate::source::layout::Layout;
 use crate::source::{Issue, Sink as _};
 use crate::status::Status;
@@ -74,9 +75,9 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
 }
 
 /// Runs the scan of a range. `empty`: what it is if the range holds nothing; `beside`: what is scanned as well.
-pub(super) fn judge(
-    run: Run<'_>,
-    layout: &Layout,
+pub(super) fn judge<'a>(
+    run: Run<'a>,
+    layout: &'a Layout,
     words: &Words,
     empty: Option<Issue>,
     beside: &dyn Fn(&Collector<'_>),
@@ -85,7 +86,10 @@ pub(super) fn judge(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    let scanned = OnceCell::new();
+    let scanned = Rc::new(OnceCell::new());
+    let to_end = Rc::clone(&scanned);
+    let ends = move || to_end.get().map(|scanned: &RangeOutcome| scanned.ends(layout)).unwrap_or_default();
+    let run = run.ending_with(Box::new(ends));
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         beside(collector);
         match range::scan(layout, words, 0, threads, collector, &Commits(counters)) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::args::{PolicyArgs, RuleFiles, RulesCommand};
-use super::policy::{Policy, rule_file};
+use super::policy::{Basis, Policy, rule_file};
 use super::timing::timing;
 use super::{UsageError, say};
 use crate::detect::Detector;
@@ -32,7 +32,7 @@ pub(super) fn run(command: &RulesCommand) -> Result<Status, UsageError> {
 /// The rules in force in the working directory.
 pub(super) fn rules(files: &RuleFiles) -> Result<RuleSet, UsageError> {
     let args = PolicyArgs { rule_files: files.clone(), ..PolicyArgs::default() };
-    Policy::new("scan", &args, &[PathBuf::from(".")]).map(|(_, rules)| rules)
+    Policy::new("scan", &args, &[PathBuf::from(".")], &Basis::Disk).map(|(_, rules)| rules)
 }
 
 /// Lists the rules and, where asked to, what they cost on some paths.

@@ -11,14 +11,14 @@ use bstr::{BString, ByteSlice, ByteVec};
 use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
-use super::policy::{Policy, Stored};
+use super::policy::{Basis, Ends, Now, Policy};
 use super::{UsageError, complain, masked};
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
-use crate::report::{Format, Gate, Note, Report, RuleInfo, Scan};
+use crate::report::{Format, Gate, Report, RuleInfo, Scan};
 use crate::rule::Rule;
 use crate::sanitize::visible;
 use crate::source::{self, Issue, Sink as _};
@@ -37,8 +37,9 @@ pub(super) struct Run<'a> {
     targets: Vec<BString>,
     detector: Detector,
     policy: Policy,
+    basis: Basis,
+    ends: Option<Ends<'a>>,
     gate: Option<Gate>,
-    notes: Vec<Note>,
     settled: Option<Settled<'a>>,
 }
 
@@ -52,6 +53,20 @@ impl<'a> Run<'a> {
     ///
     /// Whatever would make the scan other than what was asked for.
     pub(super) fn new(
+        mode: &'static str,
+        scanning: &'a Scanning,
+        targets: impl IntoIterator<Item = &'a PathBuf>,
+    ) -> Result<Self, UsageError> {
+        Run::judged_by(Basis::Disk, mode, scanning, targets)
+    }
+
+    /// The same, with settings that are not read from disk.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::new`].
+    pub(super) fn judged_by(
+        basis: Basis,
         mode: &'static str,
         scanning: &'a Scanning,
         targets: impl IntoIterator<Item = &'a PathBuf>,
@@ -72,10 +87,10 @@ impl<'a> Run<'a> {
         }
         one_report_a_file(scanning)?;
         let paths: Vec<PathBuf> = targets.into_iter().cloned().collect();
-        let (policy, rules) = Policy::new(mode, &scanning.policy, &paths)?;
+        let (policy, rules) = Policy::new(mode, &scanning.policy, &paths, &basis)?;
         let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
         let detector = Detector::new(rules);
-        Ok(Run { mode, scanning, targets, detector, policy, gate: None, notes: Vec::new(), settled: None })
+        Ok(Run { mode, scanning, targets, detector, policy, basis, ends: None, gate: None, settled: None })
     }
 
     /// The same scan for a gate: what it says as text is short, and goes to standard error.
@@ -90,19 +105,9 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// The same scan, that says what it goes by is not as it is staged. `top`: of the work tree.
-    pub(super) fn beside_index(mut self, top: Option<&Path>, index: Stored<'_>) -> Self {
-        if let Some(top) = top {
-            self.notes.extend(self.policy.not_as_stored(top, "staged", index));
-            self.notes.extend(self.policy.not_on_disk("staged", index));
-        }
-        self
-    }
-
-    /// The same scan, that says what it goes by is not as it is committed.
-    pub(super) fn beside_head(mut self, top: Option<&Path>, head: Stored<'_>) -> Self {
-        let notes = top.map(|top| self.policy.not_as_stored(top, "committed in HEAD", head));
-        self.notes.extend(notes.into_iter().flatten());
+    /// The same scan, of a change that ends with some revisions.
+    pub(super) fn ending_with(mut self, ends: Ends<'a>) -> Self {
+        self.ends = Some(ends);
         self
     }
 
@@ -159,7 +164,8 @@ impl<'a> Run<'a> {
         for issue in &mut outcome.issues {
             issue.message = masked(&issue.message);
         }
-        self.policy.judge_comments(&mut outcome, &self.detector, self.scanning.deny_new_suppressions);
+        let deny = self.scanning.deny_new_suppressions;
+        self.policy.judge_comments(&mut outcome, &self.detector, &self.now(), deny);
         self.settle(&mut outcome, started.0);
         progress.finish();
         if let Some(kept) = &self.scanning.keep {
@@ -185,10 +191,18 @@ impl<'a> Run<'a> {
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
     }
 
+    /// What is judged, as it is after the change.
+    fn now(&self) -> Now<'_> {
+        match (&self.ends, &self.basis) {
+            (Some(ends), _) => Now::Revisions(ends),
+            (None, Basis::Index(files)) => Now::Index(files),
+            (None, Basis::Disk | Basis::Head) => Now::Disk,
+        }
+    }
+
     /// Sets aside what is accepted; what is left will be reported.
     fn settle(&mut self, outcome: &mut Outcome, started: Timestamp) {
         let today = started.to_zoned(jiff::tz::TimeZone::UTC).date();
-        outcome.notes.append(&mut self.notes);
         self.policy.settle(outcome, &self.targets, today);
         if let Some(settled) = self.settled.take() {
             settled(outcome);

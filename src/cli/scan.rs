@@ -9,6 +9,7 @@ use bstr::{BString, ByteVec};
 
 use super::UsageError;
 use super::args::{ScanCommand, StagedCommand};
+use super::policy::Basis;
 use super::run::Run;
 use super::surroundings;
 use crate::pipeline::{Collector, Outcome};
@@ -87,9 +88,9 @@ fn in_head(path: &Path, outcome: &mut Outcome) {
 /// Scans what the next commit would add.
 pub(super) fn staged(command: &StagedCommand) -> Result<Status, UsageError> {
     let layout = surroundings::repository(&command.repository)?;
-    let run = Run::new("staged", &command.scanning, [&command.repository])?;
     let staged = index::Staged::open(&layout, surroundings::index()).map_err(UsageError::new)?;
-    let run = run.beside_index(layout.work_tree.as_deref(), &|path, content| staged.holds(path, content));
+    let basis = Basis::Index(staged.files());
+    let run = Run::judged_by(basis, "staged", &command.scanning, [&command.repository])?;
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::UsageError;
+use super::policy::Basis;
 use super::scan::exists;
-use crate::source::index::Given;
+use crate::source::index::{Given, Staged};
 use crate::source::layout::{self, Layout, ObjectDirs};
 
 /// A variable that is set to something.
@@ -45,6 +46,16 @@ pub(super) fn repository(path: &Path) -> Result<Layout, UsageError> {
 /// The index that git names.
 pub(super) fn index() -> Given {
     Given { index: set("GIT_INDEX_FILE").map(PathBuf::from), merged: Vec::new() }
+}
+
+/// The settings of the next commit: those of the index that git names.
+///
+/// # Errors
+///
+/// If that index is not there.
+pub(super) fn next_commit(layout: &Layout) -> Result<Basis, UsageError> {
+    let staged = Staged::open(layout, index()).map_err(UsageError::new)?;
+    Ok(Basis::Index(staged.files()))
 }
 
 /// Where git says that objects are: those of a push that is not accepted yet are apart.

@@ -27,6 +27,9 @@ pub enum Unreadable {
     /// The revision that it is to be read from has no such file.
     #[error("the revision has no such file")]
     NotInRevision,
+    /// The index that it is to be read from has no such file.
+    #[error("it is not staged (`git add` it)")]
+    NotStaged,
     /// It has more than 8 MiB.
     #[error("is larger than {LARGEST} bytes, which no such file is")]
     Large,

@@ -74,7 +74,9 @@ fn continues_left(text: &[u8], start: usize) -> bool {
     match at(1) {
         // A shell's default: `${NAME:-value}`.
         Some(b'-') => at(2) != Some(b':'),
-        Some(b'_' | b'/') => true,
+        // A key in the place of a user: `scheme://value@host`.
+        Some(b'/') => !text[..start].ends_with(b"://"),
+        Some(b'_') => true,
         // An added line of a patch.
         Some(b'+') => !matches!(at(2), None | Some(b'\n')),
         Some(b'.') => at(2).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_'),
@@ -135,6 +137,9 @@ mod tests {
             ("\\q", "", false),
             ("a+", "", false),
             ("a/", "", false),
+            ("a://", "@b", true),
+            ("a://", "/b", false),
+            ("a://", ".b", false),
             ("sk-", "", false),
             ("x_", "", false),
             ("", "/x", false),

@@ -9,6 +9,25 @@ use super::quote;
 /// Longest name that counts.
 const LONGEST_NAME: usize = 60;
 
+/// How far before a statement its function is looked for, in bytes.
+const NEAR: usize = 400;
+
+/// Words before the name of a function that is declared.
+pub(super) const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
+
+/// The name of the function that the last line of `before` is in: the nearest one above that is declared.
+pub(super) fn function_around(before: &[u8]) -> Option<String> {
+    let near = &before[before.len().saturating_sub(NEAR)..];
+    near.lines().rev().skip(1).find_map(|line| {
+        let (head, _) = line.to_str().ok()?.split_once('(')?;
+        let words: Vec<&str> = quote::tokens(head).collect();
+        match words.as_slice() {
+            [.., word, name] if FUNCTION.contains(word) => Some((*name).to_owned()),
+            _ => None,
+        }
+    })
+}
+
 /// The name in a declaration: `const key: string`, `var key string`, `private static String key`.
 pub(super) fn name_of(declaration: &str) -> Option<String> {
     let declaration = declaration.rsplit(['\n', ';']).next()?;
@@ -21,7 +40,7 @@ pub(super) fn name_of(declaration: &str) -> Option<String> {
         [] => return None,
     };
     let name = ["this.", "self.", "->"].iter().fold(*name, |name, owner| name.trim_start_matches(owner));
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let named = words.len() <= 6 && !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(word);
     named.then(|| name.to_owned())
 }
@@ -58,6 +77,7 @@ mod tests {
             ("var key string", Some("key")),
             ("private static final String KEY", Some("KEY")),
             ("self.key", Some("key")),
+            ("clé", Some("clé")),
             ("$key", Some("key")),
             ("const secrets: Secrets", Some("secrets")),
             ("one two three four five six seven", None),
@@ -65,6 +85,20 @@ mod tests {
         ];
         for (text, name) in cases {
             assert_eq!(name_of(text).as_deref(), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn functions_around_a_line() {
+        let cases = [
+            ("def key():\n    return ", Some("key")),
+            ("export function key() {\n  return ", Some("key")),
+            ("func key() string {\n\tother()\n\treturn ", Some("key")),
+            ("call(\n", None),
+            ("", None),
+        ];
+        for (before, name) in cases {
+            assert_eq!(function_around(before.as_bytes()).as_deref(), name, "{before}");
         }
     }
 

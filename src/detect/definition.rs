@@ -6,13 +6,17 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::structure::{Bound, Holder, Place};
+use super::declaration::{function_around, name_of};
+use super::reference::is_made;
+use super::structure::{Bound, Holder, Level, Place};
 use super::window::Window;
 use super::words::{is_generic, meaning};
 use super::{Detector, quote, shape, structure};
 
 /// Longest name that is remembered.
 const LONGEST: usize = 100;
+/// Longest file of settings, in bytes.
+const LONGEST_SETTINGS: usize = 1 << 16;
 
 /// A name that is given a value which could be a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +25,7 @@ pub struct Definition {
     pub name: String,
     /// Many files use it, each for a value of its own: `API_KEY`, `token`.
     pub generic: bool,
-    /// It is the name of a section and of an entry in it, with a point between them: `llm.key`.
+    /// It is the name of a section and of an entry in it, with a point between them: `llm.key`; of any section: `.key`.
     pub section: bool,
 }
 
@@ -36,10 +40,86 @@ impl Detector {
         let window = Window::near(text, span);
         let place = structure::place(&window.before, &window.after);
         let own = definition(text, path, span, &place);
-        let entry = in_section(&place).or_else(|| in_module(&place, path?));
+        let entry = in_section(&place, 0).or_else(|| in_module(&place, path?));
         let without_prefix = own.as_ref().and_then(without_prefix);
-        own.into_iter().chain(entry).chain(without_prefix).collect()
+        let setting = path.filter(|path| text.len() <= LONGEST_SETTINGS && is_settings(path));
+        let field = setting.and_then(|_| field(&name_of(&place.levels.first()?.name)?));
+        own.into_iter().chain(entry).chain(without_prefix).chain(field).collect()
     }
+}
+
+/// The names by which other files may read what a program gives another name to, at a place in a file:
+/// `llm.key` of `llm: { key: process.env.LLM_KEY }`, the function that returns it, the constant, the field of anything.
+pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<Definition> {
+    let line = before.lines().next_back().unwrap_or_default().trim_ascii_start();
+    if line.starts_with(b"return ") {
+        return function_around(before).and_then(|name| alias(&name)).into_iter().collect();
+    }
+    // What a call of no class gives is what it was asked for: `get("NAME")`.
+    let asked = |level: &Level| {
+        let asks = !is_made(level) || level.head.to_ascii_lowercase().contains("env");
+        level.holder == Holder::Call && level.bound != Bound::Assigned && asks
+    };
+    let at = place.levels.iter().take_while(|level| asked(level)).count();
+    let Some(own) = place.levels.get(at).filter(|own| own.bound == Bound::Assigned) else {
+        return Vec::new();
+    };
+    let Some(name) = name_of(&own.name) else { return Vec::new() };
+    let in_module = path.and_then(stem).map(|module| format!("{module}.{name}"));
+    match own.holder {
+        Holder::Group => in_section(place, at).or_else(|| field(&name)).into_iter().collect(),
+        Holder::Lines | Holder::Block => {
+            let entry = in_module.map(|name| Definition { name, generic: true, section: true });
+            alias(&name).into_iter().chain(entry).chain(field(&name)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A name that a program gives a value, if it can be told from others.
+fn alias(name: &str) -> Option<Definition> {
+    let said = meaning(name, &[]);
+    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
+    (telling && said.credential).then(|| Definition { name: name.to_owned(), generic: true, section: false })
+}
+
+/// A name as the field of whatever holds it.
+fn field(name: &str) -> Option<Definition> {
+    let said = meaning(name, &[]);
+    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
+    telling.then(|| Definition { name: format!(".{name}"), generic: true, section: true })
+}
+
+/// The name in `define('NAME', VALUE)`, and in what asks for it: `env("NAME", VALUE)`.
+fn defined(own: &Level) -> Option<String> {
+    let call = own.holder == Holder::Call && own.bound == Bound::Positional;
+    let before = own.before.trim().trim_end_matches(',').trim_end();
+    let name = before.strip_suffix(['"', '\'']).filter(|_| call)?.trim_start_matches(['"', '\'']);
+    let said = meaning(name, &[]);
+    let variable =
+        name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
+    (variable && telling).then(|| name.to_owned())
+}
+
+/// Whether a file is of a form in which programs keep settings.
+fn is_settings(path: &BStr) -> bool {
+    const ENDINGS: [&[u8]; 10] =
+        [b"json", b"yml", b"yaml", b"toml", b"ini", b"cfg", b"conf", b"psd1", b"properties", b"json5"];
+    let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    file.rsplit(|&byte| byte == b'.').next().is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
+/// Whether a file holds nothing but variables of the environment: `.env`, `.env.local`, `prod.env`.
+fn is_environment(path: &BStr) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    name.starts_with(b".env") || name.ends_with(b".env")
+}
+
+/// The name of a file without its ending.
+fn stem(path: &BStr) -> Option<&str> {
+    let file = path.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
+    file.split('.').next().filter(|stem| !stem.is_empty())
 }
 
 /// The name that a value is given.
@@ -49,26 +129,36 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
         let name = path?.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
         return Some(Definition { name: name.to_owned(), generic: false, section: false });
     }
+    if let Some(name) = defined(own) {
+        return Some(Definition { generic: is_generic(&name), name, section: false });
+    }
     let credential = |token: &&str| meaning(token, &[]).credential;
     // What a program is given by its environment is called anything.
+    let environment = path.is_some_and(is_environment);
     let variable = |token: &&str| {
-        token.contains('_')
+        (token.contains('_') || environment)
             && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
-    let name = quote::tokens(&own.name).filter(|token| credential(token) || variable(token)).last()?;
+    // The entry of a section of a section, written in one: `app.llm.pass`.
+    let entry = |token: &&str| path.is_some_and(is_settings) && token.contains('.') && !token.contains("..");
+    let named = |token: &&str| credential(token) || variable(token) || entry(token);
+    let name = quote::tokens(&own.name).filter(named).last()?;
     let said = meaning(name, &[]);
     let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
     telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
 }
 
 /// The name of an entry together with that of its section, where neither says much by itself: `[llm]`, `key = VALUE`.
-fn in_section(place: &Place) -> Option<Definition> {
+/// `at` says which level of what encloses the value is the entry.
+fn in_section(place: &Place, at: usize) -> Option<Definition> {
     const EVERYWHERE: [&str; 10] =
         ["config", "settings", "data", "spec", "default", "defaults", "env", "environment", "values", "auth"];
-    let own = place.levels.first().filter(|own| own.bound == Bound::Assigned)?;
+    let own = place.levels.get(at).filter(|own| own.bound == Bound::Assigned)?;
     let section = match own.holder {
         Holder::Lines => place.outer.first()?.as_str(),
-        Holder::Group => place.levels.get(1).filter(|parent| parent.bound == Bound::Assigned)?.name.as_str(),
+        Holder::Group => {
+            place.levels.get(at + 1).filter(|parent| parent.bound == Bound::Assigned)?.name.as_str()
+        }
         _ => return None,
     };
     let single = |name: &str| -> Option<String> {
@@ -79,7 +169,7 @@ fn in_section(place: &Place) -> Option<Definition> {
     let (section, entry) = (single(section)?, single(&own.name)?);
     let said = meaning(&entry, &[]);
     let about = meaning(&section, &[]);
-    let telling = said.credential && !said.purpose && said.plain.is_none() && !about.purpose;
+    let telling = !said.purpose && said.plain.is_none() && !about.purpose;
     let everywhere = EVERYWHERE.contains(&section.to_ascii_lowercase().as_str()) || is_generic(&section);
     (telling && !everywhere).then(|| Definition {
         name: format!("{section}.{entry}"),
@@ -93,8 +183,7 @@ fn in_module(place: &Place, path: &BStr) -> Option<Definition> {
     const SETTINGS: [&str; 6] = ["config", "conf", "settings", "constants", "local_settings", "env"];
     let own =
         place.levels.first().filter(|own| own.bound == Bound::Assigned && own.holder == Holder::Lines)?;
-    let file = path.rsplit(|&byte| byte == b'/').next()?.to_str().ok()?;
-    let module = file.split('.').next()?;
+    let module = stem(path)?;
     let settings = SETTINGS.contains(&module) || meaning(module, &[]).credential;
     let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let said = meaning(&own.name, &[]);

@@ -204,11 +204,16 @@ impl<'a> FileView<'a> {
         near.min_by_key(|(distance, _)| *distance)
     }
 
-    /// How far the nearest keyword is from a span.
-    pub(super) fn nearest_mention(&self, span: &Range<usize>) -> Option<usize> {
+    /// How far the nearest keyword that counts is from a span.
+    pub(super) fn nearest_mention(
+        &self,
+        span: &Range<usize>,
+        counts: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let mentions = self.mentions();
         let (before, after) = mentions.split_at(mentions.partition_point(|at| *at < span.start));
-        let sides = before.last().into_iter().chain(after.first());
+        let sides = [before.iter().rev().find(|at| counts(**at)), after.iter().find(|at| counts(**at))];
+        let sides = sides.into_iter().flatten();
         sides.map(|at| self.distance(*at, span)).min()
     }
 
@@ -258,6 +263,31 @@ impl<'a> FileView<'a> {
             }
             _ => line,
         }
+    }
+
+    /// The address that a place is in, from its host on; none if it is in none.
+    pub(super) fn address_around(&self, at: usize) -> Option<String> {
+        const LONGEST: usize = 300;
+        let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()".contains(b);
+        let before = &self.text[at.saturating_sub(LONGEST)..at];
+        let start = before.iter().rposition(ends).map_or(0, |last| last + 1);
+        before[start..].find("://").map(|mark| host(&before[start + mark + 3..]))
+    }
+
+    /// The lines of a command up to a place: the one that it is on, and those before it that go on at their end.
+    pub(super) fn command(&self, at: usize) -> &'a [u8] {
+        const MOST: usize = 1000;
+        let from = at.saturating_sub(MOST);
+        let before = &self.text[from..at];
+        let mut start = line_start(before, before.len());
+        while let Some(above) = before[..start].strip_suffix(b"\n") {
+            let above = above.trim_end_with(|c| matches!(c, '\r' | ' '));
+            if !matches!(above.last(), Some(b'\\' | b'^' | b'`')) {
+                break;
+            }
+            start = line_start(before, above.len());
+        }
+        &self.text[from + start..at]
     }
 
     /// Whether the file holds nothing but values like the one at `span`: a key file.

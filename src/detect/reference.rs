@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
+use super::declaration::name_of;
+use super::definition::{self, Definition};
 use super::evidence::answers;
 use super::finder::Finder;
 use super::structure::{Holder, Place};
@@ -31,10 +33,12 @@ pub struct Read {
     pub name: usize,
     /// Where.
     pub span: Range<usize>,
-    /// What for.
-    pub purpose: Purpose,
+    /// What for, if that is told.
+    pub purpose: Option<Purpose>,
     /// It is read from the environment, and not from another module.
     pub from_environment: bool,
+    /// The names that its value is given here, if it is not told what for: others may read it by them.
+    pub given_to: Vec<Definition>,
 }
 
 /// What becomes of a value where its name is read.
@@ -68,60 +72,61 @@ impl Detector {
     /// whether all were looked at: a text with very many is not, for the time that would take.
     pub fn reads(&self, text: &[u8], path: Option<&BStr>, finder: &Finder) -> (Vec<Read>, bool) {
         let views = Views::new(self, text, path);
-        let mut places = finder.find(text).filter(|(_, span)| is_read(text, span));
+        let places = finder.find(text).map(|(name, span)| {
+            // `.name` is the name as a field of anything.
+            let joint = text[span.clone()].iter().take_while(|b| b.is_ascii_punctuation()).count();
+            (name, span.start + joint..span.end)
+        });
+        let mut places = places.filter(|(_, span)| is_read(text, span));
         let mut variables = Variables::default();
         let first = places.by_ref().take(MOST_READS);
-        let reads = first.filter_map(|(name, span)| {
-            let (purpose, from_environment) = self.purpose(&views, &span, Some(&mut variables))?;
-            Some(Read { name, span, purpose, from_environment })
-        });
+        let reads = first.filter_map(|(name, span)| self.read(&views, name, span, &mut variables));
         let reads = reads.collect();
         (reads, places.next().is_none() && variables.looked_at < MOST_READS)
     }
 
-    /// What becomes of the value that the name at `span` stands for, and whether the environment gives it;
-    /// with `onwards` also where it goes from there.
-    fn purpose(
+    /// What becomes of a name's value at `span`, and where it goes from there; none if nothing.
+    fn read(
         &self,
         views: &Views<'_>,
-        span: &Range<usize>,
-        onwards: Option<&mut Variables>,
-    ) -> Option<(Purpose, bool)> {
-        let window = Window::around(views.text, span);
-        let (before, after) = expression(&window.before, &window.after);
-        let referred = variable_of_reference(before);
-        let mut place = match &referred {
-            Some(variable) => structure::place(variable, after),
-            None => structure::place(before, after),
+        name: usize,
+        span: Range<usize>,
+        variables: &mut Variables,
+    ) -> Option<Read> {
+        let (place, from_environment) = place_of(views.text, &span);
+        let purpose = self.told(views, &span, &place).or_else(|| {
+            // `name = os.environ["NAME"]`: the group around the name has none of its own.
+            let mut levels = place.levels.iter().take(3);
+            let variable = levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
+            let variable = variable.or_else(|| annotated(&place));
+            let onwards = variable.and_then(|variable| self.goes_on(views, &variable, variables));
+            onwards.or_else(|| unknown(&place))
+        });
+        let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs));
+        let given_to = if told {
+            Vec::new()
+        } else {
+            definition::aliases(&place, views.path, &views.text[..span.start])
         };
-        if let Some(own) = place.levels.first_mut() {
-            own.name = without_file(&own.name).to_owned();
-        }
-        let environment = referred.is_some() || from_environment(&window.before[before.len()..], &place);
+        let any = purpose.is_some() || !given_to.is_empty();
+        any.then_some(Read { name, span, purpose, from_environment, given_to })
+    }
+
+    /// What becomes of the value that the name at `span` stands for, where its place tells.
+    fn told(&self, views: &Views<'_>, span: &Range<usize>, place: &Place) -> Option<Purpose> {
         let mut foreign = false;
         for (index, rule) in self.rules().iter().enumerate() {
             let (Some(provider), Pattern::Run { .. }) = (&rule.provider, &rule.pattern) else { continue };
-            let Some(verdict) = answers(provider, &place, views.of(index), span).next() else { continue };
+            let Some(verdict) = answers(provider, place, views.of(index), span).next() else { continue };
             foreign |= verdict.foreign;
             // In a sentence, what stands beside a name says nothing of it.
             let told = verdict.confidence == Confidence::High && !(verdict.beside && place.is_prose());
             if told && views.of(index).is_about_provider() {
                 let reason = verdict.evidence.into_iter().next().unwrap_or_default();
-                return Some((
-                    Purpose::Ours { rule: index, confidence: rule.confidence, reason },
-                    environment,
-                ));
+                return Some(Purpose::Ours { rule: index, confidence: rule.confidence, reason });
             }
         }
-        if foreign {
-            return Some((Purpose::Theirs, environment));
-        }
-        // `name = os.environ["NAME"]`: the group around the name has none of its own.
-        let mut levels = place.levels.iter().take(3);
-        let variable = levels.find_map(|level| quote::tokens(&level.name).last());
-        let onwards = onwards.and_then(|known| self.goes_on(views, variable?, known));
-        let purpose = onwards.or_else(|| place.levels.iter().any(is_made).then_some(Purpose::Unknown))?;
-        Some((purpose, environment))
+        foreign.then_some(Purpose::Theirs)
     }
 
     /// What becomes of the variable that a value is read into.
@@ -140,7 +145,11 @@ impl Detector {
         let reads: Vec<_> = places.filter(|span| is_read(views.text, span)).take(most).collect();
         *looked_at += reads.len().max(1);
         let mut other = None;
-        for (purpose, _) in reads.iter().filter_map(|span| self.purpose(views, span, None)) {
+        let purpose = |span: &Range<usize>| {
+            let (place, _) = place_of(views.text, span);
+            self.told(views, span, &place).or_else(|| unknown(&place))
+        };
+        for purpose in reads.iter().filter_map(purpose) {
             match purpose {
                 Purpose::Ours { .. } => return Some(purpose),
                 Purpose::Theirs => other = Some(purpose),
@@ -149,6 +158,37 @@ impl Detector {
         }
         other
     }
+}
+
+/// What the name at `span` stands in, and whether the environment gives it its value.
+fn place_of(text: &[u8], span: &Range<usize>) -> (Place, bool) {
+    let window = Window::around(text, span);
+    let (before, after) = expression(&window.before, &window.after);
+    let referred = variable_of_reference(before);
+    let mut place = match &referred {
+        Some(variable) => structure::place(variable, after),
+        None => structure::place(before, after),
+    };
+    if let Some(own) = place.levels.first_mut() {
+        own.name = without_file(&own.name).to_owned();
+    }
+    let environment = referred.is_some() || from_environment(&window.before[before.len()..], &place);
+    (place, environment)
+}
+
+/// What an annotation gives its value to: `@Value("${NAME}") String key`.
+fn annotated(place: &Place) -> Option<String> {
+    let annotation = place.levels.iter().take(2).find(|level| level.holder == Holder::Call)?;
+    let call = annotation.head.trim().starts_with('@').then_some(annotation)?;
+    let outside = place.levels.iter().skip_while(|level| !std::ptr::eq(*level, call)).nth(1)?;
+    let declaration = outside.after.trim_start_matches([')', '"', ' ', '\r', '\n']);
+    let declaration = declaration.split([';', ',', ')', '=', '{']).next()?;
+    name_of(declaration)
+}
+
+/// That a value is handed to something which says nothing, if so.
+fn unknown(place: &Place) -> Option<Purpose> {
+    place.levels.iter().any(is_made).then_some(Purpose::Unknown)
 }
 
 /// In a deployment's `name: NAME`, `valueFrom: secretKeyRef: key: …` the variable is what the value is given to: the

@@ -76,8 +76,17 @@ pub(super) struct Place {
     pub(super) label: Option<String>,
     /// In an indented mapping, what stands beside the entry that holds the value: before it, and after.
     pub(super) beside_parent: Option<(String, String)>,
-    /// The address that the value is a part of: what stands before it, and after.
-    pub(super) address: Option<(String, String)>,
+    /// The address that the value is a part of.
+    pub(super) address: Option<Address>,
+}
+
+/// The address (`scheme://…`) that a value is a part of.
+#[derive(Debug)]
+pub(super) struct Address {
+    pub(super) scheme: String,
+    /// What stands between the scheme and the value.
+    pub(super) before: String,
+    pub(super) after: String,
 }
 
 impl Place {
@@ -141,14 +150,16 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
     place
 }
 
-/// What stands around the value in the address (`scheme://…`) that it is a part of.
-fn address(before: &[u8], after: &[u8]) -> Option<(String, String)> {
+/// The address that the value between `before` and `after` is a part of.
+fn address(before: &[u8], after: &[u8]) -> Option<Address> {
     let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>|;,".contains(b);
     let start = before.iter().rposition(ends).map_or(0, |at| at + 1);
     let end = after.iter().position(ends).unwrap_or(after.len());
     let head = &before[start..];
-    let scheme = head.windows(3).position(|mark| mark == b"://")?;
-    Some((text(&head[scheme + 3..]), text(&after[..end])))
+    let mark = head.windows(3).position(|mark| mark == b"://")?;
+    let letters = head[..mark].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b));
+    let scheme = &head[mark - letters.count()..mark];
+    Some(Address { scheme: text(scheme), before: text(&head[mark + 3..]), after: text(&after[..end]) })
 }
 
 /// What a value is bound to, and where that begins.

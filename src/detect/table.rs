@@ -1,7 +1,8 @@
 //! Which column of a table a value stands in, and what that column is called.
 //!
 //! Takes a whole text and the place of a value in it; knows tables of Markdown, files of separated values with a header,
-//! and rows that SQL inserts. Gives the column's name; what it means is asked in `evidence`.
+//! rows that SQL inserts, and tables of AsciiDoc and reStructuredText with a cell on each line. Gives the names of column
+//! and row; what they mean is asked in `evidence`.
 
 use std::ops::Range;
 
@@ -21,6 +22,75 @@ const MOST_SQL: usize = 1 << 16;
 /// The name of the column that the value at `span` stands in.
 pub(super) fn column(text: &[u8], span: &Range<usize>) -> Option<String> {
     markdown(text, span).or_else(|| separated(text, span)).or_else(|| inserted(text, span))
+}
+
+/// The row of a value in a table that has a cell on each line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// What its first cell says.
+    pub(super) label: String,
+    /// The name of the value's column, if the table has a header.
+    pub(super) column: Option<String>,
+}
+
+/// The row of the value at `span`, in a table of AsciiDoc (`|cell`) or a list table of reStructuredText (`* - cell`,
+/// `- cell`).
+pub(super) fn row(text: &[u8], span: &Range<usize>) -> Option<Row> {
+    let start = line_start(text, span.start);
+    let own = cell_of(text[start..].lines().next()?)?;
+    let mut above = text[..start].lines().rev().take(MOST_LINES);
+    let mut cells: Vec<&[u8]> = Vec::new();
+    if own.list {
+        loop {
+            let cell = cell_of(above.next()?).filter(|cell| cell.list)?;
+            cells.push(cell.text);
+            if cell.first {
+                break;
+            }
+        }
+    } else {
+        cells.extend(above.by_ref().map_while(cell_of).map(|cell| cell.text));
+    }
+    let (index, label) = (cells.len(), name(cells.last()?)?);
+    let column = match own.list {
+        false => above.find(|line| self::cells(line, b'|').len() > index && line.starts_with(b"|")),
+        true => None,
+    };
+    let column = match (column, own.list) {
+        (Some(header), _) => name(self::cells(header, b'|').get(index)?),
+        (None, true) => {
+            // The first row of the list is the header, where there is one above this row.
+            let rows: Vec<Cell<'_>> =
+                above.map_while(|line| cell_of(line).filter(|cell| cell.list)).collect();
+            let first = rows.iter().rposition(|cell| cell.first)?;
+            first.checked_sub(index).and_then(|at| name(rows[at].text))
+        }
+        (None, false) => None,
+    };
+    Some(Row { label, column })
+}
+
+/// A line that is one cell.
+struct Cell<'t> {
+    text: &'t [u8],
+    /// It is an item of a list.
+    list: bool,
+    /// It begins a row.
+    first: bool,
+}
+
+fn cell_of(line: &[u8]) -> Option<Cell<'_>> {
+    let line = line.trim_ascii();
+    if let Some(text) =
+        line.strip_prefix(b"|").filter(|text| !text.contains(&b'|') && !text.starts_with(b"=="))
+    {
+        return Some(Cell { text, list: false, first: false });
+    }
+    let (text, first) = match line.strip_prefix(b"* - ") {
+        Some(text) => (text, true),
+        None => (line.strip_prefix(b"- ")?, false),
+    };
+    Some(Cell { text, list: true, first })
 }
 
 /// In a Markdown table the header stands above the line of dashes.
@@ -197,6 +267,25 @@ fn name(cell: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_lines_have_names() {
+        let cases = [
+            ("|a |b\n\n|x\n|`V`\n", Some(("x", Some("b")))),
+            ("[cols=\"1,1\"]\n|===\n|x\n|V\n", Some(("x", None))),
+            ("   * - a\n     - b\n   * - x\n     - ``V``\n", Some(("x", Some("b")))),
+            ("   * - a\n     - b\n     - c\n   * - x\n     - y\n     - V\n", Some(("x", Some("c")))),
+            ("- x\n- V\n", None),
+            ("|V\n", None),
+            ("x\nV\n", None),
+        ];
+        for (text, expected) in cases {
+            let at = text.rfind('V').expect("a value");
+            let row = row(text.as_bytes(), &(at..at + 1));
+            let row = row.as_ref().map(|row| (row.label.as_str(), row.column.as_deref()));
+            assert_eq!(row, expected, "{text}");
+        }
+    }
 
     #[test]
     fn columns_have_names() {

@@ -18,6 +18,7 @@ pub(crate) struct Vocabulary {
     plain: HashSet<String>,
     owner: HashSet<String>,
     purpose: HashSet<String>,
+    store: HashSet<String>,
     vendor_field: HashSet<String>,
     label_field: HashSet<String>,
     address_field: HashSet<String>,
@@ -73,6 +74,8 @@ pub(crate) struct Meaning {
     pub(crate) account: bool,
     /// It has words that are in no list: perhaps a service's name.
     pub(crate) specific: bool,
+    /// It is that of a place where anybody's credentials are kept.
+    pub(crate) store: bool,
     /// These are initials, which name nobody for sure.
     pub(crate) initials: bool,
 }
@@ -85,8 +88,9 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     // `SendGrid` is two words, and one.
     let pairs: Vec<[String; 2]> = words.windows(2).map(|pair| [pair.join(" "), pair.concat()]).collect();
     let each = || words.iter().chain(pairs.iter().flatten()).filter(|word| !mine(word));
-    let purpose = each().find(|word| has(&vocabulary.purpose, word));
-    let owner = each().find(|word| has(&vocabulary.owner, word)).or(purpose).cloned();
+    let store = each().any(|word| has(&vocabulary.store, word));
+    let purpose = each().find(|word| !store && has(&vocabulary.purpose, word));
+    let owner = each().find(|word| !store && has(&vocabulary.owner, word)).or(purpose).cloned();
     let number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
     let credential = words.iter().any(|word| has(&vocabulary.credential, word) || is_compound(word));
     let last = words.iter().rev().find(|word| !number(word));
@@ -114,6 +118,7 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
         owner: owner.or(chosen.cloned()),
         account: last.is_some_and(|word| has(&vocabulary.account_field, word)),
         specific,
+        store,
         initials: words.iter().filter(|word| !known(word)).all(|word| word.chars().count() <= 3),
     }
 }
@@ -191,7 +196,10 @@ fn has(set: &HashSet<String>, word: &str) -> bool {
 fn is_compound(word: &str) -> bool {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     let word = word.strip_suffix('s').unwrap_or(word);
-    ["key", "token", "secret", "bearer", "apikey"].iter().any(|end| word.ends_with(end))
+    // What is written without blanks has its words glued: the key's comes last there, too.
+    ["key", "token", "secret", "bearer", "apikey", "schlüssel", "密钥", "密鑰", "金鑰", "キー", "키"]
+        .iter()
+        .any(|end| word.ends_with(end))
         && !["monkey", "donkey", "turkey", "hotkey", "whiskey", "jockey"].contains(&word)
 }
 
@@ -233,6 +241,7 @@ mod tests {
         assert_eq!(of("acme_key").owner, None);
         assert!(!of("acme_api_key").specific);
         assert!(of("fancy_api_key").specific);
+        assert!(of("aws_secretsmanager_secret").store && of("aws_secretsmanager_secret").owner.is_none());
         assert!(of("value").transparent);
         assert!(!of("").transparent);
     }

@@ -4,9 +4,11 @@
 //! the values that are a provider's. `API_KEY` in one part of a repository is not `API_KEY` in another: how near the
 //! two files are decides, and whether others read the same name for another purpose.
 
+use std::collections::HashMap;
+
 use bstr::{BStr, BString, ByteSlice};
 
-use super::look::KnownValue;
+use super::look::{KnownValue, MOST_NAMINGS};
 use crate::detect::definition::Definition;
 use crate::detect::reference::Purpose;
 use crate::finding::Confidence;
@@ -22,14 +24,18 @@ pub(super) struct Naming {
     pub(super) path: Option<BString>,
     /// For a sentence.
     pub(super) place: String,
+    /// It is a name that a program gives what it reads by another one.
+    pub(super) alias: bool,
 }
 
 /// A place that reads a name.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub(super) name: String,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: Option<Purpose>,
     pub(super) from_environment: bool,
+    /// Names that the value is given there.
+    pub(super) given_to: Vec<Definition>,
     /// Stems of the files that give names a value which this one mentions.
     pub(super) mentions: Vec<BString>,
     pub(super) target: usize,
@@ -40,8 +46,10 @@ pub(super) struct Reading {
 impl Naming {
     /// The name of its file without ending: what an import calls it.
     pub(super) fn stem(&self) -> Option<BString> {
-        let name = self.path.as_ref()?.rsplit(|&byte| byte == b'/').next()?;
-        let stem = name.split(|&byte| byte == b'.').next()?;
+        let mut parts = self.path.as_ref()?.rsplit(|&byte| byte == b'/');
+        let stem = parts.next()?.split(|&byte| byte == b'.').next()?;
+        // What stands for its directory is called by the directory's name.
+        let stem = if matches!(stem, b"index" | b"__init__" | b"mod") { parts.next()? } else { stem };
         (stem.len() > 2).then(|| stem.into())
     }
 }
@@ -52,28 +60,65 @@ pub(super) fn resolve(mut namings: Vec<Naming>, mut readings: Vec<Reading>) -> V
         |target: usize, path: &Option<BString>, place: &str| (target, path.clone(), place.to_owned());
     namings.sort_by_cached_key(|naming| by_place(naming.target, &naming.path, &naming.place));
     readings.sort_by_cached_key(|reading| by_place(reading.target, &reading.path, &reading.place));
+    let readings = by_name(readings.iter());
     namings.iter().filter_map(|naming| bound(naming, &namings, &readings)).collect()
 }
 
+/// The values of `namings` under the names that they are given where they are read.
+pub(super) fn handed_on(namings: &[Naming], readings: &[Reading]) -> Vec<Naming> {
+    let by_name = by_name(readings.iter().filter(|reading| !reading.given_to.is_empty()));
+    let mut handed = Vec::new();
+    for naming in namings {
+        for reading in related(naming, &by_name).take(MOST_NAMINGS.saturating_sub(handed.len())) {
+            handed.extend(reading.given_to.iter().map(|definition| Naming {
+                definition: definition.clone(),
+                secret: naming.secret.clone(),
+                target: reading.target,
+                path: reading.path.clone(),
+                place: format!("{} (from `{}` in {})", reading.place, reading.name, naming.place),
+                alias: true,
+            }));
+        }
+    }
+    handed
+}
+
+/// Places by the name that they read.
+type ByName<'a> = HashMap<&'a str, Vec<&'a Reading>>;
+
+fn by_name<'a>(readings: impl Iterator<Item = &'a Reading>) -> ByName<'a> {
+    let mut by_name = ByName::new();
+    for reading in readings {
+        by_name.entry(&reading.name).or_default().push(reading);
+    }
+    by_name
+}
+
+/// The places that read a name and may mean this value.
+fn related<'a>(naming: &Naming, readings: &ByName<'a>) -> impl Iterator<Item = &'a Reading> {
+    let same_name = readings.get(naming.definition.name.as_str()).into_iter().flatten().copied();
+    same_name.filter(|reading| reading.target == naming.target && is_related(naming, reading))
+}
+
 /// Whether and why a value is a provider's.
-fn bound(naming: &Naming, namings: &[Naming], readings: &[Reading]) -> Option<KnownValue> {
-    let name = &naming.definition.name;
+fn bound(naming: &Naming, namings: &[Naming], readings: &ByName<'_>) -> Option<KnownValue> {
+    let name = naming.definition.name.as_str();
     let generic = naming.definition.generic;
-    let related = readings.iter().filter(|reading| {
-        reading.name == *name && reading.target == naming.target && is_related(naming, reading)
-    });
     let (mut ours, mut theirs) = (Vec::new(), false);
-    for reading in related {
+    for reading in related(naming, readings) {
         match &reading.purpose {
-            Purpose::Ours { rule, confidence, reason } => ours.push((reading, *rule, *confidence, reason)),
-            Purpose::Theirs => theirs = true,
+            Some(Purpose::Ours { rule, confidence, reason }) => {
+                ours.push((reading, *rule, *confidence, reason));
+            }
+            Some(Purpose::Theirs) => theirs = true,
             // A name that anything could have is not taken from those who do not say what for.
-            Purpose::Unknown => theirs |= generic,
+            Some(Purpose::Unknown) => theirs |= generic,
+            None => {}
         }
     }
     let nearest = |reading: &Reading| {
         let rivals =
-            namings.iter().filter(|other| other.definition.name == *name && is_related(other, reading));
+            namings.iter().filter(|other| other.definition.name == name && is_related(other, reading));
         let least = rivals.filter_map(|other| distance(other, reading)).min();
         !generic || distance(naming, reading) == least
     };
@@ -84,6 +129,7 @@ fn bound(naming: &Naming, namings: &[Naming], readings: &[Reading]) -> Option<Kn
         // A name that others use as well, or that anything could have.
         _ => Confidence::Medium.min(confidence),
     };
+    let name = name.trim_start_matches('.');
     let evidence =
         format!("`{name}` gets its value in {} and is read in {}: {reason}", naming.place, reading.place);
     Some(KnownValue { secret: naming.secret.clone(), rule, confidence, evidence: vec![evidence] })
@@ -95,22 +141,35 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
         return true;
     }
     // In stored history nothing is known of where a file stands.
-    let (Some(given), Some(_)) = (&naming.path, &reading.path) else { return false };
+    let (Some(given), Some(read)) = (&naming.path, &reading.path) else { return false };
     let mentioned = naming.stem().is_some_and(|stem| reading.mentions.contains(&stem));
+    if naming.alias {
+        return mentioned || given == read;
+    }
     let settings = reading.from_environment && is_environment(given.as_bstr());
-    distance(naming, reading).is_some() && (mentioned || settings)
+    is_above(naming, reading) && (mentioned || settings)
 }
 
-/// How many directories lie between two files, one of which stands above the other; none if neither does.
+/// How many directories lie between two files.
 fn distance(naming: &Naming, reading: &Reading) -> Option<usize> {
-    let directory = |path: &BString| -> Vec<Vec<u8>> {
-        let mut parts: Vec<Vec<u8>> = path.split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect();
-        parts.pop();
-        parts
+    let (given, read) = (directory(&naming.path)?, directory(&reading.path)?);
+    let common = given.iter().zip(&read).take_while(|(one, other)| one == other).count();
+    Some(given.len() + read.len() - 2 * common)
+}
+
+/// Whether the directory of one of two files is above that of the other, or the same.
+fn is_above(naming: &Naming, reading: &Reading) -> bool {
+    let (Some(given), Some(read)) = (directory(&naming.path), directory(&reading.path)) else {
+        return false;
     };
-    let (given, read) = (directory(naming.path.as_ref()?), directory(reading.path.as_ref()?));
-    let above = given.starts_with(&read) || read.starts_with(&given);
-    above.then(|| given.len().abs_diff(read.len()))
+    given.starts_with(&read) || read.starts_with(&given)
+}
+
+/// The names of the directories that a file is in.
+fn directory(path: &Option<BString>) -> Option<Vec<&[u8]>> {
+    let mut parts: Vec<&[u8]> = path.as_ref()?.split(|&byte| byte == b'/').collect();
+    parts.pop();
+    Some(parts)
 }
 
 /// Whether a file sets the environment of programs.
@@ -136,20 +195,22 @@ mod tests {
             target: 0,
             path: Some(path.into()),
             place: format!("{path}:1"),
+            alias: false,
         }
     }
 
     fn reading(name: &str, path: &str, ours: bool) -> Reading {
         Reading {
             name: name.to_owned(),
-            purpose: match ours {
+            purpose: Some(match ours {
                 true => Purpose::Ours {
                     rule: 0,
                     confidence: Confidence::High,
                     reason: "it is handed to `Acme`".to_owned(),
                 },
                 false => Purpose::Theirs,
-            },
+            }),
+            given_to: Vec::new(),
             from_environment: true,
             mentions: Vec::new(),
             target: 0,

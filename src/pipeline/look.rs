@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use bstr::{BStr, ByteSlice};
 
-use super::bindings::{Naming, Reading, resolve};
+use super::bindings::{Naming, Reading, handed_on, resolve};
 use super::group::same_place;
 use super::names::Names;
 use super::{Collector, Hit, lock};
@@ -103,12 +103,7 @@ impl Collector<'_> {
         // Where nothing is about what a rule looks for, no name is read for it.
         let worth_it = self.interest.load(Ordering::Relaxed) && !self.is_interrupted();
         let bound = match Names::new(&namings).filter(|_| worth_it) {
-            Some(names) => {
-                let again = self.again(Look::Names(names));
-                sources(&again);
-                self.skipped.take(&again.skipped, NOT_ALL_USES);
-                resolve(namings, lock(&again.readings).drain(..).collect())
-            }
+            Some(names) => self.bound(namings, names, &sources),
             None => Vec::new(),
         };
         let bound_secrets: Vec<Secret> = bound.iter().map(|value| value.secret.clone()).collect();
@@ -123,6 +118,23 @@ impl Collector<'_> {
                 places.into_iter().map(|hit| Hit { copy: !bound_secrets.contains(&hit.secret), ..hit });
             self.adopt(places.collect());
         }
+    }
+
+    /// The values that are a provider's by what their names are read for, and by what those names are handed on to.
+    fn bound(&self, namings: Vec<Naming>, names: Names, sources: impl Fn(&Collector<'_>)) -> Vec<KnownValue> {
+        let readings = |names: Names| -> Vec<Reading> {
+            let again = self.again(Look::Names(names));
+            sources(&again);
+            self.skipped.take(&again.skipped, NOT_ALL_USES);
+            lock(&again.readings).drain(..).collect()
+        };
+        let first = readings(names);
+        let onwards = handed_on(&namings, &first);
+        let mut bound = resolve(namings, first);
+        if let Some(names) = Names::new(&onwards).filter(|_| !self.is_interrupted()) {
+            bound.extend(resolve(onwards, readings(names)));
+        }
+        bound
     }
 
     /// Values whose other places are worth a look: those that are reported, where one of them was seen elsewhere, and
@@ -217,6 +229,7 @@ impl Collector<'_> {
             target: origin.target,
             path: origin.path.map(ToOwned::to_owned),
             place: place(origin, line),
+            alias: false,
         });
         let mut namings = lock(&self.namings);
         if namings.len() < MOST_NAMINGS {
@@ -246,6 +259,7 @@ impl Collector<'_> {
                     name: spelled.names[read.name].clone(),
                     purpose: read.purpose,
                     from_environment: read.from_environment,
+                    given_to: read.given_to,
                     mentions: mentions.get_or_insert_with(|| names.loaded_by(text.bytes)).clone(),
                     target: origin.target,
                     path: origin.path.map(ToOwned::to_owned),

@@ -77,7 +77,9 @@ impl Names {
         let found = self.stem_finder.iter().flat_map(|finder| finder.find(text)).take(MOST_NAMINGS);
         let loaded: BTreeSet<usize> =
             found.filter(|(_, span)| is_loaded(text, span)).map(|(stem, _)| stem).collect();
-        loaded.into_iter().map(|stem| self.stems[stem].clone()).collect()
+        // `!secret name` means the file `secrets` without a word of it.
+        let secrets = self.stems.iter().filter(|stem| *stem == "secrets" && text.contains_str("!secret "));
+        loaded.into_iter().map(|stem| &self.stems[stem]).chain(secrets).cloned().collect()
     }
 }
 
@@ -93,8 +95,9 @@ fn spellings(name: &str) -> Vec<String> {
         let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
         first.to_uppercase() + rest
     };
+    let capitals = words.iter().map(capital).collect::<String>();
     let camel = words[0].clone() + &words[1..].iter().map(capital).collect::<String>();
-    spellings.extend([words.join("_").to_uppercase(), words.join("_"), words.join("-"), camel]);
+    spellings.extend([words.join("_").to_uppercase(), words.join("_"), words.join("-"), camel, capitals]);
     spellings.sort();
     spellings.dedup();
     spellings
@@ -103,7 +106,11 @@ fn spellings(name: &str) -> Vec<String> {
 /// How programs write the entry of a section, given as `section.entry`.
 fn entries(name: &str) -> Vec<String> {
     const BETWEEN: [&str; 11] = [".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '"];
+    const FIELD: [&str; 7] = [".", "->", "::", "[\"", "['", "[:", "!secret "];
     let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };
+    if section.is_empty() {
+        return FIELD.iter().map(|before| format!("{before}{entry}")).collect();
+    }
     BETWEEN.iter().map(|between| format!("{section}{between}{entry}")).collect()
 }
 
@@ -120,9 +127,13 @@ fn is_loaded(text: &[u8], span: &std::ops::Range<usize>) -> bool {
     let after = &after[..after.len().min(LONGEST_LINE)];
     let rest = &after[..after.find_byte(b'\n').unwrap_or(after.len())];
     let mut words = line.split(|b| !word(b)).chain(rest.split(|b| !word(b)));
+    let loads = |word: &[u8]| {
+        let word = word.to_ascii_lowercase();
+        LOADS.contains(&word.as_slice()) || word.starts_with(b"config")
+    };
     !before.last().is_some_and(word)
         && !after.first().is_some_and(word)
-        && (before.last() == Some(&b'/') || words.any(|word| LOADS.contains(&word)))
+        && (matches!(before.last(), Some(b'/' | b'\\')) || words.any(loads))
 }
 
 #[cfg(test)]
@@ -131,8 +142,8 @@ mod tests {
 
     #[test]
     fn names_have_spellings() {
-        assert_eq!(spellings("LLM_KEY"), ["LLM_KEY", "llm-key", "llmKey", "llm_key"]);
-        assert_eq!(spellings("botToken"), ["BOT_TOKEN", "bot-token", "botToken", "bot_token"]);
+        assert_eq!(spellings("LLM_KEY"), ["LLM_KEY", "LlmKey", "llm-key", "llmKey", "llm_key"]);
+        assert_eq!(spellings("botToken"), ["BOT_TOKEN", "BotToken", "bot-token", "botToken", "bot_token"]);
         assert_eq!(spellings("key.txt"), ["key.txt"]);
     }
 

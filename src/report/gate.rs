@@ -23,6 +23,10 @@ pub enum Gate {
     Commit,
     /// Give a commit its message.
     Message,
+    /// Make a commit of a patch that was applied.
+    Patch,
+    /// Apply a patch with this message.
+    PatchMessage,
     /// Send commits to another repository.
     Push,
     /// Take in commits that somebody sends.
@@ -36,9 +40,15 @@ impl Gate {
     fn what(self) -> &'static str {
         match self {
             Gate::Commit | Gate::Message => "this commit",
+            Gate::Patch | Gate::PatchMessage => "this patch",
             Gate::Push | Gate::Receive => "this push",
             Gate::Files => "this",
         }
+    }
+
+    /// Whether it judges a message, and nothing else.
+    fn is_of_message(self) -> bool {
+        matches!(self, Gate::Message | Gate::PatchMessage)
     }
 }
 
@@ -82,7 +92,7 @@ struct Page<'a> {
 impl Page<'_> {
     /// What was judged; nothing for a message, of which there is always one.
     fn passed(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.gate == Gate::Message {
+        if self.gate.is_of_message() {
             return Ok(());
         }
         let scanned = summary::scanned(&self.report.scan.coverage);
@@ -97,7 +107,7 @@ impl Page<'_> {
         match (scanned.is_empty(), self.gate) {
             (false, Gate::Files) => writeln!(out, "leeward: no keys in {}{aside}", scanned.join(", ")),
             (false, _) => writeln!(out, "leeward: no new keys in {}{aside}", scanned.join(", ")),
-            (true, Gate::Commit) => {
+            (true, Gate::Commit | Gate::Patch) => {
                 writeln!(out, "leeward: nothing to judge: the index adds no content{aside}")
             }
             (true, _) => writeln!(out, "leeward: nothing to judge: no commits are new{aside}"),
@@ -112,7 +122,7 @@ impl Page<'_> {
         let keys = count(findings.len() as u64, "key", "keys");
         let title = match self.gate {
             Gate::Files => format!("found {keys}"),
-            Gate::Message => format!("stopped {}: its message holds {keys}", self.gate.what()),
+            gate if gate.is_of_message() => format!("stopped {}: its message holds {keys}", self.gate.what()),
             _ => format!("stopped {}: it would add {keys}", self.gate.what()),
         };
         writeln!(out, "leeward: {}", self.paint.secret(&title))?;
@@ -177,6 +187,9 @@ impl Page<'_> {
             (true, Gate::Commit | Gate::Message) => {
                 "Mend that, then commit again; `git commit --no-verify` goes on unjudged."
             }
+            (true, Gate::Patch | Gate::PatchMessage) => {
+                "Mend that, then `git am --continue`; `git am --no-verify` goes on unjudged."
+            }
             (true, Gate::Push) => "Mend that, then push again; `git push --no-verify` goes on unjudged.",
             (true, Gate::Receive) => "Nothing was taken in. Tell whoever runs this server.",
             (true, Gate::Files) => "Mend that, then try again.",
@@ -191,6 +204,13 @@ impl Page<'_> {
             (false, Gate::Message) => {
                 "Take it out of the message, then commit again. Git keeps what you wrote in .git/COMMIT_EDITMSG."
             }
+            (false, Gate::Patch) => {
+                "Take it out, `git add` the file, then `git am --continue`; `git am --skip` leaves this patch out (in a \
+                 rebase, `git rebase` with the same options)."
+            }
+            (false, Gate::PatchMessage) => {
+                "Go back (`git am --abort`, or `git rebase --abort`), take it out of the message, then apply it again."
+            }
             (false, Gate::Push) => {
                 "Nothing was sent yet. Take it out of the commits that add it (git commit --amend, git rebase -i), then push again."
             }
@@ -203,7 +223,7 @@ impl Page<'_> {
         if let Some(finding) = self.report.findings.first() {
             let rule = visible(finding.rule_id.as_bytes());
             writeln!(out, "If anybody else has seen it, delete it: `leeward rules show {rule}` says how.")?;
-            if self.gate != Gate::Message {
+            if !self.gate.is_of_message() {
                 writeln!(out, "If it is no key, say so in a comment on that line: leeward:ignore REASON")?;
             }
         }

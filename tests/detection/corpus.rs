@@ -73,6 +73,7 @@ struct CategoryEntry {
 #[serde(deny_unknown_fields)]
 struct FileEntry {
     confidence: Option<Expected>,
+    rule: Option<String>,
     transform: Option<Transform>,
 }
 
@@ -183,7 +184,11 @@ fn case(top: &Path, file: &str, category: &CategoryEntry, entry: FileEntry) -> C
         scan: shared.then(|| seed.to_owned()),
         path: inner,
         content,
-        rule: category.rule.clone().unwrap_or_else(|| "mistral-api-key".to_owned()),
+        rule: entry
+            .rule
+            .clone()
+            .or_else(|| category.rule.clone())
+            .unwrap_or_else(|| "mistral-api-key".to_owned()),
         confidence: match entry.confidence.or(category.confidence) {
             Some(Expected::High) => Some(Confidence::High),
             Some(Expected::Medium) => Some(Confidence::Medium),

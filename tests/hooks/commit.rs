@@ -169,6 +169,8 @@ fn attributes_and_bytes_hide_nothing() {
 fn what_is_too_large_to_be_judged_is_said_and_alone_is_no_clean_commit() {
     let mut repo = Repo::new();
     repo.write("leeward.toml", "[limits]\nmax-file-size = \"20B\"\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
     repo.write("a.env", line(2));
     repo.git(&["add", "a.env"]);
     repo.attempt(&["commit", "-m", "large"]).ends_with(1).says("every file is larger than max-file-size");

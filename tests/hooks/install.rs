@@ -75,7 +75,7 @@ fn installing_twice_changes_nothing_and_uninstalling_leaves_nothing() {
     let before = files(&hooks(&repo));
     repo.place.run(&["hook", "install"]).ends_with(0);
     let installed = files(&hooks(&repo));
-    assert_eq!(installed.len(), before.len() + 4, "{:?}", installed.keys());
+    assert_eq!(installed.len(), before.len() + 6, "{:?}", installed.keys());
     repo.place.run(&["hook", "install"]).ends_with(0);
     assert_eq!(files(&hooks(&repo)), installed);
     repo.place.run(&["hook", "uninstall"]).ends_with(0).says("taken away");
@@ -269,10 +269,13 @@ fn that_a_gate_is_in_force_is_tried_and_not_assumed() {
     put(&format!("exec '{}' \"$@\"", binary().display()));
     repo.place.run(&["hook", "status"]).ends_with(0);
     in_force(&mut repo);
-    // The configuration has its say.
+    // The configuration has its say, once it is staged.
     repo.write("leeward.toml", "unknown = 1\n");
+    repo.place.run(&["hook", "status"]).ends_with(0);
+    repo.git(&["add", "leeward.toml"]);
     repo.place.run(&["hook", "status"]).ends_with(1).says("stops everything").says("unknown");
     repo.write("leeward.toml", "");
+    repo.git(&["add", "leeward.toml"]);
     repo.place.run(&["hook", "status"]).ends_with(0);
 }
 
@@ -384,7 +387,7 @@ fn a_directory_that_somebody_chose_for_all_hooks_stays_theirs() {
     put_script(&repo.work().join(".git"), "pre-commit", "echo own pre-commit >&2\n");
     let leeward = |command: &str| global(&repo, repo.place.leeward(&["hook", command, "--global"]));
     leeward("install").ends_with(0);
-    assert_eq!(files(&chosen).len(), 4);
+    assert_eq!(files(&chosen).len(), 6);
     repo.write("key.env", line(2));
     global(&repo, repo.command(&["add", "."])).ends_with(0);
     let stopped = global(&repo, repo.command(&["commit", "-m", "a key"])).ends_with(1).says("key.env:1:17");

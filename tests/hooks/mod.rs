@@ -5,6 +5,7 @@ mod doctor;
 mod hostile;
 mod install;
 mod message;
+mod patches;
 mod policy;
 mod push;
 mod secrecy;

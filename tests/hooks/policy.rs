@@ -1,10 +1,13 @@
-//! What a gate goes by, where that is not what everybody else will go by.
+//! What a gate goes by: the configuration that the commit will hold, and for a push the one that is committed. What one
+//! work tree alone has lets nothing pass.
 
 use std::fs;
 
-use super::{Repo, line};
+use super::{Repo, git_in, line};
+use crate::support::Ran;
+use crate::support::run;
 
-/// A repository whose next commit has a key that a configuration, not committed, leaves out.
+/// A repository whose next commit has a key that a configuration, not staged, leaves out.
 fn with_a_key() -> Repo {
     let mut repo = Repo::new();
     repo.write("other.txt", line(2));
@@ -13,27 +16,32 @@ fn with_a_key() -> Repo {
     repo
 }
 
+/// A commit is made, and nothing is said of settings.
+#[track_caller]
+fn quiet(ran: Ran) {
+    let ran = ran.ends_with(0);
+    assert!(!ran.err().contains("note:"), "{}", ran.err());
+}
+
 #[test]
-fn a_configuration_that_is_not_staged_is_said() {
+fn a_configuration_that_is_not_staged_lets_nothing_pass() {
     let mut repo = with_a_key();
-    let note = |what: &str| {
-        format!(
-            "leeward: note: leeward.toml, which this was judged by, is {what}: others are judged without it"
-        )
-    };
-    repo.attempt(&["commit", "-m", "one"]).ends_with(0).says(&note("not staged"));
-    repo.place.run(&["staged"]).ends_with(0).says("leeward.toml, which this was judged by, is not staged");
-    // It is, and then it is not what is staged.
+    let note = "leeward: note: leeward.toml is not staged, so it does not count yet: `git add leeward.toml`";
+    repo.stops(&["commit", "-m", "one"], note);
+    repo.place.run(&["staged"]).ends_with(1).says(&note["leeward: ".len()..]);
+    // An intention is no content.
+    repo.git(&["add", "--intent-to-add", "leeward.toml"]);
+    repo.stops(&["commit", "-m", "one"], "leeward.toml is not staged");
     repo.git(&["add", "leeward.toml"]);
-    let quiet = |ran: crate::support::Ran| {
-        let ran = ran.ends_with(0);
-        assert!(!ran.err().contains("note:"), "{}", ran.err());
-    };
     quiet(repo.attempt(&["commit", "-m", "two"]));
+    // It is, and then it is not what is staged.
     repo.write("leeward.toml", "exclude = ['other.txt', 'more.txt']\n");
     repo.write("more.txt", line(3));
     repo.git(&["add", "more.txt"]);
-    repo.attempt(&["commit", "-m", "three"]).ends_with(0).says(&note("not as it is staged"));
+    let note = "note: leeward.toml counts as it is staged, and not as it is on disk: `git add leeward.toml`";
+    repo.stops(&["commit", "-m", "three"], note);
+    // Of a file that is committed by itself, too.
+    repo.stops(&["commit", "-m", "three", "more.txt"], note);
     // With the index that git hands over, it is.
     repo.write("more.txt", format!("{}\n", line(4)));
     quiet(repo.attempt(&["commit", "-a", "-m", "four"]));
@@ -46,36 +54,176 @@ fn a_configuration_that_is_not_staged_is_said() {
 }
 
 #[test]
-fn what_a_configuration_names_is_compared_too() {
+fn what_is_staged_holds_whatever_the_disk_has() {
     let mut repo = with_a_key();
-    repo.write("leeward.toml", "baseline = 'accepted'\n");
-    repo.write("accepted", "# none\n");
-    repo.git(&["add", "."]);
-    repo.place.run(&["baseline", "update", "--reason", "trust me"]).ends_with(0);
-    let ran = repo.attempt(&["commit", "-m", "one"]).ends_with(0);
-    ran.says("note: accepted, which this was judged by, is not as it is staged");
-    repo.git(&["add", "accepted"]);
-    repo.git(&["commit", "--quiet", "-m", "two"]);
-    // What is committed and gone is not in force.
-    repo.git(&["update-index", "--skip-worktree", "leeward.toml"]);
+    repo.git(&["add", "leeward.toml"]);
+    // Gone from the disk, or not to be read there.
     fs::remove_file(repo.work().join("leeward.toml")).expect("ours");
+    quiet(repo.attempt(&["commit", "-m", "one"]));
+    repo.git(&["checkout", "--quiet", "."]);
+    repo.write("other.txt", format!("{}{}", line(2), line(3)));
+    repo.git(&["add", "other.txt"]);
+    repo.write("leeward.toml", "nonsense = 1\n");
+    repo.attempt(&["commit", "-m", "two"]).ends_with(0).says("counts as it is staged");
+    // And the other way round: what is staged and cannot be used stops the commit, mended on disk or not.
+    repo.write("leeward.toml", "exlude = []\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.write("leeward.toml", "exclude = []\n");
     repo.write("new.txt", "x\n");
     repo.git(&["add", "new.txt"]);
-    let ran = repo.attempt(&["commit", "-m", "three"]).ends_with(0);
-    ran.says("note: leeward.toml is staged and not on disk: this was judged by the defaults");
+    let says = "staged leeward.toml:1:1: unknown key 'exlude', did you mean 'exclude'?";
+    repo.attempt(&["commit", "-m", "three"]).ends_with(1).says(says);
+    // Taken out of the index, it holds no more.
+    repo.git(&["rm", "--quiet", "--force", "--cached", "leeward.toml"]);
+    repo.write("other.txt", line(5));
+    repo.git(&["add", "other.txt"]);
+    repo.stops(&["commit", "-m", "four"], "other.txt:1:17");
 }
 
 #[test]
-fn a_push_is_compared_with_what_is_committed() {
+fn what_a_configuration_names_is_read_from_the_index_too() {
+    let mut repo = with_a_key();
+    repo.write("leeward.toml", "baseline = 'accepted'\n[rules]\nfiles = ['rules.toml']\n");
+    repo.write("accepted", "# none\n");
+    let rule = "[[rule]]\nid = 'acme'\ndescription = 'x'\nseverity = 'high'\nconfidence = 'high'\npattern = 'acme_[a-z]{8}'\n";
+    repo.write("rules.toml", rule);
+    repo.git(&["add", "leeward.toml", "accepted"]);
+    let missing = "cannot read the rules in rules.toml: it is not staged (`git add` it)";
+    repo.attempt(&["commit", "-m", "one"]).ends_with(1).says(missing);
+    repo.git(&["add", "rules.toml"]);
+    repo.place.run(&["baseline", "update", "--reason", "trust me"]).ends_with(0);
+    repo.stops(&["commit", "-m", "one"], "note: accepted counts as it is staged, and not as it is on disk");
+    repo.git(&["add", "accepted"]);
+    quiet(repo.attempt(&["commit", "-m", "two"]));
+    // A rule that is weakened on disk is as strong as it was.
+    repo.write("rules.toml", rule.replace("acme_", "other_"));
+    repo.write("new.txt", format!("acme_{}\n", "qzjxkvbw"));
+    repo.git(&["add", "new.txt"]);
+    repo.stops(&["commit", "-m", "three"], "new.txt:1:1");
+    // In a directory of which a sparse index has only the tree.
+    repo.git(&["mv", "accepted", "sub-accepted"]);
+    fs::create_dir(repo.work().join("sub")).expect("new");
+    repo.git(&["mv", "sub-accepted", "sub/accepted"]);
+    repo.git(&["reset", "--quiet", "new.txt"]);
+    repo.write("leeward.toml", "baseline = 'sub/accepted'\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "-m", "moved"]);
+    repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "elsewhere"]);
+    assert!(repo.git(&["ls-files", "--sparse"]).lines().any(|line| line == "sub/"), "the index is sparse");
+    repo.write("other.txt", format!("X=1\n{}", line(2)));
+    repo.write("copy.txt", line(2));
+    repo.git(&["add", "--sparse", "other.txt", "copy.txt"]);
+    repo.attempt(&["commit", "-m", "accepted"]).ends_with(0).says("1 accepted");
+}
+
+#[test]
+fn a_file_that_the_hook_names_counts_and_is_said_to_be_ones_own() {
+    let mut repo = with_a_key();
+    let hook = |repo: &Repo, args: &[&str]| repo.place.run(&[&["hook", "pre-commit"], args].concat());
+    let own = "own.toml, which this was judged by, is not staged: others are judged without it";
+    fs::rename(repo.work().join("leeward.toml"), repo.work().join("own.toml")).expect("ours");
+    hook(&repo, &["--config", "own.toml"]).ends_with(0).says(own);
+    repo.write("empty.toml", "");
+    repo.git(&["add", "empty.toml"]);
+    repo.write("empty.toml", "exclude = ['other.txt']\n");
+    hook(&repo, &["--config", "empty.toml"]).ends_with(1).says("empty.toml counts as it is staged");
+    // Outside of the work tree it is nobody's.
+    let outside = repo.place.top().join("outside.toml");
+    fs::rename(repo.work().join("own.toml"), &outside).expect("ours");
+    quiet(hook(&repo, &["--config", outside.to_str().expect("UTF-8")]));
+    hook(&repo, &["--config", "nowhere.toml"]).ends_with(2).says("nowhere.toml: no such file");
+}
+
+#[test]
+fn a_message_and_a_patch_are_judged_by_what_is_staged() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "rules.disable = ['mistral-api-key']\n");
+    repo.write("other.txt", "more\n");
+    repo.git(&["add", "other.txt"]);
+    repo.stops(&["commit", "-m", &line(2)], "its message holds 1 key");
+    repo.git(&["add", "leeward.toml"]);
+    repo.passes(&["commit", "-m", &line(2)]);
+    // A patch is judged by what it brings along, as the commit will be.
+    let patch = format!("--- /dev/null\n+++ b/new.env\n@@ -0,0 +1 @@\n+{}", line(3));
+    repo.git(&["rm", "--quiet", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "without"]);
+    repo.write("leeward.toml", "rules.disable = ['mistral-api-key']\n");
+    repo.write("../patch", format!("From: a <a@example.org>\nSubject: x\n\n---\n{patch}"));
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    repo.attempt(&["am", "../patch"]).ends_with(1).says("new.env:1:17").says("leeward.toml is not staged");
+}
+
+#[test]
+fn a_configuration_in_conflict_is_ours() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "confidence = 'medium'\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "-m", "settings"]);
+    repo.git(&["checkout", "--quiet", "-b", "theirs"]);
+    repo.write("leeward.toml", "exclude = ['new.env']\n");
+    repo.git(&["commit", "--quiet", "-a", "-m", "theirs"]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("leeward.toml", "confidence = 'low'\n");
+    repo.git(&["commit", "--quiet", "-a", "-m", "ours"]);
+    repo.attempt(&["merge", "theirs"]).ends_with(1);
+    repo.write("new.env", line(2));
+    repo.git(&["add", "new.env"]);
+    repo.place.run(&["staged"]).ends_with(1).says("new.env:1:17");
+}
+
+#[test]
+fn a_push_is_judged_by_what_is_committed() {
     let mut repo = Repo::new();
     let remote = repo.place.top().join("remote.git");
     let remote = remote.to_str().expect("UTF-8").to_owned();
     repo.git(&["init", "--quiet", "--bare", &remote]);
     repo.write("leeward.toml", "exclude = ['base.env']\n");
     repo.git(&["add", "leeward.toml"]);
-    let ran = repo.attempt(&["push", &remote, "main"]).ends_with(0);
-    ran.says("note: leeward.toml, which this was judged by, is not committed in HEAD");
+    let note = "note: leeward.toml is not committed in HEAD, so it does not count yet: commit it";
+    repo.attempt(&["push", &remote, "main"]).ends_with(1).says("base.env:1:17").says(note);
     repo.git(&["commit", "--quiet", "-m", "settings"]);
+    quiet(repo.attempt(&["push", &remote, "main"]));
+    repo.write("leeward.toml", "");
     let ran = repo.attempt(&["push", &remote, "main:again"]).ends_with(0);
-    assert!(!ran.err().contains("note:"), "{}", ran.err());
+    ran.says("note: leeward.toml counts as it is committed in HEAD, and not as it is on disk");
+    // Another branch, from one without a commit.
+    repo.git(&["checkout", "--quiet", "--orphan", "empty"]);
+    repo.attempt(&["push", &remote, "main:third"]).ends_with(1).says("base.env:1:17");
+}
+
+#[test]
+fn doctor_says_what_the_hooks_do_not_go_by_yet() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "confidence = 'low'\n");
+    repo.place
+        .run(&["doctor"])
+        .ends_with(0)
+        .says("warning  leeward.toml is not staged, so it does not count yet");
+    repo.git(&["add", "leeward.toml"]);
+    let ran = repo.place.run(&["doctor"]).ends_with(0);
+    assert!(!ran.out().contains("leeward.toml is"), "{}", ran.out());
+    repo.write("leeward.toml", "nonsense = 1\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.write("leeward.toml", "");
+    let ran = repo.place.run(&["doctor"]).ends_with(1);
+    ran.says(
+        "PROBLEM  the configuration that is staged stops every commit: staged leeward.toml:1:1: unknown key",
+    );
+}
+
+#[test]
+fn a_linked_worktree_has_settings_of_its_own() {
+    let mut repo = Repo::new();
+    let linked = repo.place.top().join("linked");
+    repo.git(&["worktree", "add", "--quiet", "../linked"]);
+    repo.write("leeward.toml", "exclude = ['key.env']\n");
+    repo.git(&["add", "leeward.toml"]);
+    let home = repo.place.top().join("home");
+    fs::write(linked.join("key.env"), line(2)).expect("ours");
+    let git = |args: &[&str]| run(&mut git_in(&linked, &home, args), None);
+    git(&["add", "."]).ends_with(0);
+    git(&["commit", "-m", "a key"]).ends_with(1).says("key.env:1:17");
+    fs::write(linked.join("leeward.toml"), "exclude = ['key.env']\n").expect("ours");
+    git(&["add", "."]).ends_with(0);
+    git(&["commit", "-m", "left out"]).ends_with(0);
 }

@@ -95,9 +95,18 @@ const DAMAGES: &[(&str, Damage)] = &[
     ("the head is damaged", |repo| repo.write(".git/HEAD", line(1))),
     ("a ref is damaged", |repo| repo.write(".git/refs/heads/broken", line(1))),
     ("the configuration of git is damaged", |repo| repo.write(".git/config", format!("[{}", line(1)))),
-    ("the configuration is unknown", |repo| repo.write("leeward.toml", format!("{} = 1\n", key(1)))),
+    ("the configuration is unknown", |repo| {
+        repo.write("leeward.toml", format!("{} = 1\n", key(1)));
+        repo.git(&["add", "leeward.toml"]);
+    }),
     ("the configuration is used", |repo| {
         repo.write("leeward.toml", format!("exclude = ['mistral_key={}*']\n", key(1)));
+        repo.git(&["add", "leeward.toml"]);
+    }),
+    ("a configuration that is named so is not staged", |repo| {
+        repo.write("leeward.toml", format!("baseline = '{}'\n", line(1).trim()));
+        repo.git(&["add", "leeward.toml"]);
+        repo.write("leeward.toml", format!("confidence = 'low' # {}\n", key(1)));
     }),
     ("hooks are kept in a directory that is called so", |repo| {
         let directory = format!("MISTRAL_API_KEY={}", key(1));

@@ -31,7 +31,7 @@ fn a_relative_path_of_hooks_is_another_one_in_each_worktree() {
         let says = format!("warning: in the work tree {} git reads hooks from", shown.display());
         repo.git(&["config", "core.hooksPath", relative]);
         let ran = repo.place.run(&["hook", "install"]).ends_with(0);
-        ran.says(&says).says("finds no gate for pre-commit, pre-merge-commit, commit-msg, pre-push");
+        ran.says(&says).says("finds no gate for pre-commit, pre-merge-commit, commit-msg, pre-applypatch, applypatch-msg, pre-push");
         repo.place.run(&["hook", "status"]).ends_with(0).says(&says).says("--git-common-dir");
         let gap = repo.place.run(&["doctor"]).ends_with(0);
         gap.says(&format!("warning  in the work tree {}", shown.display())).says("pre-commit, pre-push");

@@ -279,7 +279,7 @@ fn branches_merge() {
 
 #[test]
 fn a_baseline_that_cannot_be_used_is_refused_and_not_repeated() {
-    let place = repository();
+    let mut place = repository();
     place.write("a.env", line(1));
     create(&place);
     let good = entries(&place).pop().expect("an entry");
@@ -298,6 +298,7 @@ fn a_baseline_that_cannot_be_used_is_refused_and_not_repeated() {
         (format!("<<<<<<< HEAD\n{good}\n=======\n>>>>>>> other"), "leeward.baseline:1: a line begins"),
     ] {
         place.write(FILE, text);
+        place.git(&["add", FILE, "leeward.toml"]);
         for args in
             [&["scan"][..], &["staged"], &["history"], &["baseline", "update"], &["baseline", "prune"]]
         {

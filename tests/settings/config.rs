@@ -138,38 +138,47 @@ fn the_command_line_wins() {
 
 #[test]
 fn rules_are_turned_off_and_added() {
-    let place = repository();
+    let mut place = repository();
     place.write("a.env", line(1));
     place.write("b.txt", format!("acme_{}\n", "qzjxkvbw"));
     place.write(
         "rules/acme.toml",
         "[[rule]]\nid = 'acme'\ndescription = 'x'\nseverity = 'high'\nconfidence = 'high'\npattern = 'acme_[a-z]{8}'\n",
     );
-    let with = |text: &str| {
+    let with = |place: &Place, text: &str| {
         place.write("leeward.toml", format!("exclude = ['rules/', 'leeward.toml']\n{text}"));
         place.run(&["scan", "--format", "json"])
     };
-    assert_eq!(found(&with("").ends_with(1)), ["a.env"]);
-    assert_eq!(found(&with("rules.files = ['rules/acme.toml']").ends_with(1)), ["a.env", "b.txt"]);
+    assert_eq!(found(&with(&place, "").ends_with(1)), ["a.env"]);
+    assert_eq!(found(&with(&place, "rules.files = ['rules/acme.toml']").ends_with(1)), ["a.env", "b.txt"]);
     assert_eq!(
-        found(&with("[rules]\nfiles = ['rules/acme.toml']\ndisable = ['mistral-api-key']").ends_with(1)),
+        found(
+            &with(&place, "[rules]\nfiles = ['rules/acme.toml']\ndisable = ['mistral-api-key']").ends_with(1)
+        ),
         ["b.txt"]
     );
     assert_eq!(
-        found(&with("[rules]\nfiles = ['rules/acme.toml']\nonly = ['mistral-api-key']").ends_with(1)),
+        found(&with(&place, "[rules]\nfiles = ['rules/acme.toml']\nonly = ['mistral-api-key']").ends_with(1)),
         ["a.env"]
     );
-    assert_eq!(found(&with("[rules]\nfiles = ['rules/acme.toml']\nbuiltin = false").ends_with(1)), ["b.txt"]);
+    assert_eq!(
+        found(&with(&place, "[rules]\nfiles = ['rules/acme.toml']\nbuiltin = false").ends_with(1)),
+        ["b.txt"]
+    );
     let list = place.run(&["rules", "list"]).ends_with(0).out();
     assert!(list.starts_with("acme ") && list.lines().count() == 1, "{list}");
     for text in ["rules.builtin = false", "rules.disable = ['mistral-api-key', 'azure-mistral-api-key']"] {
-        with(text).ends_with(2).says("no rule is in force, so nothing could be found");
+        place.write("leeward.toml", text);
+        place.git(&["add", "leeward.toml"]);
+        place.run(&["scan"]).ends_with(2).says("no rule is in force, so nothing could be found");
         place.run(&["staged"]).ends_with(2);
         place.run(&["history"]).ends_with(2);
     }
-    let ran = with("[rules]\ndisable = ['mistral-api-kye']").ends_with(2);
+    let ran = with(&place, "[rules]\ndisable = ['mistral-api-kye']").ends_with(2);
     ran.says("leeward.toml:3: no rule has the id 'mistral-api-kye', did you mean 'mistral-api-key'?");
-    with("[rules]\nfiles = ['nowhere.toml']").ends_with(2).says("cannot read the rules in nowhere.toml");
+    with(&place, "[rules]\nfiles = ['nowhere.toml']")
+        .ends_with(2)
+        .says("cannot read the rules in nowhere.toml");
 }
 
 #[test]
@@ -212,7 +221,7 @@ fn everything_left_out_is_never_clean() {
         place.run(&["scan", "--exit-zero", "--allow-incomplete"]).ends_with(2).says(says);
         place.run(&["history"]).ends_with(2).says(says);
         place.write("a.py", format!("x = '{all}'\n"));
-        place.git(&["add", "a.py"]);
+        place.git(&["add", "a.py", "leeward.toml"]);
         place.run(&["staged"]).ends_with(2).says(says);
         place.run(&["scan", "--no-config"]).ends_with(0);
     }
@@ -220,6 +229,12 @@ fn everything_left_out_is_never_clean() {
     place.run(&["scan"]).ends_with(0);
     place.run(&["history"]).ends_with(0);
     // A change that is left out as a whole is none of that: the next one is not.
+    place.git(&["rm", "--quiet", "--force", "--cached", "leeward.toml"]);
+    place.git(&["commit", "--quiet", "-m", "two"]);
+    place.git(&["add", "leeward.toml"]);
+    place.git(&["commit", "--quiet", "-m", "three"]);
+    place.write("a.py", "x = 2\n");
+    place.git(&["add", "a.py"]);
     place.run(&["staged"]).ends_with(0).says("1 skipped (left out by the configuration)");
     place.write("leeward.toml", "exclude = ['src/']\n");
     place.run(&["scan", "src"]).ends_with(2).says(says);
@@ -324,6 +339,7 @@ fn what_is_stored_is_judged_alike_from_every_directory() {
     everywhere(&place, &["history"], &["a.env", "sub/deep/b.env"]);
     let mut message = place.leeward(&["hook", "commit-msg", "../../a.env"]);
     place.write("leeward.toml", "rules.disable = ['mistral-api-key']\n");
+    place.git(&["add", "leeward.toml"]);
     crate::support::run(message.current_dir(place.work().join("sub/deep")), None).ends_with(0);
 }
 

@@ -275,6 +275,46 @@ fn a_comment_that_moved_is_not_new_and_a_copy_of_it_is() {
 }
 
 #[test]
+fn what_moved_is_told_by_what_is_judged_and_not_by_the_disk() {
+    let accepted = format!("{} # leeward:ignore old\n", line(1).trim());
+    let moved = |place: &mut Place| {
+        fs::remove_file(place.work().join("old.env")).expect("our own");
+        place.write("new.env", &accepted);
+        place.git(&["add", "--all"]);
+    };
+    let range =
+        ["range", "base..HEAD", "--policy-from", "base", "--deny-new-suppressions", "--format", "json"];
+    let staged = ["staged", "--policy-from", "base", "--deny-new-suppressions", "--format", "json"];
+    // It moved, and the disk has it where it was; it did not, and the disk has it no more.
+    let mut place = with_base(&[("old.env", &accepted)]);
+    moved(&mut place);
+    place.write("old.env", &accepted);
+    place.run(&staged).ends_with(0);
+    place.git(&["commit", "--quiet", "-m", "moved"]);
+    place.run(&range).ends_with(0);
+    place.git(&["clone", "--quiet", "--bare", ".", "bare.git"]);
+    run_in(&place, "bare.git", &range).ends_with(0);
+    let mut place = with_base(&[("old.env", &accepted)]);
+    place.write("new.env", &accepted);
+    place.git(&["add", "--all"]);
+    fs::remove_file(place.work().join("old.env")).expect("our own");
+    assert_eq!(found(&place.run(&staged).ends_with(1)), ["new.env"]);
+    place.git(&["commit", "--quiet", "-m", "copied"]);
+    assert_eq!(found(&place.run(&range).ends_with(1)), ["new.env"]);
+    // Of two ends, one has it still.
+    let mut place = with_base(&[("old.env", &accepted)]);
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("x", "x\n");
+    commit(&mut place, "side");
+    place.git(&["checkout", "--quiet", "main"]);
+    moved(&mut place);
+    place.git(&["commit", "--quiet", "-m", "moved"]);
+    place.run(&range).ends_with(0);
+    let both: Vec<&str> = [&["range", "main side ^base"], &range[2..]].concat();
+    assert_eq!(found(&place.run(&both).ends_with(1)), ["new.env"]);
+}
+
+#[test]
 fn a_repository_without_a_work_tree_goes_by_its_head() {
     let mut place = repository();
     place.write("old/a.env", line(1));

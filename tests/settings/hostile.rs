@@ -40,14 +40,49 @@ fn a_configuration_that_cannot_be_read_is_refused() {
     for (says, make) in make {
         let place = with_a_key();
         make(&place);
-        for command in ["scan", "staged", "history"] {
+        for command in ["scan", "history"] {
             let ran = place.run(&[command]).ends_with(2).says(says);
             assert_eq!(ran.out(), "", "nothing was scanned");
         }
+        // It is not staged, and does not count; what is on disk is not waited for either.
+        place.run(&["staged"]).ends_with(0).says("leeward.toml");
         place.run(&["config", "show"]).ends_with(2).says(says);
         place.run(&["rules", "list"]).ends_with(2).says(says);
         place.run(&["scan", "--no-config"]).ends_with(1);
         place.run(&["scan", "--config", "leeward.toml"]).ends_with(2).says(says);
+    }
+}
+
+#[test]
+fn a_configuration_that_is_staged_and_cannot_be_read_is_refused() {
+    let make: [(&str, Make); 5] = [
+        ("leeward.toml: is a directory", |place| drop(place.write("leeward.toml/x", ""))),
+        ("leeward.toml: is not UTF-8 (line 2)", |place| drop(place.write("leeward.toml", b"a = 1\n\xff\n"))),
+        ("is larger than 8388608 bytes", |place| drop(place.write("leeward.toml", vec![b'#'; 9 << 20]))),
+        ("leeward.toml: is a symbolic link", |place| {
+            symlink("elsewhere", place.work().join("leeward.toml")).expect("a new link");
+        }),
+        ("nowhere: it is not staged", |place| drop(place.write("leeward.toml", "baseline = 'nowhere'\n"))),
+    ];
+    for (says, make) in make {
+        let mut place = with_a_key();
+        make(&place);
+        place.git(&["add", "."]);
+        for command in [&["staged"][..], &["hook", "pre-commit"], &["hook", "commit-msg", "a.env"]] {
+            let ran = place.run(command).ends_with(2).says(says);
+            assert_eq!(ran.out(), "", "nothing was scanned");
+        }
+        // The disk does not matter.
+        let _ = fs::remove_file(place.work().join("leeward.toml"));
+        place.run(&["staged"]).ends_with(2).says(says);
+        place.run(&["staged", "--no-config"]).ends_with(1);
+        // A blob that is not stored.
+        let id = place.git(&["rev-parse", ":a.env"]).out();
+        place.git(&["rm", "--quiet", "-r", "--force", "--cached", "leeward.toml"]);
+        place.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{},leeward.toml", id.trim())]);
+        let object = place.work().join(format!(".git/objects/{}/{}", &id[..2], id[2..].trim()));
+        fs::remove_file(object).expect("it is loose");
+        place.run(&["staged"]).ends_with(2).says("leeward.toml: is not to be had: it is not stored");
     }
 }
 

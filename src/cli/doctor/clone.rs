@@ -67,18 +67,22 @@ impl Clone {
             }
         }
         if let Some(top) = &layout.work_tree {
-            clone.take(top, files).map_err(|error| error.to_string())?;
+            clone.take(top, files)?;
         }
         Ok(clone)
     }
 
-    /// Copies files of a work tree.
-    fn take(&self, top: &Path, files: &[PathBuf]) -> io::Result<()> {
-        for file in files {
-            let Ok(below) = file.strip_prefix(top) else { continue };
+    /// Copies files of a work tree, and stages them: what is staged is what a commit is judged by.
+    fn take(&self, top: &Path, files: &[PathBuf]) -> Result<(), String> {
+        for below in files.iter().filter_map(|file| file.strip_prefix(top).ok()) {
             let copy = self.work().join(below);
-            fs::create_dir_all(copy.parent().unwrap_or(&copy))?;
-            fs::copy(file, copy)?;
+            let copied = fs::create_dir_all(copy.parent().unwrap_or(&copy));
+            copied.and_then(|()| fs::copy(top.join(below), &copy)).map_err(|error| error.to_string())?;
+            let mut add = git(&self.work());
+            let added = run(add.args(["add", "--force", "--"]).arg(below), self.patience);
+            if !added.succeeded() {
+                return Err(added.end());
+            }
         }
         Ok(())
     }

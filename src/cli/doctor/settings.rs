@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::super::policy::Policy;
+use super::super::policy::{Basis, Policy};
+use super::super::surroundings;
 use super::run::run;
 use super::{Checkup, DoctorCommand, gaps};
 use crate::detect::Detector;
@@ -37,7 +38,7 @@ pub(super) struct Subject {
 pub(super) fn check(command: &DoctorCommand, layout: &Layout, checkup: &mut Checkup) -> Option<Subject> {
     versions(checkup);
     let targets = [command.repository.clone()];
-    let (policy, rules) = match Policy::new("staged", &command.policy, &targets) {
+    let (policy, rules) = match Policy::new("staged", &command.policy, &targets, &Basis::Disk) {
         Ok(read) => read,
         Err(error) => {
             let fix = error.help.clone().unwrap_or_else(|| "correct the file".to_owned());
@@ -48,6 +49,7 @@ pub(super) fn check(command: &DoctorCommand, layout: &Layout, checkup: &mut Chec
     let detector = Detector::new(rules);
     promises(&detector, checkup);
     configuration(&policy, layout, &command.repository, checkup);
+    unstaged(command, layout, checkup);
     gaps::check(&policy, &detector, layout, checkup);
     let secrets = planted(&detector, policy.confidence.value, checkup);
     let path = place(&policy);
@@ -145,6 +147,28 @@ fn configuration(policy: &Policy, layout: &Layout, repository: &Path, checkup: &
     }
     for issue in &layout.issues {
         checkup.warning(issue.message.clone(), "a scan of this repository is incomplete until it is mended");
+    }
+}
+
+/// Says what the hooks do not go by yet.
+fn unstaged(command: &DoctorCommand, layout: &Layout, checkup: &mut Checkup) {
+    if layout.work_tree.is_none() {
+        return;
+    }
+    let targets = std::slice::from_ref(&command.repository);
+    let staged = surroundings::next_commit(layout)
+        .and_then(|basis| Policy::new("staged", &command.policy, targets, &basis));
+    match staged {
+        Ok((staged, _)) => {
+            for note in staged.notes().iter().filter(|note| note.kind == "policy-not-stored") {
+                checkup
+                    .warning(note.message.clone(), "stage it; what is tried here goes by the files on disk");
+            }
+        }
+        Err(error) => checkup.problem(
+            format!("the configuration that is staged stops every commit: {error}"),
+            "mend it, and `git add` it",
+        ),
     }
 }
 

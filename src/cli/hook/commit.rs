@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bstr::ByteSlice;
 
 use super::super::args::Scanning;
+use super::super::policy::Basis;
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
 use super::super::{UsageError, range};
@@ -47,12 +48,17 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
         return all_files(&layout, scanning);
     }
     let here = PathBuf::from(".");
-    let run = Run::new("staged", scanning, [&here])?.for_gate(Gate::Commit);
-    let run = run.beside_index(layout.work_tree.as_deref(), &|path, content| staged.holds(path, content));
+    let gate = if applies_patches(&layout) { Gate::Patch } else { Gate::Commit };
+    let run = Run::judged_by(Basis::Index(staged.files()), "staged", scanning, [&here])?.for_gate(gate);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };
     Ok(run.scan(Phase::Files, sources, |_, _| {}))
+}
+
+/// Whether it is `git am` that called, or a rebase that applies patches, and not `git commit`, which names the index.
+fn applies_patches(layout: &Layout) -> bool {
+    set("GIT_INDEX_FILE").is_none() && layout.git_dir.join("rebase-apply").is_dir()
 }
 
 /// Judges the range that the pre-commit framework was asked for (`--from-ref`, `--to-ref`), if it was.
@@ -96,10 +102,15 @@ pub(super) fn commit_msg(file: &Path, scanning: &Scanning) -> Result<Status, Usa
         UsageError::new(format!("cannot read the message in {shown}: {error}"))
     })?;
     let here = PathBuf::from(".");
-    let run = Run::new("message", scanning, [&here])?.for_gate(Gate::Message);
+    // By hand, a message lies anywhere.
+    let layout = surroundings::repository(&here).ok();
+    let gate = if layout.as_ref().is_some_and(applies_patches) { Gate::PatchMessage } else { Gate::Message };
+    let basis = layout.as_ref().map_or(Ok(Basis::Disk), surroundings::next_commit)?;
+    let run = Run::judged_by(basis, "message", scanning, [&here])?.for_gate(gate);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
-        // Git says `:` where it asked nobody, and then it wrote nothing below the message either.
-        let edited = set("GIT_EDITOR").is_none_or(|editor| editor != ":");
+        // Git says `:` where it asked nobody, and then it wrote nothing below the message either. What does not name the
+        // index is not `git commit`, and cuts nothing off.
+        let edited = set("GIT_INDEX_FILE").is_some() && set("GIT_EDITOR").is_none_or(|editor| editor != ":");
         let surely = edited && !content.cut;
         let text = if surely { message::committed(&content.bytes) } else { &content.bytes };
         if content.cut {

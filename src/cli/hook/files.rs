@@ -60,7 +60,7 @@ impl<'a> Hook<'a> {
             Whose::Changed => There::Changed,
             Whose::Foreign => {
                 let framework = content.contains_str("hook-impl") && self.legacy_is_ours()?;
-                match runs && (framework || script::calls(self.gate.name, &content)) {
+                match runs && (framework || script::calls(self.gate.calls, &content)) {
                     true => There::Calls,
                     false => There::Foreign {
                         by_name: content.contains_str("basename"),

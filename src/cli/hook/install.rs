@@ -139,6 +139,11 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
             text.push_str(&format!("help: {}\n", worktrees::HELP));
         }
     }
+    if !place.bare {
+        text.push_str(
+            "git calls no gate for what cherry-pick, revert and rebase commit by themselves; pre-push judges it\n",
+        );
+    }
     if !all {
         let global = if of.global || place.reach == Reach::Shared { " --global" } else { "" };
         text.push_str(&format!("help: `leeward hook install{global}` puts them in force\n"));
@@ -244,7 +249,7 @@ fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
         ),
         There::Foreign { by_name: true, .. } => refused(
             format!("{file} asks under which name it was called, so it cannot be moved; nothing was done"),
-            format!("add this line to it: leeward hook {} \"$@\" || exit", hook.gate.name),
+            format!("add this line to it: leeward hook {} \"$@\" || exit", hook.gate.calls),
         ),
         There::Foreign { .. } if hook.is_aside().map_err(|error| failed(&hook.path, &error))? => refused(
             format!("{file} is not ours, and neither is {}; nothing was done", shown(&hook.aside)),

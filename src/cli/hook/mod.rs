@@ -41,6 +41,8 @@ pub enum HookCommand {
     /// Judges the index as git hands it over (GIT_INDEX_FILE) against HEAD, in a merge against all parents. Called by
     /// the pre-commit framework outside of a commit with nothing staged, it judges the range that the framework names
     /// (PRE_COMMIT_FROM_REF, PRE_COMMIT_TO_REF), or else all files, and says so.
+    ///
+    /// Configuration, baseline and rule files are those of the index, too: one that is not staged does not count.
     #[command(after_help = EXAMPLES)]
     PreCommit(Plain),
     /// Judge what a merge commit adds that no parent has
@@ -50,6 +52,8 @@ pub enum HookCommand {
     #[command(after_help = EXAMPLES)]
     CommitMsg(Message),
     /// Judge what a push sends that the remote lacks
+    ///
+    /// Configuration, baseline and rule files are those that are committed in HEAD.
     #[command(after_help = EXAMPLES)]
     PrePush(Push),
     /// Judge what a push brings, on the server
@@ -57,9 +61,12 @@ pub enum HookCommand {
     PreReceive(Plain),
     /// Put the gates into this repository
     ///
-    /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg and pre-push, in a
-    /// bare repository pre-receive. A hook that is there already is set aside and called first, and what it refuses stays
-    /// refused. Nothing is changed if one of them cannot be.
+    /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg, pre-applypatch and
+    /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive. A hook that is there already is set aside
+    /// and called first, and what it refuses stays refused. Nothing is changed if one of them cannot be.
+    ///
+    /// Git calls none of them for the commits that `git cherry-pick`, `git revert` and `git rebase` make by themselves:
+    /// what those add is judged before it is pushed.
     #[command(after_help = EXAMPLES)]
     Install(install::Where),
     /// Take away what `install` put there, and put back what was there before

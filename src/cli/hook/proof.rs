@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
-use super::super::UsageError;
 use super::super::args::PolicyArgs;
-use super::super::policy::Policy;
+use super::super::policy::{Basis, Policy};
+use super::super::{UsageError, surroundings};
 use crate::rule::check;
 use crate::sanitize::visible;
 
@@ -58,7 +58,12 @@ pub(super) fn of(program: &Path) -> io::Result<Proof> {
 }
 
 fn message() -> Result<String, UsageError> {
-    let (_, rules) = Policy::new("message", &PolicyArgs::default(), &[PathBuf::from(".")])?;
+    let here = PathBuf::from(".");
+    let basis = match surroundings::repository(&here) {
+        Ok(layout) => surroundings::next_commit(&layout)?,
+        Err(_) => Basis::Disk,
+    };
+    let (_, rules) = Policy::new("message", &PolicyArgs::default(), &[here], &basis)?;
     let examples = rules.rules().iter().flat_map(|rule| {
         let here = rule.examples.iter().filter(|example| example.path.is_none());
         here.map(|example| check::filled(rule, example, 1) + "\n\n")

@@ -1,7 +1,6 @@
 //! The gates before commits change hands: what a push sends that the remote lacks, what a push brings that the server
 //! lacks.
 
-use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice};
 
 use super::super::args::Scanning;
+use super::super::policy::Basis;
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
 use super::super::{UsageError, range};
@@ -16,8 +16,7 @@ use super::commit;
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::report::Gate;
-use crate::source::history::range::{Snapshot, Words};
-use crate::source::index::same_text;
+use crate::source::history::range::Words;
 use crate::source::{Counted, Origin, Sink as _};
 use crate::status::Status;
 
@@ -68,13 +67,8 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
 fn judge(updates: &[Update], known: &str, gate: Gate, scanning: &Scanning) -> Result<Status, UsageError> {
     let layout = surroundings::repository(Path::new("."))?;
     let here = PathBuf::from(".");
-    let run = Run::new("range", scanning, [&here])?.for_gate(gate);
-    let head = OnceCell::new();
-    let run = run.beside_head(layout.work_tree.as_deref(), &|path, content| {
-        let open = || Snapshot::open(&layout, "HEAD").map_err(|error| error.to_string());
-        let stored = head.get_or_init(open).as_ref().map_err(Clone::clone)?.read(path)?;
-        Ok(stored.map(|stored| same_text(&stored, content)))
-    });
+    // What the work tree holds is not what is sent.
+    let run = Run::judged_by(Basis::Head, "range", scanning, [&here])?.for_gate(gate);
     let new: Vec<&str> = updates.iter().filter_map(|update| update.new.as_deref()).collect();
     if new.is_empty() {
         return Ok(run.scan(crate::progress::Phase::Range, |_, _| (), |_, _| {}));

@@ -10,34 +10,46 @@ pub(super) const ASIDE: &str = ".before-leeward";
 
 const PROGRAM: &[u8] = b"\nprogram='";
 
-/// The hooks that judge: name, what they stop, how to go on without them.
+/// The hooks that judge: name, the gate that they call, what they stop, how to go on without them.
 pub(super) struct Gate {
     pub(super) name: &'static str,
+    /// That of another hook where both are handed the same, as in git's own samples.
+    pub(super) calls: &'static str,
     stops: &'static str,
     without: &'static str,
 }
 
 /// The gates of a repository with a work tree, or of one that is pushed to.
+///
+/// # Why `prepare-commit-msg` is none of them
+///
+/// It is all that git calls where it makes commits of commits: `cherry-pick`, `revert`, `rebase`. But it is called for
+/// every other commit as well, so that each would be judged twice, and `--no-verify` does not go past it: a rebase that
+/// is to take a key out could not be ended. What such commits add is stopped before it is pushed.
 pub(super) fn gates(bare: bool) -> &'static [Gate] {
+    const COMMIT: &str = "git commit --no-verify";
+    const MERGE: &str = "git merge --no-verify";
+    const PATCH: &str = "git am --no-verify";
+    const PUSH: &str = "git push --no-verify";
+    const NONE: &str = "there is no way for who pushes; ask whoever keeps this repository";
+    const fn gate([name, calls]: [&'static str; 2], [stops, without]: [&'static str; 2]) -> Gate {
+        Gate { name, calls, stops, without }
+    }
     const HERE: &[Gate] = &[
-        Gate { name: "pre-commit", stops: "this commit", without: "git commit --no-verify" },
-        Gate { name: "pre-merge-commit", stops: "this merge", without: "git merge --no-verify" },
-        Gate { name: "commit-msg", stops: "this commit", without: "git commit --no-verify" },
-        Gate { name: "pre-push", stops: "this push", without: "git push --no-verify" },
+        gate(["pre-commit"; 2], ["this commit", COMMIT]),
+        gate(["pre-merge-commit"; 2], ["this merge", MERGE]),
+        gate(["commit-msg"; 2], ["this commit", COMMIT]),
+        gate(["pre-applypatch", "pre-commit"], ["this patch", PATCH]),
+        gate(["applypatch-msg", "commit-msg"], ["this patch", PATCH]),
+        gate(["pre-push"; 2], ["this push", PUSH]),
     ];
-    const THERE: &[Gate] = &[Gate {
-        name: "pre-receive",
-        stops: "this push",
-        without: "there is no way for who pushes; ask whoever keeps this repository",
-    }];
+    const THERE: &[Gate] = &[gate(["pre-receive"; 2], ["this push", NONE])];
     if bare { THERE } else { HERE }
 }
 
 /// Hooks of a repository that git no longer sees once it reads hooks elsewhere. Those whose mere presence changes what
 /// git does, or that run at every change of a ref or of the index, are not among them.
 pub(super) const FORWARDED: &[&str] = &[
-    "applypatch-msg",
-    "pre-applypatch",
     "post-applypatch",
     "prepare-commit-msg",
     "post-commit",
@@ -64,7 +76,7 @@ pub(super) enum Before {
 
 /// The file for a gate. `program` is a path, as the system spells it.
 pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
-    let Gate { name, stops, without } = gate;
+    let Gate { name, calls, stops, without } = gate;
     let shell = |text: &[u8]| text.replace("'", r"'\''");
     let mut text = format!(
         "#!/bin/sh\n\
@@ -111,7 +123,7 @@ if ! [ -f "$program" ] || ! [ -x "$program" ]; then
         "the program that judges it is gone: it was $was, and there is no leeward on PATH" \
         "help: install leeward and run \`leeward hook install\`; for good without it: rm '$0'"
 fi
-{give}"$program" hook {name} "$@"
+{give}"$program" hook {calls} "$@"
 "#
         )
         .as_bytes(),
@@ -160,11 +172,11 @@ pub(super) fn whose(of: &Gate, content: &[u8]) -> Whose {
     program.filter(same).map_or(Whose::Changed, Whose::Ours)
 }
 
-/// Whether somebody else's hook calls this gate, as far as reading tells.
-pub(super) fn calls(name: &str, content: &[u8]) -> bool {
+/// Whether somebody else's hook calls a gate, as far as reading tells.
+pub(super) fn calls(gate: &str, content: &[u8]) -> bool {
     let mut code = content.lines().filter(|line| !line.trim_start().starts_with(b"#"));
     let calls =
-        [format!("leeward hook {name}"), format!("leeward' hook {name}"), format!("leeward\" hook {name}")];
+        [format!("leeward hook {gate}"), format!("leeward' hook {gate}"), format!("leeward\" hook {gate}")];
     code.any(|line| calls.iter().any(|call| line.contains_str(call)))
 }
 

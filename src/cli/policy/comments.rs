@@ -12,7 +12,8 @@ use std::sync::atomic::AtomicBool;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{Files, Policy};
+use super::Policy;
+use super::files::{Files, Stored};
 use crate::config::LeftOut;
 use crate::detect::Detector;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
@@ -22,6 +23,7 @@ use crate::report::Note;
 use crate::sanitize::visible;
 use crate::secret::Secret;
 use crate::source::history::range::Snapshot;
+use crate::source::index::IndexFiles;
 use crate::source::{Origin, Sink as _};
 use crate::words::count;
 
@@ -34,13 +36,29 @@ type Scan<'s> = &'s mut dyn FnMut(&BStr, &[u8]);
 /// Path and fingerprint of what a comment accepts.
 type Accepted = HashSet<(BString, String)>;
 
+/// Opens the revisions that a change ends with.
+pub(in crate::cli) type Ends<'a> = Box<dyn Fn() -> Vec<Snapshot> + 'a>;
+
+/// What is judged, as it is after the change.
+pub(in crate::cli) enum Now<'n> {
+    /// Files on disk.
+    Disk,
+    /// The index.
+    Index(&'n IndexFiles),
+    /// Revisions.
+    Revisions(&'n Ends<'n>),
+}
+
 impl Policy {
     /// Says which comments are new since the revision that this policy is of. With `deny`, what they accept is found.
-    pub(in crate::cli) fn judge_comments(&self, outcome: &mut Outcome, detector: &Detector, deny: bool) {
-        let Files::Of { snapshot, top, has_work_tree } = &*self.files else { return };
-        if self.revision.is_none() {
-            return;
-        }
+    pub(in crate::cli) fn judge_comments(
+        &self,
+        outcome: &mut Outcome,
+        detector: &Detector,
+        now: &Now<'_>,
+        deny: bool,
+    ) {
+        let Files::Of { stored: Stored::Asked(snapshot), top } = &*self.files else { return };
         let settings = Settings { inline_ignores: true, ..self.settings() };
         let before = Before { snapshot, detector, settings };
         let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
@@ -57,7 +75,7 @@ impl Policy {
         }
         let secrets: HashMap<String, Secret> =
             inline().map(|(finding, _)| (finding.fingerprint.clone(), finding.secret.clone())).collect();
-        let mut moved = if *has_work_tree { before.moved(top, &secrets) } else { HashMap::new() };
+        let mut moved = before.moved(&After::of(now, top), &secrets);
         let mut is_new = |finding: &Finding, place: &Location| {
             let left = moved.get_mut(&finding.fingerprint).filter(|left| **left > 0);
             match (is_old(finding, place), left) {
@@ -94,8 +112,8 @@ impl Before<'_> {
         })
     }
 
-    /// For each of some fingerprints, in how many files below a directory its value no longer stands.
-    fn moved(&self, top: &Path, secrets: &HashMap<String, Secret>) -> HashMap<String, usize> {
+    /// For each of some fingerprints, in how many files its value no longer stands.
+    fn moved(&self, after: &After<'_>, secrets: &HashMap<String, Secret>) -> HashMap<String, usize> {
         let accepted = self.accepted(&mut |scan| {
             self.snapshot.visit(&|_| true, &mut |path, bytes| {
                 if holds_mark(bytes) {
@@ -106,12 +124,7 @@ impl Before<'_> {
         let mut moved = HashMap::new();
         for (path, fingerprint) in accepted {
             let Some(secret) = secrets.get(&fingerprint) else { continue };
-            let now = path.to_path().map(|path| std::fs::read(top.join(path)));
-            let gone = match now {
-                Ok(Ok(now)) => !now.contains_str(secret.expose()),
-                Ok(Err(error)) => error.kind() == ErrorKind::NotFound,
-                Err(_) => false,
-            };
+            let gone = after.lacks(path.as_bstr(), secret.expose());
             *moved.entry(fingerprint).or_insert(0) += usize::from(gone);
         }
         moved
@@ -142,6 +155,40 @@ impl Before<'_> {
                 paths.map(|path| (path, fingerprint.clone())).collect::<Vec<_>>()
             })
             .collect()
+    }
+}
+
+/// Where it is looked up whether a value still stands.
+enum After<'a> {
+    /// Below a directory.
+    Disk(&'a Path),
+    Index(&'a IndexFiles),
+    Revisions(Vec<Snapshot>),
+}
+
+impl<'a> After<'a> {
+    fn of(now: &Now<'a>, top: &'a Path) -> After<'a> {
+        match now {
+            Now::Disk => After::Disk(top),
+            Now::Index(files) => After::Index(files),
+            Now::Revisions(ends) => After::Revisions(ends()),
+        }
+    }
+
+    /// Whether the file at a path is gone, or holds a value no more. False where that cannot be told.
+    fn lacks(&self, path: &BStr, secret: &[u8]) -> bool {
+        let stored = |read: Result<Option<Vec<u8>>, String>| {
+            read.is_ok_and(|content| content.is_none_or(|content| !content.contains_str(secret)))
+        };
+        match self {
+            After::Disk(top) => match path.to_path().map(|path| std::fs::read(top.join(path))) {
+                Ok(Ok(now)) => !now.contains_str(secret),
+                Ok(Err(error)) => error.kind() == ErrorKind::NotFound,
+                Err(_) => false,
+            },
+            After::Index(files) => stored(files.read(path)),
+            After::Revisions(ends) => !ends.is_empty() && ends.iter().all(|end| stored(end.read(path))),
+        }
     }
 }
 

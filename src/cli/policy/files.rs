@@ -1,15 +1,29 @@
-//! Where settings are read from: the disk, or the files of a revision.
+//! Where settings are read from: the disk, the index, or the files of a revision.
 //!
-//! With a revision, every file inside its work tree is read as the revision has it, whatever the disk says: what is
-//! judged must not change what it is judged by. Files elsewhere are read from disk.
+//! Of what is stored, every file inside the work tree is read as it is stored there, whatever the disk says: what judges
+//! a commit is what the commit will hold, and a change must not change what it is judged by. Files elsewhere are read
+//! from disk.
 
 use std::path::{Component, Path, PathBuf};
 
-use bstr::BString;
+use bstr::{BStr, BString};
 
 use crate::config::read::{self, Unreadable};
 use crate::sanitize::visible;
 use crate::source::history::range::Snapshot;
+use crate::source::index::{IndexFiles, same_text};
+
+/// What a scan is to be judged by, where no revision is named.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cli) enum Basis {
+    /// The files on disk.
+    #[default]
+    Disk,
+    /// The files of the index: those of the next commit.
+    Index(IndexFiles),
+    /// The files that are committed in `HEAD`.
+    Head,
+}
 
 /// Where files are read from.
 #[derive(Debug, Default)]
@@ -17,46 +31,95 @@ pub(super) enum Files {
     /// As they are now.
     #[default]
     Disk,
-    /// As a revision has them.
+    /// As they are stored.
     Of {
-        /// The revision.
-        snapshot: Snapshot,
-        /// The top of its work tree; of a bare repository, its directory stands for it. Without symbolic links.
+        stored: Stored,
+        /// The top of the work tree; of a bare repository, its directory stands for it. Without symbolic links.
         top: PathBuf,
-        /// Whether there is a work tree.
-        has_work_tree: bool,
     },
+}
+
+/// Files that are stored.
+#[derive(Debug)]
+pub(super) enum Stored {
+    /// In the revision that was asked for.
+    Asked(Snapshot),
+    /// In `HEAD`.
+    Head(Snapshot),
+    /// In the index.
+    Index(IndexFiles),
+}
+
+impl Stored {
+    fn has(&self, path: &BStr) -> bool {
+        match self {
+            Stored::Asked(snapshot) | Stored::Head(snapshot) => snapshot.has(path),
+            Stored::Index(files) => files.has(path),
+        }
+    }
+
+    pub(super) fn read(&self, path: &BStr) -> Result<Option<Vec<u8>>, String> {
+        match self {
+            Stored::Asked(snapshot) | Stored::Head(snapshot) => snapshot.read(path),
+            Stored::Index(files) => files.read(path),
+        }
+    }
 }
 
 impl Files {
     /// Whether there is something at a path, readable or not.
     pub(super) fn exists(&self, path: &Path) -> bool {
         match self.inside(path) {
-            Some((snapshot, path)) => snapshot.has(path.as_ref()),
+            Some((stored, path)) => stored.has(path.as_ref()),
             None => std::fs::symlink_metadata(path).is_ok(),
         }
     }
 
     /// The text of a file.
     pub(super) fn text(&self, path: &Path) -> Result<String, Unreadable> {
-        let Some((snapshot, path)) = self.inside(path) else { return read::text(path) };
-        match snapshot.read(path.as_ref()).map_err(Unreadable::Stored)? {
+        let Some((stored, path)) = self.inside(path) else { return read::text(path) };
+        match stored.read(path.as_ref()).map_err(Unreadable::Stored)? {
             Some(bytes) => read::decoded(bytes),
-            None => Err(Unreadable::NotInRevision),
+            None => Err(match stored {
+                Stored::Asked(_) | Stored::Head(_) => Unreadable::NotInRevision,
+                Stored::Index(_) => Unreadable::NotStaged,
+            }),
         }
     }
 
-    /// What a path is called in messages: `REV:path` in a revision, as in git.
+    /// The text of a file that the command line names. Whoever names one that is not stored means the one on disk, unless
+    /// a revision was named as well.
+    pub(super) fn named(&self, path: &Path) -> Result<String, Unreadable> {
+        match (self.text(path), self) {
+            (Err(Unreadable::NotInRevision | Unreadable::NotStaged), Files::Of { stored, .. })
+                if !matches!(stored, Stored::Asked(_)) =>
+            {
+                read::text(path)
+            }
+            (text, _) => text,
+        }
+    }
+
+    /// What a path is called in messages: `REV:path` in a revision, as in git, and in the index where the disk has
+    /// another text.
     pub(super) fn name(&self, path: &Path) -> String {
-        match self.inside(path) {
-            Some((snapshot, path)) => visible(format!("{}:{path}", snapshot.name()).as_bytes()).into_owned(),
-            None => read::name(path),
+        let plain = || read::name(path);
+        let Some((stored, below)) = self.inside(path) else { return plain() };
+        match stored {
+            Stored::Asked(snapshot) | Stored::Head(snapshot) => {
+                visible(format!("{}:{below}", snapshot.name()).as_bytes()).into_owned()
+            }
+            Stored::Index(files) => match (files.read(below.as_ref()), read::text(path)) {
+                (Ok(Some(staged)), Ok(now)) if same_text(&staged, now.as_bytes()) => plain(),
+                (Ok(None), _) => plain(),
+                _ => format!("staged {}", plain()),
+            },
         }
     }
 
-    /// The revision that a path is to be read from, and the path from its top.
-    fn inside(&self, path: &Path) -> Option<(&Snapshot, BString)> {
-        let Files::Of { snapshot, top, .. } = self else { return None };
+    /// What a path is to be read from, and the path from its top.
+    pub(super) fn inside(&self, path: &Path) -> Option<(&Stored, BString)> {
+        let Files::Of { stored, top } = self else { return None };
         let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
         let path = plain(&here.join(path));
         // As it is written, or else where the links on the way to it lead.
@@ -64,7 +127,7 @@ impl Files {
         let below = |path: PathBuf| path.strip_prefix(top).map(Path::to_owned).ok();
         let below = below(path.clone()).or_else(|| below(led()?))?;
         let parts: Vec<&[u8]> = below.iter().map(|part| part.as_encoded_bytes()).collect();
-        Some((snapshot, parts.join(&b'/').into()))
+        Some((stored, parts.join(&b'/').into()))
     }
 }
 

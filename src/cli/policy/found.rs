@@ -5,13 +5,15 @@ use std::rc::Rc;
 
 use super::super::args::{PolicyArgs, RuleFiles};
 use super::super::{UsageError, surroundings};
-use super::{Files, Setting, Source};
+use super::files::{Basis, Files, Stored};
+use super::{Setting, Source};
 use crate::config::find::Site;
 use crate::config::paths::Relation;
 use crate::config::read::Unreadable;
 use crate::config::{self, Config, Located};
 use crate::report::Note;
 use crate::source::history::range::Snapshot;
+use crate::source::index::IndexFiles;
 use crate::source::layout::{self, Layout};
 
 /// A configuration that was read.
@@ -71,8 +73,13 @@ impl Found {
 }
 
 /// The configuration that was named, or else the one that is found; one without a name if there is none.
-pub(super) fn found(mode: &str, args: &PolicyArgs, targets: &[PathBuf]) -> Result<Found, UsageError> {
-    let places = places(mode, args.policy_from.as_deref(), targets)?;
+pub(super) fn found(
+    mode: &str,
+    args: &PolicyArgs,
+    targets: &[PathBuf],
+    basis: &Basis,
+) -> Result<Found, UsageError> {
+    let places = places(mode, args.policy_from.as_deref(), targets, basis)?;
     let first = places.iter().flatten().next();
     let whole = match mode {
         "scan" => places.iter().flatten().any(|place| place.site.is_whole()),
@@ -95,7 +102,7 @@ pub(super) fn found(mode: &str, args: &PolicyArgs, targets: &[PathBuf]) -> Resul
         Some(place) => place.site.relation_to_found(&path),
     };
     let relations = places.iter().map(relation).collect();
-    read_config(&path, Found { relations, ..base })
+    read_config(&path, named, Found { relations, ..base })
 }
 
 /// The file that was named, or else the nearest of all targets.
@@ -113,11 +120,16 @@ fn which(args: &RuleFiles, places: &[Option<Place>]) -> Result<Option<PathBuf>, 
 }
 
 /// Where targets lie; none for what is not there, which is said elsewhere.
-fn places(mode: &str, revision: Option<&str>, targets: &[PathBuf]) -> Result<Vec<Option<Place>>, UsageError> {
+fn places(
+    mode: &str,
+    revision: Option<&str>,
+    targets: &[PathBuf],
+    basis: &Basis,
+) -> Result<Vec<Option<Place>>, UsageError> {
     let mut places: Vec<Option<Place>> = Vec::with_capacity(targets.len());
     for target in targets {
         let known = places.iter().flatten().map(|place| (place.site.top(), &place.files)).next_back();
-        places.push(place(mode, revision, target, known)?);
+        places.push(place(mode, revision, target, known, basis)?);
     }
     Ok(places)
 }
@@ -128,6 +140,7 @@ fn place(
     revision: Option<&str>,
     target: &Path,
     known: Option<(&Path, &Rc<Files>)>,
+    basis: &Basis,
 ) -> Result<Option<Place>, UsageError> {
     if mode == "scan" && revision.is_none() {
         return Ok(Site::of_path(target).map(|site| Place { site, files: Rc::default() }));
@@ -156,30 +169,36 @@ fn place(
     let Some(site) = site else { return Ok(None) };
     let files = match known {
         Some((top, files)) if top == site.top() => Rc::clone(files),
-        _ => Rc::new(files(&layout, site.top(), revision)?),
+        _ => Rc::new(files(&layout, site.top(), revision, basis)?),
     };
     Ok(Some(Place { site, files }))
 }
 
-/// What the settings of a repository are read from: the revision that was named, the work tree, or, where there is
-/// none, `HEAD`.
-fn files(layout: &Layout, top: &Path, revision: Option<&str>) -> Result<Files, UsageError> {
-    let has_work_tree = layout.work_tree.is_some();
-    let of = |snapshot| Files::Of { snapshot, top: top.to_owned(), has_work_tree };
-    match revision {
-        Some(revision) => Snapshot::open(layout, revision).map(of).map_err(|error| {
-            UsageError::new(format!("--policy-from: {error}"))
-                .help("a shallow clone may lack it: fetch it, with its history")
-        }),
-        None if has_work_tree => Ok(Files::Disk),
-        // Before the first commit, there is nothing to go by.
-        None => Ok(Snapshot::open(layout, "HEAD").map_or(Files::Disk, of)),
+/// What the settings of a repository are read from: the revision that was named, or else what the scan is to be judged
+/// by; where there is no work tree, `HEAD`.
+fn files(layout: &Layout, top: &Path, revision: Option<&str>, basis: &Basis) -> Result<Files, UsageError> {
+    let of = |stored| Files::Of { stored, top: top.to_owned() };
+    if let Some(revision) = revision {
+        return Snapshot::open(layout, revision).map(|snapshot| of(Stored::Asked(snapshot))).map_err(
+            |error| {
+                UsageError::new(format!("--policy-from: {error}"))
+                    .help("a shallow clone may lack it: fetch it, with its history")
+            },
+        );
     }
+    Ok(match basis {
+        Basis::Disk if layout.work_tree.is_some() => Files::Disk,
+        Basis::Index(files) => of(Stored::Index(files.clone())),
+        // Before the first commit, there is nothing to go by.
+        _ => of(Snapshot::open(layout, "HEAD")
+            .map_or_else(|_| Stored::Index(IndexFiles::default()), Stored::Head)),
+    })
 }
 
-fn read_config(path: &Path, base: Found) -> Result<Found, UsageError> {
+fn read_config(path: &Path, named: bool, base: Found) -> Result<Found, UsageError> {
     let name = base.files.name(path);
-    let text = match base.files.text(path) {
+    let text = if named { base.files.named(path) } else { base.files.text(path) };
+    let text = match text {
         Ok(text) => text,
         Err(Unreadable::NotInRevision) => {
             let message = format!("there is no {name}, so the defaults hold");

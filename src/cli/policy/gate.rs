@@ -1,4 +1,4 @@
-//! What a change would loosen: the policy of a revision beside that of the disk.
+//! What a change would loosen: the policy of a revision beside that which would hold otherwise.
 //!
 //! A scan with `--policy-from` goes by the revision's; what is said here changes no verdict, so that who reads it can.
 
@@ -6,22 +6,28 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::super::args::PolicyArgs;
-use super::{KnownRule, Policy, Setting};
+use super::{Basis, KnownRule, Policy, Setting};
 use crate::baseline::Baseline;
 use crate::report::Note;
 use crate::sanitize::visible;
 use crate::words;
 
 impl Policy {
-    /// What is worth knowing where this policy is that of a revision: which one it is, and what the disk's would let
-    /// through that this one does not.
-    pub(super) fn compared(&self, mode: &str, args: &PolicyArgs, targets: &[PathBuf]) -> Vec<Note> {
+    /// What is worth knowing where this policy is that of a revision: which one it is, and what would be let
+    /// through otherwise.
+    pub(super) fn compared(
+        &self,
+        mode: &str,
+        args: &PolicyArgs,
+        targets: &[PathBuf],
+        basis: &Basis,
+    ) -> Vec<Note> {
         let revision = args.policy_from.as_deref().unwrap_or_default();
         let note = |kind, message| Note { kind, message };
         let mut notes =
             vec![note("policy-from", format!("configuration, baseline and rules are those of {revision}"))];
-        let on_disk = PolicyArgs { policy_from: None, ..args.clone() };
-        match Policy::read(mode, &on_disk, targets) {
+        let otherwise = PolicyArgs { policy_from: None, ..args.clone() };
+        match Policy::read(mode, &otherwise, targets, basis) {
             Ok((now, _)) => {
                 let loosened = Comparison { before: self, now: &now }.loosened();
                 let said = loosened

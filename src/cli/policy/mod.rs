@@ -8,7 +8,7 @@ mod files;
 mod found;
 mod gate;
 mod rules;
-mod stored;
+mod unstored;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,11 +27,12 @@ use crate::report::Note;
 use crate::rule::RuleSet;
 use crate::source::LEFT_OUT;
 use crate::words;
+pub(in crate::cli) use comments::{Ends, Now};
+pub(in crate::cli) use files::Basis;
 use files::Files;
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
-pub(in crate::cli) use stored::Stored;
 
 /// Where a value is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,10 +77,6 @@ pub(in crate::cli) struct Policy {
     files: Rc<Files>,
     /// The configuration, and the files that it names.
     read_from: Vec<PathBuf>,
-    /// No configuration was to be read.
-    without_config: bool,
-    /// The revision that it was asked to be of.
-    revision: Option<String>,
     /// What is worth knowing of it.
     notes: Vec<Note>,
     /// The scan is of whole repositories, so that what it does not find is not there.
@@ -106,18 +103,25 @@ impl Policy {
         mode: &str,
         args: &PolicyArgs,
         targets: &[PathBuf],
+        basis: &Basis,
     ) -> Result<(Policy, RuleSet), UsageError> {
-        let (mut policy, rules) = Policy::read(mode, args, targets)?;
-        if args.policy_from.is_some() {
-            let notes = policy.compared(mode, args, targets);
-            policy.notes.extend(notes);
-        }
+        let (mut policy, rules) = Policy::read(mode, args, targets, basis)?;
+        let notes = match args.policy_from {
+            Some(_) => policy.compared(mode, args, targets, basis),
+            None => policy.unstored(args),
+        };
+        policy.notes.extend(notes);
         Ok((policy, rules))
     }
 
     /// The same, without a comparison.
-    fn read(mode: &str, args: &PolicyArgs, targets: &[PathBuf]) -> Result<(Policy, RuleSet), UsageError> {
-        let mut found = found(mode, args, targets)?;
+    fn read(
+        mode: &str,
+        args: &PolicyArgs,
+        targets: &[PathBuf],
+        basis: &Basis,
+    ) -> Result<(Policy, RuleSet), UsageError> {
+        let mut found = found(mode, args, targets, basis)?;
         let config = std::mem::take(&mut found.config);
         let name = found.name.clone();
         let baseline = baseline_in_force(args, &config.baseline, &mut found)?;
@@ -152,8 +156,6 @@ impl Policy {
             whole: found.whole,
             read_from,
             files: found.files,
-            without_config: args.rule_files.no_config,
-            revision: args.policy_from.clone(),
             notes: found.notes,
             paths_known: mode == "scan",
         };
@@ -166,7 +168,7 @@ impl Policy {
         args: &PolicyArgs,
         targets: &[PathBuf],
     ) -> Result<(PathBuf, bool), UsageError> {
-        let found = found(mode, args, targets)?;
+        let found = found(mode, args, targets, &Basis::Disk)?;
         let in_config = found.config.baseline.as_ref().map(|path| found.directory.join(&path.value));
         match args.baseline.clone().or(in_config) {
             Some(path) => Ok((path, true)),
@@ -302,7 +304,8 @@ fn baseline_in_force(
         (None, None) => return Ok(None),
     };
     let name = found.files.name(&path);
-    let text = match found.files.text(&path) {
+    let text = if args.baseline.is_some() { found.files.named(&path) } else { found.files.text(&path) };
+    let text = match text {
         Ok(text) => text,
         // It may be about to be introduced. What the revision's own configuration names has to be there.
         Err(Unreadable::NotInRevision) if args.baseline.is_some() => {

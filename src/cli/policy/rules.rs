@@ -4,8 +4,10 @@ use std::path::Path;
 
 use super::super::UsageError;
 use super::super::args::RuleFiles;
+use super::Source;
+use super::files::Files;
 use super::found::Found;
-use super::{Files, Source};
+use crate::config::read::Unreadable;
 use crate::config::{Config, Located};
 use crate::rule::{Rule, RuleSet, builtin, file};
 
@@ -22,14 +24,13 @@ pub(in crate::cli) struct KnownRule {
 
 /// The rules of one file.
 pub(in crate::cli) fn rule_file(path: &Path) -> Result<Vec<Rule>, UsageError> {
-    rules_of(&Files::Disk, path)
+    let files = Files::Disk;
+    rules_of(&files, path, files.text(path))
 }
 
-fn rules_of(files: &Files, path: &Path) -> Result<Vec<Rule>, UsageError> {
+fn rules_of(files: &Files, path: &Path, text: Result<String, Unreadable>) -> Result<Vec<Rule>, UsageError> {
     let name = files.name(path);
-    let text = files
-        .text(path)
-        .map_err(|error| UsageError::new(format!("cannot read the rules in {name}: {error}")))?;
+    let text = text.map_err(|error| UsageError::new(format!("cannot read the rules in {name}: {error}")))?;
     let rules = file::parse(&name, &text).map_err(|error| {
         UsageError::new(error)
             .help("the format is explained in rules/README.md; `leeward rules check FILE` tries a file")
@@ -59,11 +60,13 @@ pub(super) fn rules_in_force(
         Some(_) => unread = builtin,
     }
     for Located { value, line } in &config.rule_files {
-        let rules = rules_of(&found.files, &found.directory.join(value))?;
+        let path = found.directory.join(value);
+        let rules = rules_of(&found.files, &path, found.files.text(&path))?;
         read.extend(rules.into_iter().map(|rule| (rule, found.line(*line))));
     }
     for path in &args.rules {
-        read.extend(rules_of(&found.files, path)?.into_iter().map(|rule| (rule, Source::Option("--rules"))));
+        let rules = rules_of(&found.files, path, found.files.named(path))?;
+        read.extend(rules.into_iter().map(|rule| (rule, Source::Option("--rules"))));
     }
     ids.extend(read.iter().map(|(rule, _)| rule.id.clone()));
     let in_allow = config.allow.iter().filter_map(|allow| Some((allow.rule.as_ref()?, allow.line)));

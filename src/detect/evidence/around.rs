@@ -223,6 +223,9 @@ impl Judge<'_> {
             // A model is served by others, too: its name does not outweigh whose the value or its block is.
             Speaks::Ours if !telling || of_another() => None,
             Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
+            Speaks::Others if said.sent => {
+                Some(Verdict::foreign(format!("it is sent to {}", shown(&said.word))))
+            }
             Speaks::Others if said.weight < Weight::Word || own.holder != Holder::Lines => {
                 let reason = format!("{} stands beside it, another service", shown(&said.word));
                 Some(Verdict { beside: true, ..Verdict::foreign(reason) })
@@ -255,7 +258,7 @@ impl Judge<'_> {
     }
 
     /// Whether a label is the provider's name, or that of its credential, and no more.
-    fn is_named(&self, label: &str) -> bool {
+    pub(super) fn is_named(&self, label: &str) -> bool {
         let meaning = self.meaning(label);
         meaning.credential || meaning.account || !meaning.specific && meaning.plain.is_none()
     }

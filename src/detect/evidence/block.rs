@@ -4,6 +4,7 @@
 //! vendor that it names; to whom its requests go; to whom its title names. A model's name tells least, for models
 //! are served by others, too.
 
+use super::parts::{Part, parts, parts_and_groups, parts_and_nested, tokens};
 use super::{Judge, Speaks};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, leaves_vendor_open, words};
@@ -27,14 +28,14 @@ pub(super) struct Described {
     pub(super) weight: Weight,
     /// It is a model's name and nothing more.
     pub(super) model: bool,
+    /// It is the address that a request goes to.
+    pub(super) sent: bool,
 }
 
-/// A part of a block.
-struct Part<'a> {
-    key: &'a str,
-    value: &'a str,
-    /// Nothing ends it before the value that is looked at: the key is this one's.
-    open: bool,
+impl Described {
+    fn new(word: &str, speaks: Speaks, weight: Weight) -> Self {
+        Described { word: word.to_owned(), speaks, weight, model: false, sent: false }
+    }
 }
 
 impl Judge<'_> {
@@ -72,17 +73,8 @@ impl Judge<'_> {
         if kind == Field::Thing {
             return None;
         }
-        if part.value.contains("://") {
-            let addressed = kind == Field::Address || part.key.is_empty() && self.is_request(level);
-            let host = self.host_elsewhere(part.value).filter(|_| addressed);
-            if let Some(word) = host {
-                return Some(Described {
-                    word,
-                    speaks: Speaks::Others,
-                    weight: Weight::Vendor,
-                    model: false,
-                });
-            }
+        if let Some(elsewhere) = self.sent_elsewhere(part, kind, level) {
+            return Some(elsewhere);
         }
         // What a call gives is nobody's account.
         if kind == Field::Account && !part.value.contains('(') || self.is_name_of_another(part) {
@@ -101,7 +93,7 @@ impl Judge<'_> {
                 said => said,
             };
             if said != Speaks::Nobody {
-                return Some(Described { word: value.to_owned(), speaks: said, weight, model: false });
+                return Some(Described::new(value, said, weight));
             }
         }
         if part.key.contains(' ') {
@@ -110,10 +102,26 @@ impl Judge<'_> {
         }
         let key = if is_switch(value) { Speaks::Nobody } else { self.speaks(part.key) };
         if key != Speaks::Nobody {
-            let word = part.key.trim_matches(|c: char| "\"'` ".contains(c)).to_owned();
-            return Some(Described { word, speaks: key, weight: Weight::Word, model: !part.open });
+            let word = part.key.trim_matches(|c: char| "\"'` ".contains(c));
+            return Some(Described { model: !part.open, ..Described::new(word, key, Weight::Word) });
         }
-        self.nearest_token(value)
+        // A longer text in a table's cell, but the one that a row begins with, speaks of things: goods, messages.
+        let text = part.key.is_empty()
+            && level.before.contains([',', ';', '|'])
+            && !level.before.trim_start().starts_with(part.value)
+            && words(value).len() >= 3
+            && !self.is_named(value)
+            && self.column_name().is_some();
+        if text { None } else { self.nearest_token(value) }
+    }
+
+    /// The address in a part, if it is not the provider's and what the value is for.
+    fn sent_elsewhere(&self, part: &Part<'_>, kind: Field, level: &Level) -> Option<Described> {
+        let row = level.holder == Holder::Group && level.bound == Bound::Positional;
+        let sent = part.key.is_empty() && self.is_request(level);
+        let addressed = kind == Field::Address || sent || part.key.is_empty() && row;
+        let host = self.host_elsewhere(part.value).filter(|_| addressed && part.value.contains("://"))?;
+        Some(Described { sent, ..Described::new(&host, Speaks::Others, Weight::Vendor) })
     }
 
     /// Of the words of a value the first one that names somebody, ours before others.
@@ -129,7 +137,10 @@ impl Judge<'_> {
         });
         said.filter(|(_, (speaks, _), _)| *speaks != Speaks::Nobody)
             .min_by_key(|(_, (speaks, weight), _)| (*weight, *speaks != Speaks::Ours))
-            .map(|(word, (speaks, weight), model)| Described { word: word.to_owned(), speaks, weight, model })
+            .map(|(word, (speaks, weight), model)| Described {
+                model,
+                ..Described::new(word, speaks, weight)
+            })
     }
 
     /// Whose a word is. One with a slash is a model's name and who serves it: `vendor/model`; the name of the
@@ -161,7 +172,11 @@ impl Judge<'_> {
     fn is_name_of_another(&self, part: &Part<'_>) -> bool {
         let ours = |text: &str| self.speaks(text) == Speaks::Ours && self.meaning(text).credential;
         // A pair of a name and a value: what is called `value` has its name beside it.
-        let pair = self.place.levels.first().is_some_and(|own| self.naming(own).transparent);
+        let pair = self.place.levels.first().is_some_and(|own| {
+            // `secret_string`, `secretData` of a place where secrets are kept.
+            let kept = is_generic_value(&own.name) && !part.key.trim_matches(['"', '\'']).is_empty();
+            self.naming(own).transparent || kept
+        });
         // Of a command and its option, the option is the name.
         let name = part.key.split_whitespace().last().unwrap_or_default();
         !pair
@@ -189,7 +204,7 @@ impl Judge<'_> {
 
     /// A side of a level without the records beside the one that holds the value.
     pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
-        if depth == 0 || level.holder != Holder::Group {
+        if depth == 0 || !matches!(level.holder, Holder::Group | Holder::Lines) {
             return text.to_owned();
         }
         let (_, groups) = parts_and_groups(text, false);
@@ -290,110 +305,16 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
+/// Whether a name says that its value is the text of a secret, whichever: `secret_string`.
+fn is_generic_value(name: &str) -> bool {
+    let words = words(name);
+    matches!(words.as_slice(), [secret, text]
+        if secret == "secret" && matches!(text.as_str(), "string" | "data" | "value" | "text" | "payload"))
+}
+
 /// Whether a value turns something on or off, or sets a number: its name is an option's.
 fn is_switch(value: &str) -> bool {
     let number =
         !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '_' | '-'));
     number || ["true", "false", "on", "off", "yes", "no"].iter().any(|word| value.eq_ignore_ascii_case(word))
-}
-
-/// The words of a value.
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || "\"'`,;:=()[]{}<>|".contains(c))
-        .filter(|token| !token.is_empty())
-}
-
-/// The fields of a block without what stands in groups of its own inside it.
-fn parts(text: &str, attributes: bool) -> Vec<Part<'_>> {
-    parts_and_groups(text, attributes).0
-}
-
-/// The fields of a block, and those of the groups in it.
-fn parts_and_nested(text: &str) -> Vec<Part<'_>> {
-    let (mut parts, groups) = parts_and_groups(text, false);
-    for (_, inner) in groups {
-        parts.extend(self::parts(inner, false));
-    }
-    parts
-}
-
-/// The fields of a block, which blanks part where they are a tag's attributes; and the groups inside it, each with what
-/// stands before its bracket.
-fn parts_and_groups(text: &str, attributes: bool) -> (Vec<Part<'_>>, Vec<(&str, &str)>) {
-    let bytes = text.as_bytes();
-    let (mut parts, mut groups) = (Vec::new(), Vec::new());
-    let (mut from, mut at) = (0, 0);
-    let mut quote = None;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        match byte {
-            b'\n' => quote = None,
-            b'"' | b'`' if quote == Some(byte) => quote = None,
-            b'"' | b'`' if quote.is_none() => quote = Some(byte),
-            _ => {}
-        }
-        let option = byte == b' ' && bytes[at + 1..].starts_with(b"--");
-        let separates = matches!(byte, b'\n')
-            || option && quote.is_none()
-            || quote.is_none()
-                && (matches!(byte, b',' | b';' | b'|')
-                    || attributes && byte == b' ' && !bytes[from..at].trim_ascii_end().ends_with(b"="));
-        if separates {
-            parts.extend(part(&text[from..at]));
-            from = at + 1;
-        } else if quote.is_none()
-            && let Some(end) = group_end(bytes, from, at)
-        {
-            groups.push((&text[from..at], &text[at + 1..end]));
-            from = (end + 1).min(bytes.len());
-            at = end;
-        }
-        at += 1;
-    }
-    parts.extend(part(text.get(from..).unwrap_or_default()));
-    (parts, groups)
-}
-
-/// Where the group ends that the bracket at `at` opens; none if it opens none: a call's arguments, a list of plain
-/// values and what follows a `$` belong to their field.
-fn group_end(bytes: &[u8], from: usize, at: usize) -> Option<usize> {
-    let before = &bytes[from..at];
-    let (open, close) = match bytes[at] {
-        b'{' if !matches!(before.last(), Some(b'$' | b'#' | b'{')) => (b'{', b'}'),
-        b'[' => (b'[', b']'),
-        b'(' if before.trim_ascii().is_empty() => (b'(', b')'),
-        _ => return None,
-    };
-    let mut depth = 0;
-    let mut nested = open != b'[';
-    for (index, &byte) in bytes.iter().enumerate().skip(at) {
-        if byte == open {
-            depth += 1;
-        } else if byte == close {
-            depth -= 1;
-        }
-        nested |= matches!(byte, b'{' | b'(');
-        if depth == 0 {
-            return nested.then_some(index);
-        }
-    }
-    None
-}
-
-/// A field and its value, or a value without a field.
-fn part(text: &str) -> Option<Part<'_>> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | ',' | ';'));
-    if text.is_empty() {
-        return None;
-    }
-    let operator =
-        text.char_indices().find(|&(at, c)| c == '=' || c == ':' && !text[at..].starts_with("://"));
-    let named = operator.filter(|&(at, _)| at <= 60 && !text[..at].contains("://"));
-    Some(match named {
-        Some((at, _)) => {
-            let value = text[at + 1..].trim_start_matches(['=', '>', ':', ' ']);
-            Part { key: text[..at].trim(), value, open: false }
-        }
-        None => Part { key: "", value: text, open: false },
-    })
 }

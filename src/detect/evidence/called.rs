@@ -8,7 +8,7 @@ use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::words;
+use crate::detect::words::{is_generic, words};
 use crate::finding::Confidence;
 
 /// So many values under one name are identifiers: a program has few credentials of a kind.
@@ -22,25 +22,8 @@ impl Judge<'_> {
     /// What the name says that the value has by itself: that it is somebody else's, or no credential.
     pub(super) fn called(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|_| self.place.scheme.is_none())?;
-        if self.is_index() {
-            let reason = "it stands in brackets behind a name, as an identifier does";
+        if let Some(reason) = self.form(own) {
             return Some(Verdict::new(Confidence::Low, reason));
-        }
-        if self.is_cookie() {
-            return Some(Verdict::new(Confidence::Low, "it stands in a cookie"));
-        }
-        if let Some(header) = own.name.split_whitespace().last().filter(|name| self.is_other_header(name)) {
-            let reason = format!("{} does not call it a credential", shown(header));
-            return Some(Verdict::new(Confidence::Low, reason));
-        }
-        if self.is_part_of_longer() {
-            return Some(Verdict::new(Confidence::Low, "it is a part of a longer value"));
-        }
-        if let Some(name) = self.header(own) {
-            return Some(Verdict::new(
-                Confidence::Low,
-                format!("{} does not call it a credential", shown(name)),
-            ));
         }
         let pair = self.name_of_pair(own);
         let name = pair.or_else(|| self.identifier(own))?;
@@ -50,8 +33,13 @@ impl Judge<'_> {
             Speaks::Ours => {
                 return pair.and_then(|name| self.by_name(name, |name| format!("{name} names it")));
             }
+            Speaks::Others if words(name) == ["secret", "key"] && self.is_in_block_of_ours(own) => {
+                return None;
+            }
             Speaks::Others => {
-                return Some(Verdict::foreign(format!("{} is the name of another credential", shown(name))));
+                let foreign =
+                    || Verdict::foreign(format!("{} is the name of another credential", shown(name)));
+                return Some(pair.and_then(|name| self.redirected(name)).unwrap_or_else(foreign));
             }
             Speaks::Nobody => {}
         }
@@ -68,7 +56,7 @@ impl Judge<'_> {
         let row = own.bound == Bound::Positional
             && self.described(own).is_some_and(|said| said.speaks == Speaks::Ours && !said.model);
         match meaning.credential {
-            true if row => None,
+            true if row || self.is_held_by_us() || is_default_of_entry(own) => None,
             true if self.provider_has_its_own_place() => {
                 low("is another one: the provider has a place of its own in this file")
             }
@@ -82,6 +70,24 @@ impl Judge<'_> {
             false if self.is_entry_of_ours() || self.spoken_of().is_some() => None,
             false => low("does not call it a credential"),
         }
+    }
+
+    /// What the form of a value's surroundings says that it is, if that is no credential.
+    fn form(&self, own: &Level) -> Option<String> {
+        if self.is_index() {
+            return Some("it stands in brackets behind a name, as an identifier does".to_owned());
+        }
+        if self.is_cookie() {
+            return Some("it stands in a cookie".to_owned());
+        }
+        let mut names = own.name.split_whitespace().rev().take(1);
+        if let Some(header) = names.find(|name| self.is_other_header(name)) {
+            return Some(format!("{} does not call it a credential", shown(header)));
+        }
+        if self.is_part_of_longer() {
+            return Some("it is a part of a longer value".to_owned());
+        }
+        self.header(own).map(|name| format!("{} does not call it a credential", shown(name)))
     }
 
     /// The name of a value: the one of several words that calls it a credential, or the last one; of a word in a sentence
@@ -122,6 +128,12 @@ impl Judge<'_> {
         let said = self.described(own).filter(|said| said.speaks == Speaks::Ours && !said.model);
         said.is_some_and(|said| said.weight < Weight::Word)
             || self.host_in(&own.before).or_else(|| self.host_in(&own.after)).is_some()
+    }
+
+    /// Whether what holds the value is the provider's, and not for a word that stands beside.
+    fn is_held_by_us(&self) -> bool {
+        let held = || self.levels().filter(|held| held.confidence == Confidence::High && !held.beside);
+        self.place.levels.len() > 1 && held().is_some()
     }
 
     /// Whether the line is the header of a request or a response that carries cookies.
@@ -224,6 +236,13 @@ impl Judge<'_> {
         }
         false
     }
+}
+
+/// Whether an entry with a name that many use gets the value where a variable is not set: `key: env("NAME") || VALUE`.
+fn is_default_of_entry(own: &Level) -> bool {
+    let before = own.before.trim_end().strip_suffix([':', '=']).map(str::trim_end);
+    let entry = before.and_then(|before| before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next());
+    own.bound == Bound::Default && entry.is_some_and(|entry| !entry.is_empty() && is_generic(entry))
 }
 
 /// The last word and the one before it, where the last one alone says little: `share token`, `csrf token`.

@@ -9,6 +9,9 @@ use crate::finding::Confidence;
 impl Judge<'_> {
     /// The column that the value stands in is called what the value is, or what it is not.
     pub(super) fn column(&self) -> Option<Verdict> {
+        if let Some(row) = self.row() {
+            return Some(row);
+        }
         let name = self.column_name()?;
         let meaning = self.meaning(name);
         if meaning.purpose
@@ -26,6 +29,26 @@ impl Judge<'_> {
                 Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
             }
             Speaks::Nobody => None,
+        }
+    }
+
+    /// The row that the value stands in begins with the provider's name, or with another's.
+    fn row(&self) -> Option<Verdict> {
+        let own = self.place.levels.first().filter(|own| self.is_value() && own.holder == Holder::Lines)?;
+        let row = table::row(self.file.text, self.span).filter(|_| own.bound != Bound::Assigned)?;
+        if row.column.is_some_and(|column| {
+            let meaning = self.meaning(&column);
+            meaning.purpose || meaning.plain.is_some()
+        }) {
+            return None;
+        }
+        let shown = shown(&row.label);
+        match self.speaks(&row.label) {
+            Speaks::Ours if self.is_named(&row.label) => {
+                Some(Verdict::new(Confidence::High, format!("it stands in the row of {shown}")))
+            }
+            Speaks::Others => Some(Verdict::foreign(format!("it stands in the row of {shown}"))),
+            Speaks::Ours | Speaks::Nobody => None,
         }
     }
 

@@ -1,15 +1,25 @@
 //! What the whole file says of a value: where its requests go, what it imports, what it is about.
 
+use bstr::ByteSlice;
+
 use super::{Judge, Speaks, Verdict};
-use crate::detect::quote::{tokens, without};
-use crate::detect::structure::{Bound, Holder};
+use crate::detect::quote::{shown, tokens, without};
+use crate::detect::structure::{Address, Bound, Holder};
 use crate::detect::words::words;
 use crate::finding::Confidence;
 
 impl Judge<'_> {
     /// The address that the value is a part of: where it is sent, whatever it is called there.
     pub(super) fn address(&self) -> Option<Verdict> {
-        let (before, after) = self.place.address.as_ref()?;
+        let Address { scheme, before, after } = self.place.address.as_ref()?;
+        // `acme://value@default`: what connects to the provider has a scheme of its own for that.
+        let user = before.is_empty() && after.starts_with('@') || before.ends_with(':');
+        if user && self.speaks(scheme) == Speaks::Ours {
+            return Some(Verdict::new(
+                Confidence::High,
+                format!("it is the key in an address of {scheme}://"),
+            ));
+        }
         // `user:password@host` names the host behind the value.
         let host = after.strip_prefix('@').unwrap_or(before);
         let host: String =
@@ -47,7 +57,11 @@ impl Judge<'_> {
     /// Another service's address stands nearer than anything of the provider's.
     fn goes_elsewhere(&self, nearest: Option<(usize, &str)>) -> Option<Verdict> {
         let (distance, host) = nearest?;
-        let nearer = self.file.nearest_mention(self.span).is_none_or(|mention| distance < mention);
+        // What another service calls its model in an address of its own speaks of that one.
+        let mentions = |at: usize| {
+            self.file.address_around(at).is_none_or(|host| host.is_empty() || self.is_ours(&host))
+        };
+        let nearer = self.file.nearest_mention(self.span, mentions).is_none_or(|mention| distance < mention);
         let host = self.host_elsewhere(&format!("://{host}")).filter(|_| nearer)?;
         Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
     }
@@ -56,7 +70,15 @@ impl Judge<'_> {
     pub(super) fn file_about_provider(&self) -> Option<Verdict> {
         let own = self.place.levels.first()?;
         let own_meaning = self.meaning(&own.name);
-        let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        let mut line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        if own.bound == Bound::Positional
+            && own.holder == Holder::Group
+            && !own.before.trim().is_empty()
+            && line.matches(['(', '{', '[']).count() > 1
+        {
+            // One of several records on a line.
+            line = format!("{} {}", own.before, own.after);
+        }
         let on_line = self.speaks(&line);
         let credential = own_meaning.credential
             || self.place.scheme.is_some()
@@ -75,6 +97,9 @@ impl Judge<'_> {
         }
         if on_line == Speaks::Others && !own_meaning.credential {
             return Some(Verdict { beside: true, ..Verdict::foreign("the line names another service") });
+        }
+        if let Some(theirs) = self.spoken_to_another(&own.name) {
+            return Some(theirs);
         }
         if elsewhere {
             return Some(Verdict::new(
@@ -102,6 +127,35 @@ impl Judge<'_> {
         }
         if self.file.path_speaks() && (credential || self.file.is_bare(self.span)) {
             return Some(Verdict::new(Confidence::Medium, "the path names the provider"));
+        }
+        None
+    }
+
+    /// What a line is about that begins with a label, and the command that a value is an option of, where that is
+    /// another's; the place on this network that a file with nothing but a model's name sends its requests to.
+    fn spoken_to_another(&self, own: &str) -> Option<Verdict> {
+        let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        if let Some(label) = label_of(&line).filter(|label| !own.contains(label))
+            && self.speaks(label) == Speaks::Others
+        {
+            return Some(Verdict::foreign(format!("its line is about {}", shown(label))));
+        }
+        let command = self.file.command(self.span.start).to_str_lossy();
+        if command.contains('\n') || command.contains(" -") {
+            let serves = tokens(&command).any(|word| self.is_of_weights(&word.to_lowercase()));
+            let program = tokens(&command).find(|word| self.speaks(word) == Speaks::Others);
+            if let Some(program) = program.filter(|_| serves) {
+                return Some(Verdict::foreign(format!("it is handed to {}", shown(program))));
+            }
+        }
+        let model = |&at: &usize| is_weights_name(&self.file.text[at..]);
+        if self.file.mentions().iter().all(model)
+            && let Some((_, host)) = self.file.nearest_given_host(self.span)
+            && host.chars().all(|c| c.is_ascii_digit() || c == '.')
+        {
+            return Some(Verdict::foreign(format!(
+                "the address nearest to it is {host}, which serves a model"
+            )));
         }
         None
     }
@@ -190,6 +244,30 @@ impl Judge<'_> {
                     && heads_entry(&text[..start], &text[end..])
         })
     }
+}
+
+/// The label that a line of a list or a text begins with: `* Acme: …`.
+fn label_of(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || "*-+•#>".contains(c));
+    let (label, rest) = line.split_once(':')?;
+    let label = label.trim_matches(|c: char| c.is_whitespace() || "*_`".contains(c));
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-');
+    let said = rest.starts_with([' ', '*']) && !label.is_empty() && label.chars().all(plain);
+    (said && label.split_whitespace().count() <= 3).then_some(label)
+}
+
+/// Whether a model's name begins here of which everybody can have the weights: `name-7b-instruct`.
+fn is_weights_name(text: &[u8]) -> bool {
+    let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
+    let name = &text[..text.iter().take(80).take_while(|b| belongs(b)).count()];
+    let size = |part: &[u8]| {
+        part.split_last().is_some_and(|(last, number)| {
+            last.eq_ignore_ascii_case(&b'b')
+                && number.first().is_some_and(u8::is_ascii_digit)
+                && number.iter().all(|b| b.is_ascii_digit() || matches!(b, b'x' | b'.'))
+        })
+    };
+    name.split(|b| matches!(b, b'-' | b':')).any(size)
 }
 
 /// Whether a name between `before` and `after` is that of a block, or the one that a row begins with.

@@ -26,12 +26,13 @@ impl Judge<'_> {
             return None;
         }
         let lower = text.to_ascii_lowercase();
-        let stands = |word: &&String| {
-            let letter = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
-            let places = lower.find_iter(word.as_bytes());
+        let stands = |entry: &&String| {
+            let (first, rest) = entry.split_once(' ').unwrap_or((entry, ""));
+            let places = lower.find_iter(first.as_bytes());
             places
                 .take(LONGEST_NAME)
-                .any(|at| !letter(lower[..at].last()) && !letter(lower.get(at + word.len())))
+                .filter(|&at| !is_letter(lower[..at].last()))
+                .any(|at| goes_on_with(&lower[at + first.len()..], rest))
         };
         let word = self.provider.homonyms.iter().find(stands)?;
         let means_provider = self.file.mentions().iter().any(|&at| self.is_sure(&lower, at));
@@ -59,5 +60,40 @@ impl Judge<'_> {
         let meaning = self.meaning(&name);
         let credential = meaning.credential && !meaning.purpose && words.iter().any(|word| word == "api");
         client || model || another_keyword || credential || self.has_host(&name)
+    }
+}
+
+fn is_letter(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
+}
+
+/// Whether the words of `rest` follow, whatever parts them: `Ada Lovelace`, `"Ada", "Lovelace"`.
+fn goes_on_with(text: &[u8], rest: &str) -> bool {
+    const MOST_BETWEEN: usize = 8;
+    let end = rest.split(' ').filter(|word| !word.is_empty()).try_fold(text, |text, word| {
+        let between = text.iter().take(MOST_BETWEEN).take_while(|b| !is_letter(Some(b))).count();
+        text[between..].strip_prefix(word.as_bytes()).filter(|_| between > 0)
+    });
+    end.is_some_and(|rest| !is_letter(rest.first()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_follow_each_other_in_many_ways() {
+        let cases = [
+            (" lovelace", "lovelace", true),
+            ("\", \"lovelace\")", "lovelace", true),
+            ("lovelace", "lovelace", false),
+            (" lovelaces", "lovelace", false),
+            (" byron lovelace", "lovelace", false),
+            (".", "", true),
+            ("s", "", false),
+        ];
+        for (text, rest, follows) in cases {
+            assert_eq!(goes_on_with(text.as_bytes(), rest), follows, "{text} {rest}");
+        }
     }
 }

@@ -22,7 +22,9 @@ mod file;
 mod homonym;
 mod known;
 mod name;
+mod parts;
 mod prose;
+mod sibling;
 mod used;
 
 pub(super) use known::Known;
@@ -69,11 +71,12 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 12] = [
+const QUESTIONS: [Question; 13] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
-    |judge| judge.own_name(),
+    |judge| judge.own_name().map(|named| judge.sent_all_the_same(named)),
+    |judge| judge.sibling(),
     |judge| judge.used_by_us(),
     |judge| judge.column(),
     |judge| judge.called(),
@@ -190,7 +193,8 @@ impl Judge<'_> {
                 false => true,
             };
         let with = self.provider.with.is_empty() || has(&self.provider.with);
-        if named && with && !has(&self.provider.without) || self.has_host(&lower) {
+        let without = || has(&self.provider.without) && !self.meaning(text).store;
+        if named && with && !without() || self.has_host(&lower) {
             return Speaks::Ours;
         }
         if named || self.meaning(text).owner.is_some() { Speaks::Others } else { Speaks::Nobody }

@@ -2,8 +2,8 @@
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
-use crate::detect::structure::{Bound, Level};
-use crate::detect::words::words;
+use crate::detect::structure::{Bound, Holder, Level};
+use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -11,6 +11,16 @@ impl Judge<'_> {
     pub(super) fn own_name(&self) -> Option<Verdict> {
         let own = self.place.levels.first()?;
         let say = |name: &str| format!("it is assigned to {name}");
+        // `path/file?name=value`: what stands before the parameter is no part of its name.
+        if self.is_glued()
+            && let Some((_, parameter)) = own.name.rsplit_once(['?', '&'])
+        {
+            return self.by_name(parameter, |name| format!("it is the parameter {name}"));
+        }
+        if let Some(parent) = self.listed_under(own) {
+            let reason = format!("it is one of {}: no credential", shown(parent));
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
         if own.bound == Bound::Spaced
             && let Some(nearest) = own.name.split_whitespace().last().filter(|nearest| *nearest != own.name)
         {
@@ -20,7 +30,15 @@ impl Judge<'_> {
             let serves = own.name.split_whitespace().any(|word| self.is_of_weights(&word.to_lowercase()));
             let theirs = serves && self.speaks(program) == Speaks::Others;
             let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
-            let whole = whole.filter(|_| !theirs);
+            let telling = self.meaning(&own.name).credential
+                || self.speaks(nearest) == Speaks::Ours
+                || words(&own.name).len() <= 3
+                || self.column_name().is_some()
+                || !self.meaning(nearest).specific;
+            let whole = whole.filter(|_| !theirs && telling);
+            if let Some(theirs) = self.phrase(&own.name).filter(|name| self.speaks(name) == Speaks::Others) {
+                return self.by_name(&theirs, say);
+            }
             return match self.speaks(nearest) {
                 Speaks::Others => self.by_name(nearest, say),
                 _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),
@@ -53,6 +71,28 @@ impl Judge<'_> {
         })
     }
 
+    /// The last two words of a sentence that calls a value a credential, before a word such as `is`.
+    fn phrase(&self, sentence: &str) -> Option<String> {
+        const BETWEEN: [&str; 12] =
+            ["is", "was", "are", "be", "ist", "war", "est", "es", "era", "jest", "är", "now"];
+        let said: Vec<&str> = sentence.split_whitespace().collect();
+        let end = said.iter().rposition(|word| !BETWEEN.contains(&word.to_lowercase().as_str()))?;
+        let [.., first, last] = &said[..=end] else { return None };
+        (end + 1 < said.len() && self.meaning(last).credential).then(|| format!("{first} {last}"))
+    }
+
+    /// The name of the mapping that the value is an entry of, where that is one of things which are no credentials.
+    fn listed_under<'t>(&'t self, own: &Level) -> Option<&'t str> {
+        let entry = own.holder == Holder::Group && own.bound == Bound::Assigned;
+        let parent = self.place.levels.get(1).filter(|_| entry && !self.meaning(&own.name).credential)?;
+        let meaning = self.meaning(&parent.name);
+        // A mapping of models, hosts or projects may give each its credential.
+        let things =
+            meaning.plain.as_deref().is_some_and(|word| !matches!(word, "model" | "models" | "agent"))
+                && !matches!(field(&parent.name), Field::Address | Field::Label | Field::Vendor);
+        (things && !meaning.credential).then_some(parent.name.as_str())
+    }
+
     /// Whether the value is glued to a word of a sentence that goes on behind it: `lock acme:VALUE released`.
     fn is_in_namespace(&self, own: &Level) -> bool {
         let text = self.file.text;
@@ -67,11 +107,19 @@ impl Judge<'_> {
     }
 
     /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
-    fn redirected(&self, name: &str) -> Option<Verdict> {
+    pub(super) fn redirected(&self, name: &str) -> Option<Verdict> {
         let owner = self.meaning(name).owner.clone()?;
         self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
             let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
             let (before, _) = line.split_once("://")?;
+            let before = before.trim_end_matches(char::is_alphabetic);
+            // A pair of a name and a value on two lines.
+            let above = || {
+                let start = crate::detect::layout::line_start(self.file.text, *at).checked_sub(1)?;
+                Some(String::from_utf8_lossy(self.file.line(&(start..start))).into_owned())
+            };
+            let paired = self.meaning(before).transparent.then(above).flatten();
+            let before = paired.as_deref().unwrap_or(before);
             // `API_BASE_URL` alone: where every client of the kind sends its key.
             let base = words(quote::tokens(before).next().unwrap_or_default());
             let generic = || {
@@ -82,7 +130,7 @@ impl Judge<'_> {
             };
             (words(before).contains(&owner) || generic()).then(|| {
                 Verdict::new(
-                    Confidence::Medium,
+                    Confidence::High,
                     format!("{} goes to {host} in this file", self.quoted(name, Speaks::Others)),
                 )
             })

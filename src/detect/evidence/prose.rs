@@ -86,7 +86,9 @@ impl Judge<'_> {
 /// Whether a value stands on a line of its own, or behind words that are no name.
 fn is_said(own: &Level) -> bool {
     let words = own.name.split_whitespace().count();
-    let sentence = words >= 2 && !quote::tokens(&own.name).any(quote::is_name);
+    // The time that something is said at is no name.
+    let name = |word: &str| quote::is_name(word) && word.contains(char::is_alphabetic);
+    let sentence = words >= 2 && !quote::tokens(&own.name).any(name);
     match own.bound {
         Bound::Alone => own.holder == Holder::Lines,
         Bound::Spaced | Bound::Assigned => sentence,

@@ -10,7 +10,7 @@ use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
-use crate::detect::declaration::{gives, name_of};
+use crate::detect::declaration::{FUNCTION, function_around, gives, name_of};
 use crate::detect::layout;
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{expression, is_made, is_read};
@@ -22,14 +22,11 @@ use crate::finding::Confidence;
 /// Most places that read one variable and are looked at.
 const MOST_USES: usize = 24;
 /// How often a value is followed from one variable to the next.
-pub(super) const MOST_STEPS: usize = 2;
+pub(super) const MOST_STEPS: usize = 3;
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 4;
 /// Longest text in which a variable is looked for, in bytes.
 const LONGEST_TEXT: usize = 1 << 20;
-
-/// Words before the name of a function that is declared.
-const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
 
 /// What a variable is used for in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +57,19 @@ impl Judge<'_> {
         match self.uses()? {
             Use::Ours(reason) => Some(Verdict { followed: true, ..Verdict::new(Confidence::High, reason) }),
             _ => None,
+        }
+    }
+
+    /// What another's name says of a value, unless its file sends it to the provider, and nothing to anybody else.
+    pub(super) fn sent_all_the_same(&self, named: Verdict) -> Verdict {
+        let hosts = || self.file.hosts();
+        let ours_alone = named.foreign
+            && self.is_value()
+            && !hosts().is_empty()
+            && hosts().iter().all(|(_, host)| self.is_ours(host));
+        match self.used_by_us().filter(|_| ours_alone) {
+            Some(used) => Verdict { confidence: Confidence::Medium, followed: false, ..used },
+            None => named,
         }
     }
 
@@ -99,7 +109,9 @@ impl Judge<'_> {
     fn variable(&self) -> Option<Variable> {
         let levels = &self.place.levels;
         let own = levels.first()?;
-        if !self.may_be_ours(&own.name) && self.place.scheme.is_none() {
+        // What a default is asked for by is not what its value is given to.
+        let default = own.bound == Bound::Default;
+        if !default && !self.may_be_ours(&own.name) && self.place.scheme.is_none() {
             return None;
         }
         let (mut held, mut field) = (false, None);
@@ -165,21 +177,10 @@ impl Judge<'_> {
 
     /// The function that gives the value, where that is all that its line does: `return VALUE`.
     fn returning(&self) -> Option<String> {
-        const NEAR: usize = 400;
-        let from = self.span.start.saturating_sub(NEAR);
-        let before = &self.file.text[from..self.span.start];
+        let before = &self.file.text[..self.span.start];
         let line = &before[layout::line_start(before, before.len())..];
         let statement = line.trim_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`')) == b"return";
-        let mut lines = before.lines().rev().skip(1).filter(|_| statement);
-        lines.find_map(|line| {
-            let line = line.to_str().ok()?;
-            let (head, _) = line.split_once('(')?;
-            let words: Vec<&str> = quote::tokens(head).collect();
-            match words.as_slice() {
-                [.., word, name] if FUNCTION.contains(word) => Some((*name).to_owned()),
-                _ => None,
-            }
-        })
+        if statement { function_around(before) } else { None }
     }
 
     /// Whether a name is given a value before this one, by an operator that gives one.
@@ -305,7 +306,7 @@ impl Judge<'_> {
 
 /// Whether a byte belongs to a name.
 fn is_name_byte(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'_'
+    byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
 }
 
 /// Whether what holds a value are the parameters of a function that is declared.

@@ -6,12 +6,13 @@
 //! and the blobs that differ. Runs nothing, reads no configuration, and does not mind who owns the files.
 
 mod changes;
+mod files;
 mod head;
 mod objects;
 mod renames;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -19,6 +20,7 @@ use gix_object::{CommitRefIter, Kind as ObjectKind};
 use rayon::prelude::*;
 
 use self::changes::{Added, Changes};
+pub use self::files::IndexFiles;
 pub(super) use self::head::head;
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
@@ -58,7 +60,7 @@ pub enum IndexError {
 pub struct Staged<'a> {
     layout: &'a Layout,
     /// None where there is none yet; what is wrong with it, where it cannot be read.
-    index: Result<Option<gix_index::File>, Issue>,
+    index: Result<Option<Arc<gix_index::File>>, Issue>,
     merged: Vec<String>,
 }
 
@@ -87,7 +89,8 @@ impl<'a> Staged<'a> {
             };
             Issue::new("unreadable-index", format!("{error}; {help}"))
         };
-        Ok(Staged { layout, index: read(&path, layout).map(Some).map_err(unreadable), merged: given.merged })
+        let index = read(&path, layout).map(|index| Some(Arc::new(index))).map_err(unreadable);
+        Ok(Staged { layout, index, merged: given.merged })
     }
 
     /// Whether the index adds nothing and takes nothing away. False where that cannot be told.
@@ -103,27 +106,9 @@ impl<'a> Staged<'a> {
         })
     }
 
-    /// Whether the file at a path from the top is in the index with this content, whichever line ends git gave it; none if
-    /// it is not there, or not merged yet.
-    ///
-    /// # Errors
-    ///
-    /// With the end of a sentence, if the index or the content cannot be read.
-    pub fn holds(&self, path: &BStr, content: &[u8]) -> Result<Option<bool>, String> {
-        let index = match &self.index {
-            Ok(Some(index)) => index,
-            Ok(None) => return Ok(None),
-            Err(issue) => return Err(issue.message.clone()),
-        };
-        let Some(entry) = index.entry_by_path(path) else { return Ok(None) };
-        // As a rule nothing has to be read.
-        let id = gix_object::compute_hash(self.layout.hash, ObjectKind::Blob, content);
-        if id.is_ok_and(|id| id == entry.id) {
-            return Ok(Some(true));
-        }
-        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
-        let stored = objects.reader().read(&entry.id, ObjectKind::Blob)?;
-        Ok(Some(same_text(&stored, content)))
+    /// The files that it names. Of an index that cannot be read, none: that is an issue of the scan.
+    pub fn files(&self) -> IndexFiles {
+        IndexFiles::new(self.layout, self.index.as_ref().ok().cloned().flatten())
     }
 
     /// Scans what the index adds. What cannot be read is an issue of the report. Gives the number of files that differ.

@@ -52,6 +52,8 @@ pub struct RangeOutcome {
     pub commits: u64,
     /// Tags, and trees and blobs without a commit, that the range names.
     pub others: u64,
+    /// The commits that the range names, and does not leave out.
+    ends: Vec<ObjectId>,
     /// The first commit that added what stands there, with its place among the range's commits.
     introduced: HashMap<Spot, (usize, ObjectId)>,
 }
@@ -60,6 +62,12 @@ impl RangeOutcome {
     /// Whether the range, as it was given, holds nothing.
     pub fn is_empty(&self) -> bool {
         self.resolved && self.commits == 0 && self.others == 0
+    }
+
+    /// The files of the commits that the range ends with; none if one of them cannot be read.
+    pub fn ends(&self, layout: &Layout) -> Vec<Snapshot> {
+        let open = |id: &ObjectId| Snapshot::open(layout, &id.to_string());
+        self.ends.iter().map(open).collect::<Result<_, _>>().unwrap_or_default()
     }
 }
 
@@ -113,6 +121,7 @@ pub fn scan(
         resolved: true,
         commits: walked.commits.len() as u64,
         others,
+        ends: range.included.commits.keys().copied().collect(),
         introduced: introduced.into_iter().filter_map(commit).collect(),
     })
 }

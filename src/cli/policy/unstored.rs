@@ -1,0 +1,74 @@
+//! Where the files of the policy on disk are not those that the policy was read from.
+//!
+//! It changes no verdict. But whoever has just written them is to know that they do not count yet, and whoever names one
+//! that nobody else has, that others are judged without it.
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use bstr::BStr;
+
+use super::super::args::PolicyArgs;
+use super::Policy;
+use super::files::{Files, Stored};
+use crate::config::FILE_NAME;
+use crate::config::read::{self, Unreadable};
+use crate::report::Note;
+use crate::source::index::same_text;
+
+impl Policy {
+    /// What is worth knowing of a policy that was read from the index or from `HEAD`.
+    pub(super) fn unstored(&self, args: &PolicyArgs) -> Vec<Note> {
+        let Files::Of { stored, top } = &*self.files else { return Vec::new() };
+        let named: BTreeSet<PathBuf> = args
+            .rule_files
+            .config
+            .iter()
+            .chain(&args.baseline)
+            .chain(&args.rule_files.rules)
+            .cloned()
+            .collect();
+        let found = args.rule_files.config.is_none() && !args.rule_files.no_config;
+        let found = found.then(|| top.join(FILE_NAME));
+        let baseline = self.baseline.as_ref().map(|baseline| baseline.value.path.clone());
+        let mut paths: BTreeSet<PathBuf> =
+            self.read_from.iter().cloned().chain(baseline).chain(found).collect();
+        paths.extend(named.iter().cloned());
+        let said = paths.iter().filter_map(|path| {
+            let (_, below) = self.files.inside(path)?;
+            let message = said(path, stored, below.as_ref(), named.contains(path))?;
+            Some(Note { kind: "policy-not-stored", message })
+        });
+        said.collect()
+    }
+}
+
+/// What to say of a file, if anything. `named`: on the command line, so that the one on disk counts if none is stored.
+fn said(path: &Path, stored: &Stored, below: &BStr, named: bool) -> Option<String> {
+    let now = match read::text(path) {
+        // What is stored holds.
+        Err(Unreadable::System(error)) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+            return None;
+        }
+        now => now.map_err(|error| error.to_string()),
+    };
+    let name = read::name(path);
+    let (place, how) = match stored {
+        Stored::Index(_) => ("staged", format!("`git add {name}`")),
+        Stored::Asked(_) | Stored::Head(_) => ("committed in HEAD", "commit it".to_owned()),
+    };
+    match (stored.read(below), now) {
+        (Ok(None), _) if named => {
+            Some(format!("{name}, which this was judged by, is not {place}: others are judged without it"))
+        }
+        (Ok(None), _) => Some(format!("{name} is not {place}, so it does not count yet: {how}")),
+        (Ok(Some(stored)), Ok(now)) if same_text(&stored, now.as_bytes()) => None,
+        (Ok(Some(_)), Ok(_)) => {
+            Some(format!("{name} counts as it is {place}, and not as it is on disk: {how}"))
+        }
+        (Err(reason), _) | (Ok(Some(_)), Err(reason)) => {
+            Some(format!("{name} on disk cannot be compared with what is {place}: {reason}"))
+        }
+    }
+}
