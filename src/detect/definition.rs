@@ -44,7 +44,8 @@ impl Detector {
         let without_prefix = own.as_ref().and_then(without_prefix);
         let setting = path.filter(|path| text.len() <= LONGEST_SETTINGS && is_settings(path));
         let field = setting.and_then(|_| field(&name_of(&place.levels.first()?.name)?));
-        own.into_iter().chain(entry).chain(without_prefix).chain(field).collect()
+        let kept = setting.and_then(|_| in_secret(text, &place));
+        own.into_iter().chain(entry).chain(without_prefix).chain(field).chain(kept).collect()
     }
 }
 
@@ -88,6 +89,15 @@ fn field(name: &str) -> Option<Definition> {
     let said = meaning(name, &[]);
     let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
     telling.then(|| Definition { name: format!(".{name}"), generic: true, section: true })
+}
+
+/// The entry of a secret of Kubernetes, as deployments refer to it: `key: NAME`.
+fn in_secret(text: &[u8], place: &Place) -> Option<Definition> {
+    let own = place.levels.first().filter(|own| own.bound == Bound::Assigned)?;
+    let data =
+        place.outer.first().is_some_and(|outer| matches!(outer.trim_end_matches(':'), "stringData" | "data"));
+    let name = name_of(&own.name).filter(|_| data && text.contains_str("kind: Secret"))?;
+    Some(Definition { name: format!("key: {name}"), generic: true, section: true })
 }
 
 /// The name in `define('NAME', VALUE)`, and in what asks for it: `env("NAME", VALUE)`.

@@ -114,13 +114,34 @@ impl<'a> FileView<'a> {
     /// places, ascending.
     pub(super) fn hosts(&self) -> &[(usize, String)] {
         self.hosts.get_or_init(|| {
-            let addresses = memmem::find_iter(self.text, "://").map(|at| (at, host(&self.text[at + 3..])));
+            let addresses = memmem::find_iter(self.text, "://").map(|at| {
+                let rest = &self.text[at + 3..];
+                (at, self.host_of_variable(rest).unwrap_or_else(|| host(rest)))
+            });
             let mut hosts: Vec<_> = addresses.collect();
             hosts.extend(self.named_addresses(&hosts));
             hosts.extend(self.host_headers());
             hosts.sort();
             hosts.dedup();
             hosts
+        })
+    }
+
+    /// The host that a variable is given which an address begins with: `$HOST` after `HOST=acme.com`, `for HOST in acme.com`.
+    fn host_of_variable(&self, rest: &[u8]) -> Option<String> {
+        const MOST: usize = 20;
+        let rest = rest.strip_prefix(b"$").or_else(|| rest.strip_prefix(b"{"))?;
+        let rest = rest.strip_prefix(b"{").unwrap_or(rest);
+        let length = rest.iter().take(60).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        let name = rest.get(..length).filter(|name| !name.is_empty())?;
+        memmem::find_iter(self.text, name).take(MOST).find_map(|at| {
+            let after = &self.text[at + length..];
+            let whole = !self.text[..at].last().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+            let value = after.trim_ascii_start();
+            let value = value.strip_prefix(b"=").or_else(|| value.strip_prefix(b"in ")).filter(|_| whole)?;
+            let value = value.trim_start_with(|c| matches!(c, ' ' | '"' | '\'' | '['));
+            let host = host(value);
+            (host.contains('.') && host.contains(|c: char| c.is_alphabetic())).then_some(host)
         })
     }
 

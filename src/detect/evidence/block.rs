@@ -70,7 +70,7 @@ impl Judge<'_> {
     /// What one part says.
     fn describes(&self, part: &Part<'_>, level: &Level) -> Option<Described> {
         let kind = field(part.key);
-        if kind == Field::Thing {
+        if kind == Field::Thing || has_credential(part.value) {
             return None;
         }
         if let Some(elsewhere) = self.sent_elsewhere(part, kind, level) {
@@ -164,6 +164,16 @@ impl Judge<'_> {
                     _ => (Speaks::Others, Weight::Label),
                 }
             }
+            // Who serves it stands first: `other/vendor/model`.
+            Some((first, rest))
+                if whole == Speaks::Others
+                    && is_word(first)
+                    && !rest.is_empty()
+                    && !token.contains("://")
+                    && self.speaks(first) == Speaks::Others =>
+            {
+                (Speaks::Others, Weight::Label)
+            }
             _ => (whole, Weight::Word),
         }
     }
@@ -242,10 +252,14 @@ impl Judge<'_> {
             if self.is_vendor(key) {
                 return Some(key.to_owned());
             }
-            parts_and_nested(inner).into_iter().find_map(|part| {
+            let parts = parts_and_nested(inner);
+            // An entry with a credential of its own for a model of the provider's.
+            let own = parts.iter().any(|part| self.meaning(part.key).credential);
+            parts.into_iter().find_map(|part| {
                 let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
                 let tells = part.key.is_empty() || field(part.key) != Field::Other;
-                (tells && self.is_vendor(value)).then(|| value.to_owned())
+                let model = || own && words(part.key) == ["model"] && self.speaks(value) == Speaks::Ours;
+                (tells && self.is_vendor(value) || model()).then(|| value.to_owned())
             })
         })
     }
@@ -310,6 +324,15 @@ fn is_generic_value(name: &str) -> bool {
     let words = words(name);
     matches!(words.as_slice(), [secret, text]
         if secret == "secret" && matches!(text.as_str(), "string" | "data" | "value" | "text" | "payload"))
+}
+
+/// Whether a value is an address with a credential of its own: `acme://VALUE@host`.
+fn has_credential(value: &str) -> bool {
+    const SHORTEST: usize = 16;
+    let user = value.split_once("://").and_then(|(_, rest)| Some(rest.split_once('@')?.0));
+    user.is_some_and(|user| {
+        user.split(':').any(|part| part.len() >= SHORTEST && part.chars().all(char::is_alphanumeric))
+    })
 }
 
 /// Whether a value turns something on or off, or sets a number: its name is an option's.

@@ -33,9 +33,7 @@ impl Judge<'_> {
             Speaks::Ours => {
                 return pair.and_then(|name| self.by_name(name, |name| format!("{name} names it")));
             }
-            Speaks::Others if words(name) == ["secret", "key"] && self.is_in_block_of_ours(own) => {
-                return None;
-            }
+            Speaks::Others if self.is_secret_key_of_ours(own) => return None,
             Speaks::Others => {
                 let foreign =
                     || Verdict::foreign(format!("{} is the name of another credential", shown(name)));
@@ -124,7 +122,7 @@ impl Judge<'_> {
     }
 
     /// Whether the fields beside the value say that its block is the provider's, and not only by a model's name.
-    fn is_in_block_of_ours(&self, own: &Level) -> bool {
+    pub(super) fn is_in_block_of_ours(&self, own: &Level) -> bool {
         let said = self.described(own).filter(|said| said.speaks == Speaks::Ours && !said.model);
         said.is_some_and(|said| said.weight < Weight::Word)
             || self.host_in(&own.before).or_else(|| self.host_in(&own.after)).is_some()

@@ -28,6 +28,11 @@ impl Judge<'_> {
             Speaks::Others => {
                 Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
             }
+            // A column with many of them is one of identifiers, unless each row says whose it is.
+            Speaks::Nobody if self.are_many() && !self.has_vendor_beside(self.place.levels.first()?) => {
+                let reason = format!("its column {} has many such values", shown(name));
+                Some(Verdict::new(Confidence::Low, reason))
+            }
             Speaks::Nobody => None,
         }
     }

@@ -65,10 +65,17 @@ impl Judge<'_> {
         {
             return Some(theirs);
         }
-        self.by_name(&own.name, say).and_then(|verdict| match verdict.confidence {
+        let named = self.by_name(&own.name, say);
+        let named = named.filter(|named| !(named.foreign && self.is_secret_key_of_ours(own)));
+        named.and_then(|verdict| match verdict.confidence {
             Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
             _ => Some(verdict),
         })
+    }
+
+    /// Whether the name is `secret_key`, which frameworks have one of, in a block that is the provider's.
+    pub(super) fn is_secret_key_of_ours(&self, own: &Level) -> bool {
+        words(&own.name) == ["secret", "key"] && self.is_in_block_of_ours(own)
     }
 
     /// The last two words of a sentence that calls a value a credential, before a word such as `is`.

@@ -22,11 +22,7 @@ impl Judge<'_> {
     /// The value stands alone or at the end of a sentence, in a text that speaks of the provider's key.
     pub(super) fn spoken_of(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|own| self.is_value() && is_said(own))?;
-        if !self.provider.with.is_empty()
-            || self.is_glued()
-            || self.values() > MOST_VALUES
-            || self.says_otherwise(own)
-        {
+        if !self.provider.with.is_empty() || self.is_glued() || self.are_many() || self.says_otherwise(own) {
             return None;
         }
         let text = self.file.text;
@@ -71,6 +67,11 @@ impl Judge<'_> {
                 || meaning.purpose
                 || self.speaks(name) == Speaks::Others
         })
+    }
+
+    /// Whether the text has more values of the same form than people write down together.
+    pub(super) fn are_many(&self) -> bool {
+        self.values() > MOST_VALUES
     }
 
     /// How many values of the same form the text has, as far as it matters.
