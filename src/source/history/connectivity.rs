@@ -120,9 +120,11 @@ impl Known {
     #[inline]
     fn has(&self, id: &oid) -> bool {
         let Some((bucket, key)) = self.place(id) else { return false };
-        // Every slot, without a branch on what is in it: so the processor fetches the buckets of the next entries of a
-        // tree while it waits for this one, of which there is nothing to guess.
-        bucket.0.iter().fold(false, |found, slot| found | (slot.load(Ordering::Relaxed) == key))
+        // All slots, and not a branch on what any of them holds: nobody can guess it, so each would keep the processor
+        // from fetching the buckets of the next entries of a tree while it waits for this one. Comparing each slot with the key
+        // would be compiled to branches.
+        let nearest = bucket.0.iter().map(|slot| slot.load(Ordering::Relaxed) ^ key).fold(u64::MAX, u64::min);
+        nearest == 0
     }
 
     /// Whether it is not. It is from now on.
