@@ -13,7 +13,8 @@
 #
 # What no program is spared, and the numbers show: a loose object is a file to open and read; a thousand packs made
 # apart have few deltas, so that there is ten times as much to inflate, and every tree names all of its entries anew; a
-# loose ref is a file too, often in a directory to itself.
+# loose ref is a file too, often in a directory to itself. Peak memory counts the pages of a pack that is mapped, which
+# the system takes back when it needs them.
 #
 #   LEEWARD=  a binary to take instead of the one that is built here
 set -euo pipefail
@@ -145,8 +146,8 @@ for _ in range(200):
     cost "a loose blob of 2 GB" 1 "$leeward" history --no-connectivity-check "$repo"
     rm -rf "$repo/.git/objects/"??
     git -C "$repo" add big.txt
-    git -C "$repo" -c user.name=A -c user.email=a@b commit -qm big
     cost "... staged against nothing" 1 "$leeward" staged "$repo"
+    git -C "$repo" -c user.name=A -c user.email=a@b commit -qm big
     git -C "$repo" repack -qad
     cost "... packed" 3 "$leeward" history "$repo"
     floor "$repo" 3
