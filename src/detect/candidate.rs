@@ -106,6 +106,9 @@ pub(super) fn is_base64_tail(before: &[u8], length: usize) -> bool {
     let above = &above[above.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1)..];
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
     let glue = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b'\\' | b',');
+    // What stands before the first line of it in a header: `b=…`.
+    let label = above.trim_ascii_end().iter().position(|&b| b == b'=').filter(|&at| at <= 3);
+    let above = &above[label.map_or(0, |at| at + 1)..];
     let letters: Vec<u8> = above.iter().copied().filter(|b| !glue(b)).collect();
     letters.len() > length && letters.iter().all(base64)
 }
@@ -164,6 +167,7 @@ mod tests {
             (format!("{long}\n"), true),
             (format!("{long}\r\n"), true),
             (format!("  \"{long}\"\n  \""), true),
+            (format!(" b={long}\n "), true),
             ("short\n".to_owned(), false),
             (format!("key: {long}\n"), false),
             (format!("{long} "), false),

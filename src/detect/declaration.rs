@@ -33,6 +33,9 @@ pub(super) fn name_of(declaration: &str) -> Option<String> {
     let declaration = declaration.rsplit(['\n', ';']).next()?;
     // What follows a colon is the type.
     let name = declaration.split_once(": ").map_or(declaration, |(name, _)| name);
+    // `Const key As String`
+    let typed = [" As ", " as "].into_iter().find_map(|between| name.split_once(between));
+    let name = typed.map_or(name, |(name, _)| name);
     let words: Vec<&str> = quote::tokens(name).collect();
     let name = match words.as_slice() {
         [.., name, "string" | "byte" | "str" | "String"] => name,
@@ -73,6 +76,7 @@ mod tests {
         let cases = [
             ("const key", Some("key")),
             ("const key: string", Some("key")),
+            ("Private Const Key As String", Some("Key")),
             ("pub const KEY: &str", Some("KEY")),
             ("var key string", Some("key")),
             ("private static final String KEY", Some("KEY")),

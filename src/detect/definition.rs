@@ -13,10 +13,13 @@ use super::window::Window;
 use super::words::{is_generic, meaning};
 use super::{Detector, quote, shape, structure};
 
+/// Names of sections that say nothing of what is in them.
+const EVERYWHERE: [&str; 10] =
+    ["config", "settings", "data", "spec", "default", "defaults", "env", "environment", "values", "auth"];
 /// Longest name that is remembered.
 const LONGEST: usize = 100;
-/// Longest file of settings, in bytes.
-const LONGEST_SETTINGS: usize = 1 << 16;
+/// Longest file of settings whose entries are looked for by any name, in bytes: what is longer holds data.
+const LONGEST_SETTINGS: usize = 1 << 13;
 
 /// A name that is given a value which could be a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +43,10 @@ impl Detector {
         let window = Window::near(text, span);
         let place = structure::place(&window.before, &window.after);
         let own = definition(text, path, span, &place);
-        let entry = in_section(&place, 0).or_else(|| in_module(&place, path?));
-        let without_prefix = own.as_ref().and_then(without_prefix);
         let setting = path.filter(|path| text.len() <= LONGEST_SETTINGS && is_settings(path));
-        let field = setting.and_then(|_| field(&name_of(&place.levels.first()?.name)?));
+        let entry = in_section(&place, 0, setting.is_some()).or_else(|| in_module(&place, path?));
+        let without_prefix = own.as_ref().and_then(without_prefix);
+        let field = setting.and_then(|path| setting_in(&place, path));
         let kept = setting.and_then(|_| in_secret(text, &place));
         own.into_iter().chain(entry).chain(without_prefix).chain(field).chain(kept).collect()
     }
@@ -62,13 +65,23 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
         level.holder == Holder::Call && level.bound != Bound::Assigned && asks
     };
     let at = place.levels.iter().take_while(|level| asked(level)).count();
+    if let Some(name) = place.levels.get(at).and_then(constant) {
+        return vec![Definition { name, generic: false, section: false }];
+    }
     let Some(own) = place.levels.get(at).filter(|own| own.bound == Bound::Assigned) else {
         return Vec::new();
     };
     let Some(name) = name_of(&own.name) else { return Vec::new() };
+    // `secrets: acme: file: NAME`, which is mounted as `/run/secrets/acme`.
+    if let ("file", [secret, kind, ..]) = (name.as_str(), place.outer.as_slice())
+        && kind.trim_end_matches(':') == "secrets"
+    {
+        let name = format!("secrets/{}", secret.trim_end_matches(':'));
+        return vec![Definition { name, generic: false, section: false }];
+    }
     let in_module = path.and_then(stem).map(|module| format!("{module}.{name}"));
     match own.holder {
-        Holder::Group => in_section(place, at).or_else(|| field(&name)).into_iter().collect(),
+        Holder::Group => in_section(place, at, true).or_else(|| field(&name)).into_iter().collect(),
         Holder::Lines | Holder::Block => {
             let entry = in_module.map(|name| Definition { name, generic: true, section: true });
             alias(&name).into_iter().chain(entry).chain(field(&name)).collect()
@@ -102,6 +115,11 @@ fn in_secret(text: &[u8], place: &Place) -> Option<Definition> {
 
 /// The name in `define('NAME', VALUE)`, and in what asks for it: `env("NAME", VALUE)`.
 fn defined(own: &Level) -> Option<String> {
+    constant(own).filter(|name| name.contains('_'))
+}
+
+/// A constant that a call gives a value: `buildConfigField("String", "NAME", VALUE)`.
+fn constant(own: &Level) -> Option<String> {
     let call = own.holder == Holder::Call && own.bound == Bound::Positional;
     let before = own.before.trim().trim_end_matches(',').trim_end();
     let name = before.strip_suffix(['"', '\'']).filter(|_| call)?.trim_start_matches(['"', '\'']);
@@ -114,8 +132,19 @@ fn defined(own: &Level) -> Option<String> {
 
 /// Whether a file is of a form in which programs keep settings.
 fn is_settings(path: &BStr) -> bool {
-    const ENDINGS: [&[u8]; 10] =
-        [b"json", b"yml", b"yaml", b"toml", b"ini", b"cfg", b"conf", b"psd1", b"properties", b"json5"];
+    const ENDINGS: [&[u8]; 11] = [
+        b"tfvars",
+        b"json",
+        b"yml",
+        b"yaml",
+        b"toml",
+        b"ini",
+        b"cfg",
+        b"conf",
+        b"psd1",
+        b"properties",
+        b"json5",
+    ];
     let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     file.rsplit(|&byte| byte == b'.').next().is_some_and(|ending| ENDINGS.contains(&ending))
 }
@@ -124,6 +153,34 @@ fn is_settings(path: &BStr) -> bool {
 fn is_environment(path: &BStr) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     name.starts_with(b".env") || name.ends_with(b".env")
+}
+
+/// An entry of a file of settings, as the field of whatever holds them; with the name of its section, which a program
+/// that means this entry names as well.
+fn setting_in(place: &Place, path: &BStr) -> Option<Definition> {
+    let own = place.levels.first()?;
+    let mut entry = field(&name_of(&own.name)?)?;
+    let file = path.rsplit(|&byte| byte == b'/').next()?;
+    if file.ends_with(b".tfvars") {
+        // The variables of a module, which is all files beside this one.
+        entry.name.insert_str(0, "var");
+        entry.generic = false;
+    }
+    let section = match own.holder {
+        Holder::Group => place.levels.get(1).and_then(|parent| name_of(&parent.name)),
+        _ => place.outer.first().and_then(|outer| name_of(outer.trim_matches(['[', ']', ':']))),
+    };
+    // Which environment an entry is for, no program says.
+    let stage = |section: &String| {
+        let section = section.to_ascii_lowercase();
+        EVERYWHERE.contains(&section.as_str())
+            || ["dev", "development", "prod", "production", "staging", "test", "local"]
+                .contains(&section.as_str())
+    };
+    if let Some(section) = section.filter(|section| section.len() >= 3 && !stage(section)) {
+        entry.name = format!("{section}>{}", entry.name);
+    }
+    Some(entry)
 }
 
 /// The name of a file without its ending.
@@ -146,7 +203,7 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     // What a program is given by its environment is called anything.
     let environment = path.is_some_and(is_environment);
     let variable = |token: &&str| {
-        (token.contains('_') || environment)
+        (token.trim_matches('_').contains('_') || environment)
             && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
     // The entry of a section of a section, written in one: `app.llm.pass`.
@@ -159,10 +216,8 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
 }
 
 /// The name of an entry together with that of its section, where neither says much by itself: `[llm]`, `key = VALUE`.
-/// `at` says which level of what encloses the value is the entry.
-fn in_section(place: &Place, at: usize) -> Option<Definition> {
-    const EVERYWHERE: [&str; 10] =
-        ["config", "settings", "data", "spec", "default", "defaults", "env", "environment", "values", "auth"];
+/// `at` says which level of what encloses the value is the entry; in a file of `settings` that may have any name.
+fn in_section(place: &Place, at: usize, settings: bool) -> Option<Definition> {
     let own = place.levels.get(at).filter(|own| own.bound == Bound::Assigned)?;
     let section = match own.holder {
         Holder::Lines => place.outer.first()?.as_str(),
@@ -179,7 +234,7 @@ fn in_section(place: &Place, at: usize) -> Option<Definition> {
     let (section, entry) = (single(section)?, single(&own.name)?);
     let said = meaning(&entry, &[]);
     let about = meaning(&section, &[]);
-    let telling = !said.purpose && said.plain.is_none() && !about.purpose;
+    let telling = (settings || said.credential) && !said.purpose && said.plain.is_none() && !about.purpose;
     let everywhere = EVERYWHERE.contains(&section.to_ascii_lowercase().as_str()) || is_generic(&section);
     (telling && !everywhere).then(|| Definition {
         name: format!("{section}.{entry}"),
@@ -212,12 +267,19 @@ fn without_prefix(definition: &Definition) -> Option<Definition> {
     let (_, rest) = definition.name.split_once('_')?;
     let capitals = definition.name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let telling = rest.contains('_') && !is_generic(rest) && meaning(rest, &[]).credential;
-    (capitals && telling).then(|| Definition { name: rest.to_owned(), generic: false, section: false })
+    // A framework's own prefix, which its programs never see.
+    let framework = definition.name.starts_with("NUXT_") && rest.len() >= 4 && !is_generic(rest);
+    (capitals && (telling || framework)).then(|| Definition {
+        name: rest.to_owned(),
+        generic: false,
+        section: false,
+    })
 }
 
 /// Whether a value ends where a word does, or begins after an escape.
 fn is_whole(text: &[u8], span: &Range<usize>) -> bool {
-    let glued = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let joins = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/');
+    let glued = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(joins);
     let escaped = span.start >= 2 && text[span.start - 2] == b'\\';
     !glued(Some(span.end)) && (escaped || !glued(span.start.checked_sub(1)))
 }

@@ -103,7 +103,7 @@ impl Detector {
             onwards.or_else(|| unknown(&place))
         });
         let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs));
-        let given_to = if told {
+        let given_to = if told || !(from_environment || is_variable(&views.text[span.clone()])) {
             Vec::new()
         } else {
             definition::aliases(&place, views.path, &views.text[..span.start])
@@ -273,6 +273,11 @@ pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'
         right = right.strip_prefix(b"%").unwrap_or(right);
     }
     (left, right)
+}
+
+/// Whether a name is written as variables of the environment are.
+fn is_variable(name: &[u8]) -> bool {
+    name.contains(&b'_') && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
 }
 
 /// Whether what a name is read from is the environment: the part of its expression before it, or a call around it.

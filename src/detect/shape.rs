@@ -198,7 +198,7 @@ fn hexadecimal(before: &[u8], next: u8) -> f64 {
     if digit { 1.0 / 16.0 } else { 0.0 }
 }
 
-/// Counting up or down, or standing still: `0123`, `dcba`, `aaaa`, `a1b2c3`.
+/// Counting up or down, or standing still: `0123`, `dcba`, `aaaa`, `a1b2c3`, `Ab1Cd2`.
 fn sequence(before: &[u8], next: u8) -> f64 {
     let step = |distance: usize| {
         let Some(last) = before.len().checked_sub(distance).map(|at| before[at]) else { return 0.0 };
@@ -210,7 +210,7 @@ fn sequence(before: &[u8], next: u8) -> f64 {
             _ => 0.0,
         }
     };
-    0.6 * step(1) + 0.35 * step(2) + 0.05 / ALPHABET
+    0.5 * step(1) + 0.3 * step(2) + 0.15 * step(3) + 0.05 / ALPHABET
 }
 
 /// Neighbours on a keyboard's rows: `qwertz`, `asdf`.

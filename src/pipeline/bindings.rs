@@ -97,7 +97,10 @@ fn by_name<'a>(readings: impl Iterator<Item = &'a Reading>) -> ByName<'a> {
 /// The places that read a name and may mean this value.
 fn related<'a>(naming: &Naming, readings: &ByName<'a>) -> impl Iterator<Item = &'a Reading> {
     let same_name = readings.get(naming.definition.name.as_str()).into_iter().flatten().copied();
-    same_name.filter(|reading| reading.target == naming.target && is_related(naming, reading))
+    // What stands on the value's own line was asked when its file was looked at.
+    let elsewhere = |reading: &&Reading| reading.place != naming.place;
+    let same_target = |reading: &&Reading| reading.target == naming.target;
+    same_name.filter(elsewhere).filter(same_target).filter(|reading| is_related(naming, reading))
 }
 
 /// Whether and why a value is a provider's.
@@ -129,7 +132,7 @@ fn bound(naming: &Naming, namings: &[Naming], readings: &ByName<'_>) -> Option<K
         // A name that others use as well, or that anything could have.
         _ => Confidence::Medium.min(confidence),
     };
-    let name = name.trim_start_matches('.');
+    let name = name.split_once('>').map_or(name, |(_, name)| name).trim_start_matches('.');
     let evidence =
         format!("`{name}` gets its value in {} and is read in {}: {reason}", naming.place, reading.place);
     Some(KnownValue { secret: naming.secret.clone(), rule, confidence, evidence: vec![evidence] })
@@ -146,7 +149,7 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
     if naming.alias {
         return mentioned || given == read;
     }
-    let settings = reading.from_environment && is_environment(given.as_bstr());
+    let settings = reading.from_environment && is_environment(given.as_bstr()) || is_loaded_unnamed(given);
     is_above(naming, reading) && (mentioned || settings)
 }
 
@@ -170,6 +173,14 @@ fn directory(path: &Option<BString>) -> Option<Vec<&[u8]>> {
     let mut parts: Vec<&[u8]> = path.as_ref()?.split(|&byte| byte == b'/').collect();
     parts.pop();
     Some(parts)
+}
+
+/// Whether a framework reads a file of settings without a word of it in the program.
+fn is_loaded_unnamed(path: &BString) -> bool {
+    const STEMS: [&str; 4] = ["appsettings", "application", "bootstrap", "secrets"];
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let stem = name.split(|&byte| matches!(byte, b'.' | b'-')).next().unwrap_or_default();
+    STEMS.iter().any(|known| stem == known.as_bytes())
 }
 
 /// Whether a file sets the environment of programs.

@@ -254,9 +254,14 @@ impl Collector<'_> {
                 self.skip(NOT_ALL_USES, what);
             }
             for read in reads {
+                let name = &spelled.names[read.name];
+                // An entry of a section is meant where the section is named as well.
+                if name.split_once('>').is_some_and(|(section, _)| !names_section(text.bytes, section)) {
+                    continue;
+                }
                 let line = memchr::memchr_iter(b'\n', &text.bytes[..read.span.start]).count() as u64 + 1;
                 lock(&self.readings).push(Reading {
-                    name: spelled.names[read.name].clone(),
+                    name: name.clone(),
                     purpose: read.purpose,
                     from_environment: read.from_environment,
                     given_to: read.given_to,
@@ -268,6 +273,11 @@ impl Collector<'_> {
             }
         }
     }
+}
+
+/// Whether a text has the name of a section, as a word or a part of one, in any case.
+fn names_section(text: &[u8], section: &str) -> bool {
+    Finder::in_any_case([section]).is_some_and(|finder| finder.is_match(text))
 }
 
 /// Why a value is believed to be a key where nothing there says so.

@@ -107,6 +107,7 @@ fn spellings(name: &str) -> Vec<String> {
 fn entries(name: &str) -> Vec<String> {
     const BETWEEN: [&str; 11] = [".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '"];
     const FIELD: [&str; 7] = [".", "->", "::", "[\"", "['", "[:", "!secret "];
+    let name = name.split_once('>').map_or(name, |(_, name)| name);
     let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };
     if section.is_empty() {
         return FIELD.iter().map(|before| format!("{before}{entry}")).collect();

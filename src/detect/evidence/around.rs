@@ -214,7 +214,12 @@ impl Judge<'_> {
         // The title of a document is a sentence about it.
         let specific = || self.column_name().is_some_and(|name| self.is_specific_name(name));
         let phrase = said.word.contains(' ') && !self.is_named(&said.word);
-        if phrase && (depth > 0 && said.weight == Weight::Label)
+        // A pair of a name and a value says whose it is by that name, and not the pairs beside it.
+        let named = depth > 0
+            && said.weight == Weight::Word
+            && self.name_of_pair(own).is_some_and(|name| self.is_specific_name(name));
+        if named
+            || phrase && (depth > 0 && said.weight == Weight::Label)
             || specific() && !self.has_vendor_beside(level)
         {
             return None;

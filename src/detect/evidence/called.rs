@@ -111,7 +111,7 @@ impl Judge<'_> {
 
     /// The name in a pair of a name and a value, where it calls the value a credential: the field beside the value that
     /// gives its name, the element or the argument before it.
-    fn name_of_pair<'t>(&'t self, own: &'t Level) -> Option<&'t str> {
+    pub(super) fn name_of_pair<'t>(&'t self, own: &'t Level) -> Option<&'t str> {
         let name = match own.bound {
             Bound::Element => self.place.label.as_deref().filter(|_| self.meaning(&own.name).transparent),
             Bound::Positional => self.name_beside(own),
