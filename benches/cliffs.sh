@@ -5,9 +5,16 @@
 #
 # Shapes: loose (100,000 loose objects), packs (1,000 packs), blob (a blob of 2 GB, in a pack and loose), refs (200,000
 # refs: loose, packed and, where this git knows them, in reftables), commits (100,000 commits, for ranges). Each is
-# compared with the same content stored plainly. For each: the status, seconds, processor time, peak memory, most files
-# open and mapped at a time and, where `perf` is there, instructions. Everything is made in a temporary directory
-# (TMPDIR) and goes away. Needs Python 3 and, for `blob`, 8 GB of disk.
+# compared with the same content stored plainly, and with what git takes for the same work: to read every object (`git
+# cat-file --batch`), to check that what they name is there (`git fsck --connectivity-only`, which decodes no blob), to
+# list the refs (`git for-each-ref`). For each: the status, seconds, processor time, peak memory, most files open and
+# mapped at a time and, where `perf` is there, instructions. Everything is made in a temporary directory (TMPDIR) and
+# goes away. Needs Python 3 and, for `blob`, 8 GB of disk.
+#
+# What no program is spared, and the numbers show: a loose object is a file to open and read; a thousand packs made
+# apart have few deltas, so that there is ten times as much to inflate, and every tree names all of its entries anew; a
+# loose ref is a file too, often in a directory to itself. Peak memory counts the pages of a pack that is mapped, which
+# the system takes back when it needs them.
 #
 #   LEEWARD=  a binary to take instead of the one that is built here
 set -euo pipefail
@@ -85,6 +92,12 @@ with open(f"{git}/refs/heads/main", "w") as file:
 PYTHON
 }
 
+# What git takes for the same: reading all, and checking what is named.
+floor() {
+    cost "... git cat-file --batch" "$2" git -C "$1" cat-file --batch-all-objects --unordered --batch
+    cost "... git fsck --connectivity-only" "$2" git -C "$1" fsck --connectivity-only
+}
+
 count() { git -C "$1" cat-file --batch-all-objects --unordered --batch-check='%(objectname)' | wc -l; }
 
 loose() {
@@ -93,9 +106,11 @@ loose() {
     objects "$repo" 100000
     cost "100,000 loose objects" "$(count "$repo")" "$leeward" history "$repo"
     cost "... without the connectivity check" "$(count "$repo")" "$leeward" history --no-connectivity-check "$repo"
+    floor "$repo" "$(count "$repo")"
     cost "... a range of 10 commits" 30 "$leeward" range main~10..main "$repo"
     git -C "$repo" repack -qad
     cost "... in one pack, for comparison" "$(count "$repo")" "$leeward" history "$repo"
+    floor "$repo" "$(count "$repo")"
 }
 
 packs() {
@@ -107,11 +122,13 @@ packs() {
     git -C "$repo" prune-packed -q
     cost "1,000 packs" "$(count "$repo")" "$leeward" history "$repo"
     cost "... without the connectivity check" "$(count "$repo")" "$leeward" history --no-connectivity-check "$repo"
+    floor "$repo" "$(count "$repo")"
     cost "... a range of 10 commits" 30 "$leeward" range main~10..main "$repo"
     git -C "$repo" multi-pack-index write
     cost "... with a multi-pack-index" "$(count "$repo")" "$leeward" history "$repo"
     git -C "$repo" repack -qad
     cost "... in one pack, for comparison" "$(count "$repo")" "$leeward" history "$repo"
+    floor "$repo" "$(count "$repo")"
     cost "... a range of 10 commits" 30 "$leeward" range main~10..main "$repo"
 }
 
@@ -129,10 +146,11 @@ for _ in range(200):
     cost "a loose blob of 2 GB" 1 "$leeward" history --no-connectivity-check "$repo"
     rm -rf "$repo/.git/objects/"??
     git -C "$repo" add big.txt
-    git -C "$repo" -c user.name=A -c user.email=a@b commit -qm big
     cost "... staged against nothing" 1 "$leeward" staged "$repo"
+    git -C "$repo" -c user.name=A -c user.email=a@b commit -qm big
     git -C "$repo" repack -qad
     cost "... packed" 3 "$leeward" history "$repo"
+    floor "$repo" 3
     cost "... in a range" 3 "$leeward" range HEAD "$repo"
     cost "... as a file" 1 "$leeward" scan "$repo/big.txt"
     git init -q -b main "$scratch/small"
@@ -154,9 +172,11 @@ refs() {
     id=$(git -C "$repo" rev-parse main)
     for number in $(seq 200000); do echo "create refs/pull/$number/head $id"; done | git -C "$repo" update-ref --stdin
     cost "200,000 refs, loose" 200000 "$leeward" history "$repo"
+    cost "... git for-each-ref" 200000 git -C "$repo" for-each-ref
     cost "... a range without them" 200000 "$leeward" range 'main --not --glob=pull/*' --allow-empty "$repo"
     git -C "$repo" pack-refs --all --prune
     cost "... packed" 200000 "$leeward" history "$repo"
+    cost "... git for-each-ref" 200000 git -C "$repo" for-each-ref
     cost "... a range without them" 200000 "$leeward" range 'main --not --glob=pull/*' --allow-empty "$repo"
     if git -C "$repo" refs migrate --ref-format=reftable 2>"$scratch/log"; then
         cost "... in a reftable" 200000 "$leeward" history "$repo"

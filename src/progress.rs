@@ -32,7 +32,7 @@ pub enum Phase {
     Files,
     /// Objects of a repository.
     Objects,
-    /// Commits, to say who brought what was found.
+    /// Commits and their trees, to say who brought what was found.
     Commits,
     /// Commits of a range.
     Range,
@@ -54,10 +54,10 @@ impl Phase {
         match (self, number) {
             (Phase::Files, 1) => "file",
             (Phase::Files, _) => "files",
-            (Phase::Objects, 1) => "object",
-            (Phase::Objects, _) => "objects",
-            (Phase::Commits | Phase::Range, 1) => "commit",
-            (Phase::Commits | Phase::Range, _) => "commits",
+            (Phase::Objects | Phase::Commits, 1) => "object",
+            (Phase::Objects | Phase::Commits, _) => "objects",
+            (Phase::Range, 1) => "commit",
+            (Phase::Range, _) => "commits",
         }
     }
 }
@@ -204,8 +204,8 @@ mod tests {
             (Phase::Objects, 10, 40, 0, 2.5, "scanning 10 of 40 objects, 8 s left"),
             (Phase::Objects, 1, 101, 0, 2.0, "scanning 1 of 101 objects, 3 min 20 s left"),
             (Phase::Objects, 40, 40, 0, 2.0, "scanning 40 of 40 objects"),
-            (Phase::Commits, 0, 1, 0, 2.0, "tracing 0 of 1 commit"),
-            (Phase::Commits, 50, 40, 0, 2.0, "tracing 50 of 40 commits"),
+            (Phase::Commits, 0, 1, 0, 2.0, "tracing 0 of 1 object"),
+            (Phase::Commits, 50, 40, 0, 2.0, "tracing 50 of 40 objects"),
         ] {
             let counters = Counters::default();
             counters.begin(phase, total);

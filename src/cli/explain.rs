@@ -130,6 +130,11 @@ fn subject(place: &OsString) -> Result<Subject, UsageError> {
         let help = "name a file, or a line of one as PATH:LINE";
         return Err(UsageError::new(format!("{name} is a directory")).help(help));
     }
+    // Nobody may ever write into a pipe.
+    if !kind.is_file() && !kind.is_symlink() {
+        let help = "pipe what comes out of it to `leeward explain`";
+        return Err(UsageError::new(format!("{name} is no regular file")).help(help));
+    }
     // What a scan reads of a symbolic link is where it leads.
     let bytes = match kind.is_symlink() {
         true => fs::read_link(&path).map(|target| Vec::from_path_buf(target).unwrap_or_default()),

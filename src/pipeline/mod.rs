@@ -245,12 +245,14 @@ impl<'a> Collector<'a> {
                 Vec::new()
             }
         };
+        let values = matches.iter().map(|m| m.secret.expose());
+        let standing = held.standing(values.chain(strays.iter().map(|span| &text.bytes[span.clone()])));
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
             .into_iter()
-            .filter(|m| text.is_decoded(&m.span) && !held.has(&m.secret))
+            .filter(|m| text.is_decoded(&m.span) && !held.has(&m.secret, &standing))
             .partition(|m| m.confidence >= self.settings.confidence || m.published);
         self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
-        strays.retain(|span| text.is_decoded(span) && !held.stands(&text.bytes[span.clone()]));
+        strays.retain(|span| text.is_decoded(span) && !standing.contains(&text.bytes[span.clone()]));
         strays.extend(below.iter().map(|m| m.span.clone()));
         strays.iter().for_each(|span| self.stray(origin, text, span));
         if reported.is_empty() {

@@ -12,6 +12,10 @@ pub fn is_passed_over(file: &Path) -> bool {
     let Ok(file) = file.canonicalize() else { return false };
     let repository = tracked::top_of(&file);
     let Some(top) = repository.as_deref().or(file.parent()) else { return false };
+    // A scan says so itself where it cannot tell.
+    if file.parent().and_then(worktree::endless::ignore_file_at_or_above).is_some() {
+        return false;
+    }
     let way = file.clone();
     let mut walker = worktree::walker(top, false);
     walker.filter_entry(move |entry| entry.file_name() != ".git" && way.starts_with(entry.path()));

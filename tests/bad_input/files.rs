@@ -223,3 +223,53 @@ fn uses_of_a_name_beyond_a_number_are_counted() {
     assert_eq!(skipped["reason"], "not all uses of a name were looked at, for their number");
     assert_eq!(skipped["examples"][0], "many.py");
 }
+
+#[test]
+fn an_ignore_file_without_an_end_makes_the_scan_incomplete() {
+    let mut place = with_a_key();
+    place.init();
+    place.write("sub/b.env", line(2));
+    place.write("sub/new.env", line(3));
+    place.git(&["add", "a.env", "sub/b.env"]);
+    for (name, new) in [
+        (".gitignore", false),
+        (".ignore", false),
+        (".git/info/exclude", false),
+        ("sub/.gitignore", false),
+        ("sub/.ignore", false),
+        ("../.ignore", false),
+        ("other/.gitignore", true),
+    ] {
+        for is_pipe in [true, false] {
+            let file = place.work().join(name);
+            fs::create_dir_all(file.parent().expect("it has one")).expect("our own");
+            let _ = fs::remove_file(&file);
+            match is_pipe {
+                true => fifo(&place, name),
+                // A pipe that only a person at this machine can make; a link comes with a clone.
+                false => symlink("/dev/zero", &file).expect("a new link"),
+            }
+            let ran = place.run(&["scan"]).ends_with(3).says("this ignore file is not a regular file");
+            let ran = ran.says("a.env:1:17").says("sub/b.env:1:17");
+            assert_eq!(ran.out().contains("sub/new.env:1:17"), new, "{name}: {}", ran.out());
+            let ran = place.run(&["scan", "--no-ignore"]).ends_with(1);
+            ran.says("sub/new.env:1:17");
+            place.run(&["explain", "sub/new.env:1"]).ends_with(1);
+            fs::remove_file(&file).expect("our own");
+        }
+    }
+}
+
+#[test]
+fn an_index_without_an_end_is_said() {
+    let mut place = with_a_key();
+    place.init();
+    place.git(&["add", "."]);
+    fs::remove_file(place.work().join(".git/index")).expect("git made one");
+    fifo(&place, ".git/index");
+    for args in [&["scan"][..], &["staged"], &["hook", "pre-commit"]] {
+        place.run(args).ends_with(3).says("it is not a regular file");
+    }
+    fifo(&place, "pipe");
+    place.run(&["explain", "pipe:1"]).ends_with(2).says("is no regular file");
+}

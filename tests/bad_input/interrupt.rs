@@ -2,10 +2,11 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::support::place::Place;
-use crate::support::wait;
+use crate::support::{command, run, wait};
 
 /// A scan of standard input, which stays open and empty, so that it would wait for ever; caught when it listens.
 fn waiting(place: &Place) -> Child {
@@ -89,4 +90,71 @@ fn a_history_that_is_interrupted_tells_what_was_found() {
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(1), "{}", ran.err());
     assert_eq!(report["scan"]["complete"], false);
     assert!(ran.err().contains("interrupted"), "{}", ran.err());
+}
+
+/// A repository of many commits, of which the first brings a key in.
+fn long_history(place: &mut Place) {
+    const COMMITS: usize = 20_000;
+
+    place.init();
+    let mut stream = Vec::new();
+    for number in 0..COMMITS {
+        let key = super::line(1);
+        let (path, content) =
+            if number == 0 { ("a.env", key.as_str()) } else { ("count", &*number.to_string()) };
+        let head = format!("commit refs/heads/main\ncommitter A <a@b> {number} +0000\ndata 0\n");
+        let file = format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len());
+        stream.extend_from_slice(format!("{head}{file}").as_bytes());
+    }
+    let mut git = command("git", &place.work(), &place.top().join("home"));
+    run(git.args(["-c", "fastimport.unpackLimit=1", "fast-import", "--quiet"]), Some(stream)).ends_with(0);
+}
+
+/// Two repositories are scanned one after the other, and attributed one after the other: when the first one's pack is
+/// opened again after the second one's, it is the attribution that reads it.
+#[test]
+fn an_attribution_that_is_interrupted_tells_what_was_found() {
+    let mut place = Place::new();
+    long_history(&mut place);
+    let other = place.top().join("other");
+    let at = other.to_string_lossy().into_owned();
+    place.git(&["init", "--quiet", &at]);
+    fs::File::create(other.join("zeros")).and_then(|file| file.set_len(64 << 20)).expect("a file of ours");
+    place.git(&["-C", &at, "-c", "core.bigFileThreshold=1m", "add", "zeros"]);
+    let pack =
+        |top: &Path| fs::canonicalize(top).expect("ours").join(".git/objects/pack").display().to_string();
+    let (first, second) = (pack(&place.work()), pack(&other));
+    // The signal may come when all is told already, so it is sent until it does not.
+    let isolated = (0..20).any(|_| {
+        let mut leeward = place.leeward(&["history", ".", &at, "--format=json", "--jobs=1"]);
+        let leeward = leeward.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = leeward.spawn().expect("the program starts");
+        let maps = format!("/proc/{}/maps", child.id());
+        for pack in [&second, &first] {
+            while !fs::read_to_string(&maps).is_ok_and(|maps| maps.contains(pack.as_str())) {
+                if child.try_wait().expect("our child").is_some() {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        ask(&mut child);
+        let ran = wait(child);
+        let report = ran.json();
+        let findings = report["findings"].as_array().expect("a list");
+        assert_eq!(findings.len(), 1, "{}", ran.err());
+        let issues = report["issues"].as_array().expect("a list");
+        if issues.is_empty() {
+            // It was too late, and everything is told.
+            assert!(findings[0]["first_commit"].is_object());
+            return false;
+        }
+        let kinds: Vec<_> = issues.iter().map(|issue| &issue["kind"]).collect();
+        assert_eq!(kinds, ["not-attributed"], "all was scanned");
+        assert!(findings[0]["first_commit"].is_null());
+        assert_eq!(report["scan"]["complete"], false);
+        ran.ends_with(130).says("interrupted");
+        true
+    });
+    assert!(isolated, "no signal came while something was attributed");
 }

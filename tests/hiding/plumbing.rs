@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::{From, Hiding, array, issues};
 use crate::support::place::Place;
-use crate::support::{command, run};
+use crate::support::{Ran, command, run};
 
 /// Finds something in every repository.
 const IDS: &str = r#"
@@ -80,7 +80,9 @@ fn same(place: &Place, repository: &Path) -> usize {
 fn told_by_history(place: &Place, repository: &Path, rules: &Path) -> BTreeSet<String> {
     let (repository, rules) = (repository.to_string_lossy(), rules.to_string_lossy());
     let args = ["history", &repository, "--rules", &rules, "--confidence=low", "--format=json"];
-    let ran = place.run(&[&args[..], &["--no-inline-ignores"]].concat());
+    let args = [&args[..], &["--no-inline-ignores"]].concat();
+    // A large repository takes as long as it takes.
+    let ran = Ran::from(place.leeward(&args).output().expect("the program starts"));
     let report = ran.json();
     // Git lists what is stored, too; what is stored must be in order.
     let not_stored = ["partial-clone", "shallow", "missing-object"];

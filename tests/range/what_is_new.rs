@@ -23,6 +23,18 @@ fn what_the_base_holds_in_that_file_is_not_new() {
 }
 
 #[test]
+fn of_many_keys_in_a_file_only_those_are_new_that_it_had_not() {
+    let mut repo = Repo::new();
+    // Glued to other characters, a value that stood there is no new one, either.
+    repo.write("many.env", (10..20).map(line).chain([format!("x{}x\n", key(20))]).collect::<String>());
+    repo.commit("many");
+    repo.write("many.env", (15..25).rev().map(line).collect::<String>());
+    repo.commit("more");
+    let new = (21..25).map(|number| (number, "blob many.env @ more")).collect::<Vec<_>>();
+    assert_eq!(repo.finds("HEAD~1..HEAD"), places(&new));
+}
+
+#[test]
 fn what_another_line_of_the_base_added_meanwhile_is_not_new_either() {
     let mut repo = Repo::new();
     repo.git(&["branch", "feature"]);

@@ -120,12 +120,11 @@ impl Known {
     #[inline]
     fn has(&self, id: &oid) -> bool {
         let Some((bucket, key)) = self.place(id) else { return false };
-        bucket
-            .0
-            .iter()
-            .map(|slot| slot.load(Ordering::Relaxed))
-            .take_while(|&known| known != 0)
-            .any(|known| known == key)
+        // All slots, and not a branch on what any of them holds: nobody can guess it, so each would keep the processor
+        // from fetching the buckets of the next entries of a tree while it waits for this one. Comparing each slot with the key
+        // would be compiled to branches.
+        let nearest = bucket.0.iter().map(|slot| slot.load(Ordering::Relaxed) ^ key).fold(u64::MAX, u64::min);
+        nearest == 0
     }
 
     /// Whether it is not. It is from now on.
@@ -150,7 +149,8 @@ impl Known {
     fn place(&self, id: &oid) -> Option<(&Bucket, u64)> {
         let bytes = id.as_bytes();
         let bucket = u32::from_le_bytes(*bytes.first_chunk()?) as usize & (self.0.len() - 1);
-        Some((&self.0[bucket], u64::from_le_bytes(*bytes[4..].first_chunk()?)))
+        // Zero is an empty slot.
+        Some((&self.0[bucket], u64::from_le_bytes(*bytes[4..].first_chunk()?).max(1)))
     }
 }
 

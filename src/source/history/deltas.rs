@@ -6,6 +6,12 @@
 //! Why not gix-pack's own traversal, which does the same: it tells nothing of deltas. In a chain of versions nearly all
 //! bytes of one were seen in the one before, so that looking only at what each delta changes costs as much as what was
 //! changed; and room that is used again need not be cleared.
+//!
+//! What is found like this is what is found by looking at every object whole, but for one thing that is not certain there
+//! either: base64 in lines of fewer than 31 characters. It is looked for where sixteen letters and digits fill one of the
+//! blocks that a text is cut into, which every run of 31 does; a narrower line does or does not, by where in the file it
+//! begins. So a version can show by chance what its base hid by chance, far from anything that it changes. A search that
+//! leaves nothing to chance would have to look at each byte twice, for what no encoder writes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -140,7 +140,9 @@ pub fn scan_within(
     let scanner = Scanner::new(sink, target, progress, links.as_ref());
     let traversal = Traversal { store: &store, stop: &stop };
     pool.install(|| objects(&traversal, scanner, sink));
-    let mut refs = refs::read(layout, &mut |issue| sink.issue(issue));
+    let mut issues = Vec::new();
+    let mut refs = pool.install(|| refs::read(layout, &mut |issue| issues.push(issue)));
+    issues.into_iter().for_each(|issue| sink.issue(issue));
     if let Some(reach) = reach {
         refs.retain(|name, _| reach.refs.contains(name));
     }

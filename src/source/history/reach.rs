@@ -40,7 +40,7 @@ impl Reach {
     ) -> Option<Reach> {
         // The scan says what cannot be opened.
         let store = Store::open(layout, &mut |_| ());
-        let refs = refs::read(layout, &mut |_| ());
+        let refs = rayon::scope(|_| refs::read(layout, &mut |_| ()));
         let mut reader = Reader::new(&store);
         let mut missing = Missing::new();
         let names = Names { layout, refs: &refs };

@@ -6,19 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use gix_object::Kind as ObjectKind;
 
 use super::attribution;
 use super::objects::TreeEntries;
 use super::range::reader::Reader;
-use super::range::revision::Names;
-use super::refs::{self, Refs};
+use super::range::revision::tree_of;
 use super::store::Store;
 use crate::finding::{Finding, Location, LocationKind};
-use crate::source::Issue;
 use crate::source::layout::{Layout, read_file};
+use crate::source::{Issue, index};
 
 /// Says of findings in files of the work tree whether HEAD's tree, or the index, holds them in one of these files.
 /// Nothing is said where there is no work tree. That the index cannot be read goes to `issue`.
@@ -34,8 +33,7 @@ pub fn tell<'f>(
     }
     // What cannot be read is not held; what of it matters, the scan has said.
     let store = Store::open(layout, &mut |_| ());
-    let refs = refs::read(layout, &mut |_| ());
-    let mut standing = Standing::new(layout, &store, &refs, issue);
+    let mut standing = Standing::new(layout, &store, issue);
     for finding in findings {
         let mut locations = finding.locations.iter();
         finding.in_head =
@@ -55,14 +53,11 @@ pub(super) struct Standing<'a> {
 }
 
 impl<'a> Standing<'a> {
-    pub(super) fn new(
-        layout: &Layout,
-        store: &'a Store,
-        refs: &Refs,
-        issue: &mut dyn FnMut(Issue),
-    ) -> Standing<'a> {
+    pub(super) fn new(layout: &Layout, store: &'a Store, issue: &mut dyn FnMut(Issue)) -> Standing<'a> {
         let mut reader = Reader::new(store);
-        let head = Names { layout, refs }.resolve(BStr::new("HEAD^{tree}"), &mut reader).ok();
+        // What cannot be read is not held, as above.
+        let commit = index::head(layout).ok().flatten();
+        let head = commit.and_then(|id| tree_of(id, &mut reader).ok());
         Standing { reader, head, index: attribution::index(layout, issue), staged: None }
     }
 

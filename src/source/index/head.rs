@@ -21,7 +21,7 @@ const LINKS: usize = 6;
 type Bad = Issue;
 
 /// The commit that `HEAD` stands for; none before the first commit.
-pub(super) fn head(layout: &Layout) -> Result<Option<ObjectId>, Bad> {
+pub(in crate::source) fn head(layout: &Layout) -> Result<Option<ObjectId>, Bad> {
     let mut name = BString::from("HEAD");
     for _ in 0..LINKS {
         match one(layout, name.as_bstr())? {

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 
 use self::changes::{Added, Changes};
 pub use self::files::IndexFiles;
+pub(super) use self::head::head;
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
 use super::layout::{Layout, is_special};
@@ -75,9 +76,10 @@ impl<'a> Staged<'a> {
             return Ok(Staged { layout, index: Ok(None), merged: given.merged });
         };
         let unreadable = |error: IndexError| {
-            let help = match may_be_read(&path) {
-                true => "`git read-tree HEAD` makes a new one",
-                false => "it is not damaged: whoever runs this has to be able to read it",
+            let help = match () {
+                () if is_special(&path) => "take it away, and `git read-tree HEAD` makes a new one",
+                () if may_be_read(&path) => "`git read-tree HEAD` makes a new one",
+                () => "it is not damaged: whoever runs this has to be able to read it",
             };
             Issue::new("unreadable-index", format!("{error}; {help}"))
         };
@@ -131,7 +133,7 @@ impl<'a> Staged<'a> {
 
     fn changes(&self, index: &gix_index::File, objects: &Objects) -> Result<Changes, Issue> {
         let mut reader = objects.reader();
-        let mut commits: Vec<ObjectId> = head::head(self.layout)?.into_iter().collect();
+        let mut commits: Vec<ObjectId> = head(self.layout)?.into_iter().collect();
         commits.extend(head::merged(self.layout)?);
         commits.extend(self.merged.iter().filter_map(|hex| ObjectId::from_hex(hex.as_bytes()).ok()));
         let trees: Vec<ObjectId> =

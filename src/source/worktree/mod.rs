@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -20,6 +20,7 @@ use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 use crate::sanitize::system_error;
 
+pub(super) mod endless;
 mod read;
 
 use read::Content;
@@ -127,19 +128,49 @@ impl Walk<'_> {
 
     fn directory(&self) {
         let seen = Mutex::new(HashSet::new());
-        let walker = walker(&self.place.typed, self.options.no_ignore)
+        let endless = Arc::new(Mutex::new(Vec::new()));
+        let above = endless::ignore_file_at_or_above(&self.place.real).filter(|_| !self.options.no_ignore);
+        match above {
+            Some(file) => lock(&endless).push(file),
+            None => self.walk(&seen, &endless),
+        }
+        for file in std::mem::take(&mut *lock(&endless)) {
+            self.not_walked(&file);
+        }
+        self.tracked_but_ignored(&seen.into_inner().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Goes through all directories but those with an ignore file that must not be opened.
+    fn walk(&self, seen: &Mutex<HashSet<u64>>, endless: &Arc<Mutex<Vec<PathBuf>>>) {
+        let (endless, no_ignore) = (Arc::clone(endless), self.options.no_ignore);
+        let is_endless = move |entry: &DirEntry| {
+            let is_dir = !no_ignore && entry.file_type().is_some_and(|kind| kind.is_dir());
+            let file = is_dir.then(|| endless::ignore_file(entry.path())).flatten();
+            let found = file.is_some();
+            lock(&endless).extend(file);
+            found
+        };
+        let walker = walker(&self.place.typed, no_ignore)
             .threads(self.options.threads)
-            .filter_entry(|entry| entry.file_name() != ".git")
+            .filter_entry(move |entry| entry.file_name() != ".git" && !is_endless(entry))
             .build_parallel();
         walker.run(|| {
-            let mut visitor = Visitor { reader: Reader::new(self), seen: &seen, mine: Vec::new() };
+            let mut visitor = Visitor { reader: Reader::new(self), seen, mine: Vec::new() };
             Box::new(move |entry| {
                 visitor.visit(entry);
                 if self.sink.interrupted() { WalkState::Quit } else { WalkState::Continue }
             })
         });
-        let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.tracked_but_ignored(&seen);
+    }
+
+    /// Says what was left out because of an ignore file.
+    fn not_walked(&self, file: &Path) {
+        let message = "this ignore file is not a regular file, so that it cannot be read: below its directory only what \
+                       git tracks was scanned; take it away, or use --no-ignore";
+        let below = file.strip_prefix(&self.place.typed).or_else(|_| file.strip_prefix(&self.place.real));
+        let shown = below
+            .map_or_else(|_| Vec::from_path_lossy(file).into_owned().into(), |below| self.place.shown(below));
+        self.sink.issue(Issue::new("unreadable", message).at_path(shown));
     }
 
     /// Files that an ignore file lists and git tracks all the same.
@@ -224,7 +255,7 @@ impl Visitor<'_> {
 
 impl Drop for Visitor<'_> {
     fn drop(&mut self) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(self.mine.drain(..));
+        lock(self.seen).extend(self.mine.drain(..));
     }
 }
 
@@ -324,6 +355,11 @@ impl<'a> Reader<'a> {
             object: None,
         })
     }
+}
+
+/// A lock whose holder may have panicked: what it guards is a list or a set, whole after every addition.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a path is remembered by.

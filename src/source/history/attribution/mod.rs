@@ -104,11 +104,12 @@ pub fn attribute(
     let store = Store::open(layout, &mut |_| ());
     let wanted = Wanted::new(in_trees(findings));
     let found = pool.install(|| search::search(&store, &wanted, progress));
-    if found.interrupted {
+    // A small repository is through before anybody is asked there.
+    if found.interrupted || progress.interrupted() {
         return Err(HistoryError::Interrupted);
     }
     let graph = Graph::new(found.commits);
-    let refs = refs::read(layout, &mut |_| ());
+    let refs = pool.install(|| refs::read(layout, &mut |_| ()));
     let head_name = head_name(layout);
     let head = refs::resolve(&refs, &head_name).and_then(|id| graph.number(&id));
     let tips = Tips::new(layout, &graph, &refs, head_name.as_bstr(), &found.tags);
@@ -128,7 +129,7 @@ pub fn attribute(
         tips: &tips,
         graph: &graph,
     };
-    Ok(teller.stories(findings))
+    teller.stories(findings, progress).ok_or(HistoryError::Interrupted)
 }
 
 /// A commit as reports show it, given as itself or as a tag of it.

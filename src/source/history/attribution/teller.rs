@@ -14,7 +14,7 @@ use super::places::Spots;
 use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
-use super::{Held, Place, Story, read};
+use super::{Held, Place, Progress, Story, read};
 use crate::finding::{Commit, Exposure, LocationKind, State};
 
 /// Everything that stories are told from.
@@ -59,10 +59,14 @@ struct Group {
 }
 
 impl Teller<'_> {
-    pub(super) fn stories(&self, findings: &[Vec<Held>]) -> Vec<Story> {
+    /// The story of each finding; none when somebody wants an end before all are told.
+    pub(super) fn stories(&self, findings: &[Vec<Held>], progress: &dyn Progress) -> Option<Vec<Story>> {
         let asked: Vec<Asked> = findings.iter().map(|finding| self.ask(finding)).collect();
         let mut stories = Vec::with_capacity(findings.len());
         for asked in asked.chunks(SETS) {
+            if progress.interrupted() {
+                return None;
+            }
             let sets: Vec<Set> = asked.iter().map(|asked| asked.set.clone()).collect();
             let life = Life::new(self.graph, self.spots, &self.scope.first, &sets);
             let ends = life.first().into_iter().zip(life.last());
@@ -73,8 +77,8 @@ impl Teller<'_> {
         for (story, finding) in stories.iter_mut().zip(findings) {
             story.places = finding.iter().map(|held| self.without_commits(held)).collect();
         }
-        self.place(findings, &mut stories);
-        stories
+        self.place(findings, &mut stories, progress)?;
+        Some(stories)
     }
 
     fn ask(&self, finding: &[Held]) -> Asked {
@@ -198,11 +202,14 @@ impl Teller<'_> {
         commit.is_some_and(|commit| self.scope.has_commit(commit)) || self.scope.names(id)
     }
 
-    /// Adds the places in trees: where each path had it first.
-    fn place(&self, findings: &[Vec<Held>], stories: &mut [Story]) {
+    /// Adds the places in trees: where each path had it first. None when somebody wants an end before.
+    fn place(&self, findings: &[Vec<Held>], stories: &mut [Story], progress: &dyn Progress) -> Option<()> {
         let groups: Vec<Group> =
             findings.iter().enumerate().flat_map(|(number, held)| self.groups(number, held)).collect();
         for groups in groups.chunks(SETS) {
+            if progress.interrupted() {
+                return None;
+            }
             let sets: Vec<Set> = groups.iter().map(|group| group.set.clone()).collect();
             let first = Life::new(self.graph, self.spots, &self.scope.first, &sets).first();
             for (group, first) in groups.iter().zip(first) {
@@ -219,6 +226,7 @@ impl Teller<'_> {
                 }
             }
         }
+        Some(())
     }
 
     /// The places of a finding in trees, by path.

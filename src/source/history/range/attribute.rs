@@ -7,7 +7,6 @@ use gix_hash::ObjectId;
 
 use super::super::Layout;
 use super::super::attribution;
-use super::super::refs;
 use super::super::standing::Standing;
 use super::super::store::Store;
 use super::RangeOutcome;
@@ -28,8 +27,7 @@ pub fn attribute<'f>(
     }
     // The scan has said what cannot be read.
     let store = Store::open(layout, &mut |_| ());
-    let refs = refs::read(layout, &mut |_| ());
-    let mut teller = Teller { outcome, standing: Standing::new(layout, &store, &refs, issue) };
+    let mut teller = Teller { outcome, standing: Standing::new(layout, &store, issue) };
     for finding in findings {
         teller.tell(finding);
     }

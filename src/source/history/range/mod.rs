@@ -90,7 +90,9 @@ pub fn scan(
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build()?;
     let store = Store::open(layout, &mut |issue| sink.issue(issue));
-    let refs = refs::read(layout, &mut |issue| sink.issue(issue));
+    let mut issues = Vec::new();
+    let refs = pool.install(|| refs::read(layout, &mut |issue| issues.push(issue)));
+    issues.into_iter().for_each(|issue| sink.issue(issue));
     let mut reader = Reader::new(&store);
     let mut missing = Missing::new();
     let names = Names { layout, refs: &refs };

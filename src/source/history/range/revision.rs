@@ -175,7 +175,7 @@ pub(super) fn commit_of(id: ObjectId, reader: &mut Reader<'_>) -> Result<ObjectI
 }
 
 /// The tree that an object is, or that a commit or tag stands for.
-pub(super) fn tree_of(id: ObjectId, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
+pub(in super::super) fn tree_of(id: ObjectId, reader: &mut Reader<'_>) -> Result<ObjectId, Reason> {
     peeled(id, Some(ObjectKind::Tree), reader)
 }
 

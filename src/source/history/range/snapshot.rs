@@ -12,6 +12,7 @@ use super::super::store::Store;
 use super::super::{Layout, refs};
 use super::reader::Reader;
 use super::revision::{Names, tree_of};
+use crate::source::index;
 
 /// The files of a revision.
 pub struct Snapshot {
@@ -51,12 +52,9 @@ impl Snapshot {
     pub fn open(layout: &Layout, name: &str) -> Result<Snapshot, SnapshotError> {
         // What is wrong elsewhere in the repository matters only where something is not found.
         let store = Store::open(layout, &mut drop);
-        let refs = refs::read(layout, &mut drop);
         let tree = {
             let mut reader = Reader::new(&store);
-            let names = Names { layout, refs: &refs };
-            let id = names.resolve(name.into(), &mut reader);
-            id.and_then(|id| tree_of(id, &mut reader))
+            id_of(layout, name, &mut reader).and_then(|id| tree_of(id, &mut reader))
         };
         match tree {
             Ok(tree) => Ok(Snapshot { store, tree, name: name.to_owned() }),
@@ -141,6 +139,16 @@ impl Snapshot {
             _ => Err(format!("is not stored, or damaged (object {id})")),
         }
     }
+}
+
+/// The object that a revision is. For `HEAD`, which is nearly always the one, no other ref is read.
+fn id_of(layout: &Layout, name: &str, reader: &mut Reader<'_>) -> Result<ObjectId, String> {
+    if name == "HEAD" {
+        let head = index::head(layout).map_err(|issue| format!("cannot be told: {}", issue.message))?;
+        return head.ok_or_else(|| "has no commit yet".to_owned());
+    }
+    let refs = refs::read(layout, &mut drop);
+    Names { layout, refs: &refs }.resolve(name.into(), reader)
 }
 
 #[cfg(test)]

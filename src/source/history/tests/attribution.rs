@@ -1,6 +1,9 @@
 //! Stories of objects in repositories whose history is known.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use super::super::attribution::{Held, Place, Story, attribute};
+use super::super::{HistoryError, Progress};
 use crate::finding::{Commit, LocationKind};
 use crate::source::layout::{self, ObjectDirs};
 use crate::source::scratch_repo::{Repo, Scratch};
@@ -190,4 +193,39 @@ fn head_is_that_of_the_work_tree() {
     assert!(story(&main, &[(&blob, Blob)]).in_head);
     let held = story(&linked, &[(&blob, Blob)]);
     assert_eq!((held.in_head, id(&held.removed)), (false, Some(&*removed)));
+}
+
+/// Wants an end when it has been asked so often.
+struct Impatient(AtomicUsize);
+
+impl Progress for Impatient {
+    fn total(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn interrupted(&self) -> bool {
+        let left = self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        left.is_err()
+    }
+}
+
+#[test]
+fn an_attribution_ends_when_somebody_wants_an_end() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("repo", &[]);
+    let blob = repo.git(&["rev-parse", "HEAD:a"]);
+    let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
+    let held = vec![vec![Held { object: blob, kind: Blob, part: Vec::new() }]];
+    let mut ended = 0;
+    for patience in 0.. {
+        let progress = Impatient(AtomicUsize::new(patience));
+        let told = attribute(&layout, None, 1, &held, &mut |issue| panic!("{issue:?}"), &progress);
+        match told {
+            Err(HistoryError::Interrupted) => ended += 1,
+            Err(error) => panic!("{error}"),
+            Ok(stories) => {
+                assert!(stories[0].first.is_some());
+                break;
+            }
+        }
+    }
+    assert_eq!(ended, 3, "after the search, before the stories, before their places");
 }

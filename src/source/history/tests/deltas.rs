@@ -43,7 +43,7 @@ impl Random {
 /// How many forms there are.
 const FORMS: usize = 14;
 
-/// A value as it may stand in a file, in one of its forms. Narrower lines than these are seen or not, by where they begin.
+/// A value as it may stand in a file, in one of its forms. Narrower lines than these are not: see below.
 fn form(value: &str, form: usize) -> Vec<u8> {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
@@ -314,6 +314,23 @@ fn what_deltas_change_is_enough_to_look_at() {
     for kind in ["base64", "hex", "hex-escape", "unicode-escape", "utf-16", "gzip"] {
         assert!(kinds.contains(&format!("\"{kind}\"")), "no {kind}");
     }
+}
+
+/// Why no form has narrower lines: where they begin decides whether they are seen, with or without deltas.
+#[test]
+fn only_of_narrow_lines_it_depends_on_where_they_begin() {
+    use base64::Engine as _;
+    let mut random = Random(11);
+    let encoded = base64::engine::general_purpose::STANDARD.encode(format!("key={};", random.value(32)));
+    let seen = |width: usize| {
+        let lines: Vec<&[u8]> = encoded.as_bytes().chunks(width).collect();
+        let text = [b" ".repeat(16), lines.join(&b'\n'), b"\n".to_vec()].concat();
+        (0..16).filter(|&from| crate::decode::may_hold_encoded(&text[from..])).count()
+    };
+    for width in 31..=encoded.len() {
+        assert_eq!(seen(width), 16, "{width}");
+    }
+    assert!((18..31).any(|width| (1..16).contains(&seen(width))));
 }
 
 #[test]
