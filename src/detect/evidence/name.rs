@@ -59,24 +59,30 @@ impl Judge<'_> {
             let name = shown(own.name.split_whitespace().last().unwrap_or_default());
             return Some(Verdict::new(Confidence::Low, format!("{name} is the namespace of an identifier")));
         }
-        if own.bound == Bound::Element
-            && let Some((_, name)) = own.name.rsplit_once(':')
-            && let Some(theirs) = self.by_name(name, say).filter(|verdict| verdict.foreign)
-        {
+        if let Some(theirs) = self.named_without_namespace(own) {
             return Some(theirs);
         }
         let named = self.by_name(&own.name, say);
         let named = named.filter(|named| !(named.foreign && self.is_secret_key_of_ours(own)));
-        let served = || self.served_elsewhere(&own.name);
-        if named.as_ref().is_some_and(|named| named.confidence == Confidence::High)
-            && let Some(host) = served()
-        {
+        if let Some(host) = named.as_ref().and_then(|named| self.is_served_elsewhere(own, named)) {
             return Some(Verdict::foreign(format!("what has its name goes to {host}")));
         }
         named.and_then(|verdict| match verdict.confidence {
             Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
             _ => Some(verdict),
         })
+    }
+
+    /// The host of another who serves the provider's models, where settings of the value's name lead there.
+    fn is_served_elsewhere(&self, own: &Level, named: &Verdict) -> Option<String> {
+        let sure = named.confidence == Confidence::High;
+        sure.then(|| self.served_elsewhere(&own.name)).flatten()
+    }
+
+    /// The name of an element without its namespace, where it is somebody else's.
+    fn named_without_namespace(&self, own: &Level) -> Option<Verdict> {
+        let (_, name) = own.name.rsplit_once(':').filter(|_| own.bound == Bound::Element)?;
+        self.by_name(name, |name| format!("it is assigned to {name}")).filter(|verdict| verdict.foreign)
     }
 
     /// Whether the name is `secret_key`, which frameworks have one of, in a block that is the provider's.
