@@ -256,7 +256,7 @@ fn in_module(place: &Place, path: &BStr) -> Option<Definition> {
     let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let said = meaning(&own.name, &[]);
     let telling =
-        said.plain.is_none() && !said.purpose && own.name.len() >= 3 && plain(&own.name) && plain(module);
+        said.plain.is_none() && !said.purpose && own.name.len() >= 2 && plain(&own.name) && plain(module);
     (settings && telling).then(|| Definition {
         name: format!("{module}.{}", own.name),
         generic: false,

@@ -147,7 +147,20 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         (Bound::Element, _) => place.label = layout::sibling(before),
         _ => {}
     }
+    if let Some(own) = place.levels.first_mut() {
+        name_of_property(own);
+    }
     place
+}
+
+/// `<Name>k__BackingField`: what a compiler calls the field behind the property `Name`.
+fn name_of_property(level: &mut Level) {
+    let property = level.before.trim_end().strip_suffix('>').and_then(|before| before.rsplit('<').next());
+    if level.name == "k__BackingField"
+        && let Some(property) = property
+    {
+        level.name = property.to_owned();
+    }
 }
 
 /// The address that the value between `before` and `after` is a part of.

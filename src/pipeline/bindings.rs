@@ -150,7 +150,9 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
         return mentioned || given == read;
     }
     let settings = reading.from_environment && is_environment(given.as_bstr()) || is_loaded_unnamed(given);
-    is_above(naming, reading) && (mentioned || settings)
+    const NEAR: usize = 3;
+    let near = distance(naming, reading).is_some_and(|distance| distance <= NEAR);
+    is_above(naming, reading) && (mentioned || settings) || near && mentioned
 }
 
 /// How many directories lie between two files.

@@ -118,7 +118,11 @@ impl Judge<'_> {
             Bound::Assigned if self.naming(own).transparent => self.name_beside(own),
             _ => None,
         };
-        name.filter(|name| self.meaning(name).credential || self.meaning(name).identifier)
+        name.filter(|name| {
+            let meaning = self.meaning(name);
+            let row = own.bound == Bound::Positional && (meaning.purpose || meaning.plain.is_some());
+            meaning.credential || meaning.identifier || row && quote::is_name(name)
+        })
     }
 
     /// Whether the fields beside the value say that its block is the provider's, and not only by a model's name.

@@ -2,10 +2,10 @@
 
 use bstr::ByteSlice;
 
-use super::{Judge, Speaks, Verdict, stands_in};
+use super::{Judge, Speaks, Verdict};
 use crate::detect::layout::line_start;
-use crate::detect::quote::{shown, tokens, without};
-use crate::detect::structure::{Address, Bound, Holder};
+use crate::detect::quote::{tokens, without};
+use crate::detect::structure::{Address, Bound, Holder, Level};
 use crate::detect::words::words;
 use crate::finding::Confidence;
 
@@ -67,19 +67,19 @@ impl Judge<'_> {
         Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
     }
 
+    /// The line of the value; of several records on it, the one that the value is in.
+    fn line_or_record(&self, own: &Level) -> String {
+        let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        let row = own.bound == Bound::Positional && own.holder == Holder::Group;
+        let several = !own.before.trim().is_empty() && line.matches(['(', '{', '[']).count() > 1;
+        if row && several { format!("{} {}", own.before, own.after) } else { line }
+    }
+
     /// A credential without an owner's name, in a file that is about the provider.
     pub(super) fn file_about_provider(&self) -> Option<Verdict> {
         let own = self.place.levels.first()?;
         let own_meaning = self.meaning(&own.name);
-        let mut line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
-        if own.bound == Bound::Positional
-            && own.holder == Holder::Group
-            && !own.before.trim().is_empty()
-            && line.matches(['(', '{', '[']).count() > 1
-        {
-            // One of several records on a line.
-            line = format!("{} {}", own.before, own.after);
-        }
+        let line = self.line_or_record(own);
         let on_line = self.speaks(&line);
         let credential = own_meaning.credential
             || self.place.scheme.is_some()
@@ -102,11 +102,14 @@ impl Judge<'_> {
         if let Some(theirs) = self.spoken_to_another(&own.name) {
             return Some(theirs);
         }
+        let chosen = words(&own.name) == ["secret"] && own.holder == Holder::Lines;
+        if chosen && !self.uses_provider() && on_line != Speaks::Ours {
+            let reason = "a secret that the file does not use for the provider";
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
         if elsewhere {
-            return Some(Verdict::new(
-                Confidence::Low,
-                "the provider has a place of its own in this file, and this is another one",
-            ));
+            let reason = "the provider has a place of its own in this file, and this is another one";
+            return Some(Verdict::new(Confidence::Low, reason));
         }
         if credential
             && mentioned
@@ -130,64 +133,6 @@ impl Judge<'_> {
             return Some(Verdict::new(Confidence::Medium, "the path names the provider"));
         }
         None
-    }
-
-    /// What a line is about that begins with a label, and the command that a value is an option of, where that is
-    /// another's; the place on this network that a file with nothing but a model's name sends its requests to.
-    fn spoken_to_another(&self, own: &str) -> Option<Verdict> {
-        let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
-        if let Some(label) = label_of(&line).filter(|label| !own.contains(label))
-            && self.speaks(label) == Speaks::Others
-        {
-            return Some(Verdict::foreign(format!("its line is about {}", shown(label))));
-        }
-        let command = self.file.command(self.span.start).to_str_lossy();
-        if command.contains('\n') || command.contains(" -") {
-            let serves = tokens(&command).any(|word| self.is_of_weights(&word.to_lowercase()));
-            let program = tokens(&command).find(|word| self.speaks(word) == Speaks::Others);
-            if let Some(program) = program.filter(|_| serves) {
-                return Some(Verdict::foreign(format!("it is handed to {}", shown(program))));
-            }
-        }
-        let model = |&at: &usize| is_weights_name(&self.file.text[at..]);
-        if self.file.mentions().iter().all(model)
-            && let Some((_, host)) = self.file.nearest_given_host(self.span)
-            && host.chars().all(|c| c.is_ascii_digit() || c == '.')
-        {
-            return Some(Verdict::foreign(format!(
-                "the address nearest to it is {host}, which serves a model"
-            )));
-        }
-        self.about_another_for_its_models()
-    }
-
-    /// Whom a file is about that has nothing of the provider's but the names of models: by its own name, or by the line
-    /// that a model stands on.
-    fn about_another_for_its_models(&self) -> Option<Verdict> {
-        const MOST: usize = 20;
-        let mentions = self.file.mentions();
-        let model = |&at: &usize| {
-            let rest = &self.file.text[at..(at + 60).min(self.file.text.len())];
-            let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'-'));
-            rest[..end.unwrap_or(rest.len())].contains(&b'-')
-        };
-        if mentions.is_empty()
-            || mentions.len() > MOST
-            || self.file.path_speaks()
-            || !mentions.iter().all(model)
-        {
-            return None;
-        }
-        let name = self.file.path.rsplit('/').next().unwrap_or_default();
-        if self.speaks(name) == Speaks::Others && !self.meaning(name).purpose {
-            return Some(Verdict::foreign(format!("the file {} is another service's", shown(name))));
-        }
-        let others = &self.provider.without;
-        let server = mentions.iter().find_map(|&at| {
-            let words = words(&self.file.line(&(at..at)).to_str_lossy());
-            others.iter().find(|other| stands_in(other, &words))
-        })?;
-        Some(Verdict::foreign(format!("{} has the provider's model in this file", shown(server))))
     }
 
     /// Whether the file sends requests to the provider, or imports its client.
@@ -214,7 +159,8 @@ impl Judge<'_> {
     /// Whether what a call is made to was imported from the provider under the name that it begins with.
     pub(super) fn is_imported(&self, head: &str) -> bool {
         let identifier = |c: char| c.is_alphanumeric() || c == '_';
-        let mut names = head.split(|c| !identifier(c)).filter(|name| !matches!(*name, "" | "new" | "await"));
+        const WORDS: [&str; 8] = ["", "new", "await", "if", "while", "for", "return", "switch"];
+        let mut names = head.split(|c| !identifier(c)).filter(|name| !WORDS.contains(name));
         let Some(name) = names.next() else { return false };
         self.imports().iter().any(|line| line.split(|c| !identifier(c)).any(|word| word == name))
     }
@@ -298,30 +244,6 @@ impl Judge<'_> {
                     && heads_entry(&text[..start], &text[end..])
         })
     }
-}
-
-/// The label that a line of a list or a text begins with: `* Acme: …`.
-fn label_of(line: &str) -> Option<&str> {
-    let line = line.trim_start_matches(|c: char| c.is_whitespace() || "*-+•#>".contains(c));
-    let (label, rest) = line.split_once(':')?;
-    let label = label.trim_matches(|c: char| c.is_whitespace() || "*_`".contains(c));
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-');
-    let said = rest.starts_with([' ', '*']) && !label.is_empty() && label.chars().all(plain);
-    (said && label.split_whitespace().count() <= 3).then_some(label)
-}
-
-/// Whether a model's name begins here of which everybody can have the weights: `name-7b-instruct`.
-fn is_weights_name(text: &[u8]) -> bool {
-    let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
-    let name = &text[..text.iter().take(80).take_while(|b| belongs(b)).count()];
-    let size = |part: &[u8]| {
-        part.split_last().is_some_and(|(last, number)| {
-            last.eq_ignore_ascii_case(&b'b')
-                && number.first().is_some_and(u8::is_ascii_digit)
-                && number.iter().all(|b| b.is_ascii_digit() || matches!(b, b'x' | b'.'))
-        })
-    };
-    name.split(|b| matches!(b, b'-' | b':')).any(size)
 }
 
 /// Whether a name between `before` and `after` is that of a block, or the one that a row begins with.

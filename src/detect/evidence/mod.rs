@@ -22,6 +22,7 @@ mod file;
 mod homonym;
 mod known;
 mod name;
+mod others;
 mod parts;
 mod prose;
 mod sibling;
@@ -178,6 +179,7 @@ impl Judge<'_> {
 
     fn whose(&self, text: &str) -> Speaks {
         let text = &quote::without_values(text, self.span.len());
+        let text = &if text.contains(['@', '.']) { self.without_people(text).into() } else { text.clone() };
         let lower = text.to_lowercase();
         let words = words(text);
         if words.len() > LONGEST_NAME && self.has_ours_alone(text) {
@@ -198,6 +200,29 @@ impl Judge<'_> {
             return Speaks::Ours;
         }
         if named || self.meaning(text).owner.is_some() { Speaks::Others } else { Speaks::Nobody }
+    }
+
+    /// Whether a word is the name of somebody's account: `a.name@host`, `a.name`.
+    fn is_person(&self, word: &str) -> bool {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let initial = word.split_once('.').filter(|(first, _)| first.len() == 1);
+        let same = |rest: &str| self.provider.names.iter().any(|name| rest.eq_ignore_ascii_case(name));
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+        initial.is_some_and(|(_, rest)| same(rest))
+            || word.split_once('@').is_some_and(|(name, host)| {
+                !name.is_empty() && name.chars().all(plain) && host.contains('.') && !self.has_host(host)
+            })
+    }
+
+    /// A text without the names of people's accounts.
+    fn without_people(&self, text: &str) -> String {
+        let mut kept = String::with_capacity(text.len());
+        for word in text.split_inclusive(|c: char| c.is_whitespace() || "\"'`,;:<>()".contains(c)) {
+            if !self.is_person(word) {
+                kept.push_str(word);
+            }
+        }
+        kept
     }
 
     /// Whether a word of a sentence or a command is the provider's name, so that another's elsewhere in it does not count.

@@ -23,7 +23,7 @@ impl Judge<'_> {
         let own = self.place.levels.first()?;
         let setting = own.bound == Bound::Assigned && matches!(own.holder, Holder::Lines | Holder::Group);
         let name = quote::tokens(&own.name).last().filter(|_| setting && self.provider.with.is_empty())?;
-        let prefix = self.prefix(name)?;
+        let (prefix, specific) = self.prefix(name)?;
         let text = self.file.text;
         let before = &text[self.span.start.saturating_sub(NEAR)..self.span.start];
         let after = &text[self.span.end..(self.span.end + NEAR).min(text.len())];
@@ -31,10 +31,12 @@ impl Judge<'_> {
         lines.retain(|line| line.len() <= LONGEST_LINE);
         let said = lines.iter().filter_map(|line| self.said_by_sibling(line.to_str().ok()?, &prefix));
         let said: Vec<(Speaks, String)> = said.collect();
-        if said.iter().any(|(speaks, _)| *speaks == Speaks::Others) {
-            return None;
+        let theirs = said.iter().find(|(speaks, _)| *speaks == Speaks::Others);
+        if let Some((_, setting)) = theirs {
+            let alone = said.iter().all(|(speaks, _)| *speaks == Speaks::Others) && setting.contains("://");
+            return alone.then(|| Verdict::foreign(format!("{} is of the same settings", shown(setting))));
         }
-        let (_, setting) = said.into_iter().next()?;
+        let (_, setting) = said.into_iter().next().filter(|_| specific)?;
         Some(Verdict::new(Confidence::High, format!("{} is of the same settings", shown(&setting))))
     }
 
@@ -58,8 +60,8 @@ impl Judge<'_> {
         })
     }
 
-    /// The words of a credential's name before those that call it one, where they say what it is for.
-    fn prefix(&self, name: &str) -> Option<Vec<String>> {
+    /// The words of a credential's name before those that call it one, and whether they say what it is for.
+    fn prefix(&self, name: &str) -> Option<(Vec<String>, bool)> {
         let mut prefix = words(name);
         let meaning = self.meaning(name);
         if !meaning.credential || meaning.purpose || self.speaks(name) != Speaks::Nobody {
@@ -71,7 +73,8 @@ impl Judge<'_> {
             prefix.pop();
         }
         let said = self.meaning(&prefix.join("_"));
-        (!prefix.is_empty() && said.specific && said.plain.is_none()).then_some(prefix)
+        let specific = said.specific && said.plain.is_none();
+        (!prefix.is_empty()).then_some((prefix, specific))
     }
 
     /// Whom a line speaks of that sets something with the prefix: who does it, or where it is.

@@ -1,0 +1,108 @@
+//! Whom a file speaks of instead of the provider, though it has its name: who serves its models, who is called so.
+
+use bstr::ByteSlice;
+
+use super::{Judge, Speaks, Verdict, stands_in};
+use crate::detect::quote::{shown, tokens};
+use crate::detect::words::words;
+use crate::finding::Confidence;
+
+impl Judge<'_> {
+    /// What a line is about that begins with a label, and the command that a value is an option of, where that is
+    /// another's; the place on this network that a file with nothing but a model's name sends its requests to.
+    pub(super) fn spoken_to_another(&self, own: &str) -> Option<Verdict> {
+        let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        if let Some(label) = label_of(&line).filter(|label| !own.contains(label))
+            && self.speaks(label) == Speaks::Others
+        {
+            return Some(Verdict::foreign(format!("its line is about {}", shown(label))));
+        }
+        let requests = ["curl", "wget", "http ", "fetch"].iter().any(|command| line.contains(command));
+        if requests
+            && self.host_in(&line).is_none()
+            && let Some(host) = self.host_elsewhere(&line)
+        {
+            return Some(Verdict::foreign(format!("it is sent to {}", shown(&host))));
+        }
+        let command = self.file.command(self.span.start).to_str_lossy();
+        if command.contains('\n') || command.contains(" -") {
+            let serves = tokens(&command).any(|word| self.is_of_weights(&word.to_lowercase()));
+            let program = tokens(&command).find(|word| self.speaks(word) == Speaks::Others);
+            if let Some(program) = program.filter(|_| serves) {
+                return Some(Verdict::foreign(format!("it is handed to {}", shown(program))));
+            }
+        }
+        let model = |&at: &usize| is_weights_name(&self.file.text[at..]);
+        if self.file.mentions().iter().all(model)
+            && let Some((_, host)) = self.file.nearest_given_host(self.span)
+            && host.chars().all(|c| c.is_ascii_digit() || c == '.')
+        {
+            return Some(Verdict::foreign(format!(
+                "the address nearest to it is {host}, which serves a model"
+            )));
+        }
+        self.about_another_for_its_models()
+    }
+
+    /// Whom a file is about that has nothing of the provider's but the names of models: by its own name, or by the line
+    /// that a model stands on.
+    fn about_another_for_its_models(&self) -> Option<Verdict> {
+        const MOST: usize = 20;
+        let mentions = self.file.mentions();
+        let person = |&at: &usize| {
+            let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`,;:<>()".contains(b);
+            let start = self.file.text[..at].iter().rposition(ends).map_or(0, |last| last + 1);
+            let end = self.file.text[at..].iter().position(ends).map_or(self.file.text.len(), |end| at + end);
+            end - start <= 100 && self.is_person(&self.file.text[start..end].to_str_lossy())
+        };
+        if (1..=MOST).contains(&mentions.len()) && mentions.iter().all(person) {
+            return Some(Verdict::new(Confidence::Low, "the file names a person so"));
+        }
+        let model = |&at: &usize| {
+            let rest = &self.file.text[at..(at + 60).min(self.file.text.len())];
+            let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'-'));
+            rest[..end.unwrap_or(rest.len())].contains(&b'-')
+        };
+        if mentions.is_empty()
+            || mentions.len() > MOST
+            || self.file.path_speaks()
+            || !mentions.iter().all(model)
+        {
+            return None;
+        }
+        let name = self.file.path.rsplit('/').next().unwrap_or_default();
+        if self.speaks(name) == Speaks::Others && !self.meaning(name).purpose {
+            return Some(Verdict::foreign(format!("the file {} is another service's", shown(name))));
+        }
+        let others = &self.provider.without;
+        let server = mentions.iter().find_map(|&at| {
+            let words = words(&self.file.line(&(at..at)).to_str_lossy());
+            others.iter().find(|other| stands_in(other, &words))
+        })?;
+        Some(Verdict::foreign(format!("{} has the provider's model in this file", shown(server))))
+    }
+}
+
+/// The label that a line of a list or a text begins with: `* Acme: …`.
+fn label_of(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || "*-+•#>".contains(c));
+    let (label, rest) = line.split_once(':')?;
+    let label = label.trim_matches(|c: char| c.is_whitespace() || "*_`".contains(c));
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-');
+    let said = rest.starts_with([' ', '*']) && !label.is_empty() && label.chars().all(plain);
+    (said && label.split_whitespace().count() <= 3).then_some(label)
+}
+
+/// Whether a model's name begins here of which everybody can have the weights: `name-7b-instruct`.
+fn is_weights_name(text: &[u8]) -> bool {
+    let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
+    let name = &text[..text.iter().take(80).take_while(|b| belongs(b)).count()];
+    let size = |part: &[u8]| {
+        part.split_last().is_some_and(|(last, number)| {
+            last.eq_ignore_ascii_case(&b'b')
+                && number.first().is_some_and(u8::is_ascii_digit)
+                && number.iter().all(|b| b.is_ascii_digit() || matches!(b, b'x' | b'.'))
+        })
+    };
+    name.split(|b| matches!(b, b'-' | b':')).any(size)
+}
