@@ -19,6 +19,7 @@ mod damage;
 mod dump;
 pub(crate) mod escape;
 mod hexadecimal;
+mod named;
 mod probe;
 mod splice;
 mod split;

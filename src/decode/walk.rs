@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::splice::{Run, Splice};
 use super::worth::{Interest, Worth};
 use super::{
-    Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, dump, escape, hexadecimal, split, utf16,
+    Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, dump, escape, hexadecimal, named, split, utf16,
 };
 use crate::source::Issue;
 
@@ -189,7 +189,15 @@ impl Walk<'_> {
             }
             if depth.interesting {
                 runs.extend(dump::runs(text.bytes, within.clone(), &self.worth));
-                runs.extend(split::runs(text.bytes, within));
+                runs.extend(split::runs(text.bytes, within.clone()));
+                // What lies between two pieces with names is looked at by itself.
+                let apart = |one: &Run, other: &Run| {
+                    let (one, other) = (one.outside(), other.outside());
+                    one.end <= other.start || other.end <= one.start
+                };
+                let mut named = named::runs(text.bytes, &within);
+                named.retain(|run| runs.iter().all(|other| apart(run, other)));
+                runs.extend(named);
             }
         }
         if let Some(splice) = text.splice {

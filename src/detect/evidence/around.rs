@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
+use crate::detect::declaration::function_around;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Meaning, words};
@@ -87,10 +88,23 @@ impl Judge<'_> {
         let own = self.place.levels.first()?;
         let statement = own.name.is_empty() && matches!(own.bound, Bound::Alone | Bound::Positional);
         let mut blocks = self.place.levels.iter().take_while(|level| level.holder == Holder::Block);
-        blocks.find(|_| statement).and_then(|block| {
-            let named = |word: &&str| self.speaks(word) == Speaks::Ours && self.meaning(word).credential;
-            let function = quote::tokens(&block.head).find(named).filter(|_| block.head.contains('('))?;
-            self.by_name(function, |name| format!("{name} gives it"))
+        let named = |word: &&str| self.speaks(word) == Speaks::Ours && self.meaning(word).credential;
+        let held = blocks.find(|_| statement).and_then(|block| {
+            quote::tokens(&block.head).find(named).filter(|_| block.head.contains('(')).map(str::to_owned)
+        });
+        let decoded =
+            || function_around(&self.file.text[..self.span.start]).filter(|_| self.is_decoded_there());
+        let function = held.or_else(|| decoded().filter(|function| named(&function.as_str())))?;
+        self.by_name(&function, |name| format!("{name} gives it"))
+    }
+
+    /// Whether a call that decodes holds the value: `b64decode(VALUE)`.
+    fn is_decoded_there(&self) -> bool {
+        const DECODES: [&str; 8] =
+            ["decode", "b64decode", "unhex", "unhexlify", "fromhex", "atob", "base64", "hex"];
+        self.place.levels.first().filter(|own| own.holder == Holder::Call).is_some_and(|own| {
+            let callee = quote::tokens(&own.head).last().unwrap_or_default();
+            words(callee).iter().any(|word| DECODES.contains(&word.as_str()))
         })
     }
 
