@@ -241,3 +241,15 @@ fn a_server_holds_what_is_received() {
     put_hook(Path::new(&server), "pre-receive");
     told(&ask(0), &["a push with a key is stopped by the pre-receive hook"]);
 }
+
+#[test]
+fn an_empty_path_of_hooks_is_no_path() {
+    let mut repo = Repo::new();
+    repo.git(&["config", "core.hooksPath", ""]);
+    told(&doctor(&repo, &[], 3), &["PROBLEM  core.hooksPath is empty", "git config --unset core.hooksPath"]);
+    for command in ["install", "status"] {
+        let mut command = repo.place.leeward(&["hook", command]);
+        run(&mut command, None).ends_with(2).says("core.hooksPath is empty");
+    }
+    assert!(!repo.work().join("pre-commit").exists());
+}

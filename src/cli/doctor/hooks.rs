@@ -41,6 +41,12 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     let top = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
     let told = run(git(top).args(["rev-parse", "--git-path", "hooks"]), ASKING);
     let path = to_path(told.stdout.trim_end()).filter(|_| told.succeeded());
+    let chosen = run(git(top).args(["config", "--get", "core.hooksPath"]), ASKING);
+    if chosen.succeeded() && chosen.stdout.trim_ascii().is_empty() {
+        let problem = "core.hooksPath is empty, so git runs no hook here";
+        checkup.problem(problem.to_owned(), "take the setting out: git config --unset core.hooksPath");
+        return None;
+    }
     let Some(path) = path else {
         checkup.untried(format!("git does not say where hooks are:\n{}", told.end()));
         return None;

@@ -66,6 +66,11 @@ type Ask<'a> = &'a dyn Fn(&[&str]) -> Result<Vec<u8>, UsageError>;
 /// The directory that git reads hooks from. Git follows links on the way there; one that leads nowhere would have the
 /// hooks made wherever it points to.
 fn hooks(ask: Ask<'_>) -> Result<PathBuf, UsageError> {
+    // With a value, though an empty one, git looks for `/pre-commit`, and says that it looks in the work tree.
+    if git(&["config", "--get", "core.hooksPath"])?.is_ok_and(|chosen| chosen.trim_ascii().is_empty()) {
+        let message = "core.hooksPath is empty, so git runs no hook here; nothing was done";
+        return Err(UsageError::new(message).help("take the setting out: git config --unset core.hooksPath"));
+    }
     let named = git(&["rev-parse", "--git-path", "hooks"])?;
     let named =
         named.map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))?;
