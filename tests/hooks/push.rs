@@ -66,6 +66,20 @@ fn a_push_is_judged_by_what_the_remote_lacks() {
 }
 
 #[test]
+fn a_value_that_becomes_a_key_on_the_way_is_not_sent() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    both.commit("n.txt", &format!("id {}\n", crate::support::values::key(2)));
+    both.commit("n.txt", &line(2));
+    both.stops(&["push", "origin", "main"], "n.txt:1:17");
+    both.stops(&["push", "--no-verify", "origin", "main"], "n.txt:1:17");
+    // The same where the other side has it bare.
+    both.passes(&["push", "origin", "main~1:refs/heads/main"], "no new keys");
+    both.stops(&["push", "origin", "main"], "n.txt:1:17");
+    both.stops(&["push", "--no-verify", "origin", "main"], "n.txt:1:17");
+}
+
+#[test]
 fn new_refs_deletions_and_several_refs() {
     let mut both = Both::new();
     both.passes(&["push", "origin", "main:refs/heads/same"], "no new keys");
