@@ -11,12 +11,14 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Mutex;
 
 use bstr::ByteSlice as _;
 use memchr::memmem;
 
-use super::bindings::Reading;
-use super::look::{Known, Look};
+use super::bindings::{Naming, Reading};
+use super::look::{Known, KnownValue, Look, known_by};
 use super::names::Names;
 use super::{Collector, Hit, lock};
 use crate::config::LeftOut;
@@ -28,6 +30,27 @@ use crate::source::{Old, Origin};
 
 /// So many values are searched for one by one.
 const FEW: usize = 4;
+
+/// What is remembered of the contents that a change replaces.
+#[derive(Default)]
+pub(super) struct Before {
+    /// Values under names, and places that read names.
+    pub(super) namings: Mutex<Vec<Naming>>,
+    pub(super) readings: Mutex<Vec<Reading>>,
+    /// Values that were findings, and are where they were.
+    pub(super) found: Mutex<Vec<KnownValue>>,
+    /// The contents whose names are remembered. Those of a base stand behind every commit of a range.
+    seen: Mutex<HashSet<u64>>,
+}
+
+impl Before {
+    /// Whether this is the first time that it comes.
+    fn is_first(&self, old: &Old<'_>) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (old.path, old.bytes).hash(&mut hasher);
+        lock(&self.seen).insert(hasher.finish())
+    }
+}
 
 /// What stood where a content stands.
 pub(super) struct Held<'a> {
@@ -70,6 +93,7 @@ impl<'a> Held<'a> {
         }
         let judged = self.judged();
         let mut accepted = judged.accepted.clone();
+        let mut found = Vec::new();
         hits.retain(|hit| match &hit.suppression {
             Some(by) if by.by == SuppressedBy::Inline => {
                 let left = accepted.get_mut(&hit.secret).filter(|left| **left > 0);
@@ -77,8 +101,15 @@ impl<'a> Held<'a> {
                 left.map(|left| *left -= 1).is_none()
             }
             Some(_) => !judged.published.contains(&hit.secret),
-            None => !judged.live.contains(&hit.secret),
+            None => {
+                let is_old = judged.live.contains(&hit.secret);
+                if is_old {
+                    found.push(known_by(hit));
+                }
+                !is_old
+            }
         });
+        lock(&self.collector.before.found).extend(found);
         if let Look::Copies(known) = &self.collector.look {
             let copies = self.copies.get_or_init(|| self.find(known));
             hits.retain(|hit| !(copies.in_base.contains(&hit.secret) && known.before.contains(&hit.secret)));
@@ -116,6 +147,9 @@ impl<'a> Held<'a> {
         self.read.get_or_init(|| {
             let mut readings: Vec<Reading> = Vec::new();
             for old in self.olds.iter().filter(|old| old.in_base) {
+                if !self.collector.before.is_first(old) {
+                    continue;
+                }
                 let origin = self.of(old);
                 self.texts(old, &mut |text| readings.extend(self.collector.readings(origin, text, names)));
             }
@@ -131,7 +165,7 @@ impl<'a> Held<'a> {
                 let apart = self.collector.again(Look::Candidates);
                 let hits = apart.guarded(self.of(old), old.bytes, &[]);
                 judged.add(hits);
-                if old.in_base {
+                if old.in_base && self.collector.before.is_first(old) {
                     let names = std::mem::take(&mut *lock(&apart.namings));
                     lock(&self.collector.before.namings).extend(names);
                 }

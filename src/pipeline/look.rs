@@ -116,9 +116,11 @@ impl Collector<'_> {
             Some(names) => self.bound(namings, names, &sources),
             None => Bound::default(),
         };
-        let Bound { now: bound, before } = bound;
+        let Bound { now: bound, mut before } = bound;
         let bound_secrets: Vec<Secret> = bound.iter().map(|value| value.secret.clone()).collect();
-        let known = Known::new(self.known(bound), before).filter(|_| !self.is_interrupted());
+        let old = std::mem::take(&mut *lock(&self.before.found));
+        before.extend(old.iter().map(|value| value.secret.clone()));
+        let known = Known::new(self.known(bound, old), before).filter(|_| !self.is_interrupted());
         if let Some(known) = known {
             let again = self.again(Look::Copies(known));
             sources(&again);
@@ -156,8 +158,8 @@ impl Collector<'_> {
     }
 
     /// Values whose other places are worth a look: those that are reported, where one of them was seen elsewhere, and
-    /// those that are bound.
-    fn known(&self, bound: Vec<KnownValue>) -> Vec<KnownValue> {
+    /// those that are bound; of which `old` ones were found before the change, where they still are.
+    fn known(&self, bound: Vec<KnownValue>, old: Vec<KnownValue>) -> Vec<KnownValue> {
         let mut known: BTreeMap<Secret, KnownValue> = BTreeMap::new();
         let mut add = |value: KnownValue| match known.get(&value.secret) {
             Some(better) if better.confidence >= value.confidence => {}
@@ -165,17 +167,13 @@ impl Collector<'_> {
         };
         let hits = lock(&self.hits);
         let is_run = |rule: usize| matches!(self.detector.rules()[rule].pattern, Pattern::Run { .. });
-        for hit in hits.iter().filter(|hit| !hit.published) {
-            // What expressions pass over is not remembered.
-            if !is_run(hit.rule) || self.strays.has(hit.secret.expose()) {
-                add(KnownValue {
-                    secret: hit.secret.clone(),
-                    rule: hit.rule,
-                    confidence: hit.confidence,
-                    evidence: vec![elsewhere(hit)],
-                });
-            }
-        }
+        // What expressions pass over is not remembered.
+        let may_be_elsewhere =
+            |rule: usize, secret: &Secret| !is_run(rule) || self.strays.has(secret.expose());
+        let new = hits.iter().filter(|hit| !hit.published && may_be_elsewhere(hit.rule, &hit.secret));
+        new.map(known_by).for_each(&mut add);
+        let old = old.into_iter().filter(|value| may_be_elsewhere(value.rule, &value.secret));
+        old.for_each(&mut add);
         bound.into_iter().filter(|value| value.confidence >= self.settings.confidence).for_each(&mut add);
         known.into_values().collect()
     }
@@ -316,6 +314,16 @@ impl Collector<'_> {
 /// Whether a text has the name of a section, as a word or a part of one, in any case.
 fn names_section(text: &[u8], section: &str) -> bool {
     Finder::in_any_case([section]).is_some_and(|finder| finder.is_match(text))
+}
+
+/// A value that is known by a place of it.
+pub(super) fn known_by(hit: &Hit) -> KnownValue {
+    KnownValue {
+        secret: hit.secret.clone(),
+        rule: hit.rule,
+        confidence: hit.confidence,
+        evidence: vec![elsewhere(hit)],
+    }
 }
 
 /// Why a value is believed to be a key where nothing there says so.

@@ -35,7 +35,7 @@ mod strays;
 
 use bindings::{Naming, Reading};
 use counts::Counts;
-use held::Held;
+use held::{Before, Held};
 use hit::Hit;
 use inline::Mark;
 use look::Look;
@@ -81,13 +81,6 @@ pub struct Collector<'a> {
     before: Before,
     issues: Mutex<Vec<Issue>>,
     skipped: Skips,
-}
-
-/// What tied values to names in the contents that a change replaces.
-#[derive(Default)]
-struct Before {
-    namings: Mutex<Vec<Naming>>,
-    readings: Mutex<Vec<Reading>>,
 }
 
 /// A lock whose holder may have panicked: what it guards is a list, whole after every push.

@@ -167,6 +167,18 @@ fn what_is_bound_in_code_that_changes_too_was_known() {
 }
 
 #[test]
+fn a_copy_of_an_old_key_is_new_by_whatever_name() {
+    let mut repo = Repo::new();
+    let bare = format!("id {}\n", key(1));
+    repo.put(&[("stood.txt", &bare)]);
+    repo.stage(&[("base.env", &(line(1) + "A=1\n")), ("stood.txt", &(bare.clone() + "more\n"))]);
+    repo.passes(&["commit", "-m", "both are known"]);
+    repo.stage(&[("base.env", &(line(1) + "B=1\n")), ("stood.txt", &bare), ("copy.txt", &bare)]);
+    repo.stops(&["commit", "-m", "a copy"], "  copy.txt:1:4");
+    assert!(!repo.place.run(&["staged"]).out().contains("stood.txt:"), "it was there");
+}
+
+#[test]
 fn a_merge_brings_nothing_new_that_a_parent_was_found_with() {
     let mut repo = Repo::new();
     let (bare, rest) = (format!("X={}\n", key(2)), "1\n2\n3\n4\n5\n6\n7\n8\n9\n");
