@@ -108,7 +108,7 @@ mod tests {
         ];
         for (text, found) in cases {
             let text = text.replace('H', &head).replace('T', &tail);
-            let runs = runs(text.as_bytes(), &[0..text.len()]);
+            let runs = runs(text.as_bytes(), std::slice::from_ref(&(0..text.len())));
             let values: Vec<_> = runs.iter().map(|run| run.decoded.to_str_lossy().into_owned()).collect();
             let expected: Vec<String> = if found { vec![format!("{head}{tail}")] } else { Vec::new() };
             assert_eq!(values, expected, "{text}");
