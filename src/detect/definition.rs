@@ -68,8 +68,12 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
     }
     // What a call of no class gives is what it was asked for: `get("NAME")`.
     let asked = |level: &Level| {
+        // `"${get("NAME")}"`: the text around it is what it gives.
+        if matches!(level.holder, Holder::Group | Holder::Block) && level.head.ends_with('$') {
+            return true;
+        }
         let asks = !is_made(level) || level.head.to_ascii_lowercase().contains("env");
-        level.holder == Holder::Call && level.bound != Bound::Assigned && asks
+        level.holder == Holder::Call && level.bound != Bound::Assigned && asks && constant(level).is_none()
     };
     let at = place.levels.iter().take_while(|level| asked(level)).count();
     if let Some(name) = place.levels.get(at).and_then(constant) {
@@ -79,12 +83,8 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
         return Vec::new();
     };
     let Some(name) = name_of(&own.name) else { return Vec::new() };
-    // `secrets: acme: file: NAME`, which is mounted as `/run/secrets/acme`.
-    if let ("file", [secret, kind, ..]) = (name.as_str(), place.outer.as_slice())
-        && kind.trim_end_matches(':') == "secrets"
-    {
-        let name = format!("secrets/{}", secret.trim_end_matches(':'));
-        return vec![Definition { name, generic: false, section: false }];
+    if let Some(secret) = mounted(place) {
+        return vec![Definition { name: format!("secrets/{secret}"), generic: false, section: false }];
     }
     let in_module = path.and_then(stem).map(|module| format!("{module}.{name}"));
     match own.holder {
@@ -95,6 +95,14 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
         }
         _ => Vec::new(),
     }
+}
+
+/// The secret of a container that a file is mounted as, in `/run/secrets`: `secrets: acme: file: NAME`.
+pub(super) fn mounted(place: &Place) -> Option<&str> {
+    let own = place.levels.first().filter(|own| own.bound == Bound::Assigned && own.name == "file")?;
+    let [secret, kind, ..] = place.outer.as_slice() else { return None };
+    (own.holder == Holder::Lines && kind.trim_end_matches(':') == "secrets")
+        .then(|| secret.trim_end_matches(':'))
 }
 
 /// A name that a program gives a value, if it can be told from others.

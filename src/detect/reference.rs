@@ -108,7 +108,8 @@ impl Detector {
             onwards.or_else(|| unknown(&place))
         });
         let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs));
-        let given_to = if told || !(from_environment || is_variable(&views.text[span.clone()])) {
+        let variable = from_environment || is_variable(&views.text[span.clone()]);
+        let given_to = if told || !(variable || definition::mounted(&place).is_some()) {
             Vec::new()
         } else {
             definition::aliases(&place, views.path, &views.text[..span.start])
@@ -214,7 +215,8 @@ pub(super) fn is_made(level: &structure::Level) -> bool {
 fn without_file(name: &str) -> &str {
     let lower = name.to_ascii_lowercase();
     let ending = ["file", "path", "filename"].into_iter().find(|ending| lower.ends_with(ending));
-    ending.map_or(name, |ending| name[..name.len() - ending.len()].trim_end_matches(['_', '-', '.']))
+    let rest = ending.map(|ending| name[..name.len() - ending.len()].trim_end_matches(['_', '-', '.']));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(name)
 }
 
 /// Whether a name at `span` stands there as a whole, and is not given a value.

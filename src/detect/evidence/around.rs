@@ -239,6 +239,7 @@ impl Judge<'_> {
             Weight::Word => {
                 said.model && (own_meaning.specific || self.served_at(level).is_some())
                     || self.is_elsewhere(depth, said.model)
+                    || said.model && words(&own.name) == ["secret"] && self.provider_has_its_own_place()
             }
         };
         // The title of a document is a sentence about it.
