@@ -5,6 +5,7 @@ mod cost;
 mod doctor;
 mod hostile;
 mod install;
+mod known;
 mod message;
 mod patches;
 mod people;
