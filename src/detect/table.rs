@@ -114,6 +114,18 @@ fn markdown(text: &[u8], span: &Range<usize>) -> Option<String> {
 
 /// In a file of separated values the header is the first line that is no comment.
 fn separated(text: &[u8], span: &Range<usize>) -> Option<String> {
+    let (names, index) = header_of_separated(text, span)?;
+    name(names.get(index)?)
+}
+
+/// The names of all columns of a file of separated values, where the value at `span` stands in one.
+pub(super) fn columns(text: &[u8], span: &Range<usize>) -> Vec<String> {
+    let names = header_of_separated(text, span).map(|(names, _)| names).unwrap_or_default();
+    names.into_iter().filter_map(name).collect()
+}
+
+/// The header of a file of separated values, and which column of it the value at `span` is in.
+fn header_of_separated<'t>(text: &'t [u8], span: &Range<usize>) -> Option<(Vec<&'t [u8]>, usize)> {
     let (before, line) = line_of(text, span)?;
     let header =
         text.lines().take(5).find(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#"))?;
@@ -128,7 +140,7 @@ fn separated(text: &[u8], span: &Range<usize>) -> Option<String> {
         if !columns || !names.iter().all(words) || cells(line, separator).len() != names.len() {
             return None;
         }
-        name(names.get(index(before, separator))?)
+        Some((names, index(before, separator)))
     })
 }
 

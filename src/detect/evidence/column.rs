@@ -31,6 +31,10 @@ impl Judge<'_> {
             Speaks::Others => {
                 Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
             }
+            Speaks::Nobody if self.is_beside_column_of_credentials(name) => {
+                let reason = format!("its column is {}, and another one has the credentials", shown(name));
+                Some(Verdict::new(Confidence::Low, reason))
+            }
             Speaks::Nobody if self.is_introduced() => Some(Verdict::new(
                 Confidence::Medium,
                 "the text above its table speaks of the provider's key",
@@ -49,6 +53,17 @@ impl Judge<'_> {
             }
             Speaks::Nobody => None,
         }
+    }
+
+    /// Whether the value's column is called something else than a credential, and another column of the table is not.
+    fn is_beside_column_of_credentials(&self, name: &str) -> bool {
+        const FEWEST: usize = 3;
+        let meaning = self.meaning(name);
+        let other = || {
+            let columns = table::columns(self.file.text, self.span);
+            columns.len() >= FEWEST && columns.iter().any(|name| self.meaning(name).credential)
+        };
+        meaning.specific && !meaning.credential && !meaning.transparent && other()
     }
 
     /// Whether the provider's name stands in the row as that of a person: in a column of people's names.
