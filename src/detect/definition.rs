@@ -155,6 +155,12 @@ fn paired(own: &Level) -> Option<String> {
     name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c)).then(|| name.to_owned())
 }
 
+/// The name in the attributes of the element around a value: `<data name="NAME"><value>VALUE</value></data>`.
+fn attribute(tag: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(" name=\"").or_else(|| tag.split_once(" key=\""))?;
+    rest.split('"').next().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
 /// Whether a program of PHP does nothing but to give a list of settings.
 fn gives_settings(text: &[u8]) -> bool {
     let statement = |line: &&[u8]| line.starts_with(b"return");
@@ -262,7 +268,9 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     // The entry of a section of a section, written in one: `app.llm.pass`.
     let entry = |token: &&str| path.is_some_and(is_settings) && token.contains('.') && !token.contains("..");
     let named = |token: &&str| credential(token) || variable(token) || entry(token);
-    let pair = paired(own);
+    let pair = paired(own).or_else(|| {
+        place.outer.first().filter(|_| own.bound == Bound::Element).and_then(|tag| attribute(tag))
+    });
     let name = quote::tokens(pair.as_deref().unwrap_or(&own.name)).filter(named).last()?;
     // `app:name`, as settings of several programs are kept in one file.
     let entry = name.rsplit(':').next().filter(|entry| path.is_some_and(is_settings) && !is_generic(entry));
@@ -303,8 +311,10 @@ fn in_section(place: &Place, at: usize, settings: bool) -> Option<Definition> {
 /// The name of a constant together with that of the module of settings that it is in: `CHAT` in `keys.py`.
 fn in_module(place: &Place, path: &BStr) -> Option<Definition> {
     const SETTINGS: [&str; 6] = ["config", "conf", "settings", "constants", "local_settings", "env"];
-    let own =
-        place.levels.first().filter(|own| own.bound == Bound::Assigned && own.holder == Holder::Lines)?;
+    let own = place
+        .levels
+        .first()
+        .filter(|own| own.bound == Bound::Assigned && matches!(own.holder, Holder::Lines | Holder::Block))?;
     let module = stem(path)?;
     let settings = SETTINGS.contains(&module) || meaning(module, &[]).credential;
     let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

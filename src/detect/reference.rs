@@ -224,6 +224,12 @@ pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     let before = &text[..span.start];
     let after = &text[span.end..];
+    // The name of an element.
+    if before.ends_with(b"</")
+        || before.ends_with(b"<") && (after.starts_with(b">") || after.starts_with(b"/>"))
+    {
+        return false;
+    }
     if before.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_'))
         || after.first().is_some_and(word)
     {

@@ -123,7 +123,10 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
         account: last.is_some_and(|word| has(&vocabulary.account_field, word)),
         specific,
         store,
-        initials: words.iter().filter(|word| !known(word)).all(|word| word.chars().count() <= 3),
+        initials: words
+            .iter()
+            .filter(|word| !known(word))
+            .all(|word| word.chars().count() <= 3 && word.chars().all(char::is_alphabetic)),
     }
 }
 

@@ -47,8 +47,8 @@ impl Judge<'_> {
             return Some(function);
         }
         for (depth, level) in self.place.levels.iter().enumerate() {
-            // A sentence that goes on in brackets is no name.
-            let named = depth > 0 && words(&level.name).len() <= MOST_WORDS;
+            // A sentence that goes on in brackets is no name, nor a row of LaTeX.
+            let named = depth > 0 && words(&level.name).len() <= MOST_WORDS && !level.name.contains(" & ");
             if named && let Some(verdict) = self.by_name(&level.name, |name| format!("it is part of {name}"))
             {
                 return (level.holder != Holder::Block || verdict.confidence == Confidence::High)
@@ -214,6 +214,8 @@ impl Judge<'_> {
 
     /// What is called: of a chain of calls the last one, where that adds something with a name of its own.
     fn callee<'t>(&self, head: &'t str) -> &'t str {
+        // The last cell of a row in LaTeX.
+        let head = head.rsplit(" & ").next().unwrap_or(head);
         let last = head.rsplit_once(')').map(|(_, last)| last.trim_start().trim_start_matches('.'));
         let own = |last: &&str| {
             let meaning = self.meaning(last);
@@ -253,6 +255,7 @@ impl Judge<'_> {
                 said.model && (own_meaning.specific || self.served_at(level).is_some())
                     || self.is_elsewhere(depth, said.model)
                     || said.model && words(&own.name) == ["secret"] && self.provider_has_its_own_place()
+                    || self.is_password(&own.name) && !self.is_used_or_modelled()
             }
         };
         // The title of a document is a sentence about it.

@@ -93,6 +93,9 @@ impl Judge<'_> {
         if self.is_of_application(own) {
             return Some("the id of an application stands beside it, and the provider gives none".to_owned());
         }
+        if self.is_mapping() {
+            return Some("it is a part of a source map".to_owned());
+        }
         if self.is_counted() {
             return Some("it is a name with a number, as in a vocabulary".to_owned());
         }
@@ -234,6 +237,13 @@ impl Judge<'_> {
                     "http" | "header" | "headers" | "request" | "req" | "params" | "query"
                 )
             })
+    }
+
+    /// Whether the value stands in the `mappings` of a source map.
+    fn is_mapping(&self) -> bool {
+        let before = &self.file.text[..self.span.start];
+        let quoted = before.iter().rposition(|b| *b == b'"').map(|quote| &before[..quote]);
+        quoted.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"mappings\":"))
     }
 
     /// Whether the value is what a number is given to: `"VALUE": 12`.

@@ -236,14 +236,14 @@ impl Judge<'_> {
     }
 
     /// Whether a name calls its value a password, and nothing else.
-    fn is_password(&self, name: &str) -> bool {
+    pub(super) fn is_password(&self, name: &str) -> bool {
         let words = words(name);
         let password = |word: &String| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd");
         words.last().is_some_and(password) && !self.meaning(name).credential
     }
 
     /// Whether the file uses the provider or names one of its models.
-    fn is_used_or_modelled(&self) -> bool {
+    pub(super) fn is_used_or_modelled(&self) -> bool {
         let model = |&at: &usize| {
             let rest = &self.file.text[at..(at + 40).min(self.file.text.len())];
             rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').any(|b| *b == b'-')

@@ -153,7 +153,9 @@ impl Judge<'_> {
         let callee = callee.rsplit(['.', ':']).next().unwrap_or_default();
         let words = words(callee);
         let credential = self.meaning(callee).credential;
-        let makes = callee.starts_with(|c: char| c.is_uppercase()) && !credential;
+        const HOLDS: [&str; 8] = ["var", "ref", "state", "signal", "cell", "field", "observable", "str"];
+        let holds = words.last().is_some_and(|word| HOLDS.contains(&word.as_str()));
+        let makes = callee.starts_with(|c: char| c.is_uppercase()) && !credential && !holds;
         let asks = words.first().is_some_and(|word| ASKS.contains(&word.as_str())) && !credential;
         let before = level.before.trim_matches(|c: char| c.is_whitespace() || "\"'`,".contains(c));
         let quoted = before.len() < level.before.trim().len();
