@@ -119,8 +119,8 @@ fn comment_lines_are_judged_and_said_to_be_some() {
 fn a_message_without_an_end_is_not_waited_for() {
     let repo = Repo::new();
     let device = repo.place.run(&["hook", "commit-msg", "/dev/zero"]).ends_with(2);
-    device.says("cannot read the message in /dev/zero: it is no regular file");
-    repo.place.run(&["hook", "commit-msg", "."]).ends_with(2).says("it is no regular file");
+    device.says("cannot read the message in /dev/zero: it is a device, not a regular file");
+    repo.place.run(&["hook", "commit-msg", "."]).ends_with(2).says("is a directory");
     let path = repo.place.write("long", line(2));
     let long = std::fs::OpenOptions::new().write(true).open(&path).expect("our own");
     long.set_len(33 << 20).expect("a hole");

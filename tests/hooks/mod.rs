@@ -6,6 +6,7 @@ mod doctor;
 mod hostile;
 mod install;
 mod message;
+mod obstacles;
 mod patches;
 mod people;
 mod policy;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bstr::ByteSlice as _;
 
 use super::super::hook::worktrees;
+use super::super::subprocess::run;
 use super::clone::git;
-use super::run::run;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
 use crate::source::layout::{Layout, to_path};

@@ -13,7 +13,6 @@
 mod clone;
 mod gaps;
 mod hooks;
-mod run;
 mod settings;
 mod trial;
 
@@ -26,6 +25,7 @@ use super::args::PolicyArgs;
 use super::run::{interrupted, watch_for_interruption};
 use super::{UsageError, masked, say, surroundings};
 use crate::sanitize::visible;
+use crate::source::layout::regular::Odd;
 use crate::status::Status;
 use crate::words::count;
 
@@ -164,9 +164,25 @@ impl Checkup {
     }
 }
 
+/// Says what git would wait for without end. Nothing can be tried then.
+fn obstructed(obstacles: &[Odd]) -> Status {
+    let mut checkup = Checkup::default();
+    for odd in obstacles {
+        let what = format!("{}: git would wait for it without end", surroundings::told(odd));
+        checkup.problem(what, surroundings::OBSTACLE_HELP);
+    }
+    checkup.untried("nothing was tried: what is above has to be mended first");
+    say(&masked(&checkup.described()));
+    checkup.status(false)
+}
+
 /// Looks at a repository, and tries its gates.
 pub(super) fn run(command: &DoctorCommand) -> Result<Status, UsageError> {
     let layout = surroundings::repository(&command.repository)?;
+    let obstacles = surroundings::obstacles(&command.repository, true);
+    if !obstacles.is_empty() {
+        return Ok(obstructed(&obstacles));
+    }
     let gates = match command.gates.as_slice() {
         [] => vec![Gate::Commit, Gate::Push, Gate::Ci],
         gates => gates.to_vec(),

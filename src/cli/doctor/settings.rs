@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::super::policy::{Basis, Policy};
+use super::super::subprocess::run;
 use super::super::surroundings;
-use super::run::run;
 use super::{Checkup, DoctorCommand, gaps};
 use crate::detect::Detector;
 use crate::finding::Confidence;

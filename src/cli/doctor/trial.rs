@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::super::subprocess::Ran;
 use super::clone::Clone;
 use super::hooks::{Hooks, wanted};
-use super::run::Ran;
 use super::settings::Subject;
 use super::{Checkup, Gate};
 use crate::source::layout::Layout;

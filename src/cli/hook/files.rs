@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::script::{self, ASIDE, Gate, Whose};
+use crate::source::layout::regular;
 
 /// What there is where git looks for a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(super) enum There {
         runs: bool,
     },
     Changed,
+    /// Nothing that is a file: this is what it is, with its article.
+    Odd(&'static str),
     /// Somebody else's, and it calls the program.
     Calls,
     /// Somebody else's, and it does not.
@@ -46,9 +49,11 @@ impl<'a> Hook<'a> {
         let path = directory.join(gate.name);
         let [aside, legacy] = [ASIDE, ".legacy"].map(|ending| behind(&path, ending));
         let mut hook = Hook { gate, path, aside, legacy, there: There::Nothing };
-        if exists(&hook.path)? {
-            hook.there = hook.whose()?;
-        }
+        hook.there = match odd(&hook.path)? {
+            Some(what) => There::Odd(what),
+            None if exists(&hook.path)? => hook.whose()?,
+            None => There::Nothing,
+        };
         Ok(hook)
     }
 
@@ -72,14 +77,17 @@ impl<'a> Hook<'a> {
     }
 
     fn legacy_is_ours(&self) -> io::Result<bool> {
-        Ok(exists(&self.legacy)?
-            && runs(&self.legacy)
-            && matches!(script::whose(self.gate, &read(&self.legacy)?), Whose::Ours(_)))
+        Ok(runs(&self.legacy) && matches!(script::whose(self.gate, &read(&self.legacy)?), Whose::Ours(_)))
+    }
+
+    /// Whether anything stands where a hook is set aside.
+    pub(super) fn is_aside(&self) -> io::Result<bool> {
+        exists(&self.aside)
     }
 
     /// Whether a hook stands aside.
-    pub(super) fn is_aside(&self) -> io::Result<bool> {
-        exists(&self.aside)
+    pub(super) fn goes_back(&self) -> io::Result<bool> {
+        Ok(self.is_aside()? && odd(&self.aside)?.is_none())
     }
 
     /// Puts ours there, and sets somebody else's aside.
@@ -94,7 +102,7 @@ impl<'a> Hook<'a> {
                 })
             }
             There::Nothing => write(&self.path, content, false),
-            There::Changed | There::Calls => Ok(()),
+            There::Changed | There::Calls | There::Odd(_) => Ok(()),
         }
     }
 
@@ -104,7 +112,7 @@ impl<'a> Hook<'a> {
         if legacy {
             fs::remove_file(&self.legacy)?;
         }
-        let aside = self.is_aside()?;
+        let aside = self.goes_back()?;
         match self.there {
             There::Ours { .. } | There::Nothing if aside => fs::rename(&self.aside, &self.path)?,
             There::Ours { .. } => fs::remove_file(&self.path)?,
@@ -123,9 +131,19 @@ pub(super) fn exists(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// What is at a path, with its article, if it is neither a file nor a link to one, nor one to nowhere.
+pub(super) fn odd(path: &Path) -> io::Result<Option<&'static str>> {
+    match fs::metadata(path) {
+        Ok(meta) => Ok((!meta.is_file()).then(|| regular::kind(&meta))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(_) if fs::read_link(path).is_ok() => Ok(Some("a symbolic link that cannot be followed")),
+        Err(error) => Err(error),
+    }
+}
+
 /// The content of a file; that of a link to nowhere is nothing.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    match fs::read(path) {
+    match regular::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         read => read,
     }

@@ -66,7 +66,7 @@ pub(super) fn uninstall(from: &Where) -> Result<Status, UsageError> {
     let mut left = false;
     let mut text = String::new();
     for hook in look(&place)? {
-        let aside = hook.is_aside().map_err(failed)?;
+        let aside = hook.goes_back().map_err(failed)?;
         let line = match (&hook.there, hook.take().map_err(failed)?) {
             (There::Changed, _) => {
                 left = true;
@@ -75,6 +75,7 @@ pub(super) fn uninstall(from: &Where) -> Result<Status, UsageError> {
             (_, true) if aside => "taken away, and the hook that was here before put back",
             (_, true) => "taken away",
             (There::Nothing, false) => "not there",
+            (There::Odd(_), false) => "left: it is no file, and not ours",
             (_, false) => "left: it is not ours",
         };
         text.push_str(&format!("{:<17} {line}\n", hook.gate.name));
@@ -177,6 +178,7 @@ fn describe(hook: &Hook<'_>, proofs: &mut Proofs) -> io::Result<(bool, String)> 
             }
             None => (false, format!("stops everything: {} is gone", shown(program))),
         },
+        There::Odd(what) => (false, format!("not in force: what is there is {what}, not a file")),
         There::Changed => {
             (false, "changed since it was installed, so what it does cannot be told".to_owned())
         }
@@ -243,6 +245,10 @@ fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
     let file = shown(&hook.path);
     let refused = |message: String, help: String| Err(UsageError::new(message).help(help));
     match hook.there {
+        There::Odd(what) => refused(
+            format!("{file} is {what}, not a file; nothing was done"),
+            format!("move {file} away, and install again"),
+        ),
         There::Changed => refused(
             format!("{file} was changed since it was installed; nothing was done"),
             format!("move what was added elsewhere, delete {file}, and install again"),

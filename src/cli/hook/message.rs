@@ -5,11 +5,12 @@
 //! hook is told. So the lines have to be those that git itself writes, and to the end: a text that was taken over from
 //! another commit has git's list of files below it, or a text that is no diff. In doubt all of it is judged.
 
-use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use bstr::ByteSlice;
+
+use crate::source::layout::regular;
 
 /// What git names beside the scissors.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
@@ -38,11 +39,8 @@ pub(super) struct Content {
 ///
 /// If it is not there or no regular file: git writes one, and what is none may have no end.
 pub(super) fn read(path: &Path) -> io::Result<Content> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    regular::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
     let cut = bytes.len() as u64 > LONGEST;
     Ok(Content { bytes, cut })
 }

@@ -20,6 +20,7 @@ use clap::{Args, Subcommand};
 
 use super::UsageError;
 use super::args::Scanning;
+use super::run::{interrupted, watch_for_interruption};
 use crate::status::Status;
 
 pub(super) const EXAMPLES: &str = "\
@@ -118,8 +119,15 @@ pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
         HookCommand::CommitMsg(command) => commit::commit_msg(&command.file, &command.scanning),
         HookCommand::PrePush(command) => push::pre_push(command.remote.as_deref(), &command.scanning),
         HookCommand::PreReceive(command) => push::pre_receive(&command.scanning),
-        HookCommand::Install(to) => install::install(to),
-        HookCommand::Uninstall(from) => install::uninstall(from),
-        HookCommand::Status(of) => install::status(of),
+        HookCommand::Install(to) => asking(|| install::install(to)),
+        HookCommand::Uninstall(from) => asking(|| install::uninstall(from)),
+        HookCommand::Status(of) => asking(|| install::status(of)),
     }
+}
+
+/// Runs what asks git, which is not waited for any longer once somebody presses Ctrl-C.
+fn asking(run: impl FnOnce() -> Result<Status, UsageError>) -> Result<Status, UsageError> {
+    watch_for_interruption();
+    let done = run();
+    if interrupted() { Ok(Status::Interrupted) } else { done }
 }

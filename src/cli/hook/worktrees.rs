@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
+use super::super::subprocess::run;
 use super::files::{Hook, There};
+use super::place::ASKING;
 use super::script;
 use crate::sanitize::visible;
 
@@ -63,8 +65,8 @@ fn ask(directory: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     for name in LEADING {
         git.env_remove(name);
     }
-    let output = git.current_dir(directory).args(arguments).stdin(Stdio::null()).output().ok()?;
-    output.status.success().then_some(output.stdout)
+    let ran = run(git.current_dir(directory).args(arguments).stdin(Stdio::null()), ASKING);
+    ran.succeeded().then_some(ran.stdout)
 }
 
 fn path(bytes: &[u8]) -> PathBuf {

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::run::interrupted;
+use super::run::interrupted;
 
 /// How often it is asked whether somebody wants to wait no longer.
 const TICK: Duration = Duration::from_millis(50);
