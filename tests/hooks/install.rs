@@ -184,7 +184,7 @@ fn what_cannot_be_set_aside_is_left_and_nothing_is_half_done() {
     for (script, says) in [
         (
             "case $(basename \"$0\") in pre-push) exit 1 ;; esac\n",
-            "add this line to it: leeward hook pre-push",
+            "add this line to it, at its beginning: leeward hook pre-push",
         ),
         ("exit 0\n", "keep one of them"),
     ] {

@@ -5,6 +5,7 @@ mod cost;
 mod doctor;
 mod hostile;
 mod install;
+mod keepers;
 mod message;
 mod obstacles;
 mod patches;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bstr::ByteSlice as _;
 
-use super::super::hook::worktrees;
+use super::super::hook::{keeper, worktrees};
 use super::super::subprocess::run;
 use super::clone::git;
 use super::{Checkup, Gate};
@@ -27,12 +27,23 @@ pub(super) struct Hooks {
     pub(super) directory: PathBuf,
     /// Their names, sorted.
     pub(super) names: Vec<String>,
+    /// Where people write hooks instead, if husky keeps them.
+    husky: Option<PathBuf>,
 }
 
 impl Hooks {
     /// The hook of a name, if it can run.
     pub(super) fn get(&self, name: &str) -> Option<PathBuf> {
         self.names.iter().any(|known| known == name).then(|| self.directory.join(name))
+    }
+
+    /// How to have a hook stop what it lets pass.
+    pub(super) fn fix(&self, name: &str) -> String {
+        match (&self.husky, self.get(name)) {
+            (Some(own), _) => keeper::husky_recipe(own, &[name]),
+            (None, None) => format!("`leeward hook install`, or call `leeward hook {name}` in a {name} hook"),
+            (None, Some(_)) => format!("call `leeward hook {name}` in it, and end with its status"),
+        }
     }
 }
 
@@ -54,6 +65,7 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     let directory = top.join(path);
     let shown = visible(directory.as_os_str().as_encoded_bytes()).into_owned();
     configured(top, &directory, checkup);
+    let husky = keeper::husky(&directory);
     let mut names = Vec::new();
     let mut inert = Vec::new();
     for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
@@ -76,7 +88,10 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         checkup.warning(
             format!("hooks in {shown}: {there}; wanted: {}", wanted.join(", ")),
-            "`leeward hook install` puts them there, beside what is there already",
+            match &husky {
+                Some(_) => "husky makes them: run `husky`",
+                None => "`leeward hook install` puts them there, beside what is there already",
+            },
         );
     }
     if layout.work_tree.is_some() {
@@ -84,7 +99,7 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
             checkup.warning(what, worktrees::HELP);
         }
     }
-    Some(Hooks { directory, names })
+    Some(Hooks { directory, names, husky })
 }
 
 /// The hooks that the gates need.

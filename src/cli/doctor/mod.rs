@@ -16,6 +16,7 @@ mod hooks;
 mod settings;
 mod trial;
 
+use std::iter;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -145,8 +146,9 @@ impl Checkup {
             let first = visible(lines.next().unwrap_or_default().as_bytes()).into_owned();
             out.push_str(&format!("{word:7}  {first}\n"));
             lines.for_each(|line| out.push_str(&format!("{:9}{}\n", "", visible(line.as_bytes()))));
-            if let Some(fix) = fix {
-                out.push_str(&format!("{:9}fix: {}\n", "", visible(fix.as_bytes())));
+            let leads = ["fix: "].into_iter().chain(iter::repeat(""));
+            for (line, lead) in fix.iter().flat_map(|fix| fix.lines()).zip(leads) {
+                out.push_str(&format!("{:9}{lead}{}\n", "", visible(line.as_bytes())));
             }
         }
         let mut parts = vec![count(self.number(Level::Problem), "problem", "problems")];

@@ -223,11 +223,7 @@ impl Trial<'_> {
                 None => format!("there is no {hook} hook"),
                 Some(_) => format!("the {hook} hook lets it pass"),
             };
-            let fix = match self.hooks.get(hook) {
-                None => format!("`leeward hook install`, or call `leeward hook {hook}` in a {hook} hook"),
-                Some(_) => format!("call `leeward hook {hook}` in it, and end with its status"),
-            };
-            checkup.problem(format!("{what} with a key goes through: {why}"), &fix);
+            checkup.problem(format!("{what} with a key goes through: {why}"), &self.hooks.fix(hook));
         } else if missed.len() == self.subject.secrets.len() {
             checkup.problem(
                 format!("{what} with a key is stopped, but not for the key:\n{}", ran.end()),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
+use super::calls::{self, Calls};
+use super::keeper::{self, Keeper};
 use super::script::{self, ASIDE, Gate, Whose};
 use crate::source::layout::regular;
 
@@ -21,14 +23,20 @@ pub(super) enum There {
     Changed,
     /// Nothing that is a file: this is what it is, with its article.
     Odd(&'static str),
-    /// Somebody else's, and it calls the program.
-    Calls,
+    /// Somebody else's, and it calls the program, or has it called by whoever keeps it.
+    Calls {
+        by: Option<Keeper>,
+    },
     /// Somebody else's, and it does not.
     Foreign {
+        /// Whether git would run it.
+        runs: bool,
+        /// Why it calls the program in vain, if it does.
+        lost: Option<&'static str>,
         /// Whether it asks under which name it was called, so that it cannot be called by another.
         by_name: bool,
-        /// Whether it is that of the pre-commit framework, which calls what its own configuration names.
-        framework: bool,
+        /// The program whose hook it is, which calls what its own files name.
+        by: Option<Keeper>,
     },
 }
 
@@ -44,33 +52,40 @@ pub(super) struct Hook<'a> {
 }
 
 impl<'a> Hook<'a> {
-    /// Looks at a hook.
-    pub(super) fn look(directory: &Path, gate: &'a Gate) -> io::Result<Hook<'a>> {
+    /// Looks at a hook. `top`: that of the work tree, if there is one.
+    pub(super) fn look(directory: &Path, gate: &'a Gate, top: Option<&Path>) -> io::Result<Hook<'a>> {
         let path = directory.join(gate.name);
         let [aside, legacy] = [ASIDE, ".legacy"].map(|ending| behind(&path, ending));
         let mut hook = Hook { gate, path, aside, legacy, there: There::Nothing };
         hook.there = match odd(&hook.path)? {
             Some(what) => There::Odd(what),
-            None if exists(&hook.path)? => hook.whose()?,
+            None if exists(&hook.path)? => hook.whose(top)?,
             None => There::Nothing,
         };
         Ok(hook)
     }
 
-    fn whose(&self) -> io::Result<There> {
+    fn whose(&self, top: Option<&Path>) -> io::Result<There> {
         let content = read(&self.path)?;
         let runs = runs(&self.path);
         Ok(match script::whose(self.gate, &content) {
             Whose::Ours(program) => There::Ours { program: program.to_path_lossy().into_owned(), runs },
             Whose::Changed => There::Changed,
             Whose::Foreign => {
-                let framework = content.contains_str("hook-impl") && self.legacy_is_ours()?;
-                match runs && (framework || script::calls(self.gate.calls, &content)) {
-                    true => There::Calls,
-                    false => There::Foreign {
-                        by_name: content.contains_str("basename"),
-                        framework: content.contains_str("hook-impl"),
-                    },
+                let legacy = content.contains_str("hook-impl") && self.legacy_is_ours()?;
+                let (by, kept) = match keeper::of(self.gate, &self.path, &content, top) {
+                    Some((by, calls)) => (Some(by), calls),
+                    None => (None, false),
+                };
+                let calls = calls::of(self.gate.calls, &content, false);
+                let lost = match calls {
+                    Calls::Lost(why) => Some(why),
+                    _ => None,
+                };
+                match runs {
+                    true if legacy || calls == Calls::Yes => There::Calls { by: None },
+                    true if kept => There::Calls { by },
+                    _ => There::Foreign { lost, runs, by_name: content.contains_str("basename"), by },
                 }
             }
         })
@@ -102,7 +117,7 @@ impl<'a> Hook<'a> {
                 })
             }
             There::Nothing => write(&self.path, content, false),
-            There::Changed | There::Calls | There::Odd(_) => Ok(()),
+            There::Changed | There::Calls { .. } | There::Odd(_) => Ok(()),
         }
     }
 

@@ -3,14 +3,17 @@
 //! A gate takes what git hands to that hook, judges what is added, and ends with 0 only when all of that was looked at
 //! and no key is new. What it says is short and goes to standard error.
 
+mod calls;
 mod commit;
 mod files;
 mod install;
+pub(super) mod keeper;
 mod message;
 mod place;
 mod proof;
 mod push;
 mod script;
+mod status;
 pub(super) mod worktrees;
 
 use std::ffi::OsString;
@@ -121,7 +124,7 @@ pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
         HookCommand::PreReceive(command) => push::pre_receive(&command.scanning),
         HookCommand::Install(to) => asking(|| install::install(to)),
         HookCommand::Uninstall(from) => asking(|| install::uninstall(from)),
-        HookCommand::Status(of) => asking(|| install::status(of)),
+        HookCommand::Status(of) => asking(|| status::status(of)),
     }
 }
 

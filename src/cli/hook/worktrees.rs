@@ -30,7 +30,8 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
         if same(&hooks, directory) {
             return None;
         }
-        let missing: Vec<&str> = names.iter().copied().filter(|name| !is_there(&hooks, name)).collect();
+        let missing: Vec<&str> =
+            names.iter().copied().filter(|name| !is_there(&hooks, name, &other)).collect();
         let shown = |path: &Path| visible(path.as_os_str().as_encoded_bytes()).into_owned();
         (!missing.is_empty()).then(|| {
             let (other, hooks) = (shown(&other), shown(&hooks));
@@ -44,10 +45,10 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
 }
 
 /// Whether git would run a gate of ours.
-fn is_there(hooks: &Path, name: &str) -> bool {
+fn is_there(hooks: &Path, name: &str, top: &Path) -> bool {
     let gate = script::gates(false).iter().find(|gate| gate.name == name);
-    let there = gate.and_then(|gate| Hook::look(hooks, gate).ok()).map(|hook| hook.there);
-    matches!(there, Some(There::Ours { runs: true, .. } | There::Calls))
+    let there = gate.and_then(|gate| Hook::look(hooks, gate, Some(top)).ok()).map(|hook| hook.there);
+    matches!(there, Some(There::Ours { runs: true, .. } | There::Calls { .. }))
 }
 
 /// The tops of all work trees.
