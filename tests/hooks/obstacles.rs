@@ -232,3 +232,48 @@ fn doctor_is_not_kept_by_what_it_waits_for() {
     assert!(asked.expect("kill is there").success());
     wait(child).ends_with(130);
 }
+
+#[test]
+fn hooks_that_are_switched_off_are_said_to_be() {
+    let mut repo = installed();
+    let global = repo.place.top().join("settings");
+    fs::write(&global, "[core]\n\thooksPath = /dev/null\n").expect("ours");
+    let change = |command: &mut Command| {
+        command.env("GIT_CONFIG_GLOBAL", &global);
+    };
+    for args in [&["hook", "status"][..], &["hook", "install"], &["hook", "install", "--global"]] {
+        let ran = with(&repo, args, &change).ends_with(2);
+        ran.says("hooks are switched off: core.hooksPath is /dev/null, so git runs none; nothing was done")
+            .says("help: take the setting out: git config --global --unset core.hooksPath");
+    }
+    repo.git(&["config", "core.hooksPath", "/dev/null"]);
+    let ran = repo.place.run(&["hook", "status"]).ends_with(2);
+    ran.says("help: take the setting out: git config --unset core.hooksPath\n");
+    let file = repo.place.write("a-file", "");
+    repo.git(&["config", "core.hooksPath", file.to_str().expect("UTF-8")]);
+    let ran = repo.place.run(&["hook", "install"]).ends_with(2);
+    ran.says("a-file, which is a file and no directory, so it runs none; nothing was done");
+    repo.git(&["config", "--unset", "core.hooksPath"]);
+    fs::remove_dir_all(repo.work().join(".git/hooks")).expect("ours");
+    fs::write(repo.work().join(".git/hooks"), "").expect("ours");
+    let ran = repo.place.run(&["hook", "install"]).ends_with(2);
+    ran.says(".git/hooks, which is a file and no directory").says("help: move ");
+}
+
+#[test]
+fn what_git_complains_of_is_a_line_and_its_advice() {
+    let repo = installed();
+    let chown = |who: &str| {
+        Command::new("chown").args(["-R", who]).arg(repo.work()).output().expect("chown is there")
+    };
+    if chown("65534:65534").status.success() {
+        let ran = repo.place.run(&["hook", "status"]).ends_with(2);
+        let ran = ran
+            .says("git does not say where it reads hooks: fatal: detected dubious ownership")
+            .says("\nhelp: ");
+        let said = ran.err();
+        let ends = said.trim_end().ends_with("git config --global --add safe.directory ");
+        assert!(!said.contains(r"\n") && !ends && said.contains("safe.directory /"), "{said}");
+        assert!(chown("0:0").status.success());
+    }
+}

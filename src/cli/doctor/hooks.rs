@@ -11,7 +11,7 @@ use super::super::subprocess::run;
 use super::clone::git;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
-use crate::source::layout::{Layout, to_path};
+use crate::source::layout::{Layout, regular, to_path};
 
 /// How long a question to git may take.
 const ASKING: Duration = Duration::from_secs(60);
@@ -71,6 +71,10 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
         if name.contains('.') || !entry.path().is_file() {
+            if let Some(what) = what_is_no_file(&entry.path()).filter(|_| GATES.contains(&name.as_str())) {
+                let problem = format!("the hook {name} is {what}, not a file, and git cannot run it");
+                checkup.problem(problem, &format!("move {shown}/{name} away, and `leeward hook install`"));
+            }
             continue;
         }
         if can_run(&entry.path()) { names.push(name) } else { inert.push(name) }
@@ -102,6 +106,14 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     Some(Hooks { directory, names, husky })
 }
 
+/// What a hook is that is there, and no file.
+fn what_is_no_file(path: &Path) -> Option<&'static str> {
+    match fs::metadata(path) {
+        Ok(there) => (!there.is_file()).then(|| regular::kind(&there)),
+        Err(_) => Some("a symbolic link that leads to no file"),
+    }
+}
+
 /// The hooks that the gates need.
 pub(super) fn wanted(layout: &Layout, gates: &[Gate]) -> Vec<&'static str> {
     let bare = layout.work_tree.is_none();
@@ -122,11 +134,20 @@ fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
     }
     let origin = told.stdout.trim_end().as_bstr().to_string();
     let origin = origin.replace('\t', ": ");
-    match directory.is_dir() {
-        true => checkup.good(format!("core.hooksPath is set ({origin})")),
-        false => checkup.problem(
+    let take_out = "take the setting out: git config --unset core.hooksPath";
+    match fs::metadata(directory) {
+        Ok(there) if there.is_dir() => checkup.good(format!("core.hooksPath is set ({origin})")),
+        Ok(_) if directory == Path::new("/dev/null") => {
+            checkup
+                .problem(format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"), take_out);
+        }
+        Ok(there) => checkup.problem(
+            format!("core.hooksPath is set to {} ({origin}), so no hook runs", regular::kind(&there)),
+            take_out,
+        ),
+        Err(_) => checkup.problem(
             format!("core.hooksPath is set to a directory that is not there ({origin}), so no hook runs"),
-            "make the directory, or take the setting out: git config --unset core.hooksPath",
+            &format!("make the directory, or {take_out}"),
         ),
     }
 }

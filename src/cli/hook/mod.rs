@@ -128,6 +128,13 @@ pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
     }
 }
 
+/// The program that is called by its name.
+pub(super) fn on_path() -> Option<PathBuf> {
+    let name = format!("leeward{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(&name)).find(|path| files::runs(path))
+}
+
 /// Runs what asks git, which is not waited for any longer once somebody presses Ctrl-C.
 fn asking(run: impl FnOnce() -> Result<Status, UsageError>) -> Result<Status, UsageError> {
     watch_for_interruption();

@@ -48,7 +48,7 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
     surroundings::unobstructed(Path::new("."))?;
     let ask = |what: &[&str]| {
         git(&[&["rev-parse", "--path-format=absolute"], what].concat())?
-            .map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))
+            .map_err(|complaint| complaint.of_repository())
     };
     let bare = ask(&["--is-bare-repository"])? == b"true";
     let directory = hooks(&ask)?;
@@ -79,8 +79,7 @@ fn hooks(ask: Ask<'_>) -> Result<PathBuf, UsageError> {
         return Err(UsageError::new(message).help(take_out()?));
     }
     let named = git(&["rev-parse", "--git-path", "hooks"])?;
-    let named =
-        named.map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))?;
+    let named = named.map_err(|complaint| complaint.of_repository())?;
     let here = std::env::current_dir().unwrap_or_default();
     let named = here.join(path(&named));
     let there = named.ancestors().find(|path| std::fs::symlink_metadata(path).is_ok());
@@ -176,17 +175,47 @@ pub(super) fn tell(directory: Option<&Path>) -> Result<(), UsageError> {
         None => command.args(["--unset", "core.hooksPath"]),
     };
     let answer = answer(&mut command)?;
-    answer
-        .map(drop)
-        .map_err(|message| UsageError::new(format!("git does not take core.hooksPath: {message}")))
+    answer.map(drop).map_err(|complaint| complaint.behind("git does not take core.hooksPath"))
+}
+
+/// What git complains of: the first line, and what it advises.
+struct Complaint {
+    what: String,
+    advice: Option<String>,
+}
+
+impl Complaint {
+    fn of(said: &str) -> Complaint {
+        let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut lines = lines.map(|line| visible(line.as_bytes()).into_owned());
+        let what = lines.next().unwrap_or_default();
+        let advice: Vec<String> = lines.collect();
+        Complaint { what, advice: (!advice.is_empty()).then(|| advice.join(" ")) }
+    }
+
+    /// To a question about a repository.
+    fn of_repository(self) -> UsageError {
+        match self.what.contains("not a git repository") {
+            true => self.behind("git finds no repository here"),
+            false => self.behind("git does not say where it reads hooks"),
+        }
+    }
+
+    fn behind(self, lead: &str) -> UsageError {
+        let error = UsageError::new(format!("{lead}: {}", self.what));
+        match self.advice {
+            Some(advice) => error.help(advice),
+            None => error,
+        }
+    }
 }
 
 /// What git answers, or what it complains of.
-fn git(arguments: &[&str]) -> Result<Result<Vec<u8>, String>, UsageError> {
+fn git(arguments: &[&str]) -> Result<Result<Vec<u8>, Complaint>, UsageError> {
     answer(Command::new("git").args(arguments))
 }
 
-fn answer(command: &mut Command) -> Result<Result<Vec<u8>, String>, UsageError> {
+fn answer(command: &mut Command) -> Result<Result<Vec<u8>, Complaint>, UsageError> {
     let ran = run(command.stdin(Stdio::null()), ASKING);
     if ran.hung {
         let asked: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
@@ -201,7 +230,7 @@ fn answer(command: &mut Command) -> Result<Result<Vec<u8>, String>, UsageError> 
     }
     Ok(match ran.succeeded() {
         true => Ok(ran.stdout.strip_suffix(b"\n").unwrap_or(&ran.stdout).to_vec()),
-        false => Err(visible(ran.said.trim_end().as_bytes()).into_owned()),
+        false => Err(Complaint::of(&ran.said)),
     })
 }
 

@@ -10,7 +10,7 @@ use super::install::{Where, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
-use super::{script, worktrees};
+use super::{on_path, script, worktrees};
 use crate::status::Status;
 
 /// Says what is there. Clean if all gates are in force.
@@ -164,10 +164,4 @@ fn tried(program: &Path, aside: String, proofs: &mut Proofs) -> io::Result<(bool
 fn proven(proofs: &Proofs) -> String {
     let stops = proofs.iter().filter(|(_, proof)| **proof == Proof::Stops);
     stops.map(|(program, _)| format!("tried: {} stops a key\n", shown(program))).collect()
-}
-
-fn on_path() -> Option<PathBuf> {
-    let name = format!("leeward{}", std::env::consts::EXE_SUFFIX);
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join(&name)).find(|path| files::runs(path))
 }

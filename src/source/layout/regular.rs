@@ -71,7 +71,7 @@ pub(crate) fn kind(meta: &Metadata) -> &'static str {
             return "a device";
         }
     }
-    "something else"
+    if meta.is_file() { "a file" } else { "something else" }
 }
 
 fn refuse(meta: &Metadata) -> io::Result<()> {
