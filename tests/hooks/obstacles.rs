@@ -277,3 +277,25 @@ fn what_git_complains_of_is_a_line_and_its_advice() {
         assert!(chown("0:0").status.success());
     }
 }
+
+#[test]
+fn where_hooks_cannot_be_written_nothing_is_half_done() {
+    let repo = Repo::new();
+    let hooks = repo.work().join(".git/hooks");
+    fs::remove_dir_all(&hooks).expect("ours");
+    fs::create_dir(&hooks).expect("ours");
+    let mount =
+        "mount --bind \"$0\" \"$0\" && mount -o remount,ro,bind \"$0\" && ! touch \"$0/x\" 2>/dev/null";
+    let inside = |script: &str| {
+        let install = repo.place.leeward(&["hook", "install"]);
+        let mut unshare = crate::support::command("unshare", &repo.work(), &repo.place.top().join("home"));
+        unshare.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(&hooks);
+        run(unshare.arg(install.get_program()).args(install.get_args()), None)
+    };
+    // Not everywhere may everybody mount.
+    if inside(mount).status == Some(0) {
+        let ran = inside(&format!("{mount} && exec \"$@\"")).ends_with(2);
+        ran.says(".git/hooks: read-only file system; nothing was done").says("help: have somebody install");
+        assert_eq!(names(&repo), [""; 0]);
+    }
+}

@@ -155,7 +155,9 @@ fn configuration(policy: &Policy, layout: &Layout, repository: &Path, checkup: &
         }
     }
     for issue in &layout.issues {
-        checkup.warning(issue.message.clone(), "a scan of this repository is incomplete until it is mended");
+        let path = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
+        let what = format!("{path}{}", issue.message);
+        checkup.warning(what, "mend that: until then, a scan of this repository is incomplete");
     }
 }
 

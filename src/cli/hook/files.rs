@@ -121,6 +121,15 @@ impl<'a> Hook<'a> {
         }
     }
 
+    /// Makes it as it was before something was put there.
+    pub(super) fn undo(&self) -> io::Result<()> {
+        match self.there {
+            There::Nothing => fs::remove_file(&self.path),
+            There::Foreign { .. } => fs::rename(&self.aside, &self.path),
+            There::Ours { .. } | There::Changed | There::Calls { .. } | There::Odd(_) => Ok(()),
+        }
+    }
+
     /// Takes ours away, and puts back what was there before. Tells whether there was any of that.
     pub(super) fn take(&self) -> io::Result<bool> {
         let legacy = self.legacy_is_ours()?;
@@ -197,4 +206,28 @@ fn behind(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_there_can_be_undone() {
+        let scratch = tempfile::tempdir().expect("a temporary directory");
+        let gate = &script::gates(false)[0];
+        let path = scratch.path().join(gate.name);
+        for before in [None, Some("#!/bin/sh\nexit 1\n")] {
+            if let Some(before) = before {
+                fs::write(&path, before).expect("ours");
+            }
+            let hook = Hook::look(scratch.path(), gate, None).expect("readable");
+            hook.put(b"ours").expect("writable");
+            assert_eq!(fs::read(&path).expect("there"), b"ours");
+            hook.undo().expect("writable");
+            assert_eq!(fs::read_to_string(&path).ok().as_deref(), before);
+            let left = fs::read_dir(scratch.path()).expect("ours").count();
+            assert_eq!(left, usize::from(before.is_some()));
+        }
+    }
 }

@@ -14,7 +14,7 @@ use super::keeper;
 use super::place::{self, Place, Reach};
 use super::script::{self, Before, FORWARDED};
 use super::status;
-use crate::sanitize::visible;
+use crate::sanitize::{system_error, visible};
 use crate::status::Status;
 
 /// Where the hooks are to be.
@@ -28,18 +28,26 @@ pub struct Where {
 /// Puts the gates there.
 pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
     let place = find(to)?;
+    if place.is_in_ours_for_all() {
+        // There already, for this repository as well; its own hooks are called from there.
+        return status::status(to);
+    }
     check(&place)?;
     let hooks = look(&place)?;
     hooks.iter().try_for_each(can_be_put)?;
     let program = std::env::current_exe()
         .map_err(|error| UsageError::new(format!("the path of this program cannot be told: {error}")))?;
     let failed = |error| failed(&place.directory, &error);
-    std::fs::create_dir_all(&place.directory).map_err(failed)?;
+    std::fs::create_dir_all(&place.directory).map_err(|error| unwritable(&place.directory, &error))?;
     let ours = matches!(place.reach, Reach::OurGlobal { .. });
     let before = if ours { Before::AndOwn } else { Before::Beside };
-    for hook in &hooks {
+    for (number, hook) in hooks.iter().enumerate() {
         let content = script::gate(hook.gate, program.as_os_str().as_encoded_bytes(), before);
-        hook.put(&content).map_err(failed)?;
+        if let Err(error) = hook.put(&content) {
+            // As it was; what went wrong is told.
+            hooks[..number].iter().for_each(|hook| drop(hook.undo()));
+            return Err(unwritable(&place.directory, &error));
+        }
     }
     if ours {
         for name in FORWARDED {
@@ -163,7 +171,16 @@ fn shared(directory: &Path, what: &str) -> UsageError {
 }
 
 pub(super) fn failed(at: &Path, error: &io::Error) -> UsageError {
-    UsageError::new(format!("the hooks in {} cannot be seen to: {error}", shown(at)))
+    UsageError::new(format!("the hooks in {} cannot be seen to: {}", shown(at), system_error(error)))
+}
+
+/// Nothing is half done.
+fn unwritable(at: &Path, error: &io::Error) -> UsageError {
+    let at = shown(at);
+    UsageError::new(format!("hooks cannot be written in {at}: {}; nothing was done", system_error(error)))
+        .help(format!(
+            "have somebody install who may write in {at}, or let git read hooks elsewhere (core.hooksPath)"
+        ))
 }
 
 pub(super) fn shown(path: &Path) -> String {

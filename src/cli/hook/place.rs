@@ -43,6 +43,13 @@ pub(super) enum Reach {
     },
 }
 
+impl Place {
+    /// Whether a repository was asked for, and git reads its hooks from the directory that is ours for all of them.
+    pub(super) fn is_in_ours_for_all(&self) -> bool {
+        self.reach == Reach::Shared && ours().is_some_and(|ours| ours == self.directory)
+    }
+}
+
 /// Where the hooks of the repository are that the working directory is in.
 pub(super) fn of_repository() -> Result<Place, UsageError> {
     surroundings::unobstructed(Path::new("."))?;
