@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bstr::ByteSlice;
 
 use super::archive;
 use super::probe::{self, SHORTEST_BASE64, SHORTEST_LINE, is_base64};
@@ -74,10 +75,26 @@ fn pieces(text: &[u8], seed: Range<usize>, floor: usize) -> Vec<Range<usize>> {
 fn piece_below(text: &[u8], last: &Range<usize>, width: usize) -> Option<Range<usize>> {
     let full = last.len() == width && width >= SHORTEST_LINE;
     let line = next_line(text, last.end).filter(|_| full).map(|next| next..stretch_end(text, next));
-    line.filter(|line| !line.is_empty() && line.len() <= width).or_else(|| {
+    let goes_on = |line: &Range<usize>| !line.is_empty() && line.len() <= width && !is_name(text, line.end);
+    line.filter(goes_on).or_else(|| {
         let next = next_literal(text, last.end)?;
         Some(next..stretch_end(text, next)).filter(|piece| !piece.is_empty())
     })
+}
+
+/// Whether what ends at `end` is given a value behind it: a name, which looks like base64, too.
+fn is_name(text: &[u8], end: usize) -> bool {
+    const WIDEST: usize = 8;
+    let rest = text[end..(end + WIDEST).min(text.len())].trim_start_with(|c| matches!(c, ' ' | '\t'));
+    match rest.split_first() {
+        Some((b':', _)) => true,
+        Some((b'=', rest)) => {
+            let value = rest.trim_start_with(|c| matches!(c, ' ' | '\t'));
+            let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
+            value.first().is_some_and(u8::is_ascii_alphanumeric)
+        }
+        _ => false,
+    }
 }
 
 /// Most bytes between two lines of wrapped base64: a line end, indentation, and what quotes a line.

@@ -32,8 +32,8 @@ static JOINED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant expression")
 });
 
-/// Values that are put together of two named literals, the first of which ends within a part of `text`.
-pub(super) fn runs(text: &[u8], within: &Range<usize>) -> Vec<Run> {
+/// Values that are put together of two named literals, the first of which ends within one of the `parts` of `text`.
+pub(super) fn runs(text: &[u8], parts: &[Range<usize>]) -> Vec<Run> {
     if text.len() > LONGEST_TEXT {
         return Vec::new();
     }
@@ -43,7 +43,8 @@ pub(super) fn runs(text: &[u8], within: &Range<usize>) -> Vec<Run> {
         let (first, second) = (names.next()?, names.next()?);
         run(text, first.as_bytes(), second.as_bytes())
     });
-    runs.filter(|run| run.pieces.first().is_some_and(|first| within.contains(&first.end))).collect()
+    let within = |at: usize| parts.iter().any(|part| part.contains(&at));
+    runs.filter(|run| run.pieces.first().is_some_and(|first| within(first.end))).collect()
 }
 
 /// The value that the literals of two names make.
@@ -107,7 +108,7 @@ mod tests {
         ];
         for (text, found) in cases {
             let text = text.replace('H', &head).replace('T', &tail);
-            let runs = runs(text.as_bytes(), &(0..text.len()));
+            let runs = runs(text.as_bytes(), std::slice::from_ref(&(0..text.len())));
             let values: Vec<_> = runs.iter().map(|run| run.decoded.to_str_lossy().into_owned()).collect();
             let expected: Vec<String> = if found { vec![format!("{head}{tail}")] } else { Vec::new() };
             assert_eq!(values, expected, "{text}");

@@ -190,15 +190,17 @@ impl Walk<'_> {
             if depth.interesting {
                 runs.extend(dump::runs(text.bytes, within.clone(), &self.worth));
                 runs.extend(split::runs(text.bytes, within.clone()));
-                // What lies between two pieces with names is looked at by itself.
-                let apart = |one: &Run, other: &Run| {
-                    let (one, other) = (one.outside(), other.outside());
-                    one.end <= other.start || other.end <= one.start
-                };
-                let mut named = named::runs(text.bytes, &within);
-                named.retain(|run| runs.iter().all(|other| apart(run, other)));
-                runs.extend(named);
             }
+        }
+        if depth.interesting {
+            // What lies between two pieces with names is looked at by itself.
+            let apart = |one: &Run, other: &Run| {
+                let (one, other) = (one.outside(), other.outside());
+                one.end <= other.start || other.end <= one.start
+            };
+            let mut named = named::runs(text.bytes, &parts(text));
+            named.retain(|run| runs.iter().all(|other| apart(run, other)));
+            runs.extend(named);
         }
         if let Some(splice) = text.splice {
             // What lies beside was looked at before.

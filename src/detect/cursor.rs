@@ -136,8 +136,9 @@ impl<'a> Left<'a> {
     /// Whether the `'` here stands inside a word, or before the name of a lifetime.
     fn is_apostrophe(&self) -> bool {
         let previous = self.at.checked_sub(1).map(|at| self.text[at]);
-        let letter_follows = self.text.get(self.at + 1).copied().is_some_and(is_letter);
-        letter_follows && previous.is_some_and(|b| is_letter(b) || matches!(b, b'&' | b'<'))
+        let letter = |b: u8| is_letter(b) || !b.is_ascii();
+        let letter_follows = self.text.get(self.at + 1).copied().is_some_and(letter);
+        letter_follows && previous.is_some_and(|b| letter(b) || matches!(b, b'&' | b'<'))
     }
 
     /// A quotation mark and, before it, the one or two letters of a string prefix, the hashes of a raw string.

@@ -5,6 +5,7 @@
 use bstr::ByteSlice;
 
 use super::quote;
+use super::structure::{Holder, Place};
 
 /// Longest name that counts.
 const LONGEST_NAME: usize = 60;
@@ -46,6 +47,22 @@ pub(super) fn name_of(declaration: &str) -> Option<String> {
     let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let named = words.len() <= 6 && !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(word);
     named.then(|| name.to_owned())
+}
+
+/// What an annotation or an attribute gives its value to: `@Value("…") String name`, `[Default("…")] public string name`.
+pub(super) fn annotated(place: &Place) -> Option<String> {
+    let call = place.levels.iter().take(2).position(|level| level.holder == Holder::Call)?;
+    let outside = place.levels.get(call + 1)?;
+    let attribute = outside.holder == Holder::Group && outside.head.is_empty() && outside.before.is_empty();
+    let outside = match place.levels[call].head.trim().starts_with('@') {
+        true if outside.name.is_empty() => outside,
+        _ if attribute && outside.after.trim_matches([')', '"', ' ']).is_empty() => {
+            place.levels.get(call + 2)?
+        }
+        _ => return None,
+    };
+    let declaration = outside.after.trim_start_matches([')', ']', '"', ' ', '\r', '\n']);
+    name_of(declaration.split([';', ',', ')', '=', '{']).next()?)
 }
 
 /// Whether what follows a name gives it a value: ` = `, `: string =`, ` := `, ` <- `, or a blank and a quotation mark.

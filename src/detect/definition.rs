@@ -7,6 +7,7 @@ use std::ops::Range;
 use bstr::{BStr, ByteSlice};
 
 use super::declaration::{function_around, name_of};
+use super::parts::parts;
 use super::reference::is_made;
 use super::structure::{Bound, Holder, Level, Place};
 use super::window::Window;
@@ -43,15 +44,18 @@ impl Detector {
         let window = Window::near(text, span);
         let place = structure::place(&window.before, &window.after);
         let own = definition(text, path, span, &place);
-        let setting = path.filter(|path| text.len() <= LONGEST_SETTINGS && is_settings(path));
+        let settings = |path: &&BStr| is_settings(path) || path.ends_with(b".php") && gives_settings(text);
+        let setting = path.filter(|path| text.len() <= LONGEST_SETTINGS && settings(path));
         let entry = in_section(&place, 0, setting.is_some()).or_else(|| in_module(&place, path?));
+        let constant = path.filter(|_| own.is_none()).and_then(|path| constant_of_module(&place, path));
         let without_prefix = own.as_ref().and_then(without_prefix);
         let field = setting.and_then(|path| setting_in(&place, path));
         // A name that many entries have means the one of its section.
         let sectioned = field.as_ref().is_some_and(|field| field.name.contains('>'));
         let own = own.filter(|own| !(own.generic && sectioned));
         let kept = setting.and_then(|_| in_secret(text, &place));
-        own.into_iter().chain(entry).chain(without_prefix).chain(field).chain(kept).collect()
+        let own = own.into_iter().chain(entry).chain(constant);
+        own.chain(without_prefix).chain(field).chain(kept).collect()
     }
 }
 
@@ -64,8 +68,12 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
     }
     // What a call of no class gives is what it was asked for: `get("NAME")`.
     let asked = |level: &Level| {
+        // `"${get("NAME")}"`: the text around it is what it gives.
+        if matches!(level.holder, Holder::Group | Holder::Block) && level.head.ends_with('$') {
+            return true;
+        }
         let asks = !is_made(level) || level.head.to_ascii_lowercase().contains("env");
-        level.holder == Holder::Call && level.bound != Bound::Assigned && asks
+        level.holder == Holder::Call && level.bound != Bound::Assigned && asks && constant(level).is_none()
     };
     let at = place.levels.iter().take_while(|level| asked(level)).count();
     if let Some(name) = place.levels.get(at).and_then(constant) {
@@ -75,12 +83,8 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
         return Vec::new();
     };
     let Some(name) = name_of(&own.name) else { return Vec::new() };
-    // `secrets: acme: file: NAME`, which is mounted as `/run/secrets/acme`.
-    if let ("file", [secret, kind, ..]) = (name.as_str(), place.outer.as_slice())
-        && kind.trim_end_matches(':') == "secrets"
-    {
-        let name = format!("secrets/{}", secret.trim_end_matches(':'));
-        return vec![Definition { name, generic: false, section: false }];
+    if let Some(secret) = mounted(place) {
+        return vec![Definition { name: format!("secrets/{secret}"), generic: false, section: false }];
     }
     let in_module = path.and_then(stem).map(|module| format!("{module}.{name}"));
     match own.holder {
@@ -93,18 +97,26 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
     }
 }
 
+/// The secret of a container that a file is mounted as, in `/run/secrets`: `secrets: acme: file: NAME`.
+pub(super) fn mounted(place: &Place) -> Option<&str> {
+    let own = place.levels.first().filter(|own| own.bound == Bound::Assigned && own.name == "file")?;
+    let [secret, kind, ..] = place.outer.as_slice() else { return None };
+    (own.holder == Holder::Lines && kind.trim_end_matches(':') == "secrets")
+        .then(|| secret.trim_end_matches(':'))
+}
+
 /// A name that a program gives a value, if it can be told from others.
 fn alias(name: &str) -> Option<Definition> {
-    let said = meaning(name, &[]);
-    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
-    (telling && said.credential).then(|| Definition { name: name.to_owned(), generic: true, section: false })
+    (is_telling(name) && meaning(name, &[]).credential).then(|| Definition {
+        name: name.to_owned(),
+        generic: true,
+        section: false,
+    })
 }
 
 /// A name as the field of whatever holds it.
 fn field(name: &str) -> Option<Definition> {
-    let said = meaning(name, &[]);
-    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
-    telling.then(|| Definition { name: format!(".{name}"), generic: true, section: true })
+    is_telling(name).then(|| Definition { name: format!(".{name}"), generic: true, section: true })
 }
 
 /// The entry of a secret of Kubernetes, as deployments refer to it: `key: NAME`.
@@ -124,13 +136,30 @@ fn defined(own: &Level) -> Option<String> {
 /// A constant that a call gives a value: `buildConfigField("String", "NAME", VALUE)`.
 fn constant(own: &Level) -> Option<String> {
     let call = own.holder == Holder::Call && own.bound == Bound::Positional;
-    let before = own.before.trim().trim_end_matches(',').trim_end();
-    let name = before.strip_suffix(['"', '\'']).filter(|_| call)?.trim_start_matches(['"', '\'']);
-    let said = meaning(name, &[]);
-    let variable =
-        name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
-    (variable && telling).then(|| name.to_owned())
+    let before = own.before.trim_end_matches(|c: char| c.is_whitespace() || "\\\"'${".contains(c));
+    let before = before.strip_suffix(',').unwrap_or(own.before.trim()).trim_end();
+    let name = before.strip_suffix(['"', '\'']).filter(|_| call)?.rsplit(['"', '\'']).next()?;
+    (is_capitals(name.as_bytes()) && is_telling(name)).then(|| name.to_owned())
+}
+
+/// The name in a pair of a name and a value: `<add key="NAME" value="VALUE"/>`, `{ name: NAME, value: VALUE }`.
+fn paired(own: &Level) -> Option<String> {
+    if !meaning(quote::tokens(&own.name).last()?, &[]).transparent {
+        return None;
+    }
+    let sides = [own.before.as_str(), own.after.as_str()];
+    let mut fields = sides.into_iter().flat_map(|side| parts(side, own.holder == Holder::Tag));
+    let field =
+        fields.find(|field| matches!(field.key.trim_matches(['"', '\'']), "key" | "name" | "variable"))?;
+    let name = field.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c)).then(|| name.to_owned())
+}
+
+/// Whether a program of PHP does nothing but to give a list of settings.
+fn gives_settings(text: &[u8]) -> bool {
+    let statement = |line: &&[u8]| line.starts_with(b"return");
+    let line = text.lines().find(statement).map(|line| line[b"return".len()..].trim_ascii());
+    line.is_some_and(|rest| rest.starts_with(b"[") || rest.starts_with(b"array"))
 }
 
 /// Whether a file is of a form in which programs keep settings.
@@ -153,9 +182,20 @@ fn is_settings(path: &BStr) -> bool {
 }
 
 /// Whether a file holds nothing but variables of the environment: `.env`, `.env.local`, `prod.env`.
-fn is_environment(path: &BStr) -> bool {
+fn is_dotenv(path: &BStr) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     name.starts_with(b".env") || name.ends_with(b".env")
+}
+
+/// Whether a short file does nothing but to give names in capitals their values, as shells read them.
+fn sets_variables(text: &[u8]) -> bool {
+    const LONGEST: usize = 1 << 12;
+    let sets = |line: &[u8]| {
+        let line = line.strip_prefix(b"export ").unwrap_or(line);
+        line.find_byte(b'=').is_some_and(|at| at > 0 && is_capitals(&line[..at]))
+    };
+    let mut lines = text.lines().map(<[u8]>::trim_ascii).filter(|line| !line.is_empty() && line[0] != b'#');
+    text.len() <= LONGEST && lines.all(sets)
 }
 
 /// An entry of a file of settings, as the field of whatever holds them; with the name of its section, which a program
@@ -192,6 +232,17 @@ fn stem(path: &BStr) -> Option<&str> {
     file.split('.').next().filter(|stem| !stem.is_empty())
 }
 
+/// Whether a name may be that of a credential for anything: it has no purpose of its own, and some length.
+fn is_telling(name: &str) -> bool {
+    let said = meaning(name, &[]);
+    !said.purpose && said.plain.is_none() && (2..LONGEST).contains(&name.len())
+}
+
+/// Whether a name is in capitals, as constants and variables of the environment are.
+pub(super) fn is_capitals(name: &[u8]) -> bool {
+    name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+}
+
 /// The name that a value is given.
 fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Place) -> Option<Definition> {
     let own = place.levels.first()?;
@@ -204,18 +255,19 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     }
     let credential = |token: &&str| meaning(token, &[]).credential;
     // What a program is given by its environment is called anything.
-    let environment = path.is_some_and(is_environment);
+    let environment = path.is_some_and(is_dotenv) || sets_variables(text);
     let variable = |token: &&str| {
-        (token.trim_matches('_').contains('_') || environment)
-            && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        (token.trim_matches('_').contains('_') || environment) && is_capitals(token.as_bytes())
     };
     // The entry of a section of a section, written in one: `app.llm.pass`.
     let entry = |token: &&str| path.is_some_and(is_settings) && token.contains('.') && !token.contains("..");
     let named = |token: &&str| credential(token) || variable(token) || entry(token);
-    let name = quote::tokens(&own.name).filter(named).last()?;
-    let said = meaning(name, &[]);
-    let telling = !said.purpose && said.plain.is_none() && (3..LONGEST).contains(&name.len());
-    telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
+    let pair = paired(own);
+    let name = quote::tokens(pair.as_deref().unwrap_or(&own.name)).filter(named).last()?;
+    // `app:name`, as settings of several programs are kept in one file.
+    let entry = name.rsplit(':').next().filter(|entry| path.is_some_and(is_settings) && !is_generic(entry));
+    let name = entry.unwrap_or(name);
+    is_telling(name).then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
 }
 
 /// The name of an entry together with that of its section, where neither says much by itself: `[llm]`, `key = VALUE`.
@@ -254,21 +306,28 @@ fn in_module(place: &Place, path: &BStr) -> Option<Definition> {
     let module = stem(path)?;
     let settings = SETTINGS.contains(&module) || meaning(module, &[]).credential;
     let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let said = meaning(&own.name, &[]);
-    let telling =
-        said.plain.is_none() && !said.purpose && own.name.len() >= 2 && plain(&own.name) && plain(module);
+    let name = name_of(&own.name)?;
+    let said = meaning(&name, &[]);
+    let telling = said.plain.is_none() && !said.purpose && name.len() >= 2 && plain(&name) && plain(module);
     (settings && telling).then(|| Definition {
-        name: format!("{module}.{}", own.name),
+        name: format!("{module}.{name}"),
         generic: false,
         section: true,
     })
+}
+
+/// The name of a constant that others import by it from a module of settings: `K1` of `constants.js`.
+fn constant_of_module(place: &Place, path: &BStr) -> Option<Definition> {
+    let entry = in_module(place, path)?;
+    let (_, name) = entry.name.split_once('.').filter(|(_, name)| is_capitals(name.as_bytes()))?;
+    Some(Definition { name: name.to_owned(), generic: true, section: false })
 }
 
 /// The rest of a variable's name whose first word is that of the program, as settings are read with a prefix:
 /// `ANSWER_KEY` of `DESK_ANSWER_KEY`.
 fn without_prefix(definition: &Definition) -> Option<Definition> {
     let (_, rest) = definition.name.split_once('_')?;
-    let capitals = definition.name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let capitals = is_capitals(definition.name.as_bytes());
     let telling = rest.contains('_') && !is_generic(rest) && meaning(rest, &[]).credential;
     // A framework's own prefix, which its programs never see.
     let framework = definition.name.starts_with("NUXT_") && rest.len() >= 4 && !is_generic(rest);

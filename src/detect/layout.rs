@@ -20,8 +20,12 @@ pub(super) fn continues(text: &[u8], newline: usize) -> bool {
     let below = &text[newline + 1..];
     let deeper = indent(below) > indent(above);
     let quoted = matches!(below.trim_ascii_start().first(), Some(b'"' | b'\'' | b'`' | b'('));
+    // A bracket on a line of its own: what it holds is what the name is given.
+    let line = below.split(|&b| b == b'\n').next().unwrap_or_default();
+    let bracket = || matches!(line.trim_ascii(), b"[" | b"{");
     match above.trim_ascii_end().last() {
         Some(b'(' | b'[' | b'{' | b',' | b'+' | b'&' | b'?') => true,
+        Some(b'=') if bracket() => true,
         Some(b'=' | b':' | b'|' | b'.') => deeper || quoted,
         Some(b'>') => above.trim_ascii_start().starts_with(b"<") || deeper || quoted,
         _ => false,

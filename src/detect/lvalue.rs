@@ -56,6 +56,24 @@ pub(super) fn nth_name(before: &[u8], last: usize, number: usize) -> Option<(usi
     names.get(number).filter(|_| names.len() > 1).map(|name| (all, name.clone()))
 }
 
+/// The name that PHP's own form of storing gives a text: `s:4:"name";s:32:"`.
+pub(super) fn serialized(before: &[u8]) -> Option<Range<usize>> {
+    let quote = |text: &'_ [u8]| {
+        let text = text.strip_suffix(b"\"")?;
+        Some(text.strip_suffix(b"\\").unwrap_or(text).len())
+    };
+    let length = |text: &'_ [u8]| {
+        let text = text.strip_suffix(b":")?;
+        let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        Some(text[..text.len() - digits].strip_suffix(b"s:")?.len()).filter(|_| digits > 0)
+    };
+    let before = &before[..length(&before[..quote(before)?])?];
+    let end = quote(before.strip_suffix(b";")?)?;
+    let start = before[..end].iter().rposition(|b| *b == b'"')? + 1;
+    length(&before[..quote(&before[..start])?])?;
+    Some(start..end)
+}
+
 /// Whether what begins at `at` stands in no bracket but that of a block.
 fn is_statement(before: &[u8], at: usize) -> bool {
     opening(before, at)

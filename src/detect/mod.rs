@@ -29,6 +29,7 @@ mod layout;
 mod letters;
 mod lvalue;
 mod mention;
+mod parts;
 mod quote;
 pub mod reference;
 pub mod runs;
@@ -57,6 +58,8 @@ pub struct Match {
     pub evidence: Vec<String>,
     /// It is a published example, listed in the rule.
     pub published: bool,
+    /// What it is bound to here is somebody else's.
+    pub foreign: bool,
 }
 
 /// The rules, made ready to scan with. Shared by all threads.
@@ -168,6 +171,7 @@ impl Detector {
             }
         }
         matches.sort_by_key(|found| (found.span.start, found.rule));
+        agree(&mut matches);
         matches
     }
 
@@ -247,6 +251,7 @@ impl Detector {
                     confidence: verdict.confidence,
                     evidence: verdict.evidence,
                     published: published(rule),
+                    foreign: verdict.foreign && !verdict.beside,
                 })
             })
             .reduce(|best, next| if next.confidence > best.confidence { next } else { best })
@@ -265,6 +270,25 @@ impl Detector {
             None => {
                 let form = format!("it has the form of {}", with_article(&rule.description));
                 Some(evidence::Verdict::new(rule.confidence, form))
+            }
+        }
+    }
+}
+
+/// What is somebody else's at one place of a text is not the provider's at another that does not say so clearly.
+fn agree(matches: &mut [Match]) {
+    let theirs: Vec<(usize, Secret)> = matches
+        .iter()
+        .filter(|found| found.foreign)
+        .map(|found| (found.rule, found.secret.clone()))
+        .collect();
+    for (rule, secret) in theirs {
+        let mut same: Vec<&mut Match> =
+            matches.iter_mut().filter(|found| found.rule == rule && found.secret == secret).collect();
+        if same.iter().all(|found| found.confidence < Confidence::High) {
+            for found in same.iter_mut().filter(|found| found.confidence > Confidence::Low) {
+                found.confidence = Confidence::Low;
+                found.evidence.insert(0, "the same value is another service's in this text".to_owned());
             }
         }
     }

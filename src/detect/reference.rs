@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::declaration::name_of;
+use super::declaration::annotated;
 use super::definition::{self, Definition};
 use super::evidence::answers;
 use super::finder::Finder;
@@ -93,6 +93,11 @@ impl Detector {
         span: Range<usize>,
         variables: &mut Variables,
     ) -> Option<Read> {
+        // What is imported is used elsewhere.
+        let line = &views.text[super::layout::line_start(views.text, span.start)..span.start];
+        if [&b"from "[..], b"import "].iter().any(|word| line.trim_ascii_start().starts_with(word)) {
+            return None;
+        }
         let (place, from_environment) = place_of(views.text, &span);
         let purpose = self.told(views, &span, &place).or_else(|| {
             // `name = os.environ["NAME"]`: the group around the name has none of its own.
@@ -103,7 +108,8 @@ impl Detector {
             onwards.or_else(|| unknown(&place))
         });
         let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs));
-        let given_to = if told || !(from_environment || is_variable(&views.text[span.clone()])) {
+        let variable = from_environment || is_variable(&views.text[span.clone()]);
+        let given_to = if told || !(variable || definition::mounted(&place).is_some()) {
             Vec::new()
         } else {
             definition::aliases(&place, views.path, &views.text[..span.start])
@@ -176,16 +182,6 @@ fn place_of(text: &[u8], span: &Range<usize>) -> (Place, bool) {
     (place, environment)
 }
 
-/// What an annotation gives its value to: `@Value("${NAME}") String key`.
-fn annotated(place: &Place) -> Option<String> {
-    let annotation = place.levels.iter().take(2).find(|level| level.holder == Holder::Call)?;
-    let call = annotation.head.trim().starts_with('@').then_some(annotation)?;
-    let outside = place.levels.iter().skip_while(|level| !std::ptr::eq(*level, call)).nth(1)?;
-    let declaration = outside.after.trim_start_matches([')', '"', ' ', '\r', '\n']);
-    let declaration = declaration.split([';', ',', ')', '=', '{']).next()?;
-    name_of(declaration)
-}
-
 /// That a value is handed to something which says nothing, if so.
 fn unknown(place: &Place) -> Option<Purpose> {
     place.levels.iter().any(is_made).then_some(Purpose::Unknown)
@@ -219,7 +215,8 @@ pub(super) fn is_made(level: &structure::Level) -> bool {
 fn without_file(name: &str) -> &str {
     let lower = name.to_ascii_lowercase();
     let ending = ["file", "path", "filename"].into_iter().find(|ending| lower.ends_with(ending));
-    ending.map_or(name, |ending| name[..name.len() - ending.len()].trim_end_matches(['_', '-', '.']))
+    let rest = ending.map(|ending| name[..name.len() - ending.len()].trim_end_matches(['_', '-', '.']));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(name)
 }
 
 /// Whether a name at `span` stands there as a whole, and is not given a value.
@@ -250,7 +247,7 @@ pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
 pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let joins =
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'@' | b'%' | b'/' | b'!');
-    let mut left = before;
+    let (mut left, after) = interpolated(before, after).unwrap_or((before, after));
     let mut open = 0_usize;
     loop {
         left = &left[..left.iter().rposition(|b| !joins(b)).map_or(0, |at| at + 1)];
@@ -275,9 +272,18 @@ pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'
     (left, right)
 }
 
+/// What stands before and after an entry of a variable that a text has in it: `{$config['NAME']}`.
+fn interpolated<'a>(before: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let subscript = |b: &u8| b.is_ascii_alphanumeric() || b"_[]'\"->$".contains(b);
+    let start = before.iter().rposition(|b| !subscript(b))?;
+    let end = after.iter().take(LONGEST).position(|b| *b == b'}')?;
+    let entry = before[start..].starts_with(b"{$") && after[..end].iter().all(|b| b"'\"]".contains(b));
+    entry.then(|| (&before[..start], &after[end + 1..]))
+}
+
 /// Whether a name is written as variables of the environment are.
 fn is_variable(name: &[u8]) -> bool {
-    name.contains(&b'_') && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+    name.contains(&b'_') && definition::is_capitals(name)
 }
 
 /// Whether what a name is read from is the environment: the part of its expression before it, or a call around it.

@@ -6,7 +6,7 @@
 
 use super::cursor::{Left, Token, closing_position};
 use super::layout;
-use super::lvalue::{lvalue, nth_name, one_of_several};
+use super::lvalue::{self, lvalue, nth_name, one_of_several};
 
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 6;
@@ -186,6 +186,9 @@ struct Binding {
 
 /// Finds the operator and the name to the left of `end`.
 fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
+    if innermost && let Some(name) = lvalue::serialized(&before[..end]) {
+        return Binding { bound: Bound::Assigned, start: name.start, name, scheme: None };
+    }
     let mut left = Left::new(before, end);
     let mut scheme = None;
     // Where the quotation ends that stands before the value.

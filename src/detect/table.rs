@@ -21,7 +21,8 @@ const MOST_SQL: usize = 1 << 16;
 
 /// The name of the column that the value at `span` stands in.
 pub(super) fn column(text: &[u8], span: &Range<usize>) -> Option<String> {
-    markdown(text, span).or_else(|| separated(text, span)).or_else(|| inserted(text, span))
+    let header = || markdown(text, span).or_else(|| separated(text, span));
+    header().or_else(|| inserted(text, span)).or_else(|| copied(text, span))
 }
 
 /// The row of a value in a table that has a cell on each line.
@@ -150,6 +151,17 @@ fn inserted(text: &[u8], span: &Range<usize>) -> Option<String> {
         Some(columns) => name(cells(columns.trim_ascii_end().strip_suffix(b")")?, b',').get(index)?),
         None => created(before, table, index),
     }
+}
+
+/// A row between `COPY t (a, b) FROM stdin;` and the line that ends it.
+fn copied(text: &[u8], span: &Range<usize>) -> Option<String> {
+    let (before, line) = line_of(text, span)?;
+    let above = text[..line_start(text, span.start)].lines().rev().take(MOST_LINES);
+    let mut above = above.take_while(|row| !row.starts_with(b"\\.")).skip_while(|row| row.contains(&b'\t'));
+    let statement = above.next().filter(|head| line.contains(&b'\t') && head.len() <= LONGEST_LINE)?;
+    let columns = statement.strip_prefix(b"COPY ").or_else(|| statement.strip_prefix(b"copy "))?;
+    let columns = &columns[columns.find_byte(b'(')? + 1..];
+    name(cells(&columns[..columns.find_byte(b')')?], b',').get(index(before, b'\t'))?)
 }
 
 /// The name of a column in the order in which a table was created with them.

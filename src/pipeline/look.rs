@@ -90,6 +90,7 @@ impl Known {
                     confidence: value.confidence,
                     evidence: value.evidence.clone(),
                     published: false,
+                    foreign: false,
                 }
             })
             .collect()

@@ -171,8 +171,9 @@ impl Judge<'_> {
         if let Some(sent) = self.sent_to(depth, level).or_else(|| self.piped(level)) {
             return Some(sent);
         }
-        let speaks = self.speaks(&level.head);
-        let head = self.quoted(&level.head, speaks);
+        let head = self.callee(&level.head);
+        let speaks = self.speaks(head);
+        let head = self.quoted(head, speaks);
         if depth == 0
             && let Some(named) = self.named_by_argument(level)
         {
@@ -196,6 +197,18 @@ impl Judge<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What is called: of a chain of calls the last one, where that adds something with a name of its own.
+    fn callee<'t>(&self, head: &'t str) -> &'t str {
+        let last = head.rsplit_once(')').map(|(_, last)| last.trim_start().trim_start_matches('.'));
+        let own = |last: &&str| {
+            let meaning = self.meaning(last);
+            let adds =
+                ["add", "use", "with", "register"].contains(&words(last).first().map_or("", String::as_str));
+            adds && meaning.specific && !meaning.credential
+        };
+        last.filter(own).unwrap_or(head)
     }
 
     /// What stands beside the value in its call, object, tag or block.
@@ -223,7 +236,11 @@ impl Judge<'_> {
         let of_another = || match said.weight {
             Weight::Vendor => false,
             Weight::Label => !self.meaning(&said.word).credential && self.holder_is_others(depth),
-            Weight::Word => said.model && own_meaning.specific || self.is_elsewhere(depth, said.model),
+            Weight::Word => {
+                said.model && (own_meaning.specific || self.served_at(level).is_some())
+                    || self.is_elsewhere(depth, said.model)
+                    || said.model && words(&own.name) == ["secret"] && self.provider_has_its_own_place()
+            }
         };
         // The title of a document is a sentence about it.
         let specific = || self.column_name().is_some_and(|name| self.is_specific_name(name));

@@ -4,8 +4,8 @@
 //! vendor that it names; to whom its requests go; to whom its title names. A model's name tells least, for models
 //! are served by others, too.
 
-use super::parts::{Part, parts, parts_and_groups, parts_and_nested, tokens};
 use super::{Judge, Speaks};
+use crate::detect::parts::{Part, parts, parts_and_groups, parts_and_nested, tokens};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, leaves_vendor_open, words};
 
@@ -83,7 +83,8 @@ impl Judge<'_> {
         let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
         let weight = match kind {
             Field::Vendor => Weight::Vendor,
-            Field::Label => Weight::Label,
+            // `model_name` is no name of the block.
+            Field::Label if !words(part.key).iter().any(|word| word == "model") => Weight::Label,
             _ => Weight::Word,
         };
         if weight < Weight::Word && value.len() <= 80 {
@@ -126,21 +127,37 @@ impl Judge<'_> {
 
     /// Of the words of a value the first one that names somebody, ours before others.
     fn nearest_token(&self, value: &str) -> Option<Described> {
-        let said = tokens(value).map(|token| {
-            let route = self.route(token);
-            // `vendor/model` says who serves it.
-            let model = token.contains('-')
-                && !token.contains("://")
-                && route.1 == Weight::Word
-                && !self.meaning(token).credential;
-            (token, route, model)
-        });
+        let kept: Vec<&str> = tokens(value).collect();
+        let said = (0..kept.len())
+            .filter(|&at| !self.is_kept_in(&kept, at) && !is_page(kept[at]))
+            .map(|at| kept[at])
+            .map(|token| {
+                let route = self.route(token);
+                // `vendor/model` says who serves it.
+                let model = token.contains('-')
+                    && !token.contains("://")
+                    && route.1 == Weight::Word
+                    && !self.meaning(token).credential;
+                (token, route, model)
+            });
         said.filter(|(_, (speaks, _), _)| *speaks != Speaks::Nobody)
             .min_by_key(|(_, (speaks, weight), _)| (*weight, *speaks != Speaks::Ours))
             .map(|(word, (speaks, weight), model)| Described {
                 model,
                 ..Described::new(word, speaks, weight)
             })
+    }
+
+    /// Whether a word of a sentence says where something is kept: `in Vault`.
+    fn is_kept_in(&self, words: &[&str], at: usize) -> bool {
+        const INTO: [&str; 16] = [
+            "in", "into", "to", "im", "ins", "dans", "en", "nel", "nella", "no", "na", "do", "w", "v", "i",
+            "op",
+        ];
+        let before = at.checked_sub(1).map(|before| words[before].to_lowercase());
+        before.is_some_and(|before| INTO.contains(&before.as_str()))
+            && words[at].chars().all(char::is_alphabetic)
+            && self.meaning(words[at]).purpose
     }
 
     /// Whose a word is. One with a slash is a model's name and who serves it: `vendor/model`; the name of the
@@ -212,6 +229,16 @@ impl Judge<'_> {
             .then_some(host)
     }
 
+    /// The host of the address in a field beside the value, wherever that is, if it is not the provider's.
+    pub(super) fn served_at(&self, level: &Level) -> Option<String> {
+        let (left, right) = self.neighbours(level);
+        let addresses = left.iter().chain(&right).filter(|part| field(part.key) == Field::Address);
+        let hosts = addresses.filter_map(|part| Some(part.value.split_once("://")?.1));
+        let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let mut hosts = hosts.map(|rest| rest.split(|c| !belongs(c)).next().unwrap_or_default());
+        hosts.find(|host| !host.is_empty() && self.host_in(host).is_none()).map(str::to_owned)
+    }
+
     /// A side of a level without the records beside the one that holds the value.
     pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
         if depth == 0 || !matches!(level.holder, Holder::Group | Holder::Lines) {
@@ -266,6 +293,7 @@ impl Judge<'_> {
 
     /// Whether a text is the provider's name, and not that of a model or a credential.
     pub(super) fn is_vendor(&self, text: &str) -> bool {
+        let text = text.strip_suffix("-ai").unwrap_or(text);
         text.len() <= 40
             && self.speaks(text) == Speaks::Ours
             && !text.contains(['-', '/'])
@@ -308,6 +336,12 @@ impl Judge<'_> {
     pub(super) fn is_specific_name(&self, name: &str) -> bool {
         name.len() <= 120 && self.speaks(name) != Speaks::Ours && self.meaning(name).specific
     }
+}
+
+/// Whether a word is the path of a page or a source file on a site: `/posts/acme-and-others.html`.
+fn is_page(word: &str) -> bool {
+    let name = word.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    word.starts_with('/') && name.contains('.')
 }
 
 /// What follows a value without what closes the value itself.

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
+use crate::detect::parts::parts;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{is_generic, words};
@@ -21,7 +23,13 @@ const MOST_PLACES: usize = 200;
 impl Judge<'_> {
     /// What the name says that the value has by itself: that it is somebody else's, or no credential.
     pub(super) fn called(&self) -> Option<Verdict> {
-        let own = self.place.levels.first().filter(|_| self.place.scheme.is_none())?;
+        let own = self.place.levels.first()?;
+        if self.is_sent_to_itself() {
+            return Some(Verdict::foreign("it is sent to a path of this program"));
+        }
+        if self.place.scheme.is_some() {
+            return None;
+        }
         if let Some(reason) = self.form(own) {
             return Some(Verdict::new(Confidence::Low, reason));
         }
@@ -44,7 +52,8 @@ impl Judge<'_> {
         if meaning.plain.is_some() && (meaning.identifier || !meaning.credential) {
             return low("is no credential");
         }
-        if self.is_one_of_many(name) && !self.is_in_block_of_ours(own) {
+        let ours_by_holder = || self.is_in_block_of_ours(own) || meaning.credential && self.is_under_us();
+        if self.is_one_of_many(name) && !ours_by_holder() {
             return low("has many values in this file: an identifier");
         }
         if !meaning.specific || meaning.initials {
@@ -73,13 +82,25 @@ impl Judge<'_> {
     /// What the form of a value's surroundings says that it is, if that is no credential.
     fn form(&self, own: &Level) -> Option<String> {
         if self.is_index() {
-            return Some("it stands in brackets behind a name, as an identifier does".to_owned());
+            return Some("it stands behind a name as an identifier does".to_owned());
         }
         if self.is_cookie() {
             return Some("it stands in a cookie".to_owned());
         }
-        let mut names = own.name.split_whitespace().rev().take(1);
-        if let Some(header) = names.find(|name| self.is_other_header(name)) {
+        if self.is_login(own) {
+            return Some("it is a password beside the server and the port that it is for".to_owned());
+        }
+        if self.is_of_application(own) {
+            return Some("the id of an application stands beside it, and the provider gives none".to_owned());
+        }
+        if self.is_expected(own) {
+            return Some("what comes in with a request is compared with it".to_owned());
+        }
+        if self.is_counted() {
+            return Some("it is a name with a number, as in a vocabulary".to_owned());
+        }
+        let last = own.name.split_whitespace().last();
+        if let Some(header) = last.filter(|name| self.is_other_header(name)) {
             return Some(format!("{} does not call it a credential", shown(header)));
         }
         if self.is_part_of_longer() {
@@ -152,6 +173,74 @@ impl Judge<'_> {
         own && !self.meaning(name).credential && self.speaks(name) == Speaks::Nobody
     }
 
+    /// Whether the value is the password of a login: a server and its port stand beside it.
+    fn is_login(&self, own: &Level) -> bool {
+        let password = words(&own.name)
+            .last()
+            .is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd"));
+        let beside = |names: &[&str]| {
+            let fields = [own.before.as_str(), own.after.as_str()]
+                .into_iter()
+                .flat_map(|side| parts(side, own.holder == Holder::Tag));
+            fields
+                .filter(|part| !part.value.is_empty())
+                .any(|part| words(part.key).last().is_some_and(|word| names.contains(&word.as_str())))
+        };
+        password && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
+    }
+
+    /// Whether the id of an application or an account stands beside the value: the two are of a service that gives both.
+    fn is_of_application(&self, own: &Level) -> bool {
+        let sides = [own.before.as_str(), own.after.as_str()].into_iter();
+        let mut fields = sides.flat_map(|side| parts(side, own.holder == Holder::Tag));
+        let id = |value: &str| {
+            let value = value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+            let digits = value.bytes().filter(u8::is_ascii_digit).count();
+            value.len() >= 6 && digits > 0 && value.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        own.holder == Holder::Group
+            && !self.is_in_block_of_ours(own)
+            && fields.any(|part| {
+                let words = words(part.key);
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                matches!(words.as_slice(), ["app" | "application" | "client", "id"] | ["account", "sid"])
+                    && id(part.value)
+            })
+    }
+
+    /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.
+    fn is_expected(&self, own: &Level) -> bool {
+        let before = self.file.text[..self.span.start].trim_end_with(|c| matches!(c, '"' | '\'' | '`' | ' '));
+        let compared = before.ends_with(b"==") || before.ends_with(b"!=") || before.ends_with(b"!==");
+        compared
+            && words(&own.name).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "http" | "header" | "headers" | "request" | "req" | "params" | "query"
+                )
+            })
+    }
+
+    /// Whether the value is what a number is given to: `"VALUE": 12`.
+    fn is_counted(&self) -> bool {
+        let rest = &self.file.text[self.span.end..];
+        let rest = rest.strip_prefix(b"\"").map(<[u8]>::trim_ascii_start);
+        let number = rest.and_then(|rest| rest.strip_prefix(b":")).map(<[u8]>::trim_ascii_start);
+        number.and_then(|number| number.first()).is_some_and(u8::is_ascii_digit)
+    }
+
+    /// Whether a request takes the value along to a path without a host, in a file that names no address of the provider's.
+    fn is_sent_to_itself(&self) -> bool {
+        let path = |level: &Level| {
+            let first = level.before.trim_start().trim_start_matches(['"', '\'', '`']);
+            let test = words(&level.head).windows(2).any(|pair| pair == ["test", "client"]);
+            let path = first.starts_with('/') && first.len() < level.before.len();
+            level.holder == Holder::Call && (path && self.speaks(first) != Speaks::Ours || test)
+        };
+        let sent = self.place.scheme.is_some() && self.place.levels.iter().any(path);
+        sent && !self.file.hosts().iter().any(|(_, host)| self.is_ours(host))
+    }
+
     /// Whether the value stands bare in brackets, right behind a word as in `task[VALUE]`, or in the line of a log.
     fn is_index(&self) -> bool {
         let before = &self.file.text[..self.span.start];
@@ -159,7 +248,10 @@ impl Judge<'_> {
         let rest = &self.file.text[self.span.end..];
         let logged = before.ends_with(b" [")
             && matches!(rest, [b']', b' ', next, ..] if next.is_ascii_alphanumeric() || *next == b' ');
+        // `USER#VALUE`: the key of a record.
+        let keyed = before.strip_suffix(b"#").and_then(<[u8]>::last).is_some_and(u8::is_ascii_uppercase);
         logged
+            || keyed
             || !before.ends_with(b"<![CDATA[")
                 && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
                 && self.file.text.get(self.span.end) == Some(&b']')
@@ -212,6 +304,11 @@ impl Judge<'_> {
         parents.any(|name| {
             self.speaks(name) == Speaks::Ours && (self.meaning(name).credential || words(name).len() <= 2)
         })
+    }
+
+    /// Whether a section, an element or an entry that the value is in is the provider's.
+    fn is_under_us(&self) -> bool {
+        self.is_entry_of_ours() || self.place.outer.iter().any(|outer| self.speaks(outer) == Speaks::Ours)
     }
 
     /// Whether the file gives many values of the same form to the same name.

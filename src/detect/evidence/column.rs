@@ -31,6 +31,13 @@ impl Judge<'_> {
             Speaks::Others => {
                 Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
             }
+            Speaks::Nobody if self.is_introduced() => Some(Verdict::new(
+                Confidence::Medium,
+                "the text above its table speaks of the provider's key",
+            )),
+            Speaks::Nobody if self.is_row_of_person() => {
+                Some(Verdict::new(Confidence::Low, "its row is that of somebody called so"))
+            }
             // A column with many of them is one of identifiers, unless each row says whose it is.
             Speaks::Nobody if self.are_many() && !self.has_vendor_beside(self.place.levels.first()?) => {
                 let reason = format!("its column {} has many such values", shown(name));
@@ -42,6 +49,36 @@ impl Judge<'_> {
             }
             Speaks::Nobody => None,
         }
+    }
+
+    /// Whether the provider's name stands in the row as that of a person: in a column of people's names.
+    fn is_row_of_person(&self) -> bool {
+        const NAMES: [&str; 12] = [
+            "surname",
+            "lastname",
+            "firstname",
+            "forename",
+            "nachname",
+            "vorname",
+            "familienname",
+            "prenom",
+            "prénom",
+            "apellido",
+            "apellidos",
+            "cognome",
+        ];
+        let line = self.file.line(self.span);
+        let start = line.as_ptr().addr() - self.file.text.as_ptr().addr();
+        let mut own = self.file.mentions().iter().filter(|&&at| (start..start + line.len()).contains(&at));
+        let person = |&at: &usize| {
+            let column = table::column(self.file.text, &(at..at + 1)).unwrap_or_default();
+            let words = words(&column);
+            let pair = words.len() == 2
+                && words[1] == "name"
+                && matches!(words[0].as_str(), "last" | "first" | "family");
+            pair || words.iter().any(|word| NAMES.contains(&word.as_str()))
+        };
+        own.next().is_some_and(person) && own.all(person)
     }
 
     /// Whether rows that say nothing of the provider have values of the same form, and this one does not name it alone.

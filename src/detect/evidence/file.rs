@@ -67,9 +67,17 @@ impl Judge<'_> {
         Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
     }
 
-    /// The line of the value; of several records on it, the one that the value is in.
+    /// The line of the value; of several records on it, the one that the value is in, and of code that is all on one
+    /// line, what encloses it.
     fn line_or_record(&self, own: &Level) -> String {
+        const LONGEST: usize = 400;
         let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        let code = line.len() > LONGEST && line.contains(['{', '(']) && own.holder != Holder::Lines;
+        if code {
+            let parent = self.place.levels.get(1).map(|parent| (&parent.name, &parent.head));
+            let (name, head) = parent.unwrap_or((&own.name, &own.head));
+            return [name, head, &own.head, &own.before, &own.name, &own.after].map(String::as_str).join(" ");
+        }
         let row = own.bound == Bound::Positional && own.holder == Holder::Group;
         let several = !own.before.trim().is_empty() && line.matches(['(', '{', '[']).count() > 1;
         if row && several { format!("{} {}", own.before, own.after) } else { line }
@@ -116,6 +124,9 @@ impl Judge<'_> {
             && let Some(elsewhere) = self.goes_elsewhere(self.file.nearest_given_host(self.span))
         {
             return Some(elsewhere);
+        }
+        if let Some(host) = self.served_at(own).filter(|_| self.provider_has_its_own_place()) {
+            return Some(Verdict::new(Confidence::Low, format!("what it is for is at {host}")));
         }
         if credential && mentioned {
             let place = match own_meaning.credential {
@@ -238,7 +249,9 @@ impl Judge<'_> {
                 return false;
             }
             let meaning = self.meaning(&name);
+            let address = || text[end..].starts_with(b"://") && self.is_vendor(&name);
             meaning.credential && meaning.plain.is_none()
+                || address()
                 || self.is_vendor(&name)
                     && words(&name).len() <= 2
                     && heads_entry(&text[..start], &text[end..])

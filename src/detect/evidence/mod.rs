@@ -23,7 +23,6 @@ mod homonym;
 mod known;
 mod name;
 mod others;
-mod parts;
 mod prose;
 mod sibling;
 mod used;

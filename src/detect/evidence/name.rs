@@ -1,6 +1,7 @@
 //! The name that a value is given, and what that says.
 
 use super::{Judge, Speaks, Verdict};
+use crate::detect::declaration::annotated;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, words};
@@ -13,9 +14,19 @@ impl Judge<'_> {
         let say = |name: &str| format!("it is assigned to {name}");
         // `path/file?name=value`: what stands before the parameter is no part of its name.
         if self.is_glued()
-            && let Some((_, parameter)) = own.name.rsplit_once(['?', '&'])
+            && let Some((target, parameter)) = own.name.rsplit_once(['?', '&'])
         {
-            return self.by_name(parameter, |name| format!("it is the parameter {name}"));
+            let link = || Verdict::new(Confidence::Low, "it is a parameter of a link on the same site");
+            let named = self.by_name(parameter, |name| format!("it is the parameter {name}"));
+            return named.or_else(|| target.starts_with('/').then(link));
+        }
+        if let Some(named) = annotated(self.place).and_then(|declared| self.by_name(&declared, say)) {
+            return Some(named);
+        }
+        if own.bound == Bound::Spaced && self.column_name().is_some_and(|column| self.meaning(column).purpose)
+        {
+            // The column says what it is for, and not the cell before.
+            return None;
         }
         if let Some(parent) = self.listed_under(own) {
             let reason = format!("it is one of {}: no credential", shown(parent));
@@ -24,26 +35,7 @@ impl Judge<'_> {
         if own.bound == Bound::Spaced
             && let Some(nearest) = own.name.split_whitespace().last().filter(|nearest| *nearest != own.name)
         {
-            // The word right before the value names it; those before that one are a command, a type, a sentence.
-            // What is given to another's program that serves a model is not for the provider of its weights.
-            let program = own.name.split_whitespace().next().unwrap_or_default();
-            let serves = own.name.split_whitespace().any(|word| self.is_of_weights(&word.to_lowercase()));
-            let theirs = serves && self.speaks(program) == Speaks::Others;
-            let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
-            let telling = self.meaning(&own.name).credential
-                || self.speaks(nearest) == Speaks::Ours
-                || words(&own.name).len() <= 3
-                || self.column_name().is_some()
-                || !self.meaning(nearest).specific;
-            let whole = whole.filter(|_| !theirs && telling);
-            if let Some(theirs) = self.phrase(&own.name).filter(|name| self.speaks(name) == Speaks::Others) {
-                return self.by_name(&theirs, say);
-            }
-            return match self.speaks(nearest) {
-                Speaks::Others => self.by_name(nearest, say),
-                _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),
-                _ => whole.or_else(|| self.by_name(nearest, say)),
-            };
+            return self.named_by_words(own, nearest, say);
         }
         // `-e NAME=value`, `… name=value`: what stands before the word is none of its name.
         if self.is_glued()
@@ -71,6 +63,34 @@ impl Judge<'_> {
             Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
             _ => Some(verdict),
         })
+    }
+
+    /// The words before a value, the `nearest` of which names it; those before that one are a command, a type, a sentence.
+    fn named_by_words(
+        &self,
+        own: &Level,
+        nearest: &str,
+        say: impl Fn(&str) -> String + Copy,
+    ) -> Option<Verdict> {
+        // What is given to another's program that serves a model is not for the provider of its weights.
+        let program = own.name.split_whitespace().next().unwrap_or_default();
+        let serves = own.name.split_whitespace().any(|word| self.is_of_weights(&word.to_lowercase()));
+        let theirs = serves && self.speaks(program) == Speaks::Others;
+        let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
+        let telling = self.meaning(&own.name).credential
+            || self.speaks(nearest) == Speaks::Ours
+            || words(&own.name).len() <= 3
+            || self.column_name().is_some()
+            || !self.meaning(nearest).specific;
+        let whole = whole.filter(|_| !theirs && telling);
+        if let Some(theirs) = self.phrase(&own.name).filter(|name| self.speaks(name) == Speaks::Others) {
+            return self.by_name(&theirs, say);
+        }
+        match self.speaks(nearest) {
+            Speaks::Others => self.by_name(nearest, say),
+            _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),
+            _ => whole.or_else(|| self.by_name(nearest, say)),
+        }
     }
 
     /// The host of another who serves the provider's models, where settings of the value's name lead there.
@@ -168,6 +188,10 @@ impl Judge<'_> {
                 Confidence::Low,
                 format!("{shown} has many values in this file: an identifier"),
             )),
+            Speaks::Ours if self.is_password(name) && !self.is_used_or_modelled() => Some(Verdict::new(
+                Confidence::Low,
+                format!("{shown} is a password, and the provider gives none"),
+            )),
             // Ours by name, and a secret of its own for a purpose: `…_SESSION_SECRET`, `…_db_password`.
             Speaks::Ours if self.has_purpose_of_its_own(name) => {
                 Some(Verdict::new(Confidence::Low, format!("{shown} is for a purpose of its own")))
@@ -188,6 +212,22 @@ impl Judge<'_> {
                 Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
             }
         }
+    }
+
+    /// Whether a name calls its value a password, and nothing else.
+    fn is_password(&self, name: &str) -> bool {
+        let words = words(name);
+        let password = |word: &String| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd");
+        words.last().is_some_and(password) && !self.meaning(name).credential
+    }
+
+    /// Whether the file uses the provider or names one of its models.
+    fn is_used_or_modelled(&self) -> bool {
+        let model = |&at: &usize| {
+            let rest = &self.file.text[at..(at + 40).min(self.file.text.len())];
+            rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').any(|b| *b == b'-')
+        };
+        self.uses_provider() || self.file.mentions().iter().any(model)
     }
 
     /// Whether what follows the provider in a name is a purpose of its own.

@@ -36,21 +36,7 @@ impl Judge<'_> {
         let before = &text[self.span.start.saturating_sub(BEFORE)..self.span.start];
         let after = &text[self.span.end..(self.span.end + AFTER).min(text.len())];
         let mut lines = before.lines().rev().chain(after.lines()).filter(|line| line.len() <= LONGEST_LINE);
-        let speaks = |line: &[u8]| {
-            let line = line.to_str_lossy();
-            // Words that people say, and no names of variables or addresses.
-            let plain = |word: &&str| {
-                word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic)
-            };
-            let words: Vec<&str> =
-                line.split_whitespace().map(|word| if plain(&word) { word } else { "." }).collect();
-            // The name and the word for a credential stand together.
-            words.windows(4.min(words.len()).max(1)).any(|near| {
-                let near = near.join(" ");
-                self.speaks(&near) == Speaks::Ours && self.meaning(&near).credential
-            })
-        };
-        if lines.any(speaks) {
+        if lines.any(|line| self.speaks_of_key(line)) {
             return Some(Verdict::new(Confidence::Medium, "the text around it speaks of the provider's key"));
         }
         let mut above = before.lines().rev().take(8);
@@ -65,16 +51,48 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether a sentence has the provider's name and the word for a credential together.
+    fn speaks_of_key(&self, line: &[u8]) -> bool {
+        let line = line.to_str_lossy();
+        // Words that people say, and no names of variables or addresses.
+        let plain =
+            |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic);
+        let words: Vec<&str> =
+            line.split_whitespace().map(|word| if plain(&word) { word } else { "." }).collect();
+        words.windows(4.min(words.len()).max(1)).any(|near| {
+            let near = near.join(" ");
+            self.speaks(&near) == Speaks::Ours && self.meaning(&near).credential
+        })
+    }
+
+    /// Whether the text above a table, in which the value stands in a column of credentials, speaks of the provider's.
+    pub(super) fn is_introduced(&self) -> bool {
+        const MOST_ROWS: usize = 100;
+        const MOST_LINES: usize = 3;
+        let above = self.file.text[..self.span.start].lines().rev().take(MOST_ROWS);
+        let mut above = above.skip_while(|line| line.contains(&b'|')).filter(|line| !line.trim().is_empty());
+        self.file.line(self.span).contains(&b'|')
+            && self.column_name().is_some_and(|column| self.meaning(column).credential)
+            && above
+                .by_ref()
+                .take(MOST_LINES)
+                .any(|line| line.len() <= LONGEST_LINE && self.speaks_of_key(line))
+    }
+
     /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.
     fn says_otherwise(&self, own: &Level) -> bool {
         let label = self.place.label.as_deref().unwrap_or_default();
-        [own.name.as_str(), label].into_iter().any(|name| {
-            let meaning = self.meaning(name);
-            meaning.plain.is_some()
-                || meaning.identifier
-                || meaning.purpose
-                || self.speaks(name) == Speaks::Others
-        })
+        let above = self.file.text[..self.span.start].lines().rev().nth(1).unwrap_or_default();
+        let above = above.to_str_lossy();
+        let asked = above.len() <= LONGEST_LINE && self.meaning(&above).purpose;
+        asked && self.speaks(&above) != Speaks::Ours
+            || [own.name.as_str(), label].into_iter().any(|name| {
+                let meaning = self.meaning(name);
+                meaning.plain.is_some()
+                    || meaning.identifier
+                    || meaning.purpose
+                    || self.speaks(name) == Speaks::Others
+            })
     }
 
     /// Whether the text has more values of the same form than people write down together.
@@ -111,7 +129,16 @@ fn is_said(own: &Level) -> bool {
     let sentence = words >= 2 && !quote::tokens(&own.name).any(name);
     match own.bound {
         Bound::Alone => own.holder == Holder::Lines,
+        // The text of a message in an export.
+        Bound::Assigned if own.holder == Holder::Group && is_message(&own.name) => true,
         Bound::Spaced | Bound::Assigned => sentence,
         _ => false,
     }
+}
+
+/// Whether a field is called as the text of a message is.
+fn is_message(name: &str) -> bool {
+    quote::tokens(name)
+        .last()
+        .is_some_and(|name| matches!(name, "text" | "message" | "content" | "body" | "msg"))
 }

@@ -43,11 +43,7 @@ impl Judge<'_> {
     /// The host that serves models of the provider's for others, where the settings with the provider's name send their
     /// requests there: `acme.base-url=https://other.example`.
     pub(super) fn served_elsewhere(&self, name: &str) -> Option<String> {
-        let mut prefix = words(name);
-        prefix.truncate(prefix.iter().position(|word| self.meaning(word).credential)?);
-        while prefix.last().is_some_and(|word| word == "api") {
-            prefix.pop();
-        }
+        let prefix = self.words_before_credential(name)?;
         let text = self.file.text;
         let near = self.span.start.saturating_sub(NEAR)..(self.span.end + NEAR).min(text.len());
         let mut lines = text[near].lines().filter(|line| line.len() <= LONGEST_LINE).take(MOST_LINES);
@@ -62,19 +58,24 @@ impl Judge<'_> {
 
     /// The words of a credential's name before those that call it one, and whether they say what it is for.
     fn prefix(&self, name: &str) -> Option<(Vec<String>, bool)> {
-        let mut prefix = words(name);
         let meaning = self.meaning(name);
         if !meaning.credential || meaning.purpose || self.speaks(name) != Speaks::Nobody {
             return None;
         }
-        let credential = prefix.iter().position(|word| self.meaning(word).credential)?;
-        prefix.truncate(credential);
-        while prefix.last().is_some_and(|word| word == "api") {
-            prefix.pop();
-        }
+        let prefix = self.words_before_credential(name)?;
         let said = self.meaning(&prefix.join("_"));
         let specific = said.specific && said.plain.is_none();
         (!prefix.is_empty()).then_some((prefix, specific))
+    }
+
+    /// The words of a name before the one that calls it a credential.
+    fn words_before_credential(&self, name: &str) -> Option<Vec<String>> {
+        let mut words = words(name);
+        words.truncate(words.iter().position(|word| self.meaning(word).credential)?);
+        while words.last().is_some_and(|word| word == "api") {
+            words.pop();
+        }
+        Some(words)
     }
 
     /// Whom a line speaks of that sets something with the prefix: who does it, or where it is.
