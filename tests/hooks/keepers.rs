@@ -167,3 +167,19 @@ fn a_call_that_comes_to_nothing_is_no_gate() {
         kept.git(&["commit", "-m", "a key"]).ends_with(1).says("b.env:1:17");
     }
 }
+
+#[test]
+fn a_keeper_is_tried_with_its_file_as_it_is_now() {
+    let kept = Kept::new();
+    let program = kept.repo.place.top().join("bin/lefthook");
+    let calls = "#!/bin/sh\ngrep -q \"leeward hook $2\" lefthook.yml || exit 0\nexec leeward hook \"$2\"\n";
+    fs::write(&program, calls).expect("new");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("ours");
+    put_script(&kept.repo.work().join(".git"), "pre-commit", "lefthook run pre-commit\n");
+    let commit = ["doctor", "--gate", "commit"];
+    kept.leeward(&commit).ends_with(1).says("a commit with a key goes through");
+    // Not committed, nor staged.
+    kept.repo.write("lefthook.yml", "pre-commit: { jobs: [{ run: leeward hook pre-commit }] }\n");
+    kept.leeward(&commit).ends_with(0).says("leeward: 0 problems");
+    assert_eq!(kept.git(&["status", "--porcelain"]).out(), "?? lefthook.yml\n");
+}

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::super::hook::keeper;
 use super::super::subprocess::Ran;
 use super::clone::Clone;
 use super::hooks::{Hooks, wanted};
@@ -46,7 +47,10 @@ struct Trial<'a> {
 
 /// Tries the gates of a repository in a clone.
 pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, asked: &Asked, checkup: &mut Checkup) {
-    let clone = match Clone::of(layout, &subject.files, asked.patience) {
+    // Hooks that another program keeps are tried with its files as they are now, committed or not.
+    let kept = layout.work_tree.as_deref().map(keeper::files).unwrap_or_default();
+    let files = [subject.files.as_slice(), &kept].concat();
+    let clone = match Clone::of(layout, &files, asked.patience) {
         Ok(clone) => clone,
         Err(reason) => return checkup.untried(format!("the repository cannot be cloned:\n{reason}")),
     };

@@ -79,6 +79,14 @@ pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -
     Some((keeper, calls))
 }
 
+/// The files at the top of a work tree that such programs go by, as far as they are there. (Those of husky are called
+/// where they are.)
+pub(in crate::cli) fn files(top: &Path) -> Vec<PathBuf> {
+    let local = ["lefthook-local.yml", "lefthook-local.yaml"];
+    let names = LEFTHOOK.iter().chain(&local).chain(&PRE_COMMIT);
+    names.map(|name| top.join(name)).filter(|file| file.is_file()).collect()
+}
+
 /// Where husky 9 has the hooks that people write, if it is its directory that git calls hooks in: `.husky` for
 /// `.husky/_`, which is written anew at every installation.
 pub(in crate::cli) fn husky(directory: &Path) -> Option<PathBuf> {
