@@ -138,17 +138,17 @@ fn check(place: &Place) -> Result<(), UsageError> {
     Ok(())
 }
 
-fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
+/// Refuses what must not be moved, or cannot.
+pub(super) fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
     let file = shown(&hook.path);
     let refused = |message: String, help: String| Err(UsageError::new(message).help(help));
     match hook.there {
-        There::Odd(what) => refused(
-            format!("{file} is {what}, not a file; nothing was done"),
-            format!("move {file} away, and install again"),
-        ),
+        There::Odd(what) => {
+            refused(format!("{file} is {what}, not a file; nothing was done"), format!("move {file} away"))
+        }
         There::Changed => refused(
             format!("{file} was changed since it was installed; nothing was done"),
-            format!("move what was added elsewhere, delete {file}, and install again"),
+            format!("move what was added elsewhere, and delete {file}"),
         ),
         There::Foreign { by_name: true, .. } => refused(
             format!("{file} asks under which name it was called, so it cannot be moved; nothing was done"),

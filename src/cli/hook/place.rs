@@ -195,7 +195,7 @@ impl Complaint {
     fn of(said: &str) -> Complaint {
         let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
         let mut lines = lines.map(|line| visible(line.as_bytes()).into_owned());
-        let what = lines.next().unwrap_or_default();
+        let what = lines.next().unwrap_or_default().trim_start_matches("fatal: ").to_owned();
         let advice: Vec<String> = lines.collect();
         Complaint { what, advice: (!advice.is_empty()).then(|| advice.join(" ")) }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{UsageError, masked, say};
 use super::files::{self, Hook, There};
-use super::install::{Where, failed, find, look, shown};
+use super::install::{Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
@@ -18,11 +18,12 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     let place = find(of)?;
     let mut text = heading(&place);
     let told = place.reach != (Reach::OurGlobal { told: false });
-    let mut lacking = Vec::new();
+    let (mut lacking, mut first) = (Vec::new(), None);
     let (mut proofs, mut read) = (Proofs::new(), false);
     for hook in look(&place)? {
         let (in_force, says) = describe(&hook, place.top.as_deref(), &mut proofs)
             .map_err(|error| failed(&place.directory, &error))?;
+        first = first.or_else(|| can_be_put(&hook).err());
         lacking.extend((!in_force).then_some(hook.gate.name));
         read |= matches!(hook.there, There::Calls { .. });
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
@@ -39,7 +40,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     }
     let all = told && lacking.is_empty();
     if !all {
-        text.push_str(&format!("help: {}\n", help(&place, of.global, &lacking)));
+        text.push_str(&format!("help: {}\n", help(&place, of.global, &lacking, first)));
     }
     say(&masked(&text));
     Ok(if all { Status::Clean } else { Status::Findings })
@@ -76,13 +77,20 @@ fn elsewhere(place: &Place) -> String {
     text
 }
 
-/// How to have all gates in force. `lacking`: the hooks that are not.
-fn help(place: &Place, global: bool, lacking: &[&str]) -> String {
+/// How to have all gates in force. `lacking`: the hooks that are not; `first`: what keeps them from being installed.
+fn help(place: &Place, global: bool, lacking: &[&str], first: Option<UsageError>) -> String {
     match keeper::husky(&place.directory) {
         Some(own) => keeper::husky_recipe(&own, lacking),
         None => {
             let global = if global || place.reach == Reach::Shared { " --global" } else { "" };
-            format!("`leeward hook install{global}` puts them in force")
+            let install = format!("`leeward hook install{global}` puts them in force");
+            match first {
+                Some(UsageError { message, help: Some(help) }) => {
+                    let what = message.trim_end_matches("; nothing was done");
+                    format!("{install}, but {what}: first {help}")
+                }
+                _ => install,
+            }
         }
     }
 }
