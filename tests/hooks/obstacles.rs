@@ -300,3 +300,17 @@ fn where_hooks_cannot_be_written_nothing_is_half_done() {
         assert_eq!(names(&repo), [""; 0]);
     }
 }
+
+#[test]
+fn the_other_part_of_an_index_that_is_a_pipe_is_not_waited_for() {
+    let mut repo = installed();
+    repo.git(&["update-index", "--split-index"]);
+    let entries = fs::read_dir(repo.work().join(".git")).expect("there").flatten();
+    let shared =
+        entries.map(|entry| entry.path()).find(|path| path.display().to_string().contains("/sharedindex."));
+    pipe(&shared.expect("git made one"));
+    for args in [&["hook", "pre-commit"][..], &["staged"], &["scan"]] {
+        repo.place.run(args).ends_with(3).says("it is a named pipe, not a regular file");
+    }
+    all_end(&repo, &|_| ());
+}

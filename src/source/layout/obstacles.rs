@@ -66,6 +66,11 @@ pub(crate) fn to_clones(layout: &Layout) -> Vec<Odd> {
     found
 }
 
+/// What is no file in a directory, and has a name that begins so.
+pub(crate) fn named(dir: &Path, begin: &str) -> Option<Odd> {
+    names(dir).filter(|name| name.starts_with(begin)).find_map(|name| regular::odd(&dir.join(name)))
+}
+
 /// `HEAD`, and the files of the refs that it stands for, one after the other.
 fn refs_from(dir: &Path, common: &Path) -> Vec<PathBuf> {
     let mut files = vec![dir.join("HEAD")];
