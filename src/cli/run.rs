@@ -263,6 +263,7 @@ impl<'a> Run<'a> {
                 quiet: self.scanning.quiet,
                 reveal: self.scanning.reveal && index == 0,
                 gate: self.gate.filter(|_| index == 0),
+                passes: status == Status::Clean,
             };
             match destination.write_with(|out| format.write(report, &options, out)) {
                 Ok(()) => {}

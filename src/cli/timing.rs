@@ -17,7 +17,7 @@ use super::scan::exists;
 use crate::decode::{self, Limits};
 use crate::detect::Detector;
 use crate::finding::LocationKind;
-use crate::source::{Counted, Issue, Origin, Part, Sink, stdin, worktree};
+use crate::source::{Counted, Issue, Old, Origin, Part, Sink, stdin, worktree};
 use crate::words::{bytes, count, seconds};
 
 /// How often each file is scanned.
@@ -156,7 +156,7 @@ impl Sink for Stopwatch {
         }
     }
 
-    fn changed(&self, origin: Origin<'_>, content: &[u8], _: &[&[u8]]) {
+    fn changed(&self, origin: Origin<'_>, content: &[u8], _: &[Old<'_>]) {
         self.blob(origin, content);
     }
 

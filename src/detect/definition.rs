@@ -267,7 +267,9 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     // `app:name`, as settings of several programs are kept in one file.
     let entry = name.rsplit(':').next().filter(|entry| path.is_some_and(is_settings) && !is_generic(entry));
     let name = entry.unwrap_or(name);
-    is_telling(name).then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
+    // Whatever a variable is called after, the program says what it is for.
+    let telling = is_telling(name) || variable(&name) && meaning(name, &[]).plain.is_none();
+    telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
 }
 
 /// The name of an entry together with that of its section, where neither says much by itself: `[llm]`, `key = VALUE`.

@@ -58,7 +58,7 @@ pub struct Match {
     pub evidence: Vec<String>,
     /// It is a published example, listed in the rule.
     pub published: bool,
-    /// What it is bound to here is somebody else's.
+    /// What it is bound to here is somebody else's, or no credential.
     pub foreign: bool,
 }
 
@@ -251,7 +251,7 @@ impl Detector {
                     confidence: verdict.confidence,
                     evidence: verdict.evidence,
                     published: published(rule),
-                    foreign: verdict.foreign && !verdict.beside,
+                    foreign: verdict.foreign && !verdict.beside || verdict.no_credential,
                 })
             })
             .reduce(|best, next| if next.confidence > best.confidence { next } else { best })
@@ -275,7 +275,8 @@ impl Detector {
     }
 }
 
-/// What is somebody else's at one place of a text is not the provider's at another that does not say so clearly.
+/// What is somebody else's at one place of a text, or no credential, is not the provider's at another that does not say so
+/// clearly.
 fn agree(matches: &mut [Match]) {
     let theirs: Vec<(usize, Secret)> = matches
         .iter()
@@ -288,7 +289,7 @@ fn agree(matches: &mut [Match]) {
         if same.iter().all(|found| found.confidence < Confidence::High) {
             for found in same.iter_mut().filter(|found| found.confidence > Confidence::Low) {
                 found.confidence = Confidence::Low;
-                found.evidence.insert(0, "the same value is another service's in this text".to_owned());
+                found.evidence.insert(0, "the same value has another name in this text".to_owned());
             }
         }
     }

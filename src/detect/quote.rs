@@ -33,6 +33,15 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
         .filter(|token| !token.is_empty())
 }
 
+/// Whether a name is that of a file of a program's source or of what is built of it.
+pub(super) fn is_source_file(name: &str) -> bool {
+    const ENDINGS: [&str; 24] = [
+        "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "css", "scss", "html", "svg", "png", "jpg", "webp",
+        "py", "rb", "go", "rs", "map", "vue", "svelte", "astro", "wasm", "woff2",
+    ];
+    name.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && ENDINGS.contains(&ending))
+}
+
 /// Whether a token is the name of something, and not a word of a sentence.
 pub(super) fn is_name(token: &str) -> bool {
     let humps = token.chars().zip(token.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase());

@@ -22,7 +22,7 @@ const MOST_SQL: usize = 1 << 16;
 /// The name of the column that the value at `span` stands in.
 pub(super) fn column(text: &[u8], span: &Range<usize>) -> Option<String> {
     let header = || markdown(text, span).or_else(|| separated(text, span));
-    header().or_else(|| inserted(text, span)).or_else(|| copied(text, span))
+    header().or_else(|| inserted(text, span)).or_else(|| copied(text, span)).or_else(|| html(text, span))
 }
 
 /// The row of a value in a table that has a cell on each line.
@@ -151,6 +151,22 @@ fn inserted(text: &[u8], span: &Range<usize>) -> Option<String> {
         Some(columns) => name(cells(columns.trim_ascii_end().strip_suffix(b")")?, b',').get(index)?),
         None => created(before, table, index),
     }
+}
+
+/// A table of HTML whose first row has the names.
+fn html(text: &[u8], span: &Range<usize>) -> Option<String> {
+    let from = span.start.saturating_sub(LONGEST_LINE);
+    let before = text[from..span.start].to_ascii_lowercase();
+    let row = before.rfind(b"<tr")?;
+    let index = before[row..].find_iter(b"<td").count().checked_sub(1)?;
+    let table = before[..row].rfind(b"<table")?;
+    let head = &before[table..row];
+    let names = &text[from + table..][..head.find(b"</tr")?];
+    let starts: Vec<usize> =
+        head[..names.len()].find_iter(b"<th").filter(|at| !head[*at..].starts_with(b"<thead")).collect();
+    let cell = &names[*starts.get(index)?..];
+    let cell = &cell[cell.find_byte(b'>')? + 1..];
+    name(&cell[..cell.find_byte(b'<')?])
 }
 
 /// A row between `COPY t (a, b) FROM stdin;` and the line that ends it.

@@ -25,6 +25,7 @@ pub(crate) struct Vocabulary {
     account_field: HashSet<String>,
     thing: HashSet<String>,
     open_vendor: HashSet<String>,
+    counted: HashSet<String>,
 }
 
 /// The vocabulary, read when the first name is looked up.
@@ -92,7 +93,10 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     let purpose = each().find(|word| !store && has(&vocabulary.purpose, word));
     let owner = each().find(|word| !store && has(&vocabulary.owner, word)).or(purpose).cloned();
     let number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
-    let credential = words.iter().any(|word| has(&vocabulary.credential, word) || is_compound(word));
+    // How many tokens a text has is no credential.
+    let counted = |at: usize| words[at] == "tokens" && at > 0 && has(&vocabulary.counted, &words[at - 1]);
+    let credential = (0..words.len())
+        .any(|at| (has(&vocabulary.credential, &words[at]) || is_compound(&words[at])) && !counted(at));
     let last = words.iter().rev().find(|word| !number(word));
     // Two words that say together what neither says alone: a page's token is no credential.
     let pair = pairs.last().map(|[pair, _]| pair).filter(|pair| has(&vocabulary.plain, pair));

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use bstr::{BString, ByteSlice};
 
-use super::{Settings, inline, notebook_cell};
+use super::paths::notebook_cell;
+use super::{Settings, inline};
 use crate::decode::{self, Text};
 use crate::detect::Detector;
 use crate::detect::explain::{Account, Opinion, longest_run};

@@ -5,13 +5,14 @@
 //! reported have another place, a last one finds all of them. Where neither is so, as nearly everywhere, nothing is
 //! looked at twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use bstr::{BStr, ByteSlice};
 
 use super::bindings::{Naming, Reading, handed_on, resolve};
 use super::group::same_place;
+use super::held::Held;
 use super::names::Names;
 use super::{Collector, Hit, lock};
 use crate::decode::Text;
@@ -43,6 +44,8 @@ pub(super) enum Look {
 pub(super) struct Known {
     finder: Finder,
     values: Vec<KnownValue>,
+    /// Those that were bound before the change.
+    pub(super) before: HashSet<Secret>,
 }
 
 /// One of them.
@@ -52,6 +55,13 @@ pub(super) struct KnownValue {
     pub(super) confidence: Confidence,
     /// Why, wherever it stands.
     pub(super) evidence: Vec<String>,
+}
+
+/// The values that are a provider's by what other files do with their names: now, and before the change.
+#[derive(Default)]
+struct Bound {
+    now: Vec<KnownValue>,
+    before: HashSet<Secret>,
 }
 
 impl Look {
@@ -67,9 +77,9 @@ impl Look {
 
 impl Known {
     /// None if there is no value.
-    fn new(values: Vec<KnownValue>) -> Option<Known> {
+    fn new(values: Vec<KnownValue>, before: HashSet<Secret>) -> Option<Known> {
         let finder = Finder::new(values.iter().map(|value| value.secret.expose()))?;
-        Some(Known { finder, values })
+        Some(Known { finder, values, before })
     }
 
     /// Whether a text can hold one.
@@ -105,10 +115,13 @@ impl Collector<'_> {
         let worth_it = self.interest.load(Ordering::Relaxed) && !self.is_interrupted();
         let bound = match Names::new(&namings).filter(|_| worth_it) {
             Some(names) => self.bound(namings, names, &sources),
-            None => Vec::new(),
+            None => Bound::default(),
         };
+        let Bound { now: bound, mut before } = bound;
         let bound_secrets: Vec<Secret> = bound.iter().map(|value| value.secret.clone()).collect();
-        let known = Known::new(self.known(bound)).filter(|_| !self.is_interrupted());
+        let old = std::mem::take(&mut *lock(&self.before.found));
+        before.extend(old.iter().map(|value| value.secret.clone()));
+        let known = Known::new(self.known(bound, old), before).filter(|_| !self.is_interrupted());
         if let Some(known) = known {
             let again = self.again(Look::Copies(known));
             sources(&again);
@@ -122,25 +135,32 @@ impl Collector<'_> {
     }
 
     /// The values that are a provider's by what their names are read for, and by what those names are handed on to.
-    fn bound(&self, namings: Vec<Naming>, names: Names, sources: impl Fn(&Collector<'_>)) -> Vec<KnownValue> {
-        let readings = |names: Names| -> Vec<Reading> {
+    fn bound(&self, namings: Vec<Naming>, names: Names, sources: impl Fn(&Collector<'_>)) -> Bound {
+        let readings = |names: Names| -> (Vec<Reading>, Vec<Reading>) {
             let again = self.again(Look::Names(names));
             sources(&again);
             self.skipped.take(&again.skipped, NOT_ALL_USES);
-            lock(&again.readings).drain(..).collect()
+            let before = lock(&again.before.readings).drain(..).collect();
+            (lock(&again.readings).drain(..).collect(), before)
         };
-        let first = readings(names);
+        let namings_before = std::mem::take(&mut *lock(&self.before.namings));
+        let (first, first_before) = readings(names);
         let onwards = handed_on(&namings, &first);
-        let mut bound = resolve(namings, first);
+        let onwards_before = handed_on(&namings_before, &first_before);
+        let mut now = resolve(namings, first);
+        let mut before = resolve(namings_before, first_before);
         if let Some(names) = Names::new(&onwards).filter(|_| !self.is_interrupted()) {
-            bound.extend(resolve(onwards, readings(names)));
+            let (second, second_before) = readings(names);
+            now.extend(resolve(onwards, second));
+            before.extend(resolve(onwards_before, second_before));
         }
-        bound
+        before.retain(|value| value.confidence >= self.settings.confidence);
+        Bound { now, before: before.into_iter().map(|value| value.secret).collect() }
     }
 
     /// Values whose other places are worth a look: those that are reported, where one of them was seen elsewhere, and
-    /// those that are bound.
-    fn known(&self, bound: Vec<KnownValue>) -> Vec<KnownValue> {
+    /// those that are bound; of which `old` ones were found before the change, where they still are.
+    fn known(&self, bound: Vec<KnownValue>, old: Vec<KnownValue>) -> Vec<KnownValue> {
         let mut known: BTreeMap<Secret, KnownValue> = BTreeMap::new();
         let mut add = |value: KnownValue| match known.get(&value.secret) {
             Some(better) if better.confidence >= value.confidence => {}
@@ -148,23 +168,19 @@ impl Collector<'_> {
         };
         let hits = lock(&self.hits);
         let is_run = |rule: usize| matches!(self.detector.rules()[rule].pattern, Pattern::Run { .. });
-        for hit in hits.iter().filter(|hit| !hit.published) {
-            // What expressions pass over is not remembered.
-            if !is_run(hit.rule) || self.strays.has(hit.secret.expose()) {
-                add(KnownValue {
-                    secret: hit.secret.clone(),
-                    rule: hit.rule,
-                    confidence: hit.confidence,
-                    evidence: vec![elsewhere(hit)],
-                });
-            }
-        }
+        // What expressions pass over is not remembered.
+        let may_be_elsewhere =
+            |rule: usize, secret: &Secret| !is_run(rule) || self.strays.has(secret.expose());
+        let new = hits.iter().filter(|hit| !hit.published && may_be_elsewhere(hit.rule, &hit.secret));
+        new.map(known_by).for_each(&mut add);
+        let old = old.into_iter().filter(|value| may_be_elsewhere(value.rule, &value.secret));
+        old.for_each(&mut add);
         bound.into_iter().filter(|value| value.confidence >= self.settings.confidence).for_each(&mut add);
         known.into_values().collect()
     }
 
     /// A collector for another look at the same.
-    fn again(&self, look: Look) -> Collector<'_> {
+    pub(super) fn again(&self, look: Look) -> Collector<'_> {
         let mut again = Collector::new(
             self.detector,
             self.settings,
@@ -204,24 +220,32 @@ impl Collector<'_> {
     }
 
     /// Places of known values in a text. Those that were counted as not confident enough are counted here again.
-    pub(super) fn copies(&self, known: &Known, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
+    pub(super) fn copies(
+        &self,
+        known: &Known,
+        text: &[u8],
+        path: Option<&BStr>,
+        held: &Held<'_>,
+    ) -> Vec<Match> {
         let copies = known.matches(text);
         if !copies.is_empty() {
             let judged = self.detector.scan(text, path);
+            let standing = held.standing(copies.iter().map(|copy| copy.secret.expose()));
             let counted = judged.iter().filter(|m| m.confidence < self.settings.confidence && !m.published);
+            let counted = counted.filter(|m| !standing.contains(m.secret.expose()));
             let counted = counted.filter(|m| copies.iter().any(|copy| copy.span == m.span)).count();
             self.below_confidence.fetch_add(counted as u64, Ordering::Relaxed);
         }
         copies
     }
 
-    /// Remembers a value that is not reported, and under which name it stands.
-    pub(super) fn stray(&self, origin: Origin<'_>, text: &Text<'_>, span: &std::ops::Range<usize>) {
+    /// Remembers a value that is not reported, and under which name it stands. Gives whether it has one.
+    pub(super) fn stray(&self, origin: Origin<'_>, text: &Text<'_>, span: &std::ops::Range<usize>) -> bool {
         self.strays.add(&text.bytes[span.clone()]);
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let definitions = self.detector.definitions(text.bytes, path, span);
         if definitions.is_empty() {
-            return;
+            return false;
         }
         let line = memchr::memchr_iter(b'\n', &text.bytes[..span.start]).count() as u64 + 1;
         let named = definitions.into_iter().map(|definition| Naming {
@@ -240,10 +264,21 @@ impl Collector<'_> {
             let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));
             self.skip("values under names whose use was not looked for, for their number", what);
         }
+        true
+    }
+
+    /// Remembers what a text does with the names that are looked for, and what it did before the change.
+    pub(super) fn read(&self, origin: Origin<'_>, text: &Text<'_>, names: &Names, held: &Held<'_>) {
+        let readings = self.readings(origin, text, names);
+        if !readings.is_empty() {
+            held.remember_reads(names);
+            lock(&self.readings).extend(readings);
+        }
     }
 
     /// What a text does with the names that are looked for.
-    pub(super) fn read(&self, origin: Origin<'_>, text: &Text<'_>, names: &Names) {
+    pub(super) fn readings(&self, origin: Origin<'_>, text: &Text<'_>, names: &Names) -> Vec<Reading> {
+        let mut readings = Vec::new();
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let mut mentions = None;
         let entries = self.detector.is_interesting(text.bytes).then_some(&names.entries);
@@ -261,7 +296,7 @@ impl Collector<'_> {
                     continue;
                 }
                 let line = memchr::memchr_iter(b'\n', &text.bytes[..read.span.start]).count() as u64 + 1;
-                lock(&self.readings).push(Reading {
+                readings.push(Reading {
                     name: name.clone(),
                     purpose: read.purpose,
                     from_environment: read.from_environment,
@@ -273,12 +308,23 @@ impl Collector<'_> {
                 });
             }
         }
+        readings
     }
 }
 
 /// Whether a text has the name of a section, as a word or a part of one, in any case.
 fn names_section(text: &[u8], section: &str) -> bool {
     Finder::in_any_case([section]).is_some_and(|finder| finder.is_match(text))
+}
+
+/// A value that is known by a place of it.
+pub(super) fn known_by(hit: &Hit) -> KnownValue {
+    KnownValue {
+        secret: hit.secret.clone(),
+        rule: hit.rule,
+        confidence: hit.confidence,
+        evidence: vec![elsewhere(hit)],
+    }
 }
 
 /// Why a value is believed to be a key where nothing there says so.

@@ -3,7 +3,6 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,12 +12,10 @@ use bstr::{BStr, BString, ByteSlice};
 use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
 use crate::detect::{Detector, Match, runs};
-use crate::finding::{Confidence, Location, LocationKind, Suppression};
-use crate::position::Positions;
+use crate::finding::{Confidence, LocationKind};
 use crate::progress::Counters;
 use crate::report::line_hash::line_hashes;
-use crate::secret::Secret;
-use crate::source::{Counted, Issue, LEFT_OUT, Origin, Part, REACH, Sink, TOO_LARGE};
+use crate::source::{Counted, Issue, LEFT_OUT, Old, Origin, Part, REACH, Sink, TOO_LARGE};
 
 mod aside;
 mod bindings;
@@ -27,6 +24,7 @@ mod counts;
 pub mod explain;
 mod group;
 mod held;
+mod hit;
 mod inline;
 mod look;
 mod names;
@@ -37,10 +35,11 @@ mod strays;
 
 use bindings::{Naming, Reading};
 use counts::Counts;
-use held::Held;
+use held::{Before, Held};
+use hit::Hit;
 use inline::Mark;
 use look::Look;
-use paths::{notebook_cell, stem};
+use paths::stem;
 use skips::{Skips, name};
 use strays::Strays;
 
@@ -79,26 +78,9 @@ pub struct Collector<'a> {
     strays: Strays,
     namings: Mutex<Vec<Naming>>,
     readings: Mutex<Vec<Reading>>,
+    before: Before,
     issues: Mutex<Vec<Issue>>,
     skipped: Skips,
-}
-
-/// One secret in one place.
-#[derive(Clone, Debug)]
-struct Hit {
-    target: usize,
-    rule: usize,
-    secret: Secret,
-    confidence: Confidence,
-    evidence: Vec<String>,
-    location: Location,
-    suppression: Option<Suppression>,
-    /// A comment beside it asks to accept it, and does not say why.
-    unheeded: bool,
-    /// It is a published example.
-    published: bool,
-    /// It was found by its value alone, which stands elsewhere under a name that tells.
-    copy: bool,
 }
 
 /// A lock whose holder may have panicked: what it guards is a list, whole after every push.
@@ -132,6 +114,7 @@ impl<'a> Collector<'a> {
             strays: Strays::default(),
             namings: Mutex::default(),
             readings: Mutex::default(),
+            before: Before::default(),
             issues: Mutex::default(),
             skipped: Skips::default(),
         }
@@ -148,12 +131,12 @@ impl<'a> Collector<'a> {
     }
 
     /// Scans one piece of content. A fault of ours in one blob does not end the run.
-    fn scan(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
+    fn scan(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) {
         if self.is_too_large(origin.kind, bytes) {
             return self.skip(TOO_LARGE, name(origin));
         }
         self.looks_into(origin.kind);
-        self.keep(self.guarded(origin, bytes, bases));
+        self.keep(self.guarded(origin, bytes, olds));
     }
 
     fn keep(&self, hits: Vec<Hit>) {
@@ -163,8 +146,8 @@ impl<'a> Collector<'a> {
     }
 
     /// Scans, and says it where that failed.
-    fn guarded(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
-        let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, bases)));
+    fn guarded(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> Vec<Hit> {
+        let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, olds)));
         scanned.unwrap_or_else(|_| {
             let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
             self.tell(origin, Issue::new("internal-error", message));
@@ -172,7 +155,7 @@ impl<'a> Collector<'a> {
         })
     }
 
-    fn detect(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) -> Vec<Hit> {
+    fn detect(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> Vec<Hit> {
         self.tell_unopened(origin, bytes);
         if !self.is_worth_a_look(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
@@ -181,7 +164,7 @@ impl<'a> Collector<'a> {
         let mut issues = Vec::new();
         let limits = self.settings.limits;
         let bytes = if origin.kind == LocationKind::Path { stem(bytes) } else { bytes };
-        let held = Held::new(self, origin.path, bases);
+        let held = Held::new(self, origin, olds);
         let mut marks = Vec::new();
         let mut visit = |text: &Text<'_>| {
             for (hit, mark) in self.text(origin, text, &held) {
@@ -196,6 +179,7 @@ impl<'a> Collector<'a> {
         };
         decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
         inline::settle(&mut hits, &marks);
+        held.take(&mut hits);
         issues.into_iter().for_each(|issue| self.tell(origin, issue));
         if origin.kind == LocationKind::File && !hits.is_empty() {
             let lines: Vec<u64> = hits.iter().map(|hit| hit.location.region.start_line).collect();
@@ -239,22 +223,26 @@ impl<'a> Collector<'a> {
         let mut strays = Vec::new();
         let matches = match &self.look {
             Look::Candidates => self.detector.scan_with(text.bytes, path, &mut |span| strays.push(span)),
-            Look::Copies(known) => self.copies(known, text.bytes, path),
+            Look::Copies(known) => self.copies(known, text.bytes, path, held),
             Look::Names(names) => {
-                self.read(origin, text, names);
+                self.read(origin, text, names, held);
                 Vec::new()
             }
         };
-        let values = matches.iter().map(|m| m.secret.expose());
-        let standing = held.standing(values.chain(strays.iter().map(|span| &text.bytes[span.clone()])));
         let (reported, below): (Vec<Match>, Vec<Match>) = matches
             .into_iter()
-            .filter(|m| text.is_decoded(&m.span) && !held.has(&m.secret, &standing))
+            .filter(|m| text.is_decoded(&m.span))
             .partition(|m| m.confidence >= self.settings.confidence || m.published);
-        self.below_confidence.fetch_add(below.len() as u64, Ordering::Relaxed);
-        strays.retain(|span| text.is_decoded(span) && !standing.contains(&text.bytes[span.clone()]));
+        strays.retain(|span| text.is_decoded(span));
         strays.extend(below.iter().map(|m| m.span.clone()));
-        strays.iter().for_each(|span| self.stray(origin, text, span));
+        let standing = held.standing(strays.iter().map(|span| &text.bytes[span.clone()]));
+        let new = below.iter().filter(|m| !standing.contains(m.secret.expose())).count();
+        self.below_confidence.fetch_add(new as u64, Ordering::Relaxed);
+        for span in &strays {
+            if self.stray(origin, text, span) && standing.contains(&text.bytes[span.clone()]) {
+                held.remember_names();
+            }
+        }
         if reported.is_empty() {
             return Vec::new();
         }
@@ -267,51 +255,6 @@ impl<'a> Collector<'a> {
         reported.into_iter().map(|found| self.hit(origin, text, found, &masks)).collect()
     }
 
-    fn hit(
-        &self,
-        origin: Origin<'_>,
-        text: &Text<'_>,
-        found: Match,
-        masks: &[(Range<usize>, String)],
-    ) -> (Hit, Option<Mark>) {
-        let place = text.locate(found.span.clone());
-        let positions = Positions::new(&place.container);
-        let published =
-            found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
-        let asked = self.settings.inline_ignores && published.is_none();
-        let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
-        let suppression = published.or_else(|| mark.as_ref()?.suppression.clone());
-        let unheeded = mark.as_ref().is_some_and(|mark| mark.suppression.is_none());
-        let location = Location {
-            kind: origin.kind,
-            target: self.targets.get(origin.target).cloned().unwrap_or_default(),
-            path: origin.path.map(ToOwned::to_owned),
-            shown: origin.shown.map(ToOwned::to_owned),
-            inner: text.inner.to_vec(),
-            blob: origin.object.map(str::to_owned),
-            commit: None,
-            region: positions.region(place.span.clone()),
-            bytes: place.stored,
-            decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
-            cell: notebook_cell(origin.path, &place.container, place.span.start),
-            excerpt: positions.excerpt(place.span.clone(), masks),
-            line_hash: None,
-        };
-        let hit = Hit {
-            target: origin.target,
-            rule: found.rule,
-            secret: found.secret,
-            confidence: found.confidence,
-            evidence: found.evidence,
-            location,
-            suppression,
-            unheeded,
-            published: found.published,
-            copy: false,
-        };
-        (hit, mark)
-    }
-
     fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
@@ -322,7 +265,8 @@ impl<'a> Collector<'a> {
         let mut issues = self.issues.into_inner().unwrap_or_else(PoisonError::into_inner);
         issues.sort();
         issues.dedup();
-        let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        held::without_old_copies(&mut hits, self.left_out);
         let notes = inline::notes(&hits);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
@@ -347,8 +291,8 @@ impl Sink for Collector<'_> {
         decode::ends_archive(end)
     }
 
-    fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]) {
-        self.scan(origin, bytes, bases);
+    fn changed(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) {
+        self.scan(origin, bytes, olds);
     }
 
     fn worth_splitting(&self, kind: LocationKind, bytes: &[u8]) -> bool {

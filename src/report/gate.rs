@@ -63,7 +63,7 @@ pub(super) fn write(
     options: &TextOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let page = Page { report, gate, paint: Paint { color: options.color } };
+    let page = Page { report, gate, passes: options.passes, paint: Paint { color: options.color } };
     let clean = report.findings.is_empty();
     match (clean && report.scan.complete, options.quiet) {
         (true, true) => Ok(()),
@@ -86,6 +86,8 @@ pub(super) fn write(
 struct Page<'a> {
     report: &'a Report,
     gate: Gate,
+    /// What is found stops nothing: somebody asked for that.
+    passes: bool,
     paint: Paint,
 }
 
@@ -120,10 +122,12 @@ impl Page<'_> {
             return Ok(());
         }
         let keys = count(findings.len() as u64, "key", "keys");
+        let what = self.gate.what();
         let title = match self.gate {
             Gate::Files => format!("found {keys}"),
-            gate if gate.is_of_message() => format!("stopped {}: its message holds {keys}", self.gate.what()),
-            _ => format!("stopped {}: it would add {keys}", self.gate.what()),
+            _ if self.passes => format!("--exit-zero lets {what} pass, with {keys} in it"),
+            gate if gate.is_of_message() => format!("stopped {what}: its message holds {keys}"),
+            _ => format!("stopped {what}: it would add {keys}"),
         };
         writeln!(out, "leeward: {}", self.paint.secret(&title))?;
         for finding in findings.iter().take(LISTED) {
@@ -157,7 +161,11 @@ impl Page<'_> {
         if issues.is_empty() {
             return Ok(());
         }
-        let title = format!("stopped {}: not all of it could be judged", self.gate.what());
+        let what = self.gate.what();
+        let title = match self.passes {
+            true => format!("--allow-incomplete lets {what} pass: not all of it could be judged"),
+            false => format!("stopped {what}: not all of it could be judged"),
+        };
         writeln!(out, "leeward: {}", self.paint.warning(&title))?;
         for issue in issues.iter().take(LISTED) {
             let path = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
@@ -181,9 +189,30 @@ impl Page<'_> {
         excerpts.clone().all(|excerpt| !excerpt.cut_left && excerpt.text.starts_with('#'))
     }
 
+    /// Whether all that is found stands in the names and addresses of who makes the commit.
+    fn in_people_alone(&self) -> bool {
+        let mut places = self.report.findings.iter().flat_map(|finding| &finding.locations);
+        places.all(|place| matches!(place.kind, LocationKind::Author | LocationKind::Committer))
+    }
+
     /// What to do now.
     fn advice(&self, out: &mut dyn Write) -> io::Result<()> {
-        let remedy = match (self.report.findings.is_empty(), self.gate) {
+        if !self.passes {
+            writeln!(out, "{}", self.remedy())?;
+        }
+        if let Some(finding) = self.report.findings.first() {
+            let rule = visible(finding.rule_id.as_bytes());
+            writeln!(out, "If anybody else has seen it, delete it: `leeward rules show {rule}` says how.")?;
+            if !self.gate.is_of_message() && !self.in_people_alone() {
+                writeln!(out, "If it is no key, say so in a comment on that line: leeward:ignore REASON")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How git can go on.
+    fn remedy(&self) -> &'static str {
+        match (self.report.findings.is_empty(), self.gate) {
             (true, Gate::Commit | Gate::Message) => {
                 "Mend that, then commit again; `git commit --no-verify` goes on unjudged."
             }
@@ -193,6 +222,10 @@ impl Page<'_> {
             (true, Gate::Push) => "Mend that, then push again; `git push --no-verify` goes on unjudged.",
             (true, Gate::Receive) => "Nothing was taken in. Tell whoever runs this server.",
             (true, Gate::Files) => "Mend that, then try again.",
+            (false, Gate::Commit) if self.in_people_alone() => {
+                "Take it out of the name or address (git config user.name, user.email; GIT_AUTHOR_NAME and the like; \
+                 --author), then commit again."
+            }
             (false, Gate::Commit) => {
                 "Take it out (read it from the environment instead), `git add` the file, commit again."
             }
@@ -218,16 +251,7 @@ impl Page<'_> {
                 "Nothing was taken in. Take it out of the commits that add it (git commit --amend, git rebase -i), then push again."
             }
             (false, Gate::Files) => "Take it out of the files.",
-        };
-        writeln!(out, "{remedy}")?;
-        if let Some(finding) = self.report.findings.first() {
-            let rule = visible(finding.rule_id.as_bytes());
-            writeln!(out, "If anybody else has seen it, delete it: `leeward rules show {rule}` says how.")?;
-            if !self.gate.is_of_message() {
-                writeln!(out, "If it is no key, say so in a comment on that line: leeward:ignore REASON")?;
-            }
         }
-        Ok(())
     }
 }
 

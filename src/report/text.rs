@@ -35,6 +35,8 @@ pub struct TextOptions {
     pub reveal: bool,
     /// The report is the short one of a gate.
     pub gate: Option<Gate>,
+    /// The status lets pass what the gate found.
+    pub passes: bool,
 }
 
 /// Writes a report as text.

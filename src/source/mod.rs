@@ -42,6 +42,17 @@ pub struct Origin<'a> {
     pub object: Option<&'a str>,
 }
 
+/// Content that stood where a changed one stands now. Borrowed, as [`Origin`] is.
+#[derive(Clone, Copy, Debug)]
+pub struct Old<'a> {
+    /// What it held.
+    pub bytes: &'a [u8],
+    /// Where it stood: elsewhere than now if it was renamed.
+    pub path: Option<&'a BStr>,
+    /// It stands in what the change is judged against, and not only in an earlier commit of the same change.
+    pub in_base: bool,
+}
+
 /// Things that a coverage statement counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
@@ -160,8 +171,8 @@ pub trait Sink: Sync {
     /// Scans one piece of content. Counts nothing: the source knows what it is.
     fn blob(&self, origin: Origin<'_>, bytes: &[u8]);
 
-    /// Scans content that replaces other content: what one of `bases` holds already is not reported.
-    fn changed(&self, origin: Origin<'_>, bytes: &[u8], bases: &[&[u8]]);
+    /// Scans content that replaces other content: what would be reported of one of `olds` already is not reported.
+    fn changed(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]);
 
     /// Scans a part of a content that is too long to be held in memory.
     fn part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part);

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use bstr::{BStr, BString};
 
-use super::{Counted, Issue, Origin, Part, Sink};
+use super::{Counted, Issue, Old, Origin, Part, Sink};
 use crate::finding::LocationKind;
 
 /// A directory that goes away with the test, with repositories in it.
@@ -186,7 +186,7 @@ impl Collected {
 }
 
 impl Sink for Collected {
-    fn changed(&self, origin: Origin<'_>, bytes: &[u8], _: &[&[u8]]) {
+    fn changed(&self, origin: Origin<'_>, bytes: &[u8], _: &[Old<'_>]) {
         self.blob(origin, bytes);
     }
 

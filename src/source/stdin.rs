@@ -256,7 +256,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::source::Part;
+    use crate::source::{Old, Part};
 
     /// What was pushed, and what was said.
     #[derive(Default)]
@@ -271,7 +271,7 @@ mod tests {
         fn blob(&self, _: Origin<'_>, bytes: &[u8]) {
             self.whole.lock().expect("one thread").push(bytes.len());
         }
-        fn changed(&self, origin: Origin<'_>, bytes: &[u8], _: &[&[u8]]) {
+        fn changed(&self, origin: Origin<'_>, bytes: &[u8], _: &[Old<'_>]) {
             self.blob(origin, bytes);
         }
         fn part(&self, _: Origin<'_>, bytes: &[u8], part: &Part) {

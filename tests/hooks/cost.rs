@@ -21,6 +21,7 @@ fn large() -> Repo {
         repo.write("other.txt", format!("{number}\n"));
         repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", &format!("number {number}")]);
     }
+    repo.git(&["remote", "add", "origin", "https://example.org/a.git"]);
     repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
     repo
 }
@@ -95,6 +96,10 @@ fn a_push_is_judged_by_what_is_pushed() {
     leave(&mut repo, &needed.iter().map(String::as_str).collect::<Vec<_>>());
     let zero = "0".repeat(40);
     let push = |id: &str| format!("refs/heads/main {id} refs/heads/new {zero}\n");
-    hook(&repo, &["pre-push", "origin", "url"], &push(&one)).ends_with(0).says("1 commit");
-    hook(&repo, &["pre-push", "origin", "url"], &push(&both)).ends_with(1).says("dir7/in/file.txt:1:17");
+    hook(&repo, &["pre-push", "origin", "https://example.org/a.git"], &push(&one))
+        .ends_with(0)
+        .says("1 commit");
+    hook(&repo, &["pre-push", "origin", "https://example.org/a.git"], &push(&both))
+        .ends_with(1)
+        .says("dir7/in/file.txt:1:17");
 }

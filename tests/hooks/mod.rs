@@ -6,6 +6,7 @@ mod doctor;
 mod hostile;
 mod install;
 mod keepers;
+mod known;
 mod message;
 mod obstacles;
 mod patches;

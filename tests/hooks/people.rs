@@ -31,6 +31,51 @@ fn a_commit_as_a_graphical_program_makes_it() {
 }
 
 #[test]
+fn who_makes_a_commit_is_judged_too() {
+    let mut repo = Repo::new();
+    let name = line(2).trim().to_owned();
+    let author = format!("{name} <ada@example.org>");
+    let commit = ["commit", "--allow-empty", "-m", "x"];
+    repo.stops(&[&commit[..], &["--author", &author]].concat(), "  author: ");
+    let with = |variable: &str, value: &str| run(repo.command(&commit).env(variable, value), None);
+    with("GIT_AUTHOR_NAME", &name).ends_with(1).says("  author: ").says("git config user.name");
+    with("GIT_COMMITTER_EMAIL", &name).ends_with(1).says("  committer: ");
+    let mut unset = repo.command(&commit);
+    unset.env_remove("GIT_AUTHOR_NAME").env_remove("GIT_COMMITTER_NAME");
+    run(
+        unset
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", "user.name")
+            .env("GIT_CONFIG_VALUE_0", &name),
+        None,
+    )
+    .ends_with(1)
+    .says("  author: ");
+    repo.passes(&["commit", "--allow-empty", "-m", "x"]);
+    // Whom a commit names that was made before stays its author.
+    repo.git(&[&["-c", "core.hooksPath=/dev/null"], &commit[..], &["--author", &author]].concat());
+    repo.stops(&["commit", "--amend", "--allow-empty", "-m", "y"], "  author: ");
+    repo.git(&["reset", "--quiet", "--soft", "HEAD~1"]);
+}
+
+#[test]
+fn what_is_let_pass_is_not_said_to_be_stopped() {
+    let mut repo = Repo::new();
+    repo.write("a.env", line(2));
+    repo.git(&["add", "."]);
+    let ran = repo.place.run(&["hook", "pre-commit", "--exit-zero"]).ends_with(0);
+    let ran = ran.says("leeward: --exit-zero lets this commit pass, with 1 key in it").says("a.env:1:17");
+    assert!(!ran.err().contains("stopped") && !ran.err().contains("commit again"), "{}", ran.err());
+    repo.place.run(&["hook", "pre-commit"]).ends_with(1).says("stopped this commit: it would add 1 key");
+    // An object that is missing: whatever is found, not all was judged.
+    let id = repo.git(&["rev-parse", ":a.env"]);
+    fs::remove_file(repo.work().join(".git/objects").join(&id[..2]).join(&id[2..])).expect("ours");
+    repo.place.run(&["hook", "pre-commit", "--exit-zero"]).ends_with(3).says("stopped this commit: not all");
+    let ran = repo.place.run(&["hook", "pre-commit", "--allow-incomplete"]).ends_with(0);
+    ran.says("leeward: --allow-incomplete lets this commit pass: not all of it could be judged");
+}
+
+#[test]
 fn of_a_file_that_is_staged_in_part_that_part_is_judged() {
     let repo = Repo::new();
     let lines = |first: &str, last: &str| format!("{first}{}{last}", "nothing\n".repeat(20));

@@ -16,6 +16,13 @@ fn with_a_key() -> Repo {
     repo
 }
 
+/// A commit is made, and it is said what it brings along that lets more pass.
+#[track_caller]
+fn loosens(ran: Ran, what: &str) {
+    let note = "leeward: note: this commit is judged by what it brings, which is looser than HEAD: ";
+    ran.ends_with(0).says(&format!("{note}{what}"));
+}
+
 /// A commit is made, and nothing is said of settings.
 #[track_caller]
 fn quiet(ran: Ran) {
@@ -33,7 +40,7 @@ fn a_configuration_that_is_not_staged_lets_nothing_pass() {
     repo.git(&["add", "--intent-to-add", "leeward.toml"]);
     repo.stops(&["commit", "-m", "one"], "leeward.toml is not staged");
     repo.git(&["add", "leeward.toml"]);
-    quiet(repo.attempt(&["commit", "-m", "two"]));
+    loosens(repo.attempt(&["commit", "-m", "two"]), "exclude leaves out 'other.txt' (leeward.toml:1)");
     // It is, and then it is not what is staged.
     repo.write("leeward.toml", "exclude = ['other.txt', 'more.txt']\n");
     repo.write("more.txt", line(3));
@@ -44,7 +51,7 @@ fn a_configuration_that_is_not_staged_lets_nothing_pass() {
     repo.stops(&["commit", "-m", "three", "more.txt"], note);
     // With the index that git hands over, it is.
     repo.write("more.txt", format!("{}\n", line(4)));
-    quiet(repo.attempt(&["commit", "-a", "-m", "four"]));
+    loosens(repo.attempt(&["commit", "-a", "-m", "four"]), "exclude leaves out 'more.txt' (leeward.toml:1)");
     // Other line ends are the same text.
     let text = fs::read_to_string(repo.work().join("leeward.toml")).expect("ours");
     repo.write("leeward.toml", text.replace('\n', "\r\n"));
@@ -59,7 +66,7 @@ fn what_is_staged_holds_whatever_the_disk_has() {
     repo.git(&["add", "leeward.toml"]);
     // Gone from the disk, or not to be read there.
     fs::remove_file(repo.work().join("leeward.toml")).expect("ours");
-    quiet(repo.attempt(&["commit", "-m", "one"]));
+    loosens(repo.attempt(&["commit", "-m", "one"]), "exclude leaves out 'other.txt' (staged leeward.toml:1)");
     repo.git(&["checkout", "--quiet", "."]);
     repo.write("other.txt", format!("{}{}", line(2), line(3)));
     repo.git(&["add", "other.txt"]);
@@ -94,7 +101,7 @@ fn what_a_configuration_names_is_read_from_the_index_too() {
     repo.place.run(&["baseline", "update", "--reason", "trust me"]).ends_with(0);
     repo.stops(&["commit", "-m", "one"], "note: accepted counts as it is staged, and not as it is on disk");
     repo.git(&["add", "accepted"]);
-    quiet(repo.attempt(&["commit", "-m", "two"]));
+    loosens(repo.attempt(&["commit", "-m", "two"]), "accepted accepts ");
     // A rule that is weakened on disk is as strong as it was.
     repo.write("rules.toml", rule.replace("acme_", "other_"));
     repo.write("new.txt", format!("acme_{}\n", "qzjxkvbw"));
@@ -169,6 +176,34 @@ fn a_configuration_in_conflict_is_ours() {
     repo.write("new.env", line(2));
     repo.git(&["add", "new.env"]);
     repo.place.run(&["staged"]).ends_with(1).says("new.env:1:17");
+}
+
+#[test]
+fn what_a_commit_loosens_for_itself_is_said() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "exclude = ['vendor/']\n[rules]\ndisable = []\n");
+    repo.git(&["add", "."]);
+    loosens(repo.attempt(&["commit", "-m", "first"]), "exclude leaves out 'vendor/' (leeward.toml:1)");
+    repo.write("other.txt", "x\n");
+    quiet(repo.attempt(&["commit", "-a", "-m", "nothing of it"]));
+    // A rule, by name; and what is as strict as it was is not.
+    repo.write("leeward.toml", "exclude = ['vendor/']\n[rules]\ndisable = ['azure-mistral-api-key']\n");
+    repo.git(&["add", "."]);
+    let rule = "rule 'azure-mistral-api-key' is not in force (leeward.toml:3)";
+    loosens(repo.attempt(&["commit", "-m", "a rule less"]), rule);
+    repo.write("leeward.toml", "exclude = []\n");
+    quiet(repo.attempt(&["commit", "-a", "-m", "stricter"]));
+    // The configuration goes, and what it made stricter with it.
+    repo.write("leeward.toml", "inline-ignores = false\n");
+    quiet(repo.attempt(&["commit", "-a", "-m", "stricter still"]));
+    repo.git(&["rm", "--quiet", "leeward.toml"]);
+    loosens(repo.attempt(&["commit", "-m", "gone"]), "comments leeward:ignore are heeded");
+    // Before the first commit there are the defaults.
+    let mut repo = Repo::unborn();
+    repo.write("leeward.toml", "exclude = ['*.env']\n");
+    repo.write("a.txt", "a\n");
+    repo.git(&["add", "."]);
+    loosens(repo.attempt(&["commit", "-m", "first"]), "exclude leaves out '*.env' (leeward.toml:1)");
 }
 
 #[test]

@@ -66,6 +66,20 @@ fn a_push_is_judged_by_what_the_remote_lacks() {
 }
 
 #[test]
+fn a_value_that_becomes_a_key_on_the_way_is_not_sent() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    both.commit("n.txt", &format!("id {}\n", crate::support::values::key(2)));
+    both.commit("n.txt", &line(2));
+    both.stops(&["push", "origin", "main"], "n.txt:1:17");
+    both.stops(&["push", "--no-verify", "origin", "main"], "n.txt:1:17");
+    // The same where the other side has it bare.
+    both.passes(&["push", "origin", "main~1:refs/heads/main"], "no new keys");
+    both.stops(&["push", "origin", "main"], "n.txt:1:17");
+    both.stops(&["push", "--no-verify", "origin", "main"], "n.txt:1:17");
+}
+
+#[test]
 fn new_refs_deletions_and_several_refs() {
     let mut both = Both::new();
     both.passes(&["push", "origin", "main:refs/heads/same"], "no new keys");
@@ -93,6 +107,70 @@ fn a_remote_without_a_name_has_what_it_says_it_has() {
     both.stops(&["push", &path, "main"], "b.env:1:17");
     // A new branch of a place that nothing is known of: all of it is judged.
     both.stops(&["push", &path, "main:refs/heads/new"], "base.env:1:17");
+}
+
+/// A new bare repository.
+fn bare(repo: &mut Repo, name: &str) -> String {
+    let path = repo.place.top().join(name).to_str().expect("a plain path").to_owned();
+    repo.git(&["init", "--quiet", "--bare", &path]);
+    path
+}
+
+#[track_caller]
+fn lacks(ran: &Ran, text: &str) {
+    assert!(!ran.err().contains(text), "{}", ran.err());
+}
+
+#[test]
+fn what_is_pushed_elsewhere_than_it_is_fetched_from_is_not_there() {
+    let mut both = Both::new();
+    let elsewhere = bare(&mut both.repo, "elsewhere.git");
+    // `origin` has key 1, and that place nothing.
+    both.repo.attempt(&["push", "origin", "main:new"]).ends_with(0);
+    both.repo.git(&["config", "remote.origin.pushurl", &elsewhere]);
+    both.repo.attempt(&["push", "origin", "main"]).ends_with(1).says("base.env:1:17");
+    both.repo.git(&["config", "--unset", "remote.origin.pushurl"]);
+    let pushed = format!("remote.origin.pushurl={elsewhere}");
+    both.repo.attempt(&["-c", &pushed, "push", "origin", "main:x"]).ends_with(1).says("base.env:1:17");
+    // The same place under another name is the same one.
+    let server = both.server.to_str().expect("a plain path").to_owned();
+    let up = server.strip_suffix("server.git").expect("its name");
+    both.repo.git(&["config", "remote.origin.url", "up:server.git"]);
+    both.repo.git(&["config", &format!("url.{up}.insteadOf"), "up:"]);
+    both.repo.attempt(&["push", "origin", "main:x"]).ends_with(0).says("no new keys in 1 ref");
+    both.repo.git(&["config", &format!("url.{elsewhere}.pushInsteadOf"), "up:server.git"]);
+    both.repo.attempt(&["push", "origin", "main:y"]).ends_with(1).says("base.env:1:17");
+}
+
+#[test]
+fn a_remote_whose_name_begins_like_anothers_is_another() {
+    let mut both = Both::new();
+    let fork = bare(&mut both.repo, "fork.git");
+    both.commit("b.env", &line(2));
+    both.repo.git(&["remote", "add", "origin/fork", &fork]);
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin/fork", "main"]);
+    both.repo.git(&["fetch", "--quiet", "origin/fork"]);
+    both.repo.git(&["rev-parse", "refs/remotes/origin/fork/main"]);
+    both.stops(&["push", "origin", "main:refs/heads/new"], "b.env:1:17");
+    both.repo.attempt(&["push", "origin/fork", "main:refs/heads/new"]).ends_with(0);
+}
+
+#[test]
+fn a_remote_is_followed_by_the_refs_that_its_refspec_names() {
+    let mut both = Both::new();
+    both.repo.git(&["config", "remote.origin.fetch", "+refs/heads/*:refs/other/*"]);
+    both.repo.git(&["update-ref", "refs/other/main", "refs/remotes/origin/main"]);
+    both.commit("b.env", &line(2));
+    // Nothing that was fetched from there: somebody made it, or it is from another time.
+    both.repo.git(&["update-ref", "refs/remotes/origin/mine", "HEAD"]);
+    lacks(&both.stops(&["push", "origin", "main:refs/heads/new"], "b.env:1:17"), "base.env");
+    both.repo.git(&["config", "--unset-all", "remote.origin.fetch"]);
+    both.stops(&["push", "origin", "main:refs/heads/new"], "b.env:1:17").says("base.env");
+    // What the remote says itself holds in any case.
+    lacks(&both.stops(&["push", "origin", "main"], "b.env:1:17"), "base.env");
+    // A mirror is fetched into what people make here.
+    both.repo.git(&["config", "remote.origin.fetch", "+refs/*:refs/*"]);
+    both.stops(&["push", "origin", "main:refs/heads/new"], "b.env:1:17");
 }
 
 #[test]

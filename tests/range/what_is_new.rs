@@ -25,13 +25,73 @@ fn what_the_base_holds_in_that_file_is_not_new() {
 #[test]
 fn of_many_keys_in_a_file_only_those_are_new_that_it_had_not() {
     let mut repo = Repo::new();
-    // Glued to other characters, a value that stood there is no new one, either.
+    // Glued to other characters, a value that stood there was none that anything told of.
     repo.write("many.env", (10..20).map(line).chain([format!("x{}x\n", key(20))]).collect::<String>());
     repo.commit("many");
     repo.write("many.env", (15..25).rev().map(line).collect::<String>());
     repo.commit("more");
-    let new = (21..25).map(|number| (number, "blob many.env @ more")).collect::<Vec<_>>();
+    let new = (20..25).map(|number| (number, "blob many.env @ more")).collect::<Vec<_>>();
     assert_eq!(repo.finds("HEAD~1..HEAD"), places(&new));
+}
+
+#[test]
+fn a_value_that_stood_there_is_new_where_it_becomes_a_key() {
+    let mut repo = Repo::new();
+    let bare = format!("id {}\n", key(2));
+    repo.write("n.txt", &bare);
+    repo.commit("bare");
+    repo.git(&["tag", "bare"]);
+    repo.write("n.txt", line(2));
+    repo.commit("named");
+    repo.write("n.txt", line(2) + "MORE=1\n");
+    repo.commit("more");
+    let named = places(&[(2, "blob n.txt @ named")]);
+    for range in ["bare..HEAD", "bare..HEAD~1"] {
+        assert_eq!(repo.finds(range), named, "{range}");
+    }
+    // Whoever has the commit before has it as well.
+    assert_eq!(repo.finds("base..HEAD"), [places(&[(2, "blob n.txt @ bare")]), named].concat());
+    assert_eq!(repo.finds("HEAD~1..HEAD"), []);
+    let gate = ["--policy-from", "bare", "--deny-new-suppressions"];
+    repo.place.run(&[&["range", "bare..HEAD"], &gate[..]].concat()).ends_with(1).says("n.txt:1:17");
+    // Another line of the base may have named it.
+    repo.git(&["checkout", "--quiet", "-b", "other", "bare"]);
+    repo.write("n.txt", line(2));
+    repo.commit("named there");
+    assert_eq!(repo.finds("other..main"), []);
+}
+
+#[test]
+fn a_comment_that_was_taken_away_leaves_a_new_key() {
+    let mut repo = Repo::new();
+    repo.write("ig.sh", format!("MISTRAL_API_KEY={} # leeward:ignore a sample\n", key(2)));
+    repo.commit("accepted");
+    repo.write("ig.sh", line(2));
+    repo.commit("no longer");
+    let found = places(&[(2, "blob ig.sh @ no longer")]);
+    assert_eq!(repo.finds("HEAD~1..HEAD"), found);
+    assert_eq!(repo.finds("base..HEAD"), found);
+}
+
+#[test]
+fn code_that_arrives_makes_a_key_of_what_a_changed_file_held() {
+    let mut repo = Repo::new();
+    let settings = format!("LLM_KEY={}\n", key(2));
+    repo.write(".env", &settings);
+    repo.commit("settings");
+    repo.git(&["tag", "settings"]);
+    let reader = "import os\nfrom mistralai import Mistral\nMistral(api_key=os.environ['LLM_KEY'])\n";
+    repo.write("app.py", reader);
+    repo.commit("code");
+    // Neither commit shows both; together they do.
+    assert_eq!(repo.finds("base..HEAD"), places(&[(2, "blob .env @ settings")]));
+    repo.write(".env", settings.clone() + "A=1\n");
+    repo.write("app.py", format!("{reader}print()\n"));
+    repo.commit("both");
+    // An earlier commit of the range is no base: what it bound was not judged, because it did not touch the settings.
+    assert_eq!(repo.finds("settings..HEAD"), places(&[(2, "blob .env @ both")]));
+    assert_eq!(repo.finds("base..HEAD"), places(&[(2, "blob .env @ settings")]));
+    assert_eq!(repo.finds("HEAD~1..HEAD"), []);
 }
 
 #[test]

@@ -275,6 +275,30 @@ fn a_comment_that_moved_is_not_new_and_a_copy_of_it_is() {
 }
 
 #[test]
+fn a_comment_beside_what_stood_there_is_new() {
+    let accepted = format!("{} # leeward:ignore old\n", line(1).trim());
+    let beside = format!("{} # leeward:ignore new\n", line(2).trim());
+    let changes = [
+        (line(2), beside, true),
+        (accepted.clone(), format!("A=1\n{accepted}B=2\n{accepted}"), true),
+        (accepted.clone() + &accepted, format!("A=1\n{accepted}B=2\n{accepted}"), false),
+    ];
+    for (before, after, is_new) in changes {
+        let mut place = with_base(&[("a.env", &before)]);
+        place.write("a.env", &after);
+        for ran in gates(&mut place, &["--deny-new-suppressions"], i32::from(is_new)) {
+            assert_eq!(found(&ran), vec!["a.env"; usize::from(is_new)], "{after}");
+        }
+        // Without being asked, it is heeded and told of.
+        let mut place = with_base(&[("a.env", &before)]);
+        place.write("a.env", &after);
+        for ran in gates(&mut place, &[], 0) {
+            assert_eq!(notes(&ran, "new-suppressions").len(), usize::from(is_new), "{after}");
+        }
+    }
+}
+
+#[test]
 fn what_moved_is_told_by_what_is_judged_and_not_by_the_disk() {
     let accepted = format!("{} # leeward:ignore old\n", line(1).trim());
     let moved = |place: &mut Place| {

@@ -51,9 +51,20 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
     let gate = if applies_patches(&layout) { Gate::Patch } else { Gate::Commit };
     let run = Run::judged_by(Basis::Index(staged.files()), "staged", scanning, [&here])?.for_gate(gate);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
+        people(collector);
         staged.scan(0, collector);
     };
     Ok(run.scan(Phase::Files, sources, |_, _| {}))
+}
+
+/// Judges who makes the commit, as far as git says it: of the author, always.
+fn people(collector: &Collector<'_>) {
+    for (kind, who) in [(LocationKind::Author, "AUTHOR"), (LocationKind::Committer, "COMMITTER")] {
+        let [name, address] =
+            ["NAME", "EMAIL"].map(|part| set(&format!("GIT_{who}_{part}")).unwrap_or_default());
+        let text = [name.as_encoded_bytes(), b" <", address.as_encoded_bytes(), b">"].concat();
+        collector.blob(Origin { kind, target: 0, path: None, shown: None, object: None }, &text);
+    }
 }
 
 /// Whether it is `git am` that called, or a rebase that applies patches, and not `git commit`, which names the index.

@@ -57,6 +57,9 @@ pub enum HookCommand {
     CommitMsg(Message),
     /// Judge what a push sends that the remote lacks
     ///
+    /// What it has is what it says on standard input, and the refs here that follow it: those that are fetched from that
+    /// very URL, by the remote's own refspec.
+    ///
     /// Configuration, baseline and rule files are those that are committed in HEAD.
     #[command(after_help = EXAMPLES)]
     PrePush(Push),
@@ -120,7 +123,9 @@ pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
         HookCommand::PreCommit(command) => commit::pre_commit(&command.scanning),
         HookCommand::PreMergeCommit(command) => commit::pre_merge_commit(&command.scanning),
         HookCommand::CommitMsg(command) => commit::commit_msg(&command.file, &command.scanning),
-        HookCommand::PrePush(command) => push::pre_push(command.remote.as_deref(), &command.scanning),
+        HookCommand::PrePush(command) => {
+            push::pre_push(command.remote.as_deref(), command.url.as_deref(), &command.scanning)
+        }
         HookCommand::PreReceive(command) => push::pre_receive(&command.scanning),
         HookCommand::Install(to) => asking(|| install::install(to)),
         HookCommand::Uninstall(from) => asking(|| install::uninstall(from)),

@@ -34,8 +34,20 @@ struct Update {
     old: Option<String>,
 }
 
+/// What the other side of a push has, beside what it says itself.
+enum Known {
+    /// What follows a remote, by its name and URL, where it has a name.
+    Remote(Option<(String, Option<String>)>),
+    /// What is here.
+    Everything,
+}
+
 /// Judges what a push sends. `remote`: its name, or its URL where it has none.
-pub(super) fn pre_push(remote: Option<&OsStr>, scanning: &Scanning) -> Result<Status, UsageError> {
+pub(super) fn pre_push(
+    remote: Option<&OsStr>,
+    url: Option<&OsStr>,
+    scanning: &Scanning,
+) -> Result<Status, UsageError> {
     let updates = match framework()? {
         Some(update) => vec![update],
         None => {
@@ -50,21 +62,19 @@ pub(super) fn pre_push(remote: Option<&OsStr>, scanning: &Scanning) -> Result<St
         }
     };
     let remote = remote.map(OsStr::to_owned).or_else(|| set("PRE_COMMIT_REMOTE_NAME"));
-    let remote = remote.as_deref().and_then(OsStr::to_str).filter(|name| is_name(name));
-    judge(
-        &updates,
-        &remote.map_or_else(String::new, |name| format!("--not --remotes={name}")),
-        Gate::Push,
-        scanning,
-    )
+    let url = url.map(OsStr::to_owned).or_else(|| set("PRE_COMMIT_REMOTE_URL"));
+    // One that is not text is that of no remote, rather than none.
+    let url = url.map(|url| url.to_string_lossy().into_owned());
+    let remote = remote.and_then(|name| name.into_string().ok()).map(|name| (name, url));
+    judge(&updates, &Known::Remote(remote), Gate::Push, scanning)
 }
 
 /// Judges what a push brings, before any ref is changed.
 pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
-    judge(&updates(&standard_input()?, false)?, "--not --all", Gate::Receive, scanning)
+    judge(&updates(&standard_input()?, false)?, &Known::Everything, Gate::Receive, scanning)
 }
 
-fn judge(updates: &[Update], known: &str, gate: Gate, scanning: &Scanning) -> Result<Status, UsageError> {
+fn judge(updates: &[Update], known: &Known, gate: Gate, scanning: &Scanning) -> Result<Status, UsageError> {
     let layout = surroundings::repository(Path::new("."))?;
     let here = PathBuf::from(".");
     // What the work tree holds is not what is sent.
@@ -73,8 +83,12 @@ fn judge(updates: &[Update], known: &str, gate: Gate, scanning: &Scanning) -> Re
     if new.is_empty() {
         return Ok(run.scan(crate::progress::Phase::Range, |_, _| (), |_, _| {}));
     }
-    let text = format!("{} {known}", new.join(" "));
-    let words = Words::parse(text.trim().into()).map_err(|error| UsageError::new(&error))?;
+    let everything = if matches!(known, Known::Everything) { " --not --all" } else { "" };
+    let text = new.join(" ") + everything;
+    let mut words = Words::parse(text.as_str().into()).map_err(|error| UsageError::new(&error))?;
+    if let Known::Remote(Some((name, url))) = known {
+        words = words.without_remote(&layout, name, url.as_deref());
+    }
     let olds = updates.iter().filter_map(|update| update.old.as_deref());
     let words = olds.fold(words, Words::without_if_stored);
     let names = |collector: &Collector<'_>| {
@@ -148,12 +162,6 @@ fn misunderstood() -> UsageError {
         .help("pre-push: `LOCAL-REF ID REMOTE-REF ID` a line; pre-receive: `ID ID REF` a line")
 }
 
-/// Whether a remote has a name, below which its branches are known here.
-fn is_name(remote: &str) -> bool {
-    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
-    !remote.is_empty() && !remote.starts_with(['.', '/', '-']) && remote.chars().all(plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,22 +184,5 @@ mod tests {
             assert!(updates(line.as_bytes(), false).is_err(), "{line}");
         }
         assert_eq!(updates(b"", true).expect("no lines"), []);
-    }
-
-    #[test]
-    fn names_of_remotes() {
-        for (remote, name) in [
-            ("origin", true),
-            ("team/up-stream_2", true),
-            ("", false),
-            ("../bare.git", false),
-            ("/srv/bare.git", false),
-            ("git@example.org:a/b", false),
-            ("https://example.org/a", false),
-            ("--all", false),
-            ("o*", false),
-        ] {
-            assert_eq!(is_name(remote), name, "{remote}");
-        }
     }
 }

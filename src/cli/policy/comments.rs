@@ -2,9 +2,10 @@
 //! heeded where that was asked for.
 //!
 //! A comment is old if the revision accepts the same value by a comment in the same file, or in one that is gone since or
-//! no longer holds it: it moved. Of several copies of one that moved, all but one are new, and so is what cannot be told.
+//! no longer holds it: it moved. Each is so once: where there are more than there were, the others are new, and so is what
+//! cannot be told.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,8 +34,11 @@ const NAMED: usize = 5;
 /// Scans the content of a file.
 type Scan<'s> = &'s mut dyn FnMut(&BStr, &[u8]);
 
-/// Path and fingerprint of what a comment accepts.
-type Accepted = HashSet<(BString, String)>;
+/// Path and fingerprint of what comments accept.
+type Spot = (BString, String);
+
+/// How many comments accept something where.
+type Accepted = HashMap<Spot, usize>;
 
 /// Opens the revisions that a change ends with.
 pub(in crate::cli) type Ends<'a> = Box<dyn Fn() -> Vec<Snapshot> + 'a>;
@@ -62,30 +66,32 @@ impl Policy {
         let settings = Settings { inline_ignores: true, ..self.settings() };
         let before = Before { snapshot, detector, settings };
         let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
-        let places = inline().flat_map(|(finding, _)| &finding.locations);
-        let known = before.in_files(&places.filter_map(|place| place.path.clone()).collect());
-        let is_old = |finding: &Finding, place: &Location| {
-            let path = place.path.clone();
-            path.is_some_and(|path| known.contains(&(path, finding.fingerprint.clone())))
-        };
-        let all_old =
-            inline().all(|(finding, _)| finding.locations.iter().all(|place| is_old(finding, place)));
-        if all_old {
+        let spots =
+            inline().flat_map(|(finding, _)| finding.locations.iter().map(|place| spot(finding, place)));
+        let mut told = Accepted::new();
+        let mut all_have_paths = true;
+        for spot in spots {
+            match spot {
+                Some(spot) => *told.entry(spot).or_default() += 1,
+                None => all_have_paths = false,
+            }
+        }
+        if told.is_empty() && all_have_paths {
+            return;
+        }
+        let known = before.in_files(&told.keys().map(|(path, _)| path.clone()).collect());
+        let after = After::of(now, top);
+        let mut old = before.old(&told, &known, &after);
+        if all_have_paths && told.iter().all(|(spot, number)| old.get(spot) >= Some(number)) {
             return;
         }
         let secrets: HashMap<String, Secret> =
             inline().map(|(finding, _)| (finding.fingerprint.clone(), finding.secret.clone())).collect();
-        let mut moved = before.moved(&After::of(now, top), &secrets);
+        let mut moved = before.moved(&after, &secrets);
         let mut is_new = |finding: &Finding, place: &Location| {
-            let left = moved.get_mut(&finding.fingerprint).filter(|left| **left > 0);
-            match (is_old(finding, place), left) {
-                (true, _) => false,
-                (false, Some(left)) => {
-                    *left -= 1;
-                    false
-                }
-                (false, None) => true,
-            }
+            let stayed = spot(finding, place).and_then(|spot| old.get_mut(&spot)).filter(|left| **left > 0);
+            let left = stayed.or_else(|| moved.get_mut(&finding.fingerprint).filter(|left| **left > 0));
+            left.map(|left| *left -= 1).is_none()
         };
         let named = take(outcome, &mut is_new, deny);
         outcome.notes.extend(note(&named, snapshot.name(), deny));
@@ -112,7 +118,24 @@ impl Before<'_> {
         })
     }
 
-    /// For each of some fingerprints, in how many files its value no longer stands.
+    /// How many of the comments that are told of are old where they are. `known`: how many there were.
+    fn old(&self, told: &Accepted, known: &Accepted, after: &After<'_>) -> Accepted {
+        let mut old = Accepted::new();
+        for (spot, told) in told {
+            let Some(known) = known.get(spot) else { continue };
+            // What is told of a change is a part of what is there after it.
+            let now = after.contents(spot.0.as_bstr()).into_iter().map(|content| {
+                let accepted = self.accepted(&mut |scan| scan(spot.0.as_bstr(), &content));
+                accepted.get(spot).copied().unwrap_or_default()
+            });
+            let now = now.max().unwrap_or(*told);
+            let new = now.saturating_sub(*known);
+            old.insert(spot.clone(), told.saturating_sub(new));
+        }
+        old
+    }
+
+    /// For each of some fingerprints, how many comments accepted it in files where its value no longer stands.
     fn moved(&self, after: &After<'_>, secrets: &HashMap<String, Secret>) -> HashMap<String, usize> {
         let accepted = self.accepted(&mut |scan| {
             self.snapshot.visit(&|_| true, &mut |path, bytes| {
@@ -122,10 +145,10 @@ impl Before<'_> {
             });
         });
         let mut moved = HashMap::new();
-        for (path, fingerprint) in accepted {
+        for ((path, fingerprint), number) in accepted {
             let Some(secret) = secrets.get(&fingerprint) else { continue };
             let gone = after.lacks(path.as_bstr(), secret.expose());
-            *moved.entry(fingerprint).or_insert(0) += usize::from(gone);
+            *moved.entry(fingerprint).or_insert(0) += if gone { number } else { 0 };
         }
         moved
     }
@@ -148,14 +171,18 @@ impl Before<'_> {
         });
         let suppressed = collector.finish().suppressed.into_iter();
         let inline = suppressed.filter(|(_, suppression)| suppression.by == SuppressedBy::Inline);
-        inline
-            .flat_map(|(finding, _)| {
-                let fingerprint = finding.fingerprint;
-                let paths = finding.locations.into_iter().filter_map(|place| place.path);
-                paths.map(|path| (path, fingerprint.clone())).collect::<Vec<_>>()
-            })
-            .collect()
+        let mut accepted = Accepted::new();
+        for (finding, _) in inline {
+            for spot in finding.locations.iter().filter_map(|place| spot(&finding, place)) {
+                *accepted.entry(spot).or_default() += 1;
+            }
+        }
+        accepted
     }
+}
+
+fn spot(finding: &Finding, place: &Location) -> Option<Spot> {
+    Some((place.path.clone()?, finding.fingerprint.clone()))
 }
 
 /// Where it is looked up whether a value still stands.
@@ -172,6 +199,15 @@ impl<'a> After<'a> {
             Now::Disk => After::Disk(top),
             Now::Index(files) => After::Index(files),
             Now::Revisions(ends) => After::Revisions(ends()),
+        }
+    }
+
+    /// What stands at a path in what is stored; of files on disk, all is told of anyway.
+    fn contents(&self, path: &BStr) -> Vec<Vec<u8>> {
+        match self {
+            After::Disk(_) => Vec::new(),
+            After::Index(files) => files.read(path).ok().flatten().into_iter().collect(),
+            After::Revisions(ends) => ends.iter().filter_map(|end| end.read(path).ok()?).collect(),
         }
     }
 

@@ -1,11 +1,16 @@
-//! What a change would loosen: the policy of a revision beside that which would hold otherwise.
+//! What a change would loosen: the policy of a revision beside that which would hold otherwise, and the policy that a
+//! commit brings beside the one that it stands on.
 //!
-//! A scan with `--policy-from` goes by the revision's; what is said here changes no verdict, so that who reads it can.
+//! A scan with `--policy-from` goes by the revision's, and a commit by its own, or nobody could change a configuration
+//! together with what it is for. What is said here changes no verdict, so that who reads it can.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::super::args::PolicyArgs;
+use bstr::{BString, ByteSlice as _};
+
+use super::super::args::{PolicyArgs, RuleFiles};
+use super::files::{Files, Stored};
 use super::{Basis, KnownRule, Policy, Setting};
 use crate::baseline::Baseline;
 use crate::report::Note;
@@ -41,6 +46,38 @@ impl Policy {
             }
         }
         notes
+    }
+
+    /// What is worth knowing where the next commit brings this policy along and is judged by it: what `HEAD` would not have
+    /// let through.
+    pub(super) fn brought(
+        &self,
+        mode: &str,
+        args: &PolicyArgs,
+        targets: &[PathBuf],
+        basis: &Basis,
+    ) -> Vec<Note> {
+        let (Files::Of { stored: Stored::Index(files), .. }, "staged") = (&*self.files, mode) else {
+            return Vec::new();
+        };
+        let paths: Vec<BString> =
+            self.paths(args).iter().filter_map(|path| Some(self.files.inside(path)?.1)).collect();
+        if !files.changes_any(paths.iter().map(|path| path.as_bstr())) {
+            return Vec::new();
+        }
+        let of_head = PolicyArgs { policy_from: Some("HEAD".to_owned()), ..args.clone() };
+        // Before the first commit, or where what it has cannot be used, the defaults are what there is to compare with.
+        let rule_files = RuleFiles { config: None, no_config: true, ..args.rule_files.clone() };
+        let of_nothing = PolicyArgs { rule_files, baseline: None, without_baseline: true, ..args.clone() };
+        let before = Policy::read(mode, &of_head, targets, basis)
+            .or_else(|_| Policy::read(mode, &of_nothing, targets, basis));
+        let Ok((before, _)) = before else { return Vec::new() };
+        let loosened = Comparison { before: &before, now: self }.loosened().into_iter();
+        let said = loosened.map(|what| Note {
+            kind: "policy-loosened",
+            message: format!("this commit is judged by what it brings, which is looser than HEAD: {what}"),
+        });
+        said.collect()
     }
 }
 

@@ -109,7 +109,7 @@ impl Policy {
         let (mut policy, rules) = Policy::read(mode, args, targets, basis)?;
         let notes = match args.policy_from {
             Some(_) => policy.compared(mode, args, targets, basis),
-            None => policy.unstored(args),
+            None => [policy.brought(mode, args, targets, basis), policy.unstored(args)].concat(),
         };
         policy.notes.extend(notes);
         Ok((policy, rules))

@@ -26,21 +26,9 @@ pub(in crate::cli) fn git_add(path: &Path) -> String {
 impl Policy {
     /// What is worth knowing of a policy that was read from the index or from `HEAD`.
     pub(super) fn unstored(&self, args: &PolicyArgs) -> Vec<Note> {
-        let Files::Of { stored, top } = &*self.files else { return Vec::new() };
-        let named: BTreeSet<PathBuf> = args
-            .rule_files
-            .config
-            .iter()
-            .chain(&args.baseline)
-            .chain(&args.rule_files.rules)
-            .cloned()
-            .collect();
-        let found = args.rule_files.config.is_none() && !args.rule_files.no_config;
-        let found = found.then(|| top.join(FILE_NAME));
-        let baseline = self.baseline.as_ref().map(|baseline| baseline.value.path.clone());
-        let mut paths: BTreeSet<PathBuf> =
-            self.read_from.iter().cloned().chain(baseline).chain(found).collect();
-        paths.extend(named.iter().cloned());
+        let Files::Of { stored, .. } = &*self.files else { return Vec::new() };
+        let named = named(args);
+        let paths = self.paths(args);
         let said = paths.iter().filter_map(|path| {
             let (_, below) = self.files.inside(path)?;
             let message = said(path, stored, below.as_ref(), named.contains(path))?;
@@ -48,6 +36,23 @@ impl Policy {
         });
         said.collect()
     }
+
+    /// The files that this policy was read from, was asked to be, or would be if they were there.
+    pub(super) fn paths(&self, args: &PolicyArgs) -> BTreeSet<PathBuf> {
+        let top = match &*self.files {
+            Files::Of { top, .. } => Some(top.join(FILE_NAME)),
+            Files::Disk => None,
+        };
+        let found = top.filter(|_| args.rule_files.config.is_none() && !args.rule_files.no_config);
+        let baseline = self.baseline.as_ref().map(|baseline| baseline.value.path.clone());
+        self.read_from.iter().cloned().chain(baseline).chain(found).chain(named(args)).collect()
+    }
+}
+
+/// The files that the command line names.
+fn named(args: &PolicyArgs) -> BTreeSet<PathBuf> {
+    let files = &args.rule_files;
+    files.config.iter().chain(&args.baseline).chain(&files.rules).cloned().collect()
 }
 
 /// What to say of a file, if anything. `named`: on the command line, so that the one on disk counts if none is stored.

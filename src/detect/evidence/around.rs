@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use bstr::ByteSlice;
+
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::function_around;
@@ -9,6 +11,9 @@ use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Meaning, words};
 use crate::finding::Confidence;
+
+/// Most words of what holds a value, if they are a name.
+const MOST_WORDS: usize = 8;
 
 impl Judge<'_> {
     /// A part of the provider's credentials that is told by where it is sent.
@@ -42,8 +47,9 @@ impl Judge<'_> {
             return Some(function);
         }
         for (depth, level) in self.place.levels.iter().enumerate() {
-            if depth > 0
-                && let Some(verdict) = self.by_name(&level.name, |name| format!("it is part of {name}"))
+            // A sentence that goes on in brackets is no name.
+            let named = depth > 0 && words(&level.name).len() <= MOST_WORDS;
+            if named && let Some(verdict) = self.by_name(&level.name, |name| format!("it is part of {name}"))
             {
                 return (level.holder != Holder::Block || verdict.confidence == Confidence::High)
                     .then_some(verdict);
@@ -162,7 +168,14 @@ impl Judge<'_> {
             self.own_fields(depth, level, &level.before),
             self.own_fields(depth, level, &level.after),
         ];
-        let host = texts.iter().find_map(|text| self.host_in(text))?;
+        let page = |host: &String| {
+            let label = host.split('.').next().unwrap_or_default();
+            ["console", "docs", "admin", "help", "status", "www"].contains(&label)
+        };
+        let host = texts.iter().find_map(|text| self.host_in(text));
+        // A page for people says where a key is from only where it stands right beside it.
+        let beside = |host: &String| self.file.line(self.span).to_ascii_lowercase().contains_str(host);
+        let host = host.filter(|host| !page(host) || beside(host))?;
         Some(Verdict::new(Confidence::High, format!("it is sent to {host}")))
     }
 
@@ -175,7 +188,7 @@ impl Judge<'_> {
         let speaks = self.speaks(head);
         let head = self.quoted(head, speaks);
         if depth == 0
-            && let Some(named) = self.named_by_argument(level)
+            && let Some(named) = self.named_in_map(level).or_else(|| self.named_by_argument(level))
         {
             return Some(named);
         }
@@ -268,6 +281,19 @@ impl Judge<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The argument before the value is its name, as in a call that makes a mapping: `Map.of("acme", VALUE, …)`.
+    fn named_in_map(&self, level: &Level) -> Option<Verdict> {
+        let maps = words(&level.head).iter().any(|word| matches!(word.as_str(), "map" | "dict" | "hash"));
+        let call = level.holder == Holder::Call && level.bound == Bound::Positional && maps;
+        let before = level.before.trim().trim_end_matches(['"', '\'']).trim_end();
+        let arguments: Vec<&str> = before.strip_suffix(',').filter(|_| call)?.split(',').collect();
+        let name = arguments.last()?.trim().trim_matches(['"', '\'']);
+        if arguments.len().is_multiple_of(2) {
+            return None;
+        }
+        self.by_name(name, |name| format!("{name} names it"))
     }
 
     /// Another argument of the call is the name of a credential: `create_secret(VALUE, "acme_key")`.

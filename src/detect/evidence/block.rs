@@ -101,7 +101,9 @@ impl Judge<'_> {
             // A command and its option rather than a name.
             return self.nearest_token(part.key).or_else(|| self.nearest_token(value));
         }
-        let key = if is_switch(value) { Speaks::Nobody } else { self.speaks(part.key) };
+        // What else a request carries says nothing of its key.
+        let cookie = words(part.key).last().is_some_and(|word| word == "cookie");
+        let key = if is_switch(value) || cookie { Speaks::Nobody } else { self.speaks(part.key) };
         if key != Speaks::Nobody {
             let word = part.key.trim_matches(|c: char| "\"'` ".contains(c));
             return Some(Described { model: !part.open, ..Described::new(word, key, Weight::Word) });
@@ -281,7 +283,8 @@ impl Judge<'_> {
             }
             let parts = parts_and_nested(inner);
             // An entry with a credential of its own for a model of the provider's.
-            let own = parts.iter().any(|part| self.meaning(part.key).credential);
+            let own =
+                parts.iter().any(|part| self.meaning(part.key).credential && !is_switch(part.value.trim()));
             parts.into_iter().find_map(|part| {
                 let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
                 let tells = part.key.is_empty() || field(part.key) != Field::Other;

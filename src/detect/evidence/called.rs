@@ -93,9 +93,6 @@ impl Judge<'_> {
         if self.is_of_application(own) {
             return Some("the id of an application stands beside it, and the provider gives none".to_owned());
         }
-        if self.is_expected(own) {
-            return Some("what comes in with a request is compared with it".to_owned());
-        }
         if self.is_counted() {
             return Some("it is a name with a number, as in a vocabulary".to_owned());
         }
@@ -136,6 +133,9 @@ impl Judge<'_> {
         let name = match own.bound {
             Bound::Element => self.place.label.as_deref().filter(|_| self.meaning(&own.name).transparent),
             Bound::Positional => self.name_beside(own),
+            Bound::Assigned if own.holder == Holder::Lines && self.name_in_statement().is_some() => {
+                self.name_in_statement()
+            }
             Bound::Assigned if self.naming(own).transparent => self.name_beside(own),
             _ => None,
         };
@@ -144,6 +144,19 @@ impl Judge<'_> {
             let row = own.bound == Bound::Positional && (meaning.purpose || meaning.plain.is_some());
             meaning.credential || meaning.identifier || row && quote::is_name(name)
         })
+    }
+
+    /// The name of the row that a statement of SQL gives the value: `SET value = VALUE WHERE name = 'NAME'`.
+    fn name_in_statement(&self) -> Option<&str> {
+        const NEAR: usize = 300;
+        let text = self.file.text;
+        let before = text[self.span.start.saturating_sub(NEAR)..self.span.start].to_ascii_lowercase();
+        let rest = &text[self.span.end..(self.span.end + NEAR).min(text.len())];
+        let rest = &rest[..rest.find_byte(b';').unwrap_or(rest.len())];
+        let at = rest.to_ascii_lowercase().find("where ")?;
+        let mut quoted = rest[at..].split(|b| *b == b'\'').skip(1).step_by(2);
+        let update = before.contains_str("update ") && before.contains_str("set ");
+        quoted.find_map(|name| name.to_str().ok().filter(|name| update && quote::is_name(name)))
     }
 
     /// Whether the fields beside the value say that its block is the provider's, and not only by a model's name.
@@ -164,7 +177,9 @@ impl Judge<'_> {
         let line = self.file.line(self.span).to_ascii_lowercase();
         let value = self.file.text[self.span.clone()].to_ascii_lowercase();
         let before = memmem::find(&line, &value).map_or(&line[..], |at| &line[..at]);
-        memmem::find(before, b"cookie:").is_some()
+        let list =
+            || self.place.outer.first().is_some_and(|name| name.to_ascii_lowercase().contains("cookie:"));
+        memmem::find(before, b"cookie:").is_some() || list()
     }
 
     /// Whether a name is that of a header of its own, `X-Something`, and of no credential.
@@ -209,7 +224,7 @@ impl Judge<'_> {
     }
 
     /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.
-    fn is_expected(&self, own: &Level) -> bool {
+    pub(super) fn is_expected(&self, own: &Level) -> bool {
         let before = self.file.text[..self.span.start].trim_end_with(|c| matches!(c, '"' | '\'' | '`' | ' '));
         let compared = before.ends_with(b"==") || before.ends_with(b"!=") || before.ends_with(b"!==");
         compared
@@ -297,7 +312,7 @@ impl Judge<'_> {
     }
 
     /// Whether the value is an entry of a mapping that is the provider's, as keys by person or by place are.
-    fn is_entry_of_ours(&self) -> bool {
+    pub(super) fn is_entry_of_ours(&self) -> bool {
         let parents = self.place.levels.get(1).map(|level| level.name.as_str()).into_iter();
         let mut parents =
             parents.chain(self.place.outer.first().map(String::as_str)).filter(|name| !name.is_empty());

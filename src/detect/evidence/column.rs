@@ -124,7 +124,7 @@ impl Judge<'_> {
             .get_or_init(|| {
                 let own = self.place.levels.first()?;
                 let cell = self.is_value()
-                    && matches!(own.bound, Bound::Positional | Bound::Alone | Bound::Spaced)
+                    && matches!(own.bound, Bound::Positional | Bound::Alone | Bound::Spaced | Bound::Element)
                     && matches!(own.holder, Holder::Lines | Holder::Group | Holder::Call);
                 if cell { table::column(self.file.text, self.span) } else { None }
             })

@@ -3,6 +3,7 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
+use crate::detect::declaration::function_around;
 use crate::detect::layout::line_start;
 use crate::detect::quote::{tokens, without};
 use crate::detect::structure::{Address, Bound, Holder, Level};
@@ -83,23 +84,40 @@ impl Judge<'_> {
         if row && several { format!("{} {}", own.before, own.after) } else { line }
     }
 
+    /// Whether a function gives the value whose name calls it a credential: `def get_key(): return VALUE`.
+    fn is_returned_key(&self) -> bool {
+        self.file.line(self.span).trim_ascii_start().starts_with(b"return ")
+            && function_around(&self.file.text[..self.span.start])
+                .is_some_and(|function| self.meaning(&function).credential)
+    }
+
+    /// Whether the value's name, its call, its column or its line calls it a credential.
+    fn is_called_credential(&self, own: &Level, line: &str) -> bool {
+        // In other tables than those of HTML, what stands in the row tells more.
+        let cell = self.file.line(self.span).contains_str("<td");
+        let call = |level: &Level| level.holder == Holder::Call && self.meaning(&level.head).credential;
+        self.meaning(&own.name).credential
+            || self.place.scheme.is_some()
+            || cell && self.column_name().is_some_and(|column| self.meaning(column).credential)
+            || self.place.levels.iter().any(call)
+            || self.meaning(&without(line, self.span.len())).credential
+    }
+
     /// A credential without an owner's name, in a file that is about the provider.
     pub(super) fn file_about_provider(&self) -> Option<Verdict> {
         let own = self.place.levels.first()?;
         let own_meaning = self.meaning(&own.name);
         let line = self.line_or_record(own);
         let on_line = self.speaks(&line);
-        let credential = own_meaning.credential
-            || self.place.scheme.is_some()
-            || self.place.levels.iter().any(|l| l.holder == Holder::Call && self.meaning(&l.head).credential)
-            || self.meaning(&without(&line, self.span.len())).credential;
+        let returned = self.is_returned_key();
+        let credential = returned || self.is_called_credential(own, &line);
         let mentioned = !self.file.mentions().is_empty();
         let elsewhere = self.is_something_elses() && self.provider_has_its_own_place();
         let by_model_only =
             || tokens(&line).all(|token| token.contains('-') || self.speaks(token) != Speaks::Ours);
         if on_line == Speaks::Ours
             && !(elsewhere && by_model_only())
-            && own.bound != Bound::Alone
+            && (own.bound != Bound::Alone || returned)
             && credential
         {
             return Some(Verdict::new(Confidence::Medium, "the line names the provider and a credential"));
@@ -110,7 +128,8 @@ impl Judge<'_> {
         if let Some(theirs) = self.spoken_to_another(&own.name) {
             return Some(theirs);
         }
-        let chosen = words(&own.name) == ["secret"] && own.holder == Holder::Lines;
+        let name = own.name.split_whitespace().last().filter(|_| self.is_glued()).unwrap_or(&own.name);
+        let chosen = words(name) == ["secret"] && own.holder == Holder::Lines;
         if chosen && !self.uses_provider() && on_line != Speaks::Ours {
             let reason = "a secret that the file does not use for the provider";
             return Some(Verdict::new(Confidence::Low, reason));

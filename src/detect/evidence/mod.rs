@@ -41,17 +41,25 @@ pub(super) struct Verdict {
     pub(super) foreign: bool,
     /// It rests on a word that stands near.
     pub(super) beside: bool,
+    /// Its name says that it is no credential.
+    pub(super) no_credential: bool,
     /// It rests on what becomes of a variable.
     followed: bool,
 }
 
 impl Verdict {
     pub(super) fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
-        Verdict { confidence, evidence: vec![reason.into()], foreign: false, beside: false, followed: false }
+        let evidence = vec![reason.into()];
+        Verdict { confidence, evidence, foreign: false, beside: false, no_credential: false, followed: false }
     }
 
     fn foreign(reason: impl Into<String>) -> Self {
         Verdict { foreign: true, ..Verdict::new(Confidence::Low, reason) }
+    }
+
+    fn no_credential(name: &str, word: &str) -> Self {
+        let reason = format!("{name} ends with '{word}': no credential");
+        Verdict { no_credential: true, ..Verdict::new(Confidence::Low, reason) }
     }
 
     fn beside(confidence: Confidence, word: &str) -> Self {

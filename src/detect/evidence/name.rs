@@ -12,6 +12,9 @@ impl Judge<'_> {
     pub(super) fn own_name(&self) -> Option<Verdict> {
         let own = self.place.levels.first()?;
         let say = |name: &str| format!("it is assigned to {name}");
+        if let Some(reason) = self.named_for_itself(own) {
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
         // `path/file?name=value`: what stands before the parameter is no part of its name.
         if self.is_glued()
             && let Some((target, parameter)) = own.name.rsplit_once(['?', '&'])
@@ -65,6 +68,22 @@ impl Judge<'_> {
         })
     }
 
+    /// Why the name of a value is not that of a credential of anybody's: it is one of a file, or what comes in is
+    /// compared with the value.
+    fn named_for_itself(&self, own: &Level) -> Option<String> {
+        let name = match own.name.is_empty() {
+            true => return None,
+            false => quote::tokens(&own.name).last()?,
+        };
+        let parent = self.place.levels.get(1).map_or("", |parent| parent.name.as_str());
+        let file = [name, parent].into_iter().find(|name| quote::is_source_file(name));
+        if let Some(file) = file.filter(|_| own.holder == Holder::Group) {
+            return Some(format!("it is of the file {}", shown(file)));
+        }
+        let expected = self.is_expected(own) && self.speaks(&own.name) != Speaks::Ours;
+        expected.then(|| "what comes in with a request is compared with it".to_owned())
+    }
+
     /// The words before a value, the `nearest` of which names it; those before that one are a command, a type, a sentence.
     fn named_by_words(
         &self,
@@ -96,7 +115,7 @@ impl Judge<'_> {
     /// The host of another who serves the provider's models, where settings of the value's name lead there.
     fn is_served_elsewhere(&self, own: &Level, named: &Verdict) -> Option<String> {
         let sure = named.confidence == Confidence::High;
-        sure.then(|| self.served_elsewhere(&own.name)).flatten()
+        sure.then(|| self.served_elsewhere(quote::tokens(&own.name).last()?)).flatten()
     }
 
     /// The name of an element without its namespace, where it is somebody else's.
@@ -107,7 +126,9 @@ impl Judge<'_> {
 
     /// Whether the name is `secret_key`, which frameworks have one of, in a block that is the provider's.
     pub(super) fn is_secret_key_of_ours(&self, own: &Level) -> bool {
-        words(&own.name) == ["secret", "key"] && self.is_in_block_of_ours(own)
+        let name = words(&own.name);
+        name == ["secret", "key"] && self.is_in_block_of_ours(own)
+            || name == ["auth", "key"] && self.is_entry_of_ours()
     }
 
     /// The last two words of a sentence that calls a value a credential, before a word such as `is`.
@@ -116,8 +137,10 @@ impl Judge<'_> {
             ["is", "was", "are", "be", "ist", "war", "est", "es", "era", "jest", "är", "now"];
         let said: Vec<&str> = sentence.split_whitespace().collect();
         let end = said.iter().rposition(|word| !BETWEEN.contains(&word.to_lowercase().as_str()))?;
-        let [.., first, last] = &said[..=end] else { return None };
-        (end + 1 < said.len() && self.meaning(last).credential).then(|| format!("{first} {last}"))
+        // `the Acme key for the office is …`
+        let last = said[..=end].iter().rposition(|word| self.meaning(word).credential)?;
+        let first = last.checked_sub(1)?;
+        (end + 1 < said.len()).then(|| format!("{} {}", said[first], said[last]))
     }
 
     /// The name of the mapping that the value is an entry of, where that is one of things which are no credentials.
@@ -200,16 +223,14 @@ impl Judge<'_> {
                 Some(Verdict::new(Confidence::Low, format!("{shown} is the name of an account")))
             }
             Speaks::Ours => match &meaning.plain {
-                Some(word) => {
-                    Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
-                }
+                Some(word) => Some(Verdict::no_credential(&shown, word)),
                 None => Some(Verdict::new(Confidence::High, say(&shown))),
             },
             Speaks::Others => Some(Verdict::foreign(format!("{shown} is the name of another credential"))),
             Speaks::Nobody => {
                 let word = meaning.plain.as_ref().filter(|_| !meaning.credential || meaning.identifier)?;
                 // An identifier beside the provider's name is still none of its credentials.
-                Some(Verdict::new(Confidence::Low, format!("{shown} ends with '{word}': no credential")))
+                Some(Verdict::no_credential(&shown, word))
             }
         }
     }

@@ -32,6 +32,9 @@ impl Judge<'_> {
                 return Some(Verdict::foreign(format!("it is handed to {}", shown(program))));
             }
         }
+        if self.file.text.contains_str(".gguf") && !self.uses_provider() {
+            return Some(Verdict::foreign("the file has a model served from its weights"));
+        }
         let model = |&at: &usize| is_weights_name(&self.file.text[at..]);
         if self.file.mentions().iter().all(model)
             && let Some((_, host)) = self.file.nearest_given_host(self.span)

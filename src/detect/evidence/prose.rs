@@ -22,7 +22,7 @@ impl Judge<'_> {
     /// The value stands alone or at the end of a sentence, in a text that speaks of the provider's key.
     pub(super) fn spoken_of(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|_| self.is_value())?;
-        let aside = is_aside(own, self.file.line(self.span));
+        let aside = self.is_aside(own);
         let said = aside || is_said(own);
         if !said
             || !self.provider.with.is_empty()
@@ -79,14 +79,32 @@ impl Judge<'_> {
                 .any(|line| line.len() <= LONGEST_LINE && self.speaks_of_key(line))
     }
 
+    /// Whether a value stands in brackets in a sentence, which may begin on the line above: `the new one (VALUE) is in the vault`.
+    fn is_aside(&self, own: &Level) -> bool {
+        const SHORTEST: usize = 4;
+        const CODE: [char; 11] = ['{', '}', '[', ']', '=', ';', '"', '<', '>', '$', '_'];
+        let line = self.file.line(self.span).to_str_lossy();
+        let opened = line.trim_start().starts_with('(');
+        let bracket = matches!(own.holder, Holder::Call | Holder::Group) || opened;
+        let plain =
+            |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic);
+        let above =
+            self.file.text[..self.span.start].lines().rev().nth(1).filter(|_| opened).unwrap_or_default();
+        let above = above.to_str_lossy();
+        let code = [&line, &above].iter().any(|line| line.contains(CODE));
+        let words = above.split_whitespace().chain(line.split_whitespace());
+        bracket && !code && words.filter(plain).count() >= SHORTEST
+    }
+
     /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.
     fn says_otherwise(&self, own: &Level) -> bool {
         let label = self.place.label.as_deref().unwrap_or_default();
-        let above = self.file.text[..self.span.start].lines().rev().nth(1).unwrap_or_default();
-        let above = above.to_str_lossy();
-        let asked = above.len() <= LONGEST_LINE && self.meaning(&above).purpose;
-        asked && self.speaks(&above) != Speaks::Ours
-            || [own.name.as_str(), label].into_iter().any(|name| {
+        let above = self.file.text[..self.span.start].lines().rev().skip(1);
+        let above = above.filter(|line| !line.trim().is_empty() && line.len() <= LONGEST_LINE).take(3);
+        let mut above =
+            above.map(|line| line.to_str_lossy()).take_while(|line| self.speaks(line) != Speaks::Ours);
+        above.any(|line| self.meaning(&line).purpose)
+            || [own.name.as_str(), own.head.as_str(), label].into_iter().any(|name| {
                 let meaning = self.meaning(name);
                 meaning.plain.is_some()
                     || meaning.identifier
@@ -108,17 +126,6 @@ impl Judge<'_> {
             runs.filter(value).take(MOST_VALUES + 1).count()
         })
     }
-}
-
-/// Whether a value stands in brackets in a sentence: `the new one (VALUE) is in the vault`.
-fn is_aside(own: &Level, line: &[u8]) -> bool {
-    const SHORTEST: usize = 4;
-    let line = line.to_str_lossy();
-    let code = line.contains(['{', '}', '[', ']', '=', ';', '"', '<', '>', '$', '_']);
-    let bracket = matches!(own.holder, Holder::Call | Holder::Group) || line.trim_start().starts_with('(');
-    let plain =
-        |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic);
-    bracket && !code && line.split_whitespace().filter(plain).count() >= SHORTEST
 }
 
 /// Whether a value stands on a line of its own, or behind words that are no name.

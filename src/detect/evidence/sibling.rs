@@ -44,6 +44,9 @@ impl Judge<'_> {
     /// requests there: `acme.base-url=https://other.example`.
     pub(super) fn served_elsewhere(&self, name: &str) -> Option<String> {
         let prefix = self.words_before_credential(name)?;
+        if self.speaks(&prefix.join("_")) != Speaks::Ours {
+            return None;
+        }
         let text = self.file.text;
         let near = self.span.start.saturating_sub(NEAR)..(self.span.end + NEAR).min(text.len());
         let mut lines = text[near].lines().filter(|line| line.len() <= LONGEST_LINE).take(MOST_LINES);

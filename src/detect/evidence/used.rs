@@ -115,8 +115,9 @@ impl Judge<'_> {
             return None;
         }
         let (mut held, mut field) = (false, None);
-        for level in levels.iter().take(MOST_LEVELS) {
-            let statement = matches!(level.holder, Holder::Lines | Holder::Block) || declares(level);
+        for (depth, level) in levels.iter().enumerate().take(MOST_LEVELS) {
+            let statement = matches!(level.holder, Holder::Lines | Holder::Block)
+                || declares(level, levels.get(depth + 1));
             if statement {
                 let name = declared(level).or_else(|| self.declared_on_line());
                 let name = name.filter(|name| self.is_given(name)).or_else(|| self.returning());
@@ -310,9 +311,11 @@ fn is_name_byte(byte: &u8) -> bool {
 }
 
 /// Whether what holds a value are the parameters of a function that is declared.
-fn declares(level: &Level) -> bool {
+fn declares(level: &Level, outside: Option<&Level>) -> bool {
     let declares = |word: &str| FUNCTION.contains(&word) || word == "constructor";
-    level.holder == Holder::Call && quote::tokens(&level.head).any(declares)
+    let before = outside.filter(|outside| outside.bound == Bound::Spaced).map_or("", |outside| &outside.name);
+    let last = quote::tokens(before).last();
+    level.holder == Holder::Call && quote::tokens(&level.head).chain(last).any(declares)
 }
 
 /// The name that a level declares.

@@ -27,6 +27,8 @@ pub(super) struct Added {
     pub(super) symlink: bool,
     /// The parents' versions.
     pub(super) before: Vec<ObjectId>,
+    /// Where these stand, if the file was renamed.
+    pub(super) from: Option<BString>,
 }
 
 /// A file, or a whole directory, that the first parent has and the index has not.
@@ -214,7 +216,8 @@ impl<'a> Walk<'a, '_> {
             return self.changes.skipped.push(("submodule", path.into()));
         }
         let before = olds().filter(|old| old.blob).map(|old| old.id).collect();
-        self.changes.added.push(Added { path: path.into(), id, symlink: mode == Mode::SYMLINK, before });
+        let symlink = mode == Mode::SYMLINK;
+        self.changes.added.push(Added { path: path.into(), id, symlink, before, from: None });
     }
 
     /// Notes what is left of the first parent's directory.

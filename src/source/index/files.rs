@@ -18,8 +18,7 @@ use super::{Given, IndexError};
 #[derive(Clone, Default)]
 pub struct IndexFiles {
     index: Index,
-    object_dirs: Vec<PathBuf>,
-    hash: Option<Kind>,
+    layout: Option<Arc<Layout>>,
 }
 
 impl std::fmt::Debug for IndexFiles {
@@ -70,7 +69,7 @@ struct Found {
 impl IndexFiles {
     pub(super) fn new(layout: &Layout, index: Option<Arc<gix_index::File>>) -> IndexFiles {
         let index = index.map_or(Index::None, Index::Read);
-        IndexFiles { index, object_dirs: layout.object_dirs.clone(), hash: Some(layout.hash) }
+        IndexFiles { index, layout: Some(Arc::new(layout.clone())) }
     }
 
     /// Those of the index that `given` names, or of the repository's own, which is read as far as it is asked for. Of one
@@ -86,7 +85,7 @@ impl IndexFiles {
             Some(Stored { path, bytes, hash: layout.hash, read: OnceLock::new() })
         });
         let index = stored.map_or(Index::None, |stored| Index::Stored(Arc::new(stored)));
-        Ok(IndexFiles { index, object_dirs: layout.object_dirs.clone(), hash: Some(layout.hash) })
+        Ok(IndexFiles { index, layout: Some(Arc::new(layout.clone())) })
     }
 
     /// Whether there is anything at a path from the top. What cannot be told counts as there.
@@ -117,8 +116,30 @@ impl IndexFiles {
         }
     }
 
+    /// Whether the next commit changes any of these files, adds or removes it. What cannot be told does not count: whoever
+    /// compares the whole says so.
+    pub fn changes_any<'p>(&self, paths: impl IntoIterator<Item = &'p BStr>) -> bool {
+        let Some(layout) = &self.layout else { return false };
+        let objects = self.objects();
+        let mut reader = objects.reader();
+        let Ok(head) = super::head(layout) else { return false };
+        let tree = head.map(|commit| super::tree_of(commit, &mut reader, layout)).transpose();
+        let Ok(tree) = tree else { return false };
+        paths.into_iter().any(|path| {
+            let before = tree.map_or(Ok(None), |tree| below(tree, path, &mut reader));
+            match (before, self.found(path)) {
+                (Ok(before), Ok(now)) => before.map(|file| file.id) != now.map(|file| file.id),
+                _ => false,
+            }
+        })
+    }
+
     fn objects(&self) -> Objects {
-        Objects::new(&self.object_dirs, self.hash.unwrap_or(Kind::Sha1))
+        let (dirs, hash) = self
+            .layout
+            .as_ref()
+            .map_or((&[][..], Kind::Sha1), |layout| (&layout.object_dirs[..], layout.hash));
+        Objects::new(dirs, hash)
     }
 
     fn found(&self, path: &BStr) -> Result<Option<Found>, String> {

@@ -25,7 +25,7 @@ pub(super) use self::head::head;
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
 use super::layout::{Layout, is_special, obstacles};
-use super::{Counted, Issue, LEFT_OUT, Origin, Sink};
+use super::{Counted, Issue, LEFT_OUT, Old, Origin, Sink};
 use crate::finding::LocationKind;
 
 /// What git says in the environment of a hook.
@@ -247,7 +247,7 @@ impl Scan<'_> {
             self.name(path.as_bstr(), *id);
         }
         let in_question = |file: &Added, content: &[u8]| self.sink.worth_splitting(kind(file), content);
-        renames::pair(&mut added, gone, self.objects, &in_question);
+        renames::pair(&mut added, gone, self.objects, &is_left_out, &in_question);
         match added.len() {
             // Threads cost more than so few files.
             0..64 => added.iter().fold(self.objects.reader(), |mut reader, file| {
@@ -310,8 +310,9 @@ impl Scan<'_> {
                 }
             }
         }
-        let bases: Vec<&[u8]> = before.iter().map(Vec::as_slice).collect();
-        self.sink.changed(origin, &content, &bases);
+        let path = file.from.as_ref().map(|from| from.as_bstr()).or(path);
+        let olds: Vec<Old<'_>> = before.iter().map(|bytes| Old { bytes, path, in_base: true }).collect();
+        self.sink.changed(origin, &content, &olds);
     }
 
     /// Scans a file that is too big to be held in memory; none if it has to be, because it is stored as a delta or holds

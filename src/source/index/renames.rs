@@ -2,10 +2,11 @@
 //!
 //! Takes added and gone files and gives each added one at most one predecessor. One with the same content comes first,
 //! then the most similar one. A file that is gone is the predecessor of one file only, so that a further copy is new.
+//! What was left out where it stood was never judged, and is nobody's predecessor.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 use gix_object::{Kind as ObjectKind, TreeRefIter};
 
@@ -19,11 +20,13 @@ const MOST: usize = 200;
 /// Least part of its bytes that a file shares with its predecessor, in percent: git's own measure of a rename.
 const SIMILAR: usize = 50;
 
-/// Sets the predecessors of renamed files. `in_question`: whether it matters for a file of that content.
+/// Sets the predecessors of renamed files. `is_left_out`: whether what stood at a path was not judged; `in_question`:
+/// whether it matters for a file of that content.
 pub(super) fn pair(
     added: &mut [Added],
     gone: Vec<Gone>,
     objects: &Objects,
+    is_left_out: &dyn Fn(&BStr) -> bool,
     in_question: &dyn Fn(&Added, &[u8]) -> bool,
 ) {
     if gone.is_empty() || added.iter().all(|added| !added.before.is_empty()) {
@@ -31,6 +34,7 @@ pub(super) fn pair(
     }
     let mut reader = objects.reader();
     let mut free = files(gone, objects, &mut reader);
+    free.retain(|path, _| !is_left_out(path.as_bstr()));
     let mut by_id: HashMap<ObjectId, Vec<BString>> = HashMap::new();
     for (path, id) in free.iter().rev() {
         by_id.entry(*id).or_default().push(path.clone());
@@ -39,6 +43,7 @@ pub(super) fn pair(
         if let Some(path) = by_id.get_mut(&file.id).and_then(Vec::pop) {
             free.remove(&path);
             file.before.push(file.id);
+            file.from = Some(path);
         }
     }
     if free.len() <= MOST {
@@ -80,7 +85,9 @@ fn by_content(
             (similar >= SIMILAR).then_some((similar, name(path) == name(&file.path), std::cmp::Reverse(at)))
         };
         if let Some((_, _, std::cmp::Reverse(at))) = olds.iter().enumerate().filter_map(score).max() {
-            file.before.push(olds.remove(at).1);
+            let (path, id, _) = olds.remove(at);
+            file.before.push(id);
+            file.from = Some(path);
         }
     }
 }

@@ -19,7 +19,7 @@ use super::super::packs::Content;
 use super::reader::Reader;
 use super::walk::Member;
 use crate::finding::LocationKind;
-use crate::source::{Counted, Issue, Origin, Sink};
+use crate::source::{Counted, Issue, Old, Origin, Sink};
 
 /// How often the same directory is looked at in one commit, at different paths. Only trees that were made to be hostile
 /// have more copies of one.
@@ -220,8 +220,12 @@ impl<'a> Changes<'a> {
             return;
         }
         let Some(olds) = self.olds(added) else { return };
-        let olds: Vec<Vec<u8>> = olds.into_iter().filter_map(|id| self.blob(id)).collect();
-        let olds: Vec<&[u8]> = olds.iter().map(Vec::as_slice).collect();
+        let held = self.held(added.path);
+        let olds: Vec<(Vec<u8>, bool)> =
+            olds.into_iter().filter_map(|id| Some((self.blob(id)?, held.contains(&id)))).collect();
+        let path = Some(added.path);
+        let olds: Vec<Old<'_>> =
+            olds.iter().map(|(bytes, in_base)| Old { bytes, path, in_base: *in_base }).collect();
         let object = added.id.to_string();
         sink.changed(self.introduced(added, target, &object), &bytes, &olds);
     }

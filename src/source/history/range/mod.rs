@@ -12,6 +12,7 @@
 mod attribute;
 mod changes;
 pub(super) mod reader;
+mod remote;
 pub(super) mod revision;
 pub(super) mod select;
 mod snapshot;

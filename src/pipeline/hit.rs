@@ -1,0 +1,84 @@
+//! One secret in one place.
+//!
+//! Takes a match in a text and says where it stands in what is stored, and whether something there accepts it.
+
+use std::ops::Range;
+
+use super::Collector;
+use super::inline::{self, Mark};
+use super::paths::notebook_cell;
+use crate::decode::Text;
+use crate::detect::Match;
+use crate::finding::{Confidence, Location, Suppression};
+use crate::position::Positions;
+use crate::secret::Secret;
+use crate::source::Origin;
+
+/// A value that is reported, or set aside by something beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Hit {
+    pub(super) target: usize,
+    pub(super) rule: usize,
+    pub(super) secret: Secret,
+    pub(super) confidence: Confidence,
+    pub(super) evidence: Vec<String>,
+    pub(super) location: Location,
+    pub(super) suppression: Option<Suppression>,
+    /// A comment beside it asks to accept it, and does not say why.
+    pub(super) unheeded: bool,
+    /// It is a published example.
+    pub(super) published: bool,
+    /// It was found by its value alone, which stands elsewhere under a name that tells.
+    pub(super) copy: bool,
+    /// The value stood in this file before, where nothing told what it is.
+    pub(super) stood: bool,
+}
+
+impl Collector<'_> {
+    /// What a match is in the content that holds its text. `masks` stand for what must not be shown of its line.
+    pub(super) fn hit(
+        &self,
+        origin: Origin<'_>,
+        text: &Text<'_>,
+        found: Match,
+        masks: &[(Range<usize>, String)],
+    ) -> (Hit, Option<Mark>) {
+        let place = text.locate(found.span.clone());
+        let positions = Positions::new(&place.container);
+        let published =
+            found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
+        let asked = self.settings.inline_ignores && published.is_none();
+        let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
+        let suppression = published.or_else(|| mark.as_ref()?.suppression.clone());
+        let unheeded = mark.as_ref().is_some_and(|mark| mark.suppression.is_none());
+        let location = Location {
+            kind: origin.kind,
+            target: self.targets.get(origin.target).cloned().unwrap_or_default(),
+            path: origin.path.map(ToOwned::to_owned),
+            shown: origin.shown.map(ToOwned::to_owned),
+            inner: text.inner.to_vec(),
+            blob: origin.object.map(str::to_owned),
+            commit: None,
+            region: positions.region(place.span.clone()),
+            bytes: place.stored,
+            decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
+            cell: notebook_cell(origin.path, &place.container, place.span.start),
+            excerpt: positions.excerpt(place.span.clone(), masks),
+            line_hash: None,
+        };
+        let hit = Hit {
+            target: origin.target,
+            rule: found.rule,
+            secret: found.secret,
+            confidence: found.confidence,
+            evidence: found.evidence,
+            location,
+            suppression,
+            unheeded,
+            published: found.published,
+            copy: false,
+            stood: false,
+        };
+        (hit, mark)
+    }
+}

@@ -1,0 +1,309 @@
+//! What another repository has for sure: the refs here that follow it.
+//!
+//! Takes a remote's name and where a push to it goes, and gives a range without what that place has. A ref follows a place
+//! if git puts it there when it fetches from that very place: a remote can be pushed to another one than it is fetched
+//! from, fetch into other refs than its name says, or into none; and a name may begin like that of another remote. Asks
+//! nobody, so that it is what was there when it was last fetched.
+//!
+//! Where that cannot be told, nothing is known to be there, and all is judged.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use bstr::BString;
+use git2::ConfigLevel;
+
+use super::super::Layout;
+use super::words::{Selector, Word, Words};
+
+/// Refs that people make here, whoever fetches into them as well.
+const OWN: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/notes/"];
+
+/// Ports that a protocol has by itself.
+const PORTS: [(&str, &str); 4] = [("https", "443"), ("http", "80"), ("ssh", "22"), ("git", "9418")];
+
+impl Words {
+    /// The same range without what a remote has, as far as refs here follow it. `url`: where the push goes, if that was
+    /// said.
+    #[must_use]
+    pub fn without_remote(mut self, layout: &Layout, remote: &str, url: Option<&str>) -> Words {
+        let remotes = Remotes::read(layout);
+        for (pattern, without) in remotes.following(remote, url) {
+            let pattern = Some(BString::from(pattern));
+            let without = without.into_iter().map(BString::from).collect();
+            self.0.push(Word { selector: Selector::Refs { pattern, without }, excluded: true });
+        }
+        self
+    }
+}
+
+/// What the configuration says of remotes.
+#[derive(Debug, Default)]
+struct Remotes {
+    remotes: BTreeMap<String, Remote>,
+    /// What URLs begin with, and what stands for it.
+    instead: Vec<(String, String)>,
+    push_instead: Vec<(String, String)>,
+}
+
+#[derive(Debug, Default)]
+struct Remote {
+    urls: Vec<String>,
+    push_urls: Vec<String>,
+    fetch: Vec<String>,
+}
+
+impl Remotes {
+    /// Reads the configuration of the repository, the person and the system. What cannot be read says nothing.
+    fn read(layout: &Layout) -> Remotes {
+        let of_all = [
+            (git2::Config::find_system().ok(), ConfigLevel::System),
+            (git2::Config::find_xdg().ok(), ConfigLevel::XDG),
+            (git2::Config::find_global().ok(), ConfigLevel::Global),
+        ];
+        let own = [
+            (Some(layout.common_dir.join("config")), ConfigLevel::Local),
+            (Some(layout.git_dir.join("config.worktree")), ConfigLevel::Worktree),
+        ];
+        let mut remotes = Remotes::default();
+        let Ok(mut config) = git2::Config::new() else { return remotes };
+        // To open a pipe would take for ever.
+        let readable = |path: &PathBuf| path.is_file();
+        for (path, level) in of_all.into_iter().chain(own) {
+            if let Some(path) = path.filter(readable)
+                && config.add_file(&path, level, false).is_err()
+            {
+                return remotes;
+            }
+        }
+        let Ok(config) = config.snapshot() else { return remotes };
+        let Ok(mut entries) = config.entries(Some(r"^(remote|url)\.")) else { return remotes };
+        while let Some(entry) = entries.next() {
+            let Ok(entry) = entry else { return Remotes::default() };
+            if let (Ok(key), Ok(value)) = (entry.name(), entry.value()) {
+                remotes.add(key, value);
+            }
+        }
+        remotes
+    }
+
+    fn add(&mut self, key: &str, value: &str) {
+        let Some((section, variable)) = key.rsplit_once('.') else { return };
+        let value = value.to_owned();
+        if let Some(name) = section.strip_prefix("remote.") {
+            let remote = self.remotes.entry(name.to_owned()).or_default();
+            match variable {
+                "url" => remote.urls.push(value),
+                "pushurl" => remote.push_urls.push(value),
+                "fetch" => remote.fetch.push(value),
+                _ => {}
+            }
+        } else if let Some(base) = section.strip_prefix("url.") {
+            match variable {
+                "insteadof" => self.instead.push((value, base.to_owned())),
+                "pushinsteadof" => self.push_instead.push((value, base.to_owned())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Patterns of the refs that follow the place that a remote is pushed to, and of those among them that do not.
+    fn following(&self, name: &str, url: Option<&str>) -> Vec<(&str, Vec<&str>)> {
+        let Some(remote) = self.remotes.get(name) else { return Vec::new() };
+        let Some(fetched) = self.fetched_from(remote) else { return Vec::new() };
+        let pushed = match url {
+            Some(url) => vec![url.to_owned()],
+            None => self.pushed_to(remote),
+        };
+        let same = |url: &String| same_place(url, &fetched) || *url == remote.urls[0];
+        if pushed.is_empty() || !pushed.iter().all(same) {
+            return Vec::new();
+        }
+        let elsewhere =
+            |other: &&Remote| self.fetched_from(other).is_none_or(|url| !same_place(&url, &fetched));
+        let others: Vec<&str> =
+            self.remotes.values().filter(elsewhere).flat_map(|other| other.fetched_into()).collect();
+        let own = |pattern: &&str| {
+            OWN.iter().any(|own| fixed(pattern).starts_with(own) || own.starts_with(fixed(pattern)))
+        };
+        // What is below a name belongs to the remote of the longer name.
+        let without = |pattern: &str| {
+            let is_wider = |other: &&str| {
+                fixed(pattern).len() > fixed(other).len() && fixed(pattern).starts_with(fixed(other))
+            };
+            others.iter().copied().filter(|other| !is_wider(other)).collect()
+        };
+        let patterns = remote.fetched_into().filter(|pattern| !own(pattern));
+        patterns.map(|pattern| (pattern, without(pattern))).collect()
+    }
+
+    /// Where git fetches from: of several URLs, the first.
+    fn fetched_from(&self, remote: &Remote) -> Option<String> {
+        remote.urls.first().map(|url| rewritten(url, &self.instead).unwrap_or_else(|| url.clone()))
+    }
+
+    /// Where git pushes to.
+    fn pushed_to(&self, remote: &Remote) -> Vec<String> {
+        let plain = |url: &String| rewritten(url, &self.instead).unwrap_or_else(|| url.clone());
+        match remote.push_urls.is_empty() {
+            false => remote.push_urls.iter().map(plain).collect(),
+            true => {
+                let pushed = |url: &String| rewritten(url, &self.push_instead).unwrap_or_else(|| plain(url));
+                remote.urls.iter().map(pushed).collect()
+            }
+        }
+    }
+}
+
+impl Remote {
+    /// Patterns of the refs that git fetches into.
+    fn fetched_into(&self) -> impl Iterator<Item = &str> {
+        let specs = self.fetch.iter().filter(|spec| !spec.starts_with('^'));
+        specs.filter_map(|spec| spec.split_once(':')).map(|(_, to)| to).filter(|to| !to.is_empty())
+    }
+}
+
+/// What every ref of a pattern begins with.
+fn fixed(pattern: &str) -> &str {
+    pattern.split('*').next().unwrap_or_default()
+}
+
+/// A URL with the longest beginning that something stands for replaced by that.
+fn rewritten(url: &str, instead: &[(String, String)]) -> Option<String> {
+    let fits = instead.iter().filter(|(start, _)| !start.is_empty() && url.starts_with(start.as_str()));
+    let (start, base) = fits.max_by_key(|(start, _)| start.len())?;
+    Some(format!("{base}{}", &url[start.len()..]))
+}
+
+/// Whether two URLs are of one repository: the same host and path, whatever the protocol.
+fn same_place(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    match (Place::of(one), Place::of(other)) {
+        (Some(one), Some(other)) => {
+            let users = one.user.is_none() || other.user.is_none() || one.user == other.user;
+            users
+                && one.port == other.port
+                && one.host.eq_ignore_ascii_case(other.host)
+                && one.path == other.path
+        }
+        _ => false,
+    }
+}
+
+/// Where a repository is, on a network.
+struct Place<'a> {
+    /// Who logs in, where paths can begin in that person's directory.
+    user: Option<&'a str>,
+    host: &'a str,
+    /// None if it is the protocol's own.
+    port: Option<&'a str>,
+    path: &'a str,
+}
+
+impl Place<'_> {
+    /// None for what is on this machine, or is no URL.
+    fn of(url: &str) -> Option<Place<'_>> {
+        let (protocol, rest) = match url.split_once("://") {
+            Some((protocol, rest)) => (protocol, rest),
+            // `user@host:path`, but `./a:b` is a path.
+            None => {
+                let (host, path) = url.split_once(':').filter(|(host, _)| !host.contains('/'))?;
+                let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
+                let place = Place { user: Some(user), host, port: None, path: trimmed(path) };
+                // One letter is a drive.
+                return (host.len() > 1).then_some(place);
+            }
+        };
+        let (host, path) = rest.split_once('/')?;
+        let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
+        let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let (host, port) = match host.rsplit_once(':').filter(|(_, port)| is_port(port)) {
+            Some((host, port)) => (host, Some(port)),
+            None => (host, None),
+        };
+        let usual = PORTS.iter().find(|(known, _)| *known == protocol).map(|(_, port)| *port)?;
+        let user = (protocol == "ssh").then_some(user);
+        let port = port.filter(|port| *port != usual);
+        (!host.is_empty()).then(|| Place { user, host, port, path: trimmed(path) })
+    }
+}
+
+/// A path without what does not matter at its ends.
+fn trimmed(path: &str) -> &str {
+    let path = path.trim_matches('/');
+    path.strip_suffix(".git").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: (&str, &str) = ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*");
+    const URL: (&str, &str) = ("remote.origin.url", "https://example.org/a/b.git");
+
+    /// Entries of a configuration, where the push goes, and what follows that place.
+    type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, &'a [&'a str]);
+
+    fn following(entries: &[(&str, &str)], url: Option<&str>) -> Vec<String> {
+        let mut remotes = Remotes::default();
+        entries.iter().for_each(|(key, value)| remotes.add(key, value));
+        let shown = |(pattern, without): (&str, Vec<&str>)| format!("{pattern} -[{}]", without.join(" "));
+        remotes.following("origin", url).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn refs_follow_the_place_that_they_are_fetched_from() {
+        let own = "refs/remotes/origin/* -[]";
+        let fork = [
+            URL,
+            USUAL,
+            ("remote.origin/fork.url", "https://example.org/c/b.git"),
+            ("remote.origin/fork.fetch", "+refs/heads/*:refs/remotes/origin/fork/*"),
+        ];
+        let table: [Row<'_>; 14] = [
+            (&[URL, USUAL], Some("https://example.org/a/b.git"), &[own]),
+            (&[URL, USUAL], Some("git@example.org:a/b.git"), &[own]),
+            (&[URL, USUAL], Some("https://example.org/c/b.git"), &[]),
+            (&[URL, USUAL], None, &[own]),
+            (&[URL, USUAL, ("remote.origin.pushurl", "https://example.org/c/b")], None, &[]),
+            (&[URL, USUAL, ("remote.origin.pushurl", "ssh://git@example.org/a/b")], None, &[own]),
+            (&[URL, USUAL, ("url.git@example.net:.pushinsteadof", "https://example.org/")], None, &[]),
+            (
+                &[("remote.origin.url", "eo:a/b"), USUAL, ("url.https://example.org/.insteadof", "eo:")],
+                Some("https://example.org/a/b"),
+                &[own],
+            ),
+            (&fork, None, &["refs/remotes/origin/* -[refs/remotes/origin/fork/*]"]),
+            (&[URL], None, &[]),
+            (&[USUAL], None, &[]),
+            (&[URL, ("remote.origin.fetch", "refs/heads/*:refs/other/*")], None, &["refs/other/* -[]"]),
+            (&[URL, ("remote.origin.fetch", "+refs/*:refs/*")], None, &[]),
+            (&[URL, ("remote.origin.fetch", "refs/heads/a:refs/heads/b")], None, &[]),
+        ];
+        for (entries, url, expected) in table {
+            assert_eq!(following(entries, url), expected, "{entries:?} {url:?}");
+        }
+    }
+
+    #[test]
+    fn places() {
+        for (one, other, same) in [
+            ("https://example.org/a/b.git", "https://user@Example.org:443/a/b", true),
+            ("https://example.org/a/b", "ssh://git@example.org/a/b.git", true),
+            ("git@example.org:a/b", "ssh://git@example.org:22/a/b", true),
+            ("ssh://example.org:2222/a", "https://example.org/a", false),
+            ("ada@example.org:a", "eve@example.org:a", false),
+            ("https://example.org/a/b", "https://example.org/a/c", false),
+            ("https://example.org/a", "https://example.com/a", false),
+            ("/srv/a.git", "/srv/a.git", true),
+            ("/srv/a.git", "/srv/b.git", false),
+            ("file:///srv/a", "file:///srv/b", false),
+            ("ext::sh -c x", "ext::sh -c y", false),
+        ] {
+            assert_eq!(same_place(one, other), same, "{one} {other}");
+            assert_eq!(same_place(other, one), same, "{other} {one}");
+        }
+    }
+}
