@@ -314,3 +314,20 @@ fn the_other_part_of_an_index_that_is_a_pipe_is_not_waited_for() {
     }
     all_end(&repo, &|_| ());
 }
+
+#[test]
+fn a_push_is_judged_though_settings_include_a_pipe() {
+    let mut repo = installed();
+    let server = repo.place.top().join("server.git").to_string_lossy().into_owned();
+    repo.git(&["init", "--quiet", "--bare", &server]);
+    repo.git(&["remote", "add", "origin", &server]);
+    repo.write("a.env", line(2));
+    repo.git(&["add", "a.env"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "--message", "a key"]);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    pipe(&repo.place.top().join("home/pipe"));
+    fs::write(repo.place.top().join("home/.gitconfig"), "[include]\n\tpath = ~/pipe\n").expect("ours");
+    let said = format!("refs/heads/main {head} refs/heads/main {}\n", "0".repeat(40));
+    let mut push = repo.place.leeward(&["hook", "pre-push", "origin", &server]);
+    run(&mut push, Some(said.into_bytes())).ends_with(1).says("a.env:1:17");
+}
