@@ -27,6 +27,7 @@ mod range;
 mod rules;
 mod run;
 mod scan;
+mod subprocess;
 mod surroundings;
 mod timing;
 

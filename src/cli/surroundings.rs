@@ -8,7 +8,8 @@ use super::UsageError;
 use super::policy::Basis;
 use super::scan::exists;
 use crate::source::index::{Given, IndexFiles};
-use crate::source::layout::{self, Layout, ObjectDirs};
+use crate::source::layout::regular::Odd;
+use crate::source::layout::{self, Layout, ObjectDirs, include, obstacles};
 
 /// A variable that is set to something.
 pub(super) fn set(name: &str) -> Option<OsString> {
@@ -41,6 +42,60 @@ pub(super) fn repository(path: &Path) -> Result<Layout, UsageError> {
         layout.work_tree = work_tree.and_then(|top| top.canonicalize().ok()).or(layout.work_tree);
     }
     Ok(layout)
+}
+
+/// What stands where git would look for a file, and is none, so that git would never answer. `cloning`: whether it is
+/// to clone the repository as well.
+pub(super) fn obstacles(path: &Path, cloning: bool) -> Vec<Odd> {
+    let named = set("GIT_DIR").filter(|_| path == Path::new("."));
+    let mut found: Vec<Odd> = settings().iter().filter_map(|file| include::odd_among(file)).collect();
+    found.extend(obstacles::on_the_way(path).filter(|_| named.is_none()));
+    if let Ok(layout) = repository(path) {
+        let more = if cloning { obstacles::to_clones(&layout) } else { obstacles::to_answers(&layout) };
+        found.extend(more.into_iter().filter(|odd| !found.contains(odd)).collect::<Vec<_>>());
+    }
+    found
+}
+
+/// Refuses to ask git where it would never answer.
+///
+/// # Errors
+///
+/// With the first [obstacle](obstacles).
+pub(super) fn unobstructed(path: &Path) -> Result<(), UsageError> {
+    match obstacles(path, false).first() {
+        None => Ok(()),
+        Some(odd) => {
+            let message = format!("{}, and git would wait for it without end; nothing was done", told(odd));
+            Err(UsageError::new(message).help(OBSTACLE_HELP))
+        }
+    }
+}
+
+/// What to do about an obstacle.
+pub(super) const OBSTACLE_HELP: &str =
+    "delete it; where git needs a file of that name, take it from a backup or another clone";
+
+/// An obstacle, to be shown.
+pub(super) fn told(odd: &Odd) -> String {
+    let path = crate::sanitize::visible(odd.path.as_os_str().as_encoded_bytes()).into_owned();
+    format!("{path} is {}, not a file", odd.what)
+}
+
+/// The files of settings of a person and of the system.
+fn settings() -> Vec<PathBuf> {
+    let home = || set("HOME").or_else(|| set("USERPROFILE")).map(PathBuf::from);
+    let of_person = match std::env::var_os("GIT_CONFIG_GLOBAL") {
+        Some(file) => vec![PathBuf::from(file)],
+        None => {
+            let config = set("XDG_CONFIG_HOME").map(PathBuf::from);
+            let config = config.or_else(|| home().map(|home| home.join(".config")));
+            let own = home().map(|home| home.join(".gitconfig"));
+            config.map(|config| config.join("git/config")).into_iter().chain(own).collect()
+        }
+    };
+    let of_system = set("GIT_CONFIG_SYSTEM").unwrap_or_else(|| "/etc/gitconfig".into());
+    of_person.into_iter().chain([of_system.into()]).collect()
 }
 
 /// The index that git names.

@@ -39,7 +39,7 @@ pub(super) struct Mark {
     at: usize,
     /// Of several values that it could mean, it means the one with the smallest.
     claim: Claim,
-    /// None where it gives no reason.
+    /// None where it gives no reason, or not in the form that is asked for.
     pub(super) suppression: Option<Suppression>,
 }
 
@@ -126,13 +126,17 @@ fn words(line: &[u8]) -> impl Iterator<Item = usize> {
         let letter = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
         let joined = last(1).is_some_and(|byte| b"-.:@".contains(&byte)) && letter(last(2));
         let next = line.get(at + MARK.len());
-        let goes_on = next.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
+        let goes_on = next.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         !letter(last(1)) && !joined && !goes_on
     })
 }
 
 /// The reason behind a mark, without what ends its comment or the text that holds it; none if it says nothing.
 fn reason(text: &str) -> Option<String> {
+    // Meant, but of no form that other readers of these comments know.
+    if text.starts_with(':') {
+        return None;
+    }
     let end = ENDS.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
     let text = text[..end].trim();
     let quoted = text.trim_end_matches([',', ';', ')', ']', '}', ' ']);
@@ -144,7 +148,7 @@ fn reason(text: &str) -> Option<String> {
     text.chars().any(char::is_alphanumeric).then(|| text.to_owned())
 }
 
-/// What is said of comments that give no reason.
+/// What is said of comments that give no reason, or put a colon before it.
 pub(super) fn notes(hits: &[Hit]) -> Vec<Note> {
     let mut places: Vec<String> =
         hits.iter().filter(|hit| hit.unheeded).map(|hit| described(&hit.location)).collect();
@@ -157,11 +161,11 @@ pub(super) fn notes(hits: &[Hit]) -> Vec<Note> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let number = count(places.len() as u64, "comment gives", "comments give");
+    let number = count(places.len() as u64, "comment is", "comments are");
     places.truncate(NAMED);
     let message = format!(
-        "{number} no reason and so accept{} nothing: write leeward:ignore REASON beside {}{more}",
-        if number.ends_with("gives") { "s" } else { "" },
+        "{number} not of the form leeward:ignore REASON (a space, then why) and so accept{} nothing: {}{more}",
+        if number.ends_with("is") { "s" } else { "" },
         places.join(", ")
     );
     vec![Note { kind: "ignore-without-reason", message }]
@@ -193,6 +197,8 @@ mod tests {
             ("key = V // leeward:ignore", Some("")),
             ("key = V /* leeward:ignore */", Some("")),
             ("key = V # leeward:ignore ---", Some("")),
+            ("key = V #leeward:ignore: why", Some("")),
+            ("# leeward:ignore:why\nkey = V", Some("")),
             ("key = V # notleeward:ignore x", None),
             ("key = V # not-leeward:ignore x", None),
             ("key = V # x_leeward:ignore x", None),

@@ -230,9 +230,9 @@ impl Page<'_> {
                 "Take it out (read it from the environment instead), `git add` the file, commit again."
             }
             (false, Gate::Message) if self.in_comments_alone() => {
-                "It stands in a comment line, which git keeps or takes out as commit.cleanup and the command say. Take the \
-                 line out (of the file that commit.template names, if it is from there); where git wrote it, rename what \
-                 it lists, or commit with --no-status. Git keeps what you wrote in .git/COMMIT_EDITMSG."
+                "It stands in a comment line. Take the line out (of the file that commit.template names, if it is from \
+                 there); where git wrote it, rename what it lists, or commit with --no-status. Git keeps what you wrote in \
+                 .git/COMMIT_EDITMSG."
             }
             (false, Gate::Message) => {
                 "Take it out of the message, then commit again. Git keeps what you wrote in .git/COMMIT_EDITMSG."

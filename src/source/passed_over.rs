@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::Repository;
+use bstr::ByteVec as _;
 
 use super::{tracked, worktree};
 
@@ -13,7 +13,8 @@ pub fn is_passed_over(file: &Path) -> bool {
     let repository = tracked::top_of(&file);
     let Some(top) = repository.as_deref().or(file.parent()) else { return false };
     // A scan says so itself where it cannot tell.
-    if file.parent().and_then(worktree::endless::ignore_file_at_or_above).is_some() {
+    let above = file.parent().and_then(worktree::endless::ignore_file_at_or_above);
+    if above.or_else(worktree::endless::ignore_file_of_person).is_some() {
         return false;
     }
     let way = file.clone();
@@ -25,9 +26,9 @@ pub fn is_passed_over(file: &Path) -> bool {
 
 /// Whether git tracks a file of the work tree at `top`.
 fn is_tracked(top: &Path, file: &Path) -> bool {
-    let index = Repository::open(top).and_then(|repository| repository.index());
     let below = file.strip_prefix(top).unwrap_or(file);
-    index.is_ok_and(|index| index.get_path(below, 0).is_some())
+    let below = Vec::from_path_lossy(below);
+    tracked::files(top).is_ok_and(|files| files.iter().any(|file| file.as_slice() == &*below))
 }
 
 #[cfg(test)]

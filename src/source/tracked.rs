@@ -3,13 +3,13 @@
 //! The one use that scanning files makes of the repository around them. Runs nothing of it: no hook, no filter; reads no
 //! settings of a person, and does not mind who owns the files.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use bstr::{BStr, BString, ByteSlice, ByteVec};
-use git2::{ObjectType, Repository, TreeWalkMode, TreeWalkResult};
-
+use super::history::range::Snapshot;
 use super::layout::{self, ObjectDirs};
 use super::{Issue, Sink, index};
+use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 /// The top of the work tree that `path` (absolute, without symbolic links) is in.
 pub(crate) fn top_of(path: &Path) -> Option<PathBuf> {
@@ -62,22 +62,18 @@ pub(crate) fn all_tracked_are(repository: &Path, kind: &dyn Fn(&BStr) -> bool) -
         return index::files(&layout)
             .is_ok_and(|files| !files.is_empty() && files.iter().all(|(_, file)| kind(file.as_bstr())));
     }
-    let Ok(repository) = Repository::open(&layout.git_dir) else { return false };
-    let Ok(tree) = repository.head().and_then(|head| head.peel_to_tree()) else { return false };
-    let mut other = false;
-    let walked = tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
-        if entry.kind() == Some(ObjectType::Tree) {
-            return TreeWalkResult::Ok;
-        }
-        let path = [directory.as_bytes(), entry.name_bytes()].concat();
-        other = !kind(path.as_bstr());
-        if other { TreeWalkResult::Abort } else { TreeWalkResult::Ok }
-    });
-    walked.is_ok() && !other && !tree.is_empty()
+    let Ok(head) = Snapshot::open(&layout, "HEAD") else { return false };
+    let (any, other) = (Cell::new(false), Cell::new(false));
+    let look = |path: &BStr| {
+        any.set(true);
+        other.set(other.get() || !kind(path));
+        false
+    };
+    head.visit(&look, &mut |_, _| ()) == 0 && any.get() && !other.get()
 }
 
 /// The files that the index of the work tree at `top` names; none if there is no index yet.
-fn files(top: &Path) -> Result<Vec<BString>, String> {
+pub(super) fn files(top: &Path) -> Result<Vec<BString>, String> {
     let layout = layout::find(top, &ObjectDirs::default()).map_err(|error| error.to_string())?;
     // What is called `.git` there may be no repository, and the next one above is another.
     match layout.work_tree.as_deref() == Some(top) {

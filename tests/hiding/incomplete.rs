@@ -85,10 +85,10 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
         ("refs/heads/x", "unreadable"),
         ("packed-refs", "unreadable"),
         ("config", "unreadable"),
-        ("shallow", "-"),
+        ("shallow", "unreadable"),
         ("index", "unreadable-index"),
         ("logs/refs/heads/x", "-"),
-        ("commondir", "-"),
+        ("commondir", "unreadable"),
         ("worktrees/w/HEAD", "unreadable"),
     ] {
         let place = two_keys();

@@ -189,6 +189,12 @@ fn what_the_configuration_lets_through_is_no_gate_that_holds() {
     let ran = doctor(&repo, &[], 1);
     told(&ran, &["rule azure-mistral-api-key is replaced by another one of that id (leeward.toml:3)"]);
     told(&ran, &["rule mistral-api-key is switched off (leeward.toml:2)", "2 gaps"]);
+    // A place where keys often are is a gap, though there is none yet.
+    repo.write("leeward.toml", "exclude = [\n 'docs/',\n '*.envrc', 'settings.*']\n");
+    let gap = "GAP      keys would not be looked for where they often are: .envrc, settings.py, left out by '*.envrc' \
+        (leeward.toml:3), 'settings.*' (leeward.toml:3)\n";
+    told(&doctor(&repo, &[], 1), &[gap, "no key stands in what is left out", "0 problems, 1 gap"]);
+    told(&doctor(&repo, &["--allow-gaps"], 0), &[gap]);
     // Nothing gets through by what leaves out no key, nor by a key that somebody answers for.
     repo.write("leeward.toml", "exclude = ['*.lock']\n");
     told(
@@ -252,4 +258,49 @@ fn an_empty_path_of_hooks_is_no_path() {
         run(&mut command, None).ends_with(2).says("core.hooksPath is empty");
     }
     assert!(!repo.work().join("pre-commit").exists());
+}
+
+#[test]
+fn the_name_of_the_program_on_the_path_is_asked_who_it_is() {
+    use std::os::unix::fs::symlink;
+
+    let repo = Repo::new();
+    let bin = repo.place.top().join("bin");
+    fs::create_dir(&bin).expect("new");
+    let path = bin.join("leeward");
+    let script = |text: &str| {
+        fs::remove_file(&path).ok();
+        fs::write(&path, text).expect("ours");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("ours");
+    };
+    let expect = |text: &str| {
+        let mut command = repo.place.leeward(&["doctor", "--gate", "ci"]);
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("set"));
+        told(&run(command.env("PATH", path), None).ends_with(0), &[text]);
+    };
+    script("#!/bin/sh\nexit 0\n");
+    expect("warning  hooks that call leeward by its name call another program: ");
+    script("#!/bin/sh\necho leeway 3\n");
+    expect("bin/leeward does not say that it is leeward\n");
+    script("#!/bin/sh\necho leeward 0.0.1\n");
+    expect("by its name call another version: leeward 0.0.1, ");
+    fs::remove_file(&path).expect("ours");
+    symlink(crate::support::binary(), &path).expect("new");
+    expect("ok       hooks that call leeward by its name call this version\n");
+}
+
+#[test]
+fn hooks_that_are_switched_off_or_no_files_are_said_to_be() {
+    let mut repo = Repo::new();
+    repo.git(&["config", "core.hooksPath", "/dev/null"]);
+    let ran = doctor(&repo, &[], 1);
+    told(&ran, &["PROBLEM  hooks are switched off: core.hooksPath is /dev/null (file:.git/config"]);
+    told(&ran, &["fix: take the setting out: git config --unset core.hooksPath\n"]);
+    repo.git(&["config", "core.hooksPath", repo.place.top().join("none").to_str().expect("UTF-8")]);
+    told(&doctor(&repo, &[], 1), &["a directory that is not there", "fix: make the directory, or take"]);
+    repo.git(&["config", "--unset", "core.hooksPath"]);
+    let hook = hooks_of(&repo).join("hooks/pre-commit");
+    fs::remove_file(&hook).expect("ours");
+    fs::create_dir(&hook).expect("ours");
+    told(&doctor(&repo, &[], 1), &["PROBLEM  the hook pre-commit is a directory, not a file"]);
 }

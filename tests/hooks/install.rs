@@ -184,7 +184,7 @@ fn what_cannot_be_set_aside_is_left_and_nothing_is_half_done() {
     for (script, says) in [
         (
             "case $(basename \"$0\") in pre-push) exit 1 ;; esac\n",
-            "add this line to it: leeward hook pre-push",
+            "add this line to it, at its beginning: leeward hook pre-push",
         ),
         ("exit 0\n", "keep one of them"),
     ] {
@@ -352,8 +352,12 @@ fn hooks_of_all_repositories_run_the_repositories_own() {
     leeward("install", &["--global"]).ends_with(0).says("pre-commit        in force\n");
     leeward("install", &["--global"]).ends_with(0);
     leeward("status", &[]).ends_with(0).says("of this and other repositories");
-    // Those of one repository alone would not be read.
-    leeward("install", &[]).ends_with(2).says("--global");
+    // Those of one repository alone would not be read; they are in force there already.
+    leeward("install", &[])
+        .ends_with(0)
+        .says("of this and other repositories")
+        .says("pre-commit        in force\n");
+    assert!(!git_dir.join("hooks/commit-msg").exists());
     leeward("uninstall", &[]).ends_with(2).says("--global");
     repo.write("more.txt", "more\n");
     repo.git(&["add", "."]);

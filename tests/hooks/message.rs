@@ -68,7 +68,8 @@ fn what_git_keeps_below_scissors_is_judged() {
         |args: &[&str], editor: &str| crate::support::run(repo.command(args).env("GIT_EDITOR", editor), None);
     // Git cuts none of these: nobody said --verbose or --cleanup=scissors.
     let says = "commit message:10:18";
-    edit(&["commit", "-F", "message"], "true").ends_with(1).says(says);
+    let why = "leeward: note: line 10 stands below scissors (`>8`): git cuts there only with --verbose";
+    edit(&["commit", "-F", "message"], "true").ends_with(1).says(says).says(why);
     edit(&["commit", "-F", "message", "-e"], "true").ends_with(1).says(says);
     edit(&["commit", "-F", "message", "-e", "--cleanup=whitespace"], "true").ends_with(1).says(says);
     edit(&["-c", "commit.cleanup=scissors", "commit", "-F", "message"], "true").ends_with(1).says(says);
@@ -104,10 +105,15 @@ fn comment_lines_are_judged_and_said_to_be_some() {
     repo.write("other.txt", "more\n");
     repo.git(&["add", "other.txt"]);
     repo.write("message", format!("subject\n\n# {}", line(2)));
-    let advice =
-        "It stands in a comment line, which git keeps or takes out as commit.cleanup and the command say";
+    let advice = "It stands in a comment line. Take the line out";
+    let why =
+        "leeward: note: line 3 begins with `#`, as comments do: git keeps that where no editor is opened";
     // Git keeps the line here, and would take it out there.
-    repo.attempt(&["commit", "-F", "message"]).ends_with(1).says("commit message:3:19").says(advice);
+    repo.attempt(&["commit", "-F", "message"])
+        .ends_with(1)
+        .says("commit message:3:19")
+        .says(why)
+        .says(advice);
     let mut commit = repo.command(&["commit", "-t", "message"]);
     crate::support::run(commit.env("GIT_EDITOR", "echo more >>"), None).ends_with(1).says(advice);
     repo.write("message", format!("subject\n\n# {}{}", line(2), line(2)));
@@ -119,8 +125,8 @@ fn comment_lines_are_judged_and_said_to_be_some() {
 fn a_message_without_an_end_is_not_waited_for() {
     let repo = Repo::new();
     let device = repo.place.run(&["hook", "commit-msg", "/dev/zero"]).ends_with(2);
-    device.says("cannot read the message in /dev/zero: it is no regular file");
-    repo.place.run(&["hook", "commit-msg", "."]).ends_with(2).says("it is no regular file");
+    device.says("cannot read the message in /dev/zero: it is a device, not a regular file");
+    repo.place.run(&["hook", "commit-msg", "."]).ends_with(2).says("is a directory");
     let path = repo.place.write("long", line(2));
     let long = std::fs::OpenOptions::new().write(true).open(&path).expect("our own");
     long.set_len(33 << 20).expect("a hole");

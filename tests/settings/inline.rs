@@ -92,18 +92,19 @@ fn a_comment_without_a_reason_accepts_nothing_and_is_told_of() {
     let mut place = repository();
     place.write("a.env", format!("{} # leeward:ignore\n", line(1).trim()));
     place.write("b.c", format!("/* leeward:ignore */\n#define MISTRAL_API_KEY \"{}\"\n", key(2)));
+    place.write("c.env", format!("{} #leeward:ignore: why\n", line(3).trim()));
     place.git(&["add", "."]);
-    let note =
-        "2 comments give no reason and so accept nothing: write leeward:ignore REASON beside a.env:1, b.c:2";
+    let note = "3 comments are not of the form leeward:ignore REASON (a space, then why) and so accept nothing: \
+        a.env:1, b.c:2, c.env:1";
     for command in [&["scan"][..], &["staged"], &["hook", "pre-commit"]] {
         place.run(command).ends_with(1).says(&format!("note: {note}"));
     }
     let ran = place.run(&["scan", "--format", "json"]).ends_with(1);
-    assert_eq!(found(&ran), ["a.env", "b.c"]);
+    assert_eq!(found(&ran), ["a.env", "b.c", "c.env"]);
     assert_eq!(ran.json()["scan"]["notes"][0]["message"], note);
     place.run(&["explain", "a.env:1"]).ends_with(1).says("reported as");
     let ran = place.run(&["scan", "--no-inline-ignores"]).ends_with(1);
-    assert!(!ran.out().contains("no reason"), "{}", ran.out());
+    assert!(!ran.out().contains("not of the form"), "{}", ran.out());
 }
 
 #[test]

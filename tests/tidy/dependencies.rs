@@ -32,6 +32,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ignore", &["src/source/worktree", "src/config/paths.rs"]),
     ("indicatif", &["src/progress.rs"]),
     ("jiff", &["src/cli", "src/baseline", "src/source/history/attribution", "src/report/sarif"]),
+    ("libc", &["src/source/layout/regular.rs"]),
     ("memchr", &["src"]),
     ("percent-encoding", &["src/report/sarif"]),
     ("pulp", &["src/detect/mention.rs", "src/detect/runs.rs"]),

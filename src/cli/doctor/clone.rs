@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::run::{Ran, run};
+use super::super::subprocess::{Ran, run};
 use crate::source::layout::Layout;
 
 /// Where a hook that is called writes its name.

@@ -11,7 +11,7 @@ use bstr::{BStr, BString};
 
 use super::super::policy::{KnownRule, Policy, Source};
 use super::Checkup;
-use crate::config::LeftOut;
+use crate::config::{Exclude, LeftOut, Located};
 use crate::detect::Detector;
 use crate::finding::{Confidence, LocationKind};
 use crate::pipeline::{Collector, Outcome};
@@ -26,6 +26,32 @@ use crate::words::{bytes, count};
 /// How many files are named.
 const NAMED: usize = 5;
 
+/// Where keys are kept most often.
+const COMMON: [&str; 22] = [
+    ".env",
+    ".env.local",
+    ".env.production",
+    ".envrc",
+    "prod.env",
+    "config.py",
+    "settings.py",
+    "config.json",
+    "config.toml",
+    "config.yaml",
+    "config.yml",
+    "secrets.yaml",
+    "secrets.toml",
+    ".streamlit/secrets.toml",
+    "docker-compose.yml",
+    "main.py",
+    "app.py",
+    "src/main.py",
+    "src/index.js",
+    "src/index.ts",
+    "notebook.ipynb",
+    ".github/workflows/ci.yml",
+];
+
 /// Looks for gaps.
 pub(super) fn check(policy: &Policy, detector: &Detector, layout: &Layout, checkup: &mut Checkup) {
     let rules = builtin::rules().and_then(RuleSet::new);
@@ -33,6 +59,7 @@ pub(super) fn check(policy: &Policy, detector: &Detector, layout: &Layout, check
         Ok(plain) => {
             plain.rules().iter().for_each(|rule| try_rule(rule, &plain, policy, detector, checkup));
             left_out(policy, &plain, layout, checkup);
+            common_places(policy, checkup);
         }
         Err(error) => checkup.untried(format!("the rules that come with leeward: {error}")),
     }
@@ -161,6 +188,36 @@ fn left_out(policy: &Policy, plain: &Detector, layout: &Layout, checkup: &mut Ch
             "nothing, as long as it stays left out",
         );
     }
+}
+
+/// Says which of the common places of keys are left out, whether a file is there now or not.
+fn common_places(policy: &Policy, checkup: &mut Checkup) {
+    let is_off = |path: &&&str| policy.left_out.contains(0, BStr::new(**path));
+    let off: Vec<&str> = COMMON.iter().filter(is_off).copied().collect();
+    if off.is_empty() || off.len() == COMMON.len() {
+        // Of what leaves out everything it is said already.
+        return;
+    }
+    let file = policy.config.as_deref().unwrap_or_default();
+    let of_one = |pattern: &&Located<String>| {
+        let alone = Exclude::new(vec![(*pattern).clone()]);
+        alone.is_ok_and(|alone| off.iter().any(|path| alone.matches(BStr::new(*path))))
+    };
+    let patterns = policy.left_out.exclude.patterns().iter().filter(of_one);
+    let by: Vec<String> =
+        patterns.map(|p| format!("'{}' ({file}:{})", visible(p.value.as_bytes()), p.line)).collect();
+    let more = match off.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more like these"),
+    };
+    let shown = off[..off.len().min(NAMED)].join(", ");
+    checkup.gap(
+        format!(
+            "keys would not be looked for where they often are: {shown}{more}, left out by {}",
+            by.join(", ")
+        ),
+        "leave out less; `leeward doctor --allow-gaps` if it is meant",
+    );
 }
 
 /// What the rules of the program find in a repository, as it is now. None if it cannot be looked at.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bstr::ByteSlice as _;
 
-use super::super::hook::worktrees;
+use super::super::hook::{keeper, worktrees};
+use super::super::subprocess::run;
 use super::clone::git;
-use super::run::run;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
-use crate::source::layout::{Layout, to_path};
+use crate::source::layout::{Layout, regular, to_path};
 
 /// How long a question to git may take.
 const ASKING: Duration = Duration::from_secs(60);
@@ -27,12 +27,23 @@ pub(super) struct Hooks {
     pub(super) directory: PathBuf,
     /// Their names, sorted.
     pub(super) names: Vec<String>,
+    /// Where people write hooks instead, if husky keeps them.
+    husky: Option<PathBuf>,
 }
 
 impl Hooks {
     /// The hook of a name, if it can run.
     pub(super) fn get(&self, name: &str) -> Option<PathBuf> {
         self.names.iter().any(|known| known == name).then(|| self.directory.join(name))
+    }
+
+    /// How to have a hook stop what it lets pass.
+    pub(super) fn fix(&self, name: &str) -> String {
+        match (&self.husky, self.get(name)) {
+            (Some(own), _) => keeper::husky_recipe(own, &[name]),
+            (None, None) => format!("`leeward hook install`, or call `leeward hook {name}` in a {name} hook"),
+            (None, Some(_)) => format!("call `leeward hook {name}` in it, and end with its status"),
+        }
     }
 }
 
@@ -54,11 +65,16 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     let directory = top.join(path);
     let shown = visible(directory.as_os_str().as_encoded_bytes()).into_owned();
     configured(top, &directory, checkup);
+    let husky = keeper::husky(&directory);
     let mut names = Vec::new();
     let mut inert = Vec::new();
     for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
         if name.contains('.') || !entry.path().is_file() {
+            if let Some(what) = what_is_no_file(&entry.path()).filter(|_| GATES.contains(&name.as_str())) {
+                let problem = format!("the hook {name} is {what}, not a file, and git cannot run it");
+                checkup.problem(problem, &format!("move {shown}/{name} away, and `leeward hook install`"));
+            }
             continue;
         }
         if can_run(&entry.path()) { names.push(name) } else { inert.push(name) }
@@ -76,7 +92,10 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         checkup.warning(
             format!("hooks in {shown}: {there}; wanted: {}", wanted.join(", ")),
-            "`leeward hook install` puts them there, beside what is there already",
+            match &husky {
+                Some(_) => "husky makes them: run `husky`",
+                None => "`leeward hook install` puts them there, beside what is there already",
+            },
         );
     }
     if layout.work_tree.is_some() {
@@ -84,7 +103,15 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
             checkup.warning(what, worktrees::HELP);
         }
     }
-    Some(Hooks { directory, names })
+    Some(Hooks { directory, names, husky })
+}
+
+/// What a hook is that is there, and no file.
+fn what_is_no_file(path: &Path) -> Option<&'static str> {
+    match fs::metadata(path) {
+        Ok(there) => (!there.is_file()).then(|| regular::kind(&there)),
+        Err(_) => Some("a symbolic link that leads to no file"),
+    }
 }
 
 /// The hooks that the gates need.
@@ -107,11 +134,20 @@ fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
     }
     let origin = told.stdout.trim_end().as_bstr().to_string();
     let origin = origin.replace('\t', ": ");
-    match directory.is_dir() {
-        true => checkup.good(format!("core.hooksPath is set ({origin})")),
-        false => checkup.problem(
+    let take_out = "take the setting out: git config --unset core.hooksPath";
+    match fs::metadata(directory) {
+        Ok(there) if there.is_dir() => checkup.good(format!("core.hooksPath is set ({origin})")),
+        Ok(_) if directory == Path::new("/dev/null") => {
+            checkup
+                .problem(format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"), take_out);
+        }
+        Ok(there) => checkup.problem(
+            format!("core.hooksPath is set to {} ({origin}), so no hook runs", regular::kind(&there)),
+            take_out,
+        ),
+        Err(_) => checkup.problem(
             format!("core.hooksPath is set to a directory that is not there ({origin}), so no hook runs"),
-            "make the directory, or take the setting out: git config --unset core.hooksPath",
+            &format!("make the directory, or {take_out}"),
         ),
     }
 }

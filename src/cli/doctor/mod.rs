@@ -13,10 +13,10 @@
 mod clone;
 mod gaps;
 mod hooks;
-mod run;
 mod settings;
 mod trial;
 
+use std::iter;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use super::args::PolicyArgs;
 use super::run::{interrupted, watch_for_interruption};
 use super::{UsageError, masked, say, surroundings};
 use crate::sanitize::visible;
+use crate::source::layout::regular::Odd;
 use crate::status::Status;
 use crate::words::count;
 
@@ -145,8 +146,9 @@ impl Checkup {
             let first = visible(lines.next().unwrap_or_default().as_bytes()).into_owned();
             out.push_str(&format!("{word:7}  {first}\n"));
             lines.for_each(|line| out.push_str(&format!("{:9}{}\n", "", visible(line.as_bytes()))));
-            if let Some(fix) = fix {
-                out.push_str(&format!("{:9}fix: {}\n", "", visible(fix.as_bytes())));
+            let leads = ["fix: "].into_iter().chain(iter::repeat(""));
+            for (line, lead) in fix.iter().flat_map(|fix| fix.lines()).zip(leads) {
+                out.push_str(&format!("{:9}{lead}{}\n", "", visible(line.as_bytes())));
             }
         }
         let mut parts = vec![count(self.number(Level::Problem), "problem", "problems")];
@@ -164,9 +166,25 @@ impl Checkup {
     }
 }
 
+/// Says what git would wait for without end. Nothing can be tried then.
+fn obstructed(obstacles: &[Odd]) -> Status {
+    let mut checkup = Checkup::default();
+    for odd in obstacles {
+        let what = format!("{}: git would wait for it without end", surroundings::told(odd));
+        checkup.problem(what, surroundings::OBSTACLE_HELP);
+    }
+    checkup.untried("nothing was tried: what is above has to be mended first");
+    say(&masked(&checkup.described()));
+    checkup.status(false)
+}
+
 /// Looks at a repository, and tries its gates.
 pub(super) fn run(command: &DoctorCommand) -> Result<Status, UsageError> {
     let layout = surroundings::repository(&command.repository)?;
+    let obstacles = surroundings::obstacles(&command.repository, true);
+    if !obstacles.is_empty() {
+        return Ok(obstructed(&obstacles));
+    }
     let gates = match command.gates.as_slice() {
         [] => vec![Gate::Commit, Gate::Push, Gate::Ci],
         gates => gates.to_vec(),

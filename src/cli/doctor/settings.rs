@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::super::hook::on_path;
 use super::super::policy::{Basis, Policy};
+use super::super::subprocess::run;
 use super::super::surroundings;
-use super::run::run;
 use super::{Checkup, DoctorCommand, gaps};
 use crate::detect::Detector;
 use crate::finding::Confidence;
@@ -76,25 +77,33 @@ fn versions(checkup: &mut Checkup) {
     let ours = concat!("leeward ", env!("CARGO_PKG_VERSION"));
     let here = std::env::current_exe().map(|path| path.display().to_string()).unwrap_or_default();
     checkup.good(format!("{ours}, {}", visible(here.as_bytes())));
-    match version("leeward") {
-        Some(version) if version == ours => checkup.good("hooks that call leeward call this version"),
-        Some(version) => checkup.warning(
-            format!("hooks that call leeward call another version: {version}"),
+    let found =
+        on_path().map(|path| (version(&path), visible(path.as_os_str().as_encoded_bytes()).into_owned()));
+    match found {
+        Some((Some(version), _)) if version == ours => {
+            checkup.good("hooks that call leeward by its name call this version");
+        }
+        Some((Some(version), path)) if version.starts_with("leeward ") => checkup.warning(
+            format!("hooks that call leeward by its name call another version: {version}, {path}"),
             "put this one first in PATH, or remove the other",
+        ),
+        Some((_, path)) => checkup.warning(
+            format!("hooks that call leeward by its name call another program: {path} does not say that it is leeward"),
+            "put this one first in PATH, or name it with its whole path in the hooks",
         ),
         None => checkup.warning(
             "leeward is not found in PATH, so hooks that call it by its name fail",
             "install it where PATH leads, or name it with its whole path in the hooks",
         ),
     }
-    match version("git") {
+    match version(Path::new("git")) {
         Some(version) => checkup.good(version),
         None => checkup.problem("git cannot be run, so nothing can be tried", "install git"),
     }
 }
 
 /// What a program says of its version.
-fn version(program: &str) -> Option<String> {
+fn version(program: &Path) -> Option<String> {
     const ASKING: Duration = Duration::from_secs(60);
     let ran = run(Command::new(program).arg("--version").stdin(Stdio::null()), ASKING);
     let text = ran.stdout.lines().next().map(|line| visible(line).into_owned());
@@ -146,7 +155,9 @@ fn configuration(policy: &Policy, layout: &Layout, repository: &Path, checkup: &
         }
     }
     for issue in &layout.issues {
-        checkup.warning(issue.message.clone(), "a scan of this repository is incomplete until it is mended");
+        let path = issue.path.as_ref().map(|path| format!("{}: ", visible(path))).unwrap_or_default();
+        let what = format!("{path}{}", issue.message);
+        checkup.warning(what, "mend that: until then, a scan of this repository is incomplete");
     }
 }
 

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::super::hook::keeper;
+use super::super::subprocess::Ran;
 use super::clone::Clone;
 use super::hooks::{Hooks, wanted};
-use super::run::Ran;
 use super::settings::Subject;
 use super::{Checkup, Gate};
 use crate::source::layout::Layout;
@@ -46,7 +47,10 @@ struct Trial<'a> {
 
 /// Tries the gates of a repository in a clone.
 pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, asked: &Asked, checkup: &mut Checkup) {
-    let clone = match Clone::of(layout, &subject.files, asked.patience) {
+    // Hooks that another program keeps are tried with its files as they are now, committed or not.
+    let kept = layout.work_tree.as_deref().map(keeper::files).unwrap_or_default();
+    let files = [subject.files.as_slice(), &kept].concat();
+    let clone = match Clone::of(layout, &files, asked.patience) {
         Ok(clone) => clone,
         Err(reason) => return checkup.untried(format!("the repository cannot be cloned:\n{reason}")),
     };
@@ -223,11 +227,7 @@ impl Trial<'_> {
                 None => format!("there is no {hook} hook"),
                 Some(_) => format!("the {hook} hook lets it pass"),
             };
-            let fix = match self.hooks.get(hook) {
-                None => format!("`leeward hook install`, or call `leeward hook {hook}` in a {hook} hook"),
-                Some(_) => format!("call `leeward hook {hook}` in it, and end with its status"),
-            };
-            checkup.problem(format!("{what} with a key goes through: {why}"), &fix);
+            checkup.problem(format!("{what} with a key goes through: {why}"), &self.hooks.fix(hook));
         } else if missed.len() == self.subject.secrets.len() {
             checkup.problem(
                 format!("{what} with a key is stopped, but not for the key:\n{}", ran.end()),

@@ -14,7 +14,7 @@ use super::message;
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::progress::{Counters, Phase};
-use crate::report::Gate;
+use crate::report::{Gate, Note};
 use crate::sanitize::visible;
 use crate::source::history::range::Words;
 use crate::source::index::{Given, Staged};
@@ -134,5 +134,12 @@ pub(super) fn commit_msg(file: &Path, scanning: &Scanning) -> Result<Status, Usa
         let kind = LocationKind::CommitMessage;
         collector.blob(Origin { kind, target: 0, path: None, shown: None, object: None }, text);
     };
-    Ok(run.scan(Phase::Files, sources, |_, _| {}))
+    Ok(run.scan(Phase::Files, sources, |outcome, _| {
+        let places = outcome.findings.iter().flat_map(|finding| &finding.locations);
+        let mut lines: Vec<u64> = places.map(|place| place.region.start_line).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let doubts = message::doubts(&content.bytes, &lines).into_iter();
+        outcome.notes.extend(doubts.map(|message| Note { kind: "line-git-may-take-out", message }));
+    }))
 }

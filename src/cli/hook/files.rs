@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
+use super::calls::{self, Calls};
+use super::keeper::{self, Keeper};
 use super::script::{self, ASIDE, Gate, Whose};
+use crate::source::layout::regular;
 
 /// What there is where git looks for a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +21,22 @@ pub(super) enum There {
         runs: bool,
     },
     Changed,
-    /// Somebody else's, and it calls the program.
-    Calls,
+    /// Nothing that is a file: this is what it is, with its article.
+    Odd(&'static str),
+    /// Somebody else's, and it calls the program, or has it called by whoever keeps it.
+    Calls {
+        by: Option<Keeper>,
+    },
     /// Somebody else's, and it does not.
     Foreign {
+        /// Whether git would run it.
+        runs: bool,
+        /// Why it calls the program in vain, if it does.
+        lost: Option<&'static str>,
         /// Whether it asks under which name it was called, so that it cannot be called by another.
         by_name: bool,
-        /// Whether it is that of the pre-commit framework, which calls what its own configuration names.
-        framework: bool,
+        /// The program whose hook it is, which calls what its own files name.
+        by: Option<Keeper>,
     },
 }
 
@@ -41,45 +52,57 @@ pub(super) struct Hook<'a> {
 }
 
 impl<'a> Hook<'a> {
-    /// Looks at a hook.
-    pub(super) fn look(directory: &Path, gate: &'a Gate) -> io::Result<Hook<'a>> {
+    /// Looks at a hook. `top`: that of the work tree, if there is one.
+    pub(super) fn look(directory: &Path, gate: &'a Gate, top: Option<&Path>) -> io::Result<Hook<'a>> {
         let path = directory.join(gate.name);
         let [aside, legacy] = [ASIDE, ".legacy"].map(|ending| behind(&path, ending));
         let mut hook = Hook { gate, path, aside, legacy, there: There::Nothing };
-        if exists(&hook.path)? {
-            hook.there = hook.whose()?;
-        }
+        hook.there = match odd(&hook.path)? {
+            Some(what) => There::Odd(what),
+            None if exists(&hook.path)? => hook.whose(top)?,
+            None => There::Nothing,
+        };
         Ok(hook)
     }
 
-    fn whose(&self) -> io::Result<There> {
+    fn whose(&self, top: Option<&Path>) -> io::Result<There> {
         let content = read(&self.path)?;
         let runs = runs(&self.path);
         Ok(match script::whose(self.gate, &content) {
             Whose::Ours(program) => There::Ours { program: program.to_path_lossy().into_owned(), runs },
             Whose::Changed => There::Changed,
             Whose::Foreign => {
-                let framework = content.contains_str("hook-impl") && self.legacy_is_ours()?;
-                match runs && (framework || script::calls(self.gate.calls, &content)) {
-                    true => There::Calls,
-                    false => There::Foreign {
-                        by_name: content.contains_str("basename"),
-                        framework: content.contains_str("hook-impl"),
-                    },
+                let legacy = content.contains_str("hook-impl") && self.legacy_is_ours()?;
+                let (by, kept) = match keeper::of(self.gate, &self.path, &content, top) {
+                    Some((by, calls)) => (Some(by), calls),
+                    None => (None, false),
+                };
+                let calls = calls::of(self.gate.calls, &content, false);
+                let lost = match calls {
+                    Calls::Lost(why) => Some(why),
+                    _ => None,
+                };
+                match runs {
+                    true if legacy || calls == Calls::Yes => There::Calls { by: None },
+                    true if kept => There::Calls { by },
+                    _ => There::Foreign { lost, runs, by_name: content.contains_str("basename"), by },
                 }
             }
         })
     }
 
     fn legacy_is_ours(&self) -> io::Result<bool> {
-        Ok(exists(&self.legacy)?
-            && runs(&self.legacy)
-            && matches!(script::whose(self.gate, &read(&self.legacy)?), Whose::Ours(_)))
+        Ok(runs(&self.legacy) && matches!(script::whose(self.gate, &read(&self.legacy)?), Whose::Ours(_)))
+    }
+
+    /// Whether anything stands where a hook is set aside.
+    pub(super) fn is_aside(&self) -> io::Result<bool> {
+        exists(&self.aside)
     }
 
     /// Whether a hook stands aside.
-    pub(super) fn is_aside(&self) -> io::Result<bool> {
-        exists(&self.aside)
+    pub(super) fn goes_back(&self) -> io::Result<bool> {
+        Ok(self.is_aside()? && odd(&self.aside)?.is_none())
     }
 
     /// Puts ours there, and sets somebody else's aside.
@@ -94,7 +117,16 @@ impl<'a> Hook<'a> {
                 })
             }
             There::Nothing => write(&self.path, content, false),
-            There::Changed | There::Calls => Ok(()),
+            There::Changed | There::Calls { .. } | There::Odd(_) => Ok(()),
+        }
+    }
+
+    /// Makes it as it was before something was put there.
+    pub(super) fn undo(&self) -> io::Result<()> {
+        match self.there {
+            There::Nothing => fs::remove_file(&self.path),
+            There::Foreign { .. } => fs::rename(&self.aside, &self.path),
+            There::Ours { .. } | There::Changed | There::Calls { .. } | There::Odd(_) => Ok(()),
         }
     }
 
@@ -104,7 +136,7 @@ impl<'a> Hook<'a> {
         if legacy {
             fs::remove_file(&self.legacy)?;
         }
-        let aside = self.is_aside()?;
+        let aside = self.goes_back()?;
         match self.there {
             There::Ours { .. } | There::Nothing if aside => fs::rename(&self.aside, &self.path)?,
             There::Ours { .. } => fs::remove_file(&self.path)?,
@@ -123,9 +155,19 @@ pub(super) fn exists(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// What is at a path, with its article, if it is neither a file nor a link to one, nor one to nowhere.
+pub(super) fn odd(path: &Path) -> io::Result<Option<&'static str>> {
+    match fs::metadata(path) {
+        Ok(meta) => Ok((!meta.is_file()).then(|| regular::kind(&meta))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(_) if fs::read_link(path).is_ok() => Ok(Some("a symbolic link that cannot be followed")),
+        Err(error) => Err(error),
+    }
+}
+
 /// The content of a file; that of a link to nowhere is nothing.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    match fs::read(path) {
+    match regular::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         read => read,
     }
@@ -164,4 +206,28 @@ fn behind(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_there_can_be_undone() {
+        let scratch = tempfile::tempdir().expect("a temporary directory");
+        let gate = &script::gates(false)[0];
+        let path = scratch.path().join(gate.name);
+        for before in [None, Some("#!/bin/sh\nexit 1\n")] {
+            if let Some(before) = before {
+                fs::write(&path, before).expect("ours");
+            }
+            let hook = Hook::look(scratch.path(), gate, None).expect("readable");
+            hook.put(b"ours").expect("writable");
+            assert_eq!(fs::read(&path).expect("there"), b"ours");
+            hook.undo().expect("writable");
+            assert_eq!(fs::read_to_string(&path).ok().as_deref(), before);
+            let left = fs::read_dir(scratch.path()).expect("ours").count();
+            assert_eq!(left, usize::from(before.is_some()));
+        }
+    }
 }

@@ -5,11 +5,12 @@
 //! hook is told. So the lines have to be those that git itself writes, and to the end: a text that was taken over from
 //! another commit has git's list of files below it, or a text that is no diff. In doubt all of it is judged.
 
-use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use bstr::ByteSlice;
+
+use crate::source::layout::regular;
 
 /// What git names beside the scissors.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
@@ -38,11 +39,8 @@ pub(super) struct Content {
 ///
 /// If it is not there or no regular file: git writes one, and what is none may have no end.
 pub(super) fn read(path: &Path) -> io::Result<Content> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    regular::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
     let cut = bytes.len() as u64 > LONGEST;
     Ok(Content { bytes, cut })
 }
@@ -83,6 +81,51 @@ fn is_written_by_git(below: &[u8], comment: &[u8]) -> bool {
     !last_is_comment
 }
 
+/// Signs that git itself would choose from for comments, and the one that it takes.
+const SIGNS: &[u8] = b"#;@!$%^&|:";
+
+/// Why lines with a key are judged that git may take out of the message: a sentence for those that begin as comments do,
+/// and one for those below scissors. `lines` are 1-based.
+pub(super) fn doubts(message: &[u8], lines: &[u64]) -> Vec<String> {
+    let of_message: Vec<&[u8]> = message.lines().collect();
+    let scissors = of_message.iter().position(|line| line.ends_with(SCISSORS));
+    let at = |line: u64| usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
+    let (below, above): (Vec<u64>, Vec<u64>) =
+        lines.iter().partition(|line| scissors.is_some_and(|scissors| at(**line) > Some(scissors)));
+    let sign = |line: &u64| {
+        let first = at(*line).and_then(|at| of_message.get(at)?.first().copied());
+        first.filter(|first| SIGNS.contains(first)).map(char::from)
+    };
+    let comments: Vec<(u64, char)> =
+        above.iter().filter_map(|line| sign(line).map(|sign| (*line, sign))).collect();
+    let mut doubts = Vec::new();
+    if let Some((_, sign)) = comments.first() {
+        let lines: Vec<u64> = comments.iter().map(|(line, _)| *line).collect();
+        doubts.push(format!(
+            "{} with `{sign}`, as comments do: git keeps that where no editor is opened (-m, -F), and as commit.cleanup or \
+             --cleanup say, of which no hook is told; so it was judged",
+            named(&lines, ["begins", "begin"])
+        ));
+    }
+    if !below.is_empty() {
+        doubts.push(format!(
+            "{} below scissors (`>8`): git cuts there only with --verbose or --cleanup=scissors, of which no hook is told, \
+             and not all that is below is what git writes there; so it was judged",
+            named(&below, ["stands", "stand"])
+        ));
+    }
+    doubts
+}
+
+/// `line 3 begins`, `lines 3, 5 begin`.
+fn named(lines: &[u64], [one, many]: [&str; 2]) -> String {
+    let numbers: Vec<String> = lines.iter().map(u64::to_string).collect();
+    match lines {
+        [line] => format!("line {line} {one}"),
+        _ => format!("lines {} {many}", numbers.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +159,26 @@ mod tests {
             (format!("subject\n{scissors}{EXPLAINED}{DIFF}{STATUS}{scissors}{EXPLAINED}{DIFF}"), "subject\n"),
         ] {
             assert_eq!(committed(message.as_bytes()).as_bstr(), kept.as_bytes().as_bstr(), "{message}");
+        }
+    }
+
+    #[test]
+    fn why_a_line_is_judged_that_git_may_take_out() {
+        let message = format!("subject\n# one\n\n; two\nthree\n# four\n{}# five\nsix\n", scissors());
+        for (lines, expected) in [
+            (&[1, 5][..], &[][..]),
+            (&[2], &["line 2 begins with `#`, as comments do"]),
+            (&[4, 5], &["line 4 begins with `;`, as comments do"]),
+            (&[1, 2, 6], &["lines 2, 6 begin with `#`, as comments do"]),
+            (&[8, 9], &["lines 8, 9 stand below scissors"]),
+            (&[2, 9], &["line 2 begins with `#`", "line 9 stands below scissors"]),
+            (&[0, 99], &["line 99 stands below scissors"]),
+        ] {
+            let doubts = doubts(message.as_bytes(), lines);
+            assert_eq!(doubts.len(), expected.len(), "{lines:?}: {doubts:?}");
+            for (doubt, begin) in doubts.iter().zip(expected) {
+                assert!(doubt.starts_with(begin), "{lines:?}: {doubt}");
+            }
         }
     }
 

@@ -3,14 +3,17 @@
 //! A gate takes what git hands to that hook, judges what is added, and ends with 0 only when all of that was looked at
 //! and no key is new. What it says is short and goes to standard error.
 
+mod calls;
 mod commit;
 mod files;
 mod install;
+pub(super) mod keeper;
 mod message;
 mod place;
 mod proof;
 mod push;
 mod script;
+mod status;
 pub(super) mod worktrees;
 
 use std::ffi::OsString;
@@ -20,6 +23,7 @@ use clap::{Args, Subcommand};
 
 use super::UsageError;
 use super::args::Scanning;
+use super::run::{interrupted, watch_for_interruption};
 use crate::status::Status;
 
 pub(super) const EXAMPLES: &str = "\
@@ -123,8 +127,22 @@ pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
             push::pre_push(command.remote.as_deref(), command.url.as_deref(), &command.scanning)
         }
         HookCommand::PreReceive(command) => push::pre_receive(&command.scanning),
-        HookCommand::Install(to) => install::install(to),
-        HookCommand::Uninstall(from) => install::uninstall(from),
-        HookCommand::Status(of) => install::status(of),
+        HookCommand::Install(to) => asking(|| install::install(to)),
+        HookCommand::Uninstall(from) => asking(|| install::uninstall(from)),
+        HookCommand::Status(of) => asking(|| status::status(of)),
     }
+}
+
+/// The program that is called by its name.
+pub(super) fn on_path() -> Option<PathBuf> {
+    let name = format!("leeward{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(&name)).find(|path| files::runs(path))
+}
+
+/// Runs what asks git, which is not waited for any longer once somebody presses Ctrl-C.
+fn asking(run: impl FnOnce() -> Result<Status, UsageError>) -> Result<Status, UsageError> {
+    watch_for_interruption();
+    let done = run();
+    if interrupted() { Ok(Status::Interrupted) } else { done }
 }

@@ -2,13 +2,19 @@
 //! all have a say, and what git answers is what it will do.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use bstr::ByteSlice;
 
 use super::super::UsageError;
-use super::super::surroundings::set;
+use super::super::subprocess::run;
+use super::super::surroundings::{self, set};
 use crate::sanitize::visible;
+use crate::source::layout::regular;
+
+/// How long a question to git may take.
+pub(super) const ASKING: Duration = Duration::from_secs(60);
 
 /// A directory that git reads hooks from.
 #[derive(Debug)]
@@ -37,11 +43,19 @@ pub(super) enum Reach {
     },
 }
 
+impl Place {
+    /// Whether a repository was asked for, and git reads its hooks from the directory that is ours for all of them.
+    pub(super) fn is_in_ours_for_all(&self) -> bool {
+        self.reach == Reach::Shared && ours().is_some_and(|ours| ours == self.directory)
+    }
+}
+
 /// Where the hooks of the repository are that the working directory is in.
 pub(super) fn of_repository() -> Result<Place, UsageError> {
+    surroundings::unobstructed(Path::new("."))?;
     let ask = |what: &[&str]| {
         git(&[&["rev-parse", "--path-format=absolute"], what].concat())?
-            .map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))
+            .map_err(|complaint| complaint.of_repository())
     };
     let bare = ask(&["--is-bare-repository"])? == b"true";
     let directory = hooks(&ask)?;
@@ -69,11 +83,10 @@ fn hooks(ask: Ask<'_>) -> Result<PathBuf, UsageError> {
     // With a value, though an empty one, git looks for `/pre-commit`, and says that it looks in the work tree.
     if git(&["config", "--get", "core.hooksPath"])?.is_ok_and(|chosen| chosen.trim_ascii().is_empty()) {
         let message = "core.hooksPath is empty, so git runs no hook here; nothing was done";
-        return Err(UsageError::new(message).help("take the setting out: git config --unset core.hooksPath"));
+        return Err(UsageError::new(message).help(take_out()?));
     }
     let named = git(&["rev-parse", "--git-path", "hooks"])?;
-    let named =
-        named.map_err(|message| UsageError::new(format!("git finds no repository here: {message}")))?;
+    let named = named.map_err(|complaint| complaint.of_repository())?;
     let here = std::env::current_dir().unwrap_or_default();
     let named = here.join(path(&named));
     let there = named.ancestors().find(|path| std::fs::symlink_metadata(path).is_ok());
@@ -88,7 +101,51 @@ fn hooks(ask: Ask<'_>) -> Result<PathBuf, UsageError> {
         return Err(UsageError::new(message).help("make that directory, or delete the link"));
     }
     // In a linked worktree, a path below `.git` is none: that is a file there.
-    Ok(ask(&["--git-path", "hooks"]).map_or(named, |absolute| path(&absolute)))
+    let directory = ask(&["--git-path", "hooks"]).map_or(named, |absolute| path(&absolute));
+    is_directory(&directory)?;
+    Ok(directory)
+}
+
+/// Whether hooks can be in there, if it is there.
+fn is_directory(directory: &Path) -> Result<(), UsageError> {
+    let Ok(there) = std::fs::metadata(directory).map(|meta| (meta.is_dir(), regular::kind(&meta))) else {
+        return Ok(());
+    };
+    let shown = visible(directory.as_os_str().as_encoded_bytes()).into_owned();
+    match there {
+        (true, _) => Ok(()),
+        (false, _) if directory == Path::new("/dev/null") => {
+            let message =
+                "hooks are switched off: core.hooksPath is /dev/null, so git runs none; nothing was done";
+            Err(UsageError::new(message).help(take_out()?))
+        }
+        (false, what) => {
+            let message = format!(
+                "git reads hooks from {shown}, which is {what} and no directory, so it runs none; nothing was done"
+            );
+            let help = match git(&["config", "--get", "core.hooksPath"])?.is_ok() {
+                true => take_out()?,
+                false => format!("move {shown} away, and make a directory there"),
+            };
+            Err(UsageError::new(message).help(help))
+        }
+    }
+}
+
+/// How to be rid of core.hooksPath, wherever it is set.
+fn take_out() -> Result<String, UsageError> {
+    let told = git(&["config", "--show-scope", "--get", "core.hooksPath"])?.unwrap_or_default();
+    let scope = told.split(|byte| *byte == b'\t').next().unwrap_or_default();
+    let scope = match scope {
+        b"global" | b"system" | b"worktree" => format!(" --{}", scope.as_bstr()),
+        b"command" => {
+            return Ok(
+                "it is set for this command alone (git -c, or GIT_CONFIG_ in the environment)".to_owned()
+            );
+        }
+        _ => String::new(),
+    };
+    Ok(format!("take the setting out: git config{scope} --unset core.hooksPath"))
 }
 
 /// The directory that we keep hooks for all repositories in.
@@ -101,12 +158,14 @@ fn ours() -> Option<PathBuf> {
 
 /// Where the hooks of all repositories of this person are, or will be.
 pub(super) fn of_all() -> Result<Place, UsageError> {
+    surroundings::unobstructed(Path::new("."))?;
     let chosen = git(&["config", "--global", "--type=path", "--get", "core.hooksPath"])?;
     let (directory, reach) = match (chosen, ours()) {
         (Ok(chosen), ours) if ours.as_ref() != Some(&path(&chosen)) => (path(&chosen), Reach::Global),
         (chosen, Some(ours)) => (ours, Reach::OurGlobal { told: chosen.is_ok() }),
         (_, None) => return Err(UsageError::new("there is no home directory (HOME) to keep hooks in")),
     };
+    is_directory(&directory)?;
     if directory.is_relative() {
         let help = "that is another directory in each repository: run `leeward hook install` there";
         return Err(UsageError::new("core.hooksPath is a relative path for this person").help(help));
@@ -123,24 +182,62 @@ pub(super) fn tell(directory: Option<&Path>) -> Result<(), UsageError> {
         None => command.args(["--unset", "core.hooksPath"]),
     };
     let answer = answer(&mut command)?;
-    answer
-        .map(drop)
-        .map_err(|message| UsageError::new(format!("git does not take core.hooksPath: {message}")))
+    answer.map(drop).map_err(|complaint| complaint.behind("git does not take core.hooksPath"))
+}
+
+/// What git complains of: the first line, and what it advises.
+struct Complaint {
+    what: String,
+    advice: Option<String>,
+}
+
+impl Complaint {
+    fn of(said: &str) -> Complaint {
+        let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut lines = lines.map(|line| visible(line.as_bytes()).into_owned());
+        let what = lines.next().unwrap_or_default().trim_start_matches("fatal: ").to_owned();
+        let advice: Vec<String> = lines.collect();
+        Complaint { what, advice: (!advice.is_empty()).then(|| advice.join(" ")) }
+    }
+
+    /// To a question about a repository.
+    fn of_repository(self) -> UsageError {
+        match self.what.contains("not a git repository") {
+            true => self.behind("git finds no repository here"),
+            false => self.behind("git does not say where it reads hooks"),
+        }
+    }
+
+    fn behind(self, lead: &str) -> UsageError {
+        let error = UsageError::new(format!("{lead}: {}", self.what));
+        match self.advice {
+            Some(advice) => error.help(advice),
+            None => error,
+        }
+    }
 }
 
 /// What git answers, or what it complains of.
-fn git(arguments: &[&str]) -> Result<Result<Vec<u8>, String>, UsageError> {
+fn git(arguments: &[&str]) -> Result<Result<Vec<u8>, Complaint>, UsageError> {
     answer(Command::new("git").args(arguments))
 }
 
-fn answer(command: &mut Command) -> Result<Result<Vec<u8>, String>, UsageError> {
-    let output = command
-        .output()
-        .map_err(|error| UsageError::new(format!("git cannot be asked where it reads hooks: {error}")))?;
-    let said = output.stderr.trim_end();
-    Ok(match output.status.success() {
-        true => Ok(output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout).to_vec()),
-        false => Err(visible(said).into_owned()),
+fn answer(command: &mut Command) -> Result<Result<Vec<u8>, Complaint>, UsageError> {
+    let ran = run(command.stdin(Stdio::null()), ASKING);
+    if ran.hung {
+        let asked: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+        let message = format!("git does not come to an end (git {})", asked.join(" "));
+        let help = "run that by hand to see what it waits for; nothing was done";
+        return Err(UsageError::new(message).help(help));
+    }
+    if ran.status.is_none() {
+        let message =
+            format!("git cannot be asked where it reads hooks: {}", visible(ran.said.trim().as_bytes()));
+        return Err(UsageError::new(message));
+    }
+    Ok(match ran.succeeded() {
+        true => Ok(ran.stdout.strip_suffix(b"\n").unwrap_or(&ran.stdout).to_vec()),
+        false => Err(Complaint::of(&ran.said)),
     })
 }
 

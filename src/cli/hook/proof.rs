@@ -6,14 +6,19 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use bstr::ByteSlice;
 
 use super::super::args::PolicyArgs;
 use super::super::policy::{Basis, Policy};
+use super::super::subprocess::run;
 use super::super::{UsageError, surroundings};
 use crate::rule::check;
 use crate::sanitize::visible;
+
+/// How long a program may take for one message.
+const TRYING: Duration = Duration::from_secs(60);
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,16 +49,16 @@ pub(super) fn of(program: &Path) -> io::Result<Proof> {
     file.flush()?;
     let mut command = Command::new(program);
     command.args(["hook", "commit-msg"]).arg(file.path()).stdin(Stdio::null());
-    Ok(match command.output() {
-        Err(error) => Proof::Fails(error.to_string()),
-        Ok(output) => match output.status.code() {
-            Some(1) => Proof::Stops,
-            Some(0) => Proof::LetsPass,
-            _ => {
-                let said = output.stderr.lines().next().unwrap_or_default();
-                Proof::Fails(format!("{}: {}", output.status, visible(said)))
-            }
-        },
+    let ran = run(&mut command, TRYING);
+    Ok(match ran.status {
+        Some(1) => Proof::Stops,
+        Some(0) => Proof::LetsPass,
+        None if ran.hung => Proof::Fails("it does not come to an end".to_owned()),
+        status => {
+            let how = status.map_or_else(String::new, |status| format!("status {status}: "));
+            let said = ran.said.as_bytes().lines().next().unwrap_or_default();
+            Proof::Fails(how + &visible(said))
+        }
     })
 }
 

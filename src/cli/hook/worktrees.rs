@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
+use super::super::subprocess::run;
 use super::files::{Hook, There};
+use super::place::ASKING;
 use super::script;
 use crate::sanitize::visible;
 
@@ -28,7 +30,8 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
         if same(&hooks, directory) {
             return None;
         }
-        let missing: Vec<&str> = names.iter().copied().filter(|name| !is_there(&hooks, name)).collect();
+        let missing: Vec<&str> =
+            names.iter().copied().filter(|name| !is_there(&hooks, name, &other)).collect();
         let shown = |path: &Path| visible(path.as_os_str().as_encoded_bytes()).into_owned();
         (!missing.is_empty()).then(|| {
             let (other, hooks) = (shown(&other), shown(&hooks));
@@ -42,10 +45,10 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
 }
 
 /// Whether git would run a gate of ours.
-fn is_there(hooks: &Path, name: &str) -> bool {
+fn is_there(hooks: &Path, name: &str, top: &Path) -> bool {
     let gate = script::gates(false).iter().find(|gate| gate.name == name);
-    let there = gate.and_then(|gate| Hook::look(hooks, gate).ok()).map(|hook| hook.there);
-    matches!(there, Some(There::Ours { runs: true, .. } | There::Calls))
+    let there = gate.and_then(|gate| Hook::look(hooks, gate, Some(top)).ok()).map(|hook| hook.there);
+    matches!(there, Some(There::Ours { runs: true, .. } | There::Calls { .. }))
 }
 
 /// The tops of all work trees.
@@ -63,8 +66,8 @@ fn ask(directory: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     for name in LEADING {
         git.env_remove(name);
     }
-    let output = git.current_dir(directory).args(arguments).stdin(Stdio::null()).output().ok()?;
-    output.status.success().then_some(output.stdout)
+    let ran = run(git.current_dir(directory).args(arguments).stdin(Stdio::null()), ASKING);
+    ran.succeeded().then_some(ran.stdout)
 }
 
 fn path(bytes: &[u8]) -> PathBuf {

@@ -24,7 +24,7 @@ pub use self::files::IndexFiles;
 pub(super) use self::head::head;
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
-use super::layout::{Layout, is_special};
+use super::layout::{Layout, is_special, obstacles};
 use super::{Counted, Issue, LEFT_OUT, Old, Origin, Sink};
 use crate::finding::LocationKind;
 
@@ -177,6 +177,12 @@ fn decoded(path: &Path, hash: Kind) -> Result<gix_index::File, IndexError> {
     if is_special(path) {
         let message = "it is not a regular file".to_owned();
         return Err(IndexError::Unreadable { path: path.display().to_string(), message });
+    }
+    // An index in two parts names the other one, which is opened without a look.
+    if let Some(odd) = path.parent().and_then(|dir| obstacles::named(dir, "sharedindex.")) {
+        let (path, message) =
+            (odd.path.display().to_string(), format!("it is {}, not a regular file", odd.what));
+        return Err(IndexError::Unreadable { path, message });
     }
     // Git does not check the sum of the whole file either; an id that is damaged names no object.
     gix_index::File::at(path, hash, true, gix_index::decode::Options::default()).map_err(|error| {

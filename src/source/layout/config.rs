@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use gix_hash::Kind;
 
-use super::{bytes_of, is_special};
+use super::bytes_of;
+use super::include;
 use crate::source::Issue;
 
 /// What the configuration says about storage.
@@ -20,24 +21,38 @@ pub(super) struct Config {
     pub(super) promisor: bool,
 }
 
+/// A configuration that is not to be had, and why.
+#[derive(Debug)]
+pub(in crate::source) struct NoConfig {
+    /// The file that is at fault.
+    pub(in crate::source) file: PathBuf,
+    /// To stand behind its name.
+    pub(in crate::source) reason: String,
+}
+
+/// Opens a file of settings, with what it includes. That is done by git's library, which opens all of them without a look.
+pub(in crate::source) fn opened(file: &Path) -> Result<git2::Config, NoConfig> {
+    if let Some(odd) = include::odd_among(file) {
+        let reason = format!("it is {}, not a regular file", odd.what);
+        return Err(NoConfig { file: odd.path, reason });
+    }
+    git2::Config::open(file).and_then(|mut config| config.snapshot()).map_err(|error| {
+        // The file is named once.
+        let reason = error.message().split(" (in ").next().unwrap_or_default();
+        NoConfig { file: file.to_owned(), reason: format!("it cannot be read: {reason}") }
+    })
+}
+
 impl Config {
     /// Reads that one file; a repository without it has the defaults.
     pub(super) fn read(file: &Path, issues: &mut Vec<Issue>) -> Config {
         if !file.exists() {
             return Config::default();
         }
-        if is_special(file) {
-            issues.push(Issue::new("unreadable", "it is not a regular file").at_path(bytes_of(file)));
-            return Config::default();
-        }
-        let opened = git2::Config::open(file).and_then(|mut config| config.snapshot());
-        let config = match opened {
+        let config = match opened(file) {
             Ok(config) => config,
-            Err(error) => {
-                // The file is named once.
-                let reason = error.message().split(" (in ").next().unwrap_or_default();
-                let message = format!("it cannot be read: {reason}");
-                issues.push(Issue::new("unreadable", message).at_path(bytes_of(file)));
+            Err(NoConfig { file, reason }) => {
+                issues.push(Issue::new("unreadable", reason).at_path(bytes_of(&file)));
                 return Config::default();
             }
         };

@@ -6,7 +6,10 @@
 //! refs hold is left to [`super::history`].
 
 mod config;
+pub(crate) mod include;
 mod object_dirs;
+pub(crate) mod obstacles;
+pub(crate) mod regular;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +22,7 @@ use bstr::{BString, ByteSlice};
 use gix_hash::Kind;
 
 use self::config::Config;
+pub(in crate::source) use self::config::opened as open_config;
 pub(crate) use self::object_dirs::listed;
 use self::object_dirs::object_dirs;
 use super::Issue;
@@ -111,7 +115,15 @@ pub fn find(path: &Path, dirs: &ObjectDirs) -> Result<Layout, LayoutError> {
     let object_dirs = object_dirs(&common_dir, dirs, &mut issues);
     let hash = config.hash.unwrap_or_else(|| guess_hash(&object_dirs));
     let promisor = config.promisor || object_dirs.iter().any(|dir| has_promisor_pack(dir));
-    let existing = |file: PathBuf| fs::metadata(&file).is_ok_and(|meta| meta.len() > 0).then_some(file);
+    // What stands there and is no file could say anything.
+    let odd = [git_dir.join("commondir"), common_dir.join("shallow"), common_dir.join("info/grafts")];
+    for odd in odd.iter().filter_map(|path| regular::odd(path)) {
+        let message = format!("it is {}, not a regular file", odd.what);
+        issues.push(Issue::new("unreadable", message).at_path(bytes_of(&odd.path)));
+    }
+    let existing = |file: PathBuf| {
+        fs::metadata(&file).is_ok_and(|meta| meta.is_file() && meta.len() > 0).then_some(file)
+    };
     Ok(Layout {
         work_tree,
         hash,
@@ -239,15 +251,12 @@ fn names(dir: &Path) -> impl Iterator<Item = String> + use<> {
 /// Reads a file of a repository. One that is none, such as a pipe that nobody writes to, is an error: to open it could
 /// take for ever.
 pub(in crate::source) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    match is_special(path) {
-        true => Err(io::Error::other("it is not a regular file")),
-        false => fs::read(path),
-    }
+    regular::read(path)
 }
 
 /// Whether something is there that is neither a file nor a directory, nor a link to one.
 pub(in crate::source) fn is_special(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+    regular::odd(path).is_some()
 }
 
 /// A path from bytes, where the system can express it.

@@ -130,9 +130,16 @@ impl Walk<'_> {
         let seen = Mutex::new(HashSet::new());
         let endless = Arc::new(Mutex::new(Vec::new()));
         let above = endless::ignore_file_at_or_above(&self.place.real).filter(|_| !self.options.no_ignore);
+        let persons = endless::ignore_file_of_person().filter(|_| !self.options.no_ignore);
+        if let Some(file) = &persons {
+            let message = "it is not a regular file, so that it cannot be read: what it would keep from a scan of all your \
+                           repositories was scanned, too; take it away, or use --no-ignore";
+            self.sink
+                .issue(Issue::new("unreadable", message).at_path(Vec::from_path_lossy(file).into_owned()));
+        }
         match above {
             Some(file) => lock(&endless).push(file),
-            None => self.walk(&seen, &endless),
+            None => self.walk(&seen, &endless, persons.is_none()),
         }
         for file in std::mem::take(&mut *lock(&endless)) {
             self.not_walked(&file);
@@ -141,7 +148,7 @@ impl Walk<'_> {
     }
 
     /// Goes through all directories but those with an ignore file that must not be opened.
-    fn walk(&self, seen: &Mutex<HashSet<u64>>, endless: &Arc<Mutex<Vec<PathBuf>>>) {
+    fn walk(&self, seen: &Mutex<HashSet<u64>>, endless: &Arc<Mutex<Vec<PathBuf>>>, persons: bool) {
         let (endless, no_ignore) = (Arc::clone(endless), self.options.no_ignore);
         let is_endless = move |entry: &DirEntry| {
             let is_dir = !no_ignore && entry.file_type().is_some_and(|kind| kind.is_dir());
@@ -151,6 +158,7 @@ impl Walk<'_> {
             found
         };
         let walker = walker(&self.place.typed, no_ignore)
+            .git_global(persons && !no_ignore)
             .threads(self.options.threads)
             .filter_entry(move |entry| entry.file_name() != ".git" && !is_endless(entry))
             .build_parallel();

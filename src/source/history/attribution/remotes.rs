@@ -5,7 +5,7 @@
 use bstr::{BStr, BString};
 
 use super::Layout;
-use crate::source::layout::is_special;
+use crate::source::layout::open_config;
 
 /// Refs that only a forge makes, and that are here because they were fetched.
 const OF_FORGES: [&str; 3] = ["refs/pull/", "refs/merge-requests/", "refs/changes/"];
@@ -33,11 +33,7 @@ impl Remotes {
     pub(super) fn read(layout: &Layout) -> Remotes {
         let mut remotes = Remotes::default();
         let file = layout.common_dir.join("config");
-        if is_special(&file) {
-            return remotes;
-        }
-        let config = git2::Config::open(&file).and_then(|mut config| config.snapshot());
-        let Ok(config) = config else { return remotes };
+        let Ok(config) = open_config(&file) else { return remotes };
         let Ok(mut entries) = config.entries(Some(r"^remote\..*\.(url|fetch)$")) else { return remotes };
         while let Some(entry) = entries.next() {
             let Ok(entry) = entry else { continue };

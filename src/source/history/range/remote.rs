@@ -8,13 +8,13 @@
 //! Where that cannot be told, nothing is known to be there, and all is judged.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use bstr::BString;
 use git2::ConfigLevel;
 
 use super::super::Layout;
 use super::words::{Selector, Word, Words};
+use crate::source::layout::include;
 
 /// Refs that people make here, whoever fetches into them as well.
 const OWN: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/notes/"];
@@ -67,12 +67,10 @@ impl Remotes {
         ];
         let mut remotes = Remotes::default();
         let Ok(mut config) = git2::Config::new() else { return remotes };
-        // To open a pipe would take for ever.
-        let readable = |path: &PathBuf| path.is_file();
         for (path, level) in of_all.into_iter().chain(own) {
-            if let Some(path) = path.filter(readable)
-                && config.add_file(&path, level, false).is_err()
-            {
+            let Some(path) = path.filter(|path| path.exists()) else { continue };
+            // To open a pipe, or a file that includes one, would take for ever.
+            if include::odd_among(&path).is_some() || config.add_file(&path, level, false).is_err() {
                 return remotes;
             }
         }

@@ -10,7 +10,7 @@ use gix_hash::ObjectId;
 
 use super::super::refs::Value;
 use super::revision::{Names, Reason};
-use crate::source::layout::{is_special, read_file};
+use crate::source::layout::{open_config, read_file};
 
 /// The id that a ref had so many changes ago.
 pub(super) fn entry_of_reflog(names: &Names<'_>, name: &BStr, back: usize) -> Result<ObjectId, Reason> {
@@ -72,12 +72,8 @@ pub(super) fn upstream(names: &Names<'_>, name: &BStr, push: bool) -> Result<BSt
     };
     let branch = full.strip_prefix(b"refs/heads/").unwrap_or(&full).as_bstr();
     let file = names.layout.common_dir.join("config");
-    if is_special(&file) {
-        return Err("cannot be told, because the configuration is not a regular file".into());
-    }
-    let config = git2::Config::open(&file)
-        .and_then(|mut config| config.snapshot())
-        .map_err(|error| format!("cannot be told, because of the configuration: {}", error.message()))?;
+    let config = open_config(&file)
+        .map_err(|error| format!("cannot be told, because of the configuration: {}", error.reason))?;
     let text = |name: &str| config.get_string(name).ok();
     let section = format!("branch.{branch}");
     let remote = text(&format!("{section}.pushremote"))

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::run::interrupted;
+use super::run::interrupted;
 
 /// How often it is asked whether somebody wants to wait no longer.
 const TICK: Duration = Duration::from_millis(50);
@@ -35,7 +35,7 @@ impl Ran {
     pub(super) fn end(&self) -> String {
         const SHOWN: usize = 5;
         let lines: Vec<&str> = self.said.lines().filter(|line| !line.trim().is_empty()).collect();
-        lines[lines.len().saturating_sub(SHOWN)..].join("\n")
+        lines[lines.len().saturating_sub(SHOWN)..].join("\n").replace('\t', "    ")
     }
 
     fn failed(error: &std::io::Error) -> Ran {

@@ -1,0 +1,175 @@
+//! `leeward hook status`: which gates are in force, as far as it can be told without running anybody else's hook.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::super::{UsageError, masked, say};
+use super::files::{self, Hook, There};
+use super::install::{Where, can_be_put, failed, find, look, shown};
+use super::keeper::{self, Keeper};
+use super::place::{Place, Reach};
+use super::proof::{self, Proof};
+use super::{on_path, script, worktrees};
+use crate::status::Status;
+
+/// Says what is there. Clean if all gates are in force.
+pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
+    let place = find(of)?;
+    let mut text = heading(&place);
+    let told = place.reach != (Reach::OurGlobal { told: false });
+    let (mut lacking, mut first) = (Vec::new(), None);
+    let (mut proofs, mut read) = (Proofs::new(), false);
+    for hook in look(&place)? {
+        let (in_force, says) = describe(&hook, place.top.as_deref(), &mut proofs)
+            .map_err(|error| failed(&place.directory, &error))?;
+        first = first.or_else(|| can_be_put(&hook).err());
+        lacking.extend((!in_force).then_some(hook.gate.name));
+        read |= matches!(hook.there, There::Calls { .. });
+        text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
+    }
+    text.push_str(&proven(&proofs));
+    text.push_str(&elsewhere(&place));
+    if !place.bare {
+        text.push_str(
+            "git calls no gate for what cherry-pick, revert and rebase commit by themselves; pre-push judges it\n",
+        );
+    }
+    if read {
+        text.push_str("hooks of others were read, and not run: `leeward doctor` tries them\n");
+    }
+    let all = told && lacking.is_empty();
+    if !all {
+        text.push_str(&format!("help: {}\n", help(&place, of.global, &lacking, first)));
+    }
+    say(&masked(&text));
+    Ok(if all { Status::Clean } else { Status::Findings })
+}
+
+/// Where git reads hooks, and whose.
+fn heading(place: &Place) -> String {
+    let directory = shown(&place.directory);
+    match place.reach {
+        Reach::Repository => format!("git reads the hooks of this repository from {directory}\n"),
+        Reach::Shared => {
+            format!("git reads the hooks of this and other repositories from {directory} (core.hooksPath)\n")
+        }
+        Reach::OurGlobal { told: false } => {
+            format!("git was not told to read hooks from {directory} (core.hooksPath)\n")
+        }
+        Reach::Global | Reach::OurGlobal { .. } => {
+            format!("git reads your hooks from {directory} (core.hooksPath)\n")
+        }
+    }
+}
+
+/// What to say of the other work trees.
+fn elsewhere(place: &Place) -> String {
+    let Some(top) = place.top.as_ref().filter(|_| place.reach == Reach::Repository) else {
+        return String::new();
+    };
+    let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
+    let lacking = worktrees::without(&names, top, &place.directory);
+    let mut text: String = lacking.iter().map(|what| format!("warning: {what}\n")).collect();
+    if !lacking.is_empty() {
+        text.push_str(&format!("help: {}\n", worktrees::HELP));
+    }
+    text
+}
+
+/// How to have all gates in force. `lacking`: the hooks that are not; `first`: what keeps them from being installed.
+fn help(place: &Place, global: bool, lacking: &[&str], first: Option<UsageError>) -> String {
+    match keeper::husky(&place.directory) {
+        Some(own) => keeper::husky_recipe(&own, lacking),
+        None => {
+            let global = if global || place.reach == Reach::Shared { " --global" } else { "" };
+            let install = format!("`leeward hook install{global}` puts them in force");
+            match first {
+                Some(UsageError { message, help: Some(help) }) => {
+                    let what = message.trim_end_matches("; nothing was done");
+                    format!("{install}, but {what}: first {help}")
+                }
+                _ => install,
+            }
+        }
+    }
+}
+
+/// What came of trying each program that a hook calls.
+type Proofs = BTreeMap<PathBuf, Proof>;
+
+/// Whether a gate is in force, and what to say of it.
+fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Result<(bool, String)> {
+    Ok(match &hook.there {
+        There::Nothing => (false, "missing".to_owned()),
+        There::Ours { runs: false, .. } => {
+            (false, "not in force: git ignores the file, because it is not executable".to_owned())
+        }
+        There::Ours { program, .. } if files::runs(program) => {
+            let before = if hook.is_aside()? && files::runs(&hook.aside) {
+                ", after the hook that was here before"
+            } else {
+                ""
+            };
+            tried(program, before.to_owned(), proofs)?
+        }
+        There::Ours { program, .. } => match on_path() {
+            Some(other) => {
+                let by = format!(", by {}: {} is gone", shown(&other), shown(program));
+                tried(&other, by, proofs)?
+            }
+            None => (false, format!("stops everything: {} is gone", shown(program))),
+        },
+        There::Odd(what) => (false, format!("not in force: what is there is {what}, not a file")),
+        There::Changed => {
+            (false, "changed since it was installed, so what it does cannot be told".to_owned())
+        }
+        There::Calls { by: None } => (true, "in force: another hook calls leeward".to_owned()),
+        There::Calls { by: Some(by) } => {
+            let file = by.file.as_deref().map(|file| format!(" ({})", below(file, top))).unwrap_or_default();
+            (true, format!("in force: {} calls leeward{file}", by.who.name()))
+        }
+        There::Foreign { runs: false, .. } => {
+            (false, "another hook, which git ignores, because it is not executable".to_owned())
+        }
+        There::Foreign { lost: Some(why), .. } => (false, format!("another hook, which calls leeward {why}")),
+        There::Foreign { by: Some(by), .. } => (false, kept(by, top)),
+        There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),
+    })
+}
+
+/// What to say of a hook that is kept by a program, and does not call a gate as far as can be told.
+fn kept(by: &Keeper, top: Option<&Path>) -> String {
+    let name = by.who.name();
+    match by.file.as_deref() {
+        Some(file) if files::exists(file).is_ok_and(|there| there) => {
+            format!("{name}'s, and {} does not call leeward", below(file, top))
+        }
+        Some(file) => format!("{name}'s, and there is no {}", below(file, top)),
+        None => format!("{name}'s, which may call leeward: `leeward doctor` tries it"),
+    }
+}
+
+/// A file as seen from the top of the work tree.
+fn below(file: &Path, top: Option<&Path>) -> String {
+    shown(top.and_then(|top| file.strip_prefix(top).ok()).unwrap_or(file))
+}
+
+/// A hook that git runs is as good as the program that it calls.
+fn tried(program: &Path, aside: String, proofs: &mut Proofs) -> io::Result<(bool, String)> {
+    let proof = match proofs.get(program) {
+        Some(proof) => proof,
+        None => proofs.entry(program.to_owned()).or_insert(proof::of(program)?),
+    };
+    Ok(match proof {
+        Proof::Stops | Proof::Unknown => (true, format!("in force{aside}")),
+        Proof::LetsPass => (false, format!("not in force: {} let a key pass", shown(program))),
+        Proof::Fails(why) => (false, format!("stops everything: {} does not judge ({why})", shown(program))),
+    })
+}
+
+/// What the trials came to, a line for each program that passed.
+fn proven(proofs: &Proofs) -> String {
+    let stops = proofs.iter().filter(|(_, proof)| **proof == Proof::Stops);
+    stops.map(|(program, _)| format!("tried: {} stops a key\n", shown(program))).collect()
+}

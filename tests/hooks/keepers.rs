@@ -1,0 +1,185 @@
+//! Hooks that another program keeps (husky, lefthook, the pre-commit framework): whether leeward is called in the end.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::{Repo, line, put_script};
+use crate::support::{Ran, binary, run};
+
+/// A repository without hooks, and `leeward` on PATH.
+struct Kept {
+    repo: Repo,
+    path: String,
+}
+
+impl Kept {
+    fn new() -> Kept {
+        let repo = Repo::new();
+        fs::remove_dir_all(repo.work().join(".git/hooks")).expect("ours");
+        let bin = repo.place.top().join("bin");
+        fs::create_dir(&bin).expect("new");
+        std::os::unix::fs::symlink(binary(), bin.join("leeward")).expect("new");
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("set"));
+        Kept { repo, path }
+    }
+
+    fn leeward(&self, args: &[&str]) -> Ran {
+        run(self.repo.place.leeward(args).env("PATH", &self.path), None)
+    }
+
+    fn git(&self, args: &[&str]) -> Ran {
+        run(self.repo.command(args).env("PATH", &self.path), None)
+    }
+
+    /// As husky 9 makes its directory: every hook runs the file of its name beside that directory.
+    fn husky(&self) {
+        let hook = "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n";
+        let inner = "n=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n\
+            [ \"${HUSKY-}\" = \"0\" ] && exit 0\nexport PATH=\"node_modules/.bin:$PATH\"\nsh -e \"$s\" \"$@\"\n";
+        for name in HOOKS {
+            self.repo.write(&format!(".husky/_/{name}"), hook);
+            let path = self.repo.work().join(".husky/_").join(name);
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
+        }
+        self.repo.write(".husky/_/h", inner);
+        self.repo.write(".husky/_/.gitignore", "*");
+        self.git(&["config", "core.hooksPath", ".husky/_"]).ends_with(0);
+    }
+}
+
+const HOOKS: [&str; 6] =
+    ["pre-commit", "pre-merge-commit", "commit-msg", "pre-applypatch", "applypatch-msg", "pre-push"];
+
+#[test]
+fn husky_runs_the_file_beside_its_directory() {
+    let kept = Kept::new();
+    kept.husky();
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    ran.says("pre-commit        husky's, and there is no .husky/pre-commit\n")
+        .says("help: add a line to each");
+    kept.repo.write(".husky/pre-commit", "# leeward hook pre-commit\nnpm test\n");
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    ran.says("pre-commit        husky's, and .husky/pre-commit does not call leeward\n");
+    kept.repo.write(".husky/pre-commit", "leeward hook pre-commit\n");
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    let ran = ran.says("pre-commit        in force: husky calls leeward (.husky/pre-commit)\n");
+    // What is there is not asked for again, and `install` would not help.
+    assert!(
+        !ran.out().contains("  .husky/pre-commit  ") && !ran.out().contains("hook install"),
+        "{}",
+        ran.out()
+    );
+    let ran = kept.leeward(&["doctor"]).ends_with(1).says("a push with a key goes through");
+    ran.says("  .husky/pre-push           leeward hook pre-push \"$@\"\n");
+}
+
+#[test]
+fn what_a_refusal_to_install_says_can_be_followed() {
+    let kept = Kept::new();
+    kept.husky();
+    let ran = kept.leeward(&["hook", "install"]).ends_with(2).says("husky writes the hooks in ");
+    let said = ran.err();
+    let lines = said.lines().filter_map(|line| line.strip_prefix("  .husky/"));
+    let mut names = Vec::new();
+    for line in lines {
+        let (name, command) = line.split_once(' ').expect("a name and a line");
+        kept.repo.write(&format!(".husky/{name}"), format!("{}\n", command.trim_start()));
+        names.push(name);
+    }
+    assert_eq!(names, HOOKS);
+    let ran = kept.leeward(&["hook", "status"]).ends_with(0);
+    ran.says("pre-push          in force: husky calls leeward (.husky/pre-push)\n")
+        .says("hooks of others were read, and not run: `leeward doctor` tries them\n");
+    kept.leeward(&["doctor"]).ends_with(0).says("leeward: 0 problems");
+    kept.repo.write("a.env", line(2));
+    kept.git(&["add", "a.env"]).ends_with(0);
+    kept.git(&["commit", "-m", "a key"]).ends_with(1).says("a.env:1:17");
+}
+
+#[test]
+fn lefthook_calls_what_its_file_names() {
+    let kept = Kept::new();
+    let script = "call_lefthook()\n{\n  lefthook \"$@\"\n}\n\ncall_lefthook run \"pre-commit\" \"$@\"\n";
+    put_script(&kept.repo.work().join(".git"), "pre-commit", script);
+    let unknown = "pre-commit        lefthook's, which may call leeward: `leeward doctor` tries it\n";
+    kept.leeward(&["hook", "status"]).ends_with(1).says(unknown);
+    kept.repo.write("lefthook.yml", "pre-push:\n  commands: { l: { run: leeward hook pre-commit } }\n");
+    kept.leeward(&["hook", "status"]).ends_with(1).says(unknown);
+    kept.repo.write("lefthook.yml", "pre-commit:\n  jobs:\n    - run: leeward hook pre-commit\n");
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    ran.says("pre-commit        in force: lefthook calls leeward (lefthook.yml)\n");
+    // What calls it already is left as it is; the rest is put there.
+    kept.leeward(&["hook", "install"]).ends_with(0).says("pre-push          in force\n");
+    let hook = fs::read_to_string(kept.repo.work().join(".git/hooks/pre-commit")).expect("there");
+    assert!(hook.ends_with(script), "{hook}");
+}
+
+#[test]
+fn the_pre_commit_framework_calls_what_its_file_names() {
+    let kept = Kept::new();
+    for name in ["pre-commit", "pre-push"] {
+        let script = format!("exec pre-commit hook-impl --hook-type={name} \"$@\"\n");
+        put_script(&kept.repo.work().join(".git"), name, script);
+    }
+    kept.repo.write(
+        ".pre-commit-config.yaml",
+        "repos:\n  - repo: https://example.org/leeward\n    rev: v0.1.0\n    hooks:\n      - id: leeward\n\
+         #     - id: leeward-pre-push\n",
+    );
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    ran.says(
+        "pre-commit        in force: the pre-commit framework calls leeward (.pre-commit-config.yaml)\n",
+    )
+    .says(
+        "pre-push          the pre-commit framework's, which may call leeward: `leeward doctor` tries it\n",
+    );
+}
+
+#[test]
+fn a_hook_that_git_ignores_is_said_to_be_one() {
+    let kept = Kept::new();
+    let git_dir = kept.repo.work().join(".git");
+    put_script(&git_dir, "pre-commit", "leeward hook pre-commit\n");
+    fs::set_permissions(git_dir.join("hooks/pre-commit"), fs::Permissions::from_mode(0o644)).expect("ours");
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    ran.says("pre-commit        another hook, which git ignores, because it is not executable\n");
+}
+
+#[test]
+fn a_call_that_comes_to_nothing_is_no_gate() {
+    for (script, said, lets_pass) in [
+        ("exit 0\nleeward hook pre-commit \"$@\" || exit\n", "calls leeward behind an `exit`", true),
+        ("leeward hook pre-commit || true\n", "calls leeward and does not heed the answer", true),
+        ("leeward hook pre-commit\ntrue\n", "calls leeward and does not heed the answer", true),
+        ("leeward hook pre-commit || exit\nexit 0\n", "in force: another hook calls leeward", false),
+        ("set -e\nleeward hook pre-commit\ntrue\n", "in force: another hook calls leeward", false),
+    ] {
+        let kept = Kept::new();
+        put_script(&kept.repo.work().join(".git"), "pre-commit", script);
+        kept.leeward(&["hook", "status"]).ends_with(1).says(said);
+        kept.repo.write("a.env", line(2));
+        kept.git(&["add", "a.env"]).ends_with(0);
+        assert_eq!(kept.git(&["commit", "-m", "a key"]).status == Some(0), lets_pass, "{script}");
+        // Ours is called behind what was there, whatever that is.
+        kept.leeward(&["hook", "install"]).ends_with(0).says("pre-commit        in force");
+        kept.repo.write("b.env", line(3));
+        kept.git(&["add", "b.env"]).ends_with(0);
+        kept.git(&["commit", "-m", "a key"]).ends_with(1).says("b.env:1:17");
+    }
+}
+
+#[test]
+fn a_keeper_is_tried_with_its_file_as_it_is_now() {
+    let kept = Kept::new();
+    let program = kept.repo.place.top().join("bin/lefthook");
+    let calls = "#!/bin/sh\ngrep -q \"leeward hook $2\" lefthook.yml || exit 0\nexec leeward hook \"$2\"\n";
+    fs::write(&program, calls).expect("new");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("ours");
+    put_script(&kept.repo.work().join(".git"), "pre-commit", "lefthook run pre-commit\n");
+    let commit = ["doctor", "--gate", "commit"];
+    kept.leeward(&commit).ends_with(1).says("a commit with a key goes through");
+    // Not committed, nor staged.
+    kept.repo.write("lefthook.yml", "pre-commit: { jobs: [{ run: leeward hook pre-commit }] }\n");
+    kept.leeward(&commit).ends_with(0).says("leeward: 0 problems");
+    assert_eq!(kept.git(&["status", "--porcelain"]).out(), "?? lefthook.yml\n");
+}
