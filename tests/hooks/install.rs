@@ -215,18 +215,6 @@ fn a_hook_of_your_own_that_calls_it_is_in_force_as_it_is() {
 }
 
 #[test]
-fn what_the_pre_commit_framework_calls_is_for_doctor_to_try() {
-    let repo = bare_of_hooks();
-    put_script(&repo.work().join(".git"), "pre-commit", "exec pre-commit hook-impl --hook-type=pre-commit\n");
-    put_script(&repo.work().join(".git"), "pre-push", "exit 0\n");
-    let ran = repo.place.run(&["hook", "status"]).ends_with(1);
-    ran.says(
-        "pre-commit        the pre-commit framework's, which may call leeward: `leeward doctor` tries it",
-    )
-    .says("pre-push          another hook, which does not call leeward");
-}
-
-#[test]
 fn a_file_that_git_ignores_is_not_in_force() {
     let repo = bare_of_hooks();
     repo.place.run(&["hook", "install"]).ends_with(0);

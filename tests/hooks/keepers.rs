@@ -183,3 +183,16 @@ fn a_keeper_is_tried_with_its_file_as_it_is_now() {
     kept.leeward(&commit).ends_with(0).says("leeward: 0 problems");
     assert_eq!(kept.git(&["status", "--porcelain"]).out(), "?? lefthook.yml\n");
 }
+
+#[test]
+fn what_the_pre_commit_framework_calls_is_for_doctor_to_try() {
+    let kept = Kept::new();
+    let git = kept.repo.work().join(".git");
+    put_script(&git, "pre-commit", "exec pre-commit hook-impl --hook-type=pre-commit\n");
+    put_script(&git, "pre-push", "exit 0\n");
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    ran.says(
+        "pre-commit        the pre-commit framework's, which may call leeward: `leeward doctor` tries it",
+    )
+    .says("pre-push          another hook, which does not call leeward");
+}

@@ -382,20 +382,3 @@ fn what_the_environment_names_and_is_not_there_is_said() {
     fs::write(&index, "no index").expect("our own");
     place.run(&["staged"]).ends_with(3).says("`git read-tree HEAD` makes a new one");
 }
-
-#[test]
-fn the_work_tree_that_git_was_told_of_is_the_top() {
-    let mut place = repository();
-    place.write("tree/leeward.toml", "exclude = ['left.env']\n");
-    for path in ["tree/left.env", "tree/a.env"] {
-        place.write(path, line(1));
-    }
-    place.git(&["config", "core.worktree", "../tree"]);
-    place.git(&["add", "--all"]);
-    // Beside the git directory, and of no meaning.
-    place.write("leeward.toml", "exclude = ['a.env']\n");
-    let ran = place.run(&["staged", "--format", "json"]).ends_with(1);
-    assert_eq!(found(&ran), ["a.env"]);
-    let ran = place.run(&["hook", "pre-commit", "--format", "json"]).ends_with(1);
-    assert_eq!(found(&ran), ["a.env"]);
-}

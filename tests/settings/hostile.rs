@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use super::{line, repository};
+use super::{found, line, repository};
 use crate::support::place::Place;
 use crate::support::values::key;
 
@@ -184,4 +184,21 @@ fn a_pattern_that_is_malformed_is_named() {
         place.write("leeward.toml", format!("exclude = [\n  {pattern}\n]\n"));
         place.run(&["scan"]).ends_with(2).says(says);
     }
+}
+
+#[test]
+fn the_work_tree_that_git_was_told_of_is_the_top() {
+    let mut place = repository();
+    place.write("tree/leeward.toml", "exclude = ['left.env']\n");
+    for path in ["tree/left.env", "tree/a.env"] {
+        place.write(path, line(1));
+    }
+    place.git(&["config", "core.worktree", "../tree"]);
+    place.git(&["add", "--all"]);
+    // Beside the git directory, and of no meaning.
+    place.write("leeward.toml", "exclude = ['a.env']\n");
+    let ran = place.run(&["staged", "--format", "json"]).ends_with(1);
+    assert_eq!(found(&ran), ["a.env"]);
+    let ran = place.run(&["hook", "pre-commit", "--format", "json"]).ends_with(1);
+    assert_eq!(found(&ran), ["a.env"]);
 }
