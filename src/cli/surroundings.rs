@@ -61,7 +61,7 @@ pub(super) fn obstacles(path: &Path, cloning: bool) -> Vec<Odd> {
 ///
 /// # Errors
 ///
-/// With the first [obstacle](obstacles).
+/// With the first [obstacle](fn@obstacles).
 pub(super) fn unobstructed(path: &Path) -> Result<(), UsageError> {
     match obstacles(path, false).first() {
         None => Ok(()),
