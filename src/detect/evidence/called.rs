@@ -242,7 +242,7 @@ impl Judge<'_> {
     /// Whether the value stands in the `mappings` of a source map.
     fn is_mapping(&self) -> bool {
         let before = &self.file.text[..self.span.start];
-        let quoted = before.iter().rposition(|b| *b == b'"').map(|quote| &before[..quote]);
+        let quoted = memchr::memrchr(b'"', before).map(|quote| &before[..quote]);
         quoted.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"mappings\":"))
     }
 

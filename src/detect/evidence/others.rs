@@ -32,7 +32,7 @@ impl Judge<'_> {
                 return Some(Verdict::foreign(format!("it is handed to {}", shown(program))));
             }
         }
-        if self.file.text.contains_str(".gguf") && !self.uses_provider() {
+        if !self.uses_provider() && self.file.text.contains_str(".gguf") {
             return Some(Verdict::foreign("the file has a model served from its weights"));
         }
         let model = |&at: &usize| is_weights_name(&self.file.text[at..]);
