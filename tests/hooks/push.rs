@@ -174,6 +174,25 @@ fn a_remote_is_followed_by_the_refs_that_its_refspec_names() {
 }
 
 #[test]
+fn what_the_remote_says_of_itself_counts_before_what_was_fetched_from_it() {
+    let mut both = Both::new();
+    both.commit("b.env", &line(2));
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", "main", "main:other"]);
+    // Somebody set it back there.
+    let home = both.repo.place.top().join("home");
+    let before = both.repo.git(&["rev-parse", "main~1"]);
+    run(&mut git_in(&both.server, &home, &["update-ref", "refs/heads/main", &before]), None).ends_with(0);
+    both.stops(&["push", "origin", "main"], "b.env:1:17");
+    // A branch is gone there, and followed here.
+    run(&mut git_in(&both.server, &home, &["update-ref", "-d", "refs/heads/other"]), None).ends_with(0);
+    both.stops(&["push", "origin", "main:other"], "b.env:1:17");
+    // It is another server by now, which has nothing.
+    let url = bare(&mut both.repo, "public.git");
+    both.repo.git(&["remote", "set-url", "origin", &url]);
+    both.repo.attempt(&["push", "origin", "main"]).ends_with(1).says("b.env:1:17");
+}
+
+#[test]
 fn what_is_no_line_of_git_is_an_error() {
     let both = Both::new();
     for hook in ["pre-push", "pre-receive"] {

@@ -36,8 +36,8 @@ struct Update {
 
 /// What the other side of a push has, beside what it says itself.
 enum Known {
-    /// What follows a remote, by its name and URL, where it has a name.
-    Remote(Option<(String, Option<String>)>),
+    /// What follows a remote, by its name and URL, where it has a name; and whether the old ids are what it says itself.
+    Remote(Option<(String, Option<String>)>, bool),
     /// What is here.
     Everything,
 }
@@ -48,7 +48,10 @@ pub(super) fn pre_push(
     url: Option<&OsStr>,
     scanning: &Scanning,
 ) -> Result<Status, UsageError> {
-    let updates = match framework()? {
+    // The framework may name another commit for what the remote has.
+    let framework = framework()?;
+    let said = framework.is_none();
+    let updates = match framework {
         Some(update) => vec![update],
         None => {
             let updates = updates(&standard_input()?, true)?;
@@ -66,7 +69,7 @@ pub(super) fn pre_push(
     // One that is not text is that of no remote, rather than none.
     let url = url.map(|url| url.to_string_lossy().into_owned());
     let remote = remote.and_then(|name| name.into_string().ok()).map(|name| (name, url));
-    judge(&updates, &Known::Remote(remote), Gate::Push, scanning)
+    judge(&updates, &Known::Remote(remote, said), Gate::Push, scanning)
 }
 
 /// Judges what a push brings, before any ref is changed.
@@ -86,8 +89,10 @@ fn judge(updates: &[Update], known: &Known, gate: Gate, scanning: &Scanning) -> 
     let everything = if matches!(known, Known::Everything) { " --not --all" } else { "" };
     let text = new.join(" ") + everything;
     let mut words = Words::parse(text.as_str().into()).map_err(|error| UsageError::new(&error))?;
-    if let Known::Remote(Some((name, url))) = known {
-        words = words.without_remote(&layout, name, url.as_deref());
+    if let Known::Remote(Some((name, url)), said) = known {
+        let sent = updates.iter().filter(|update| *said && update.new.is_some());
+        let refs: Vec<_> = sent.map(|update| (update.name.as_bstr(), update.old.as_deref())).collect();
+        words = words.without_remote(&layout, name, url.as_deref(), &refs);
     }
     let olds = updates.iter().filter_map(|update| update.old.as_deref());
     let words = olds.fold(words, Words::without_if_stored);

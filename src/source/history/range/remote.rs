@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use bstr::BString;
+use bstr::{BStr, BString, ByteSlice as _};
 use git2::ConfigLevel;
 
 use super::super::Layout;
@@ -24,14 +24,27 @@ const PORTS: [(&str, &str); 4] = [("https", "443"), ("http", "80"), ("ssh", "22"
 
 impl Words {
     /// The same range without what a remote has, as far as refs here follow it. `url`: where the push goes, if that was
-    /// said.
+    /// said. `refs`: what the remote itself says of some refs of its own, by their names there: the id, or none if it lacks
+    /// the ref. Where a ref here is not what it says, none of those that follow it is believed.
     #[must_use]
-    pub fn without_remote(mut self, layout: &Layout, remote: &str, url: Option<&str>) -> Words {
+    pub fn without_remote(
+        mut self,
+        layout: &Layout,
+        remote: &str,
+        url: Option<&str>,
+        refs: &[(&BStr, Option<&str>)],
+    ) -> Words {
         let remotes = Remotes::read(layout);
+        let said: Vec<(BString, Option<BString>)> = refs
+            .iter()
+            .flat_map(|(name, id)| {
+                remotes.tracking(remote, name).into_iter().map(|here| (here, id.map(BString::from)))
+            })
+            .collect();
         for (pattern, without) in remotes.following(remote, url) {
-            let pattern = Some(BString::from(pattern));
+            let (pattern, said) = (BString::from(pattern), said.clone());
             let without = without.into_iter().map(BString::from).collect();
-            self.0.push(Word { selector: Selector::Refs { pattern, without }, excluded: true });
+            self.0.push(Word { selector: Selector::Following { pattern, without, said }, excluded: true });
         }
         self
     }
@@ -133,6 +146,22 @@ impl Remotes {
         };
         let patterns = remote.fetched_into().filter(|pattern| !own(pattern));
         patterns.map(|pattern| (pattern, without(pattern))).collect()
+    }
+
+    /// The refs that git puts a remote's ref into when it fetches that.
+    fn tracking(&self, remote: &str, name: &BStr) -> Vec<BString> {
+        let specs = self.remotes.get(remote).map(|remote| remote.fetch.as_slice()).unwrap_or_default();
+        let into = |spec: &String| {
+            let (from, to) = spec.trim_start_matches('+').split_once(':')?;
+            match from.split_once('*') {
+                Some((start, end)) => {
+                    let middle = name.strip_prefix(start.as_bytes())?.strip_suffix(end.as_bytes())?;
+                    Some(BString::from(to.as_bytes().replacen("*", middle, 1)))
+                }
+                None => (name == from).then(|| to.into()),
+            }
+        };
+        specs.iter().filter_map(into).collect()
     }
 
     /// Where git fetches from: of several URLs, the first.

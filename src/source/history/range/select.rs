@@ -131,13 +131,19 @@ impl Range {
                 found.extend(walk::common(left, right, reader).into_iter().map(|id| (id, false)));
             }
             Selector::Refs { pattern, without } => {
-                let selected =
-                    selected(names.refs, pattern.as_ref().map(|pattern| pattern.as_bstr()), without);
-                for name in selected {
+                let pattern = pattern.as_ref().map(|pattern| pattern.as_bstr());
+                for name in selected(names.refs, pattern, without) {
                     // A branch before its first commit has a name, and selects nothing.
                     let id = refs::resolve(names.refs, &name);
                     found.extend(id.map(|id| (id, is_note(name.as_bstr()))));
                     self.refs.extend((!word.excluded).then_some(name));
+                }
+            }
+            Selector::Following { pattern, without, said } => {
+                if said.iter().all(|(name, id)| agrees(names.refs, name, id.as_ref())) {
+                    let selected = selected(names.refs, Some(pattern.as_bstr()), without);
+                    let ids = selected.iter().filter_map(|name| refs::resolve(names.refs, name));
+                    found.extend(ids.map(|id| (id, false)));
                 }
             }
             Selector::IfStored(hex) => {
@@ -170,6 +176,12 @@ fn resolve(
 
 fn is_note(name: &BStr) -> bool {
     name.starts_with(b"refs/notes/")
+}
+
+/// Whether a ref that follows another repository's is what that one says of its own. If not, it was changed there in a way
+/// that nobody told us, or it is another repository by now.
+fn agrees(refs: &Refs, name: &BString, said: Option<&BString>) -> bool {
+    refs::resolve(refs, name).is_none_or(|id| said.is_some_and(|said| *said == id.to_hex().to_string()))
 }
 
 /// Refs that match a pattern, or all.

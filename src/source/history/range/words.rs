@@ -49,6 +49,15 @@ pub(super) enum Selector {
         /// Globs over full names.
         without: Vec<BString>,
     },
+    /// Refs that follow another repository, unless one of them is not what that repository says that it is.
+    Following {
+        /// A glob over full names.
+        pattern: BString,
+        /// Globs over full names.
+        without: Vec<BString>,
+        /// Names of such refs, and the ids that the other repository says they have there; none for one that it lacks.
+        said: Vec<(BString, Option<BString>)>,
+    },
     /// An object, if it is stored.
     IfStored(BString),
 }
@@ -278,6 +287,7 @@ mod tests {
                 Selector::MergeBases(left, right) => format!("bases({left},{right})"),
                 Selector::Refs { pattern: None, without } => format!("all{without:?}"),
                 Selector::Refs { pattern: Some(pattern), without } => format!("{pattern}{without:?}"),
+                Selector::Following { pattern, .. } => format!("following({pattern})"),
                 Selector::IfStored(id) => format!("stored({id})"),
             };
             format!("{sign}{what}")
