@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::run::interrupted;
 
+/// How long a question may take to which the answer is there: of git, of a program's version.
+pub(super) const ASKING: Duration = Duration::from_secs(60);
+
 /// How often it is asked whether somebody wants to wait no longer.
 const TICK: Duration = Duration::from_millis(50);
 

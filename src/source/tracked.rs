@@ -6,10 +6,11 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use bstr::{BStr, BString, ByteSlice, ByteVec};
+
 use super::history::range::Snapshot;
 use super::layout::{self, ObjectDirs};
 use super::{Issue, Sink, index};
-use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 /// The top of the work tree that `path` (absolute, without symbolic links) is in.
 pub(crate) fn top_of(path: &Path) -> Option<PathBuf> {

@@ -163,10 +163,7 @@ fn left_out(policy: &Policy, plain: &Detector, layout: &Layout, checkup: &mut Ch
         .iter()
         .filter(|issue| issue.path.as_ref().is_some_and(|p| is_left_out(p.as_ref())))
         .collect();
-    let file = policy.config.as_deref().unwrap_or_default();
-    let by: Vec<String> =
-        patterns.iter().map(|p| format!("'{}' ({file}:{})", visible(p.value.as_bytes()), p.line)).collect();
-    let by = by.join(", ");
+    let by = named(policy, patterns);
     if !files.is_empty() {
         let mut shown: Vec<String> =
             files.iter().take(NAMED).map(|path| visible(path).into_owned()).collect();
@@ -190,6 +187,13 @@ fn left_out(policy: &Policy, plain: &Detector, layout: &Layout, checkup: &mut Ch
     }
 }
 
+/// Patterns of the configuration, each with its place there.
+fn named<'p>(policy: &Policy, patterns: impl IntoIterator<Item = &'p Located<String>>) -> String {
+    let file = policy.config.as_deref().unwrap_or_default();
+    let name = |p: &Located<String>| format!("'{}' ({file}:{})", visible(p.value.as_bytes()), p.line);
+    patterns.into_iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
 /// Says which of the common places of keys are left out, whether a file is there now or not.
 fn common_places(policy: &Policy, checkup: &mut Checkup) {
     let is_off = |path: &&&str| policy.left_out.contains(0, BStr::new(**path));
@@ -198,24 +202,18 @@ fn common_places(policy: &Policy, checkup: &mut Checkup) {
         // Of what leaves out everything it is said already.
         return;
     }
-    let file = policy.config.as_deref().unwrap_or_default();
     let of_one = |pattern: &&Located<String>| {
         let alone = Exclude::new(vec![(*pattern).clone()]);
         alone.is_ok_and(|alone| off.iter().any(|path| alone.matches(BStr::new(*path))))
     };
-    let patterns = policy.left_out.exclude.patterns().iter().filter(of_one);
-    let by: Vec<String> =
-        patterns.map(|p| format!("'{}' ({file}:{})", visible(p.value.as_bytes()), p.line)).collect();
+    let by = named(policy, policy.left_out.exclude.patterns().iter().filter(of_one));
     let more = match off.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more like these"),
     };
     let shown = off[..off.len().min(NAMED)].join(", ");
     checkup.gap(
-        format!(
-            "keys would not be looked for where they often are: {shown}{more}, left out by {}",
-            by.join(", ")
-        ),
+        format!("keys would not be looked for where they often are: {shown}{more}, left out by {by}",),
         "leave out less; `leeward doctor --allow-gaps` if it is meant",
     );
 }

@@ -2,19 +2,18 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bstr::ByteSlice as _;
 
 use super::super::hook::{keeper, worktrees};
-use super::super::subprocess::run;
+use super::super::subprocess::{ASKING, run};
 use super::clone::git;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
 use crate::source::layout::{Layout, regular, to_path};
 
-/// How long a question to git may take.
-const ASKING: Duration = Duration::from_secs(60);
+/// How to have git look for hooks where it looks by itself.
+const TAKE_OUT: &str = "take the setting out: git config --unset core.hooksPath";
 
 /// Hooks that run before a key is in.
 const GATES: [&str; 6] =
@@ -55,7 +54,7 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     let chosen = run(git(top).args(["config", "--get", "core.hooksPath"]), ASKING);
     if chosen.succeeded() && chosen.stdout.trim_ascii().is_empty() {
         let problem = "core.hooksPath is empty, so git runs no hook here";
-        checkup.problem(problem.to_owned(), "take the setting out: git config --unset core.hooksPath");
+        checkup.problem(problem.to_owned(), TAKE_OUT);
         return None;
     }
     let Some(path) = path else {
@@ -134,20 +133,19 @@ fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
     }
     let origin = told.stdout.trim_end().as_bstr().to_string();
     let origin = origin.replace('\t', ": ");
-    let take_out = "take the setting out: git config --unset core.hooksPath";
     match fs::metadata(directory) {
         Ok(there) if there.is_dir() => checkup.good(format!("core.hooksPath is set ({origin})")),
         Ok(_) if directory == Path::new("/dev/null") => {
             checkup
-                .problem(format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"), take_out);
+                .problem(format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"), TAKE_OUT);
         }
         Ok(there) => checkup.problem(
             format!("core.hooksPath is set to {} ({origin}), so no hook runs", regular::kind(&there)),
-            take_out,
+            TAKE_OUT,
         ),
         Err(_) => checkup.problem(
             format!("core.hooksPath is set to a directory that is not there ({origin}), so no hook runs"),
-            &format!("make the directory, or {take_out}"),
+            &format!("make the directory, or {TAKE_OUT}"),
         ),
     }
 }

@@ -4,13 +4,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::super::hook::on_path;
 use super::super::policy::{Basis, Policy};
-use super::super::subprocess::run;
+use super::super::subprocess::{ASKING, run};
 use super::super::surroundings;
 use super::{Checkup, DoctorCommand, gaps};
 use crate::detect::Detector;
@@ -104,7 +104,6 @@ fn versions(checkup: &mut Checkup) {
 
 /// What a program says of its version.
 fn version(program: &Path) -> Option<String> {
-    const ASKING: Duration = Duration::from_secs(60);
     let ran = run(Command::new(program).arg("--version").stdin(Stdio::null()), ASKING);
     let text = ran.stdout.lines().next().map(|line| visible(line).into_owned());
     text.filter(|_| ran.succeeded())

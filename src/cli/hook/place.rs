@@ -3,18 +3,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use bstr::ByteSlice;
 
 use super::super::UsageError;
-use super::super::subprocess::run;
+use super::super::subprocess::{ASKING, run};
 use super::super::surroundings::{self, set};
 use crate::sanitize::visible;
 use crate::source::layout::regular;
-
-/// How long a question to git may take.
-pub(super) const ASKING: Duration = Duration::from_secs(60);
 
 /// A directory that git reads hooks from.
 #[derive(Debug)]

@@ -6,19 +6,15 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use bstr::ByteSlice;
 
 use super::super::args::PolicyArgs;
 use super::super::policy::{Basis, Policy};
-use super::super::subprocess::run;
+use super::super::subprocess::{ASKING, run};
 use super::super::{UsageError, surroundings};
 use crate::rule::check;
 use crate::sanitize::visible;
-
-/// How long a program may take for one message.
-const TRYING: Duration = Duration::from_secs(60);
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +45,7 @@ pub(super) fn of(program: &Path) -> io::Result<Proof> {
     file.flush()?;
     let mut command = Command::new(program);
     command.args(["hook", "commit-msg"]).arg(file.path()).stdin(Stdio::null());
-    let ran = run(&mut command, TRYING);
+    let ran = run(&mut command, ASKING);
     Ok(match ran.status {
         Some(1) => Proof::Stops,
         Some(0) => Proof::LetsPass,

@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
+use super::super::subprocess::ASKING;
 use super::super::subprocess::run;
 use super::files::{Hook, There};
-use super::place::ASKING;
 use super::script;
 use crate::sanitize::visible;
 

@@ -1,7 +1,8 @@
 //! Ignore files that are no files: pipes, devices, links to these.
 //!
-//! Takes a directory, or a person's environment, and tells of one that the walker would open there. It opens them without a look, and a pipe is not
-//! read before somebody writes to it; a link to `/dev/zero`, which any repository can bring along, never ends.
+//! Takes a directory, or a person's environment, and tells of one that the walker would open there. It opens them without
+//! a look, and a pipe is not read before somebody writes to it; a link to `/dev/zero`, which any repository can bring along,
+//! never ends.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -129,15 +129,15 @@ impl Walk<'_> {
     fn directory(&self) {
         let seen = Mutex::new(HashSet::new());
         let endless = Arc::new(Mutex::new(Vec::new()));
-        let above = endless::ignore_file_at_or_above(&self.place.real).filter(|_| !self.options.no_ignore);
-        let persons = endless::ignore_file_of_person().filter(|_| !self.options.no_ignore);
+        let ignores = !self.options.no_ignore;
+        let persons = ignores.then(endless::ignore_file_of_person).flatten();
         if let Some(file) = &persons {
             let message = "it is not a regular file, so that it cannot be read: what it would keep from a scan of all your \
                            repositories was scanned, too; take it away, or use --no-ignore";
-            self.sink
-                .issue(Issue::new("unreadable", message).at_path(Vec::from_path_lossy(file).into_owned()));
+            let file = Vec::from_path_lossy(file).into_owned();
+            self.sink.issue(Issue::new("unreadable", message).at_path(file));
         }
-        match above {
+        match ignores.then(|| endless::ignore_file_at_or_above(&self.place.real)).flatten() {
             Some(file) => lock(&endless).push(file),
             None => self.walk(&seen, &endless, persons.is_none()),
         }

@@ -9,10 +9,11 @@
 
 use std::collections::BTreeMap;
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::{BStr, BString};
 use git2::ConfigLevel;
 
 use super::super::Layout;
+use super::tracking::mapped;
 use super::words::{Selector, Word, Words};
 use crate::source::layout::include;
 
@@ -151,17 +152,7 @@ impl Remotes {
     /// The refs that git puts a remote's ref into when it fetches that.
     fn tracking(&self, remote: &str, name: &BStr) -> Vec<BString> {
         let specs = self.remotes.get(remote).map(|remote| remote.fetch.as_slice()).unwrap_or_default();
-        let into = |spec: &String| {
-            let (from, to) = spec.trim_start_matches('+').split_once(':')?;
-            match from.split_once('*') {
-                Some((start, end)) => {
-                    let middle = name.strip_prefix(start.as_bytes())?.strip_suffix(end.as_bytes())?;
-                    Some(BString::from(to.as_bytes().replacen("*", middle, 1)))
-                }
-                None => (name == from).then(|| to.into()),
-            }
-        };
-        specs.iter().filter_map(into).collect()
+        specs.iter().filter_map(|spec| mapped(spec, name)).collect()
     }
 
     /// Where git fetches from: of several URLs, the first.

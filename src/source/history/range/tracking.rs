@@ -92,23 +92,21 @@ pub(super) fn upstream(names: &Names<'_>, name: &BStr, push: bool) -> Result<BSt
     let mut fetched = None;
     if let Ok(mut specs) = config.multivar(&format!("remote.{remote}.fetch"), None) {
         while let Some(Ok(entry)) = specs.next() {
-            fetched = fetched.or_else(|| mapped(entry.value().ok()?, &merge));
+            fetched = fetched.or_else(|| mapped(entry.value().ok()?, merge.as_bytes().as_bstr()));
         }
     }
-    fetched
-        .map(BString::from)
-        .ok_or_else(|| format!("asks for {merge} of {remote}, which is not fetched from there"))
+    fetched.ok_or_else(|| format!("asks for {merge} of {remote}, which is not fetched from there"))
 }
 
 /// Where a refspec puts a ref of the remote.
-fn mapped(spec: &str, name: &str) -> Option<String> {
+pub(super) fn mapped(spec: &str, name: &BStr) -> Option<BString> {
     let (from, to) = spec.strip_prefix('+').unwrap_or(spec).split_once(':')?;
     match (from.split_once('*'), to.split_once('*')) {
         (Some((before, after)), Some((to_before, to_after))) => {
-            let middle = name.strip_prefix(before)?.strip_suffix(after)?;
-            Some(format!("{to_before}{middle}{to_after}"))
+            let middle = name.strip_prefix(before.as_bytes())?.strip_suffix(after.as_bytes())?;
+            Some([to_before.as_bytes(), middle, to_after.as_bytes()].concat().into())
         }
-        (None, None) => (from == name).then(|| to.to_owned()),
+        (None, None) => (name == from).then(|| to.into()),
         _ => None,
     }
 }
@@ -127,7 +125,8 @@ mod tests {
             ("refs/heads/*", None),
         ];
         for (spec, expected) in table {
-            assert_eq!(mapped(spec, "refs/heads/a/b").as_deref(), expected, "{spec}");
+            let into = mapped(spec, "refs/heads/a/b".into());
+            assert_eq!(into.as_ref().map(|into| into.as_slice()), expected.map(str::as_bytes), "{spec}");
         }
     }
 }
