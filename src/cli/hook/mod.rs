@@ -5,6 +5,7 @@
 
 mod calls;
 mod commit;
+mod fate;
 mod files;
 mod install;
 pub(super) mod keeper;
@@ -13,6 +14,7 @@ mod place;
 mod proof;
 mod push;
 mod script;
+mod shell;
 mod status;
 pub(super) mod worktrees;
 
