@@ -272,3 +272,19 @@ fn what_is_said_without_an_end_is_not_read_without_bound() {
         ran.ends_with(2).says("what stands on standard input is not what git hands to this hook");
     }
 }
+
+#[test]
+fn a_file_that_is_renamed_is_no_reason_to_stop_a_push() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    both.repo.git(&["mv", "base.env", "renamed.env"]);
+    both.repo.passes(&["commit", "-m", "renamed"]);
+    both.passes(&["push", "origin", "main"], "no new keys in");
+    both.repo.git(&["mv", "renamed.env", "again.env"]);
+    both.commit("again.env", &(line(1) + &line(2)));
+    both.stops(&["push", "origin", "main"], "again.env:2:17");
+    both.repo.attempt(&["push", "--no-verify", "origin", "main"]).ends_with(1).says("again.env:2:17");
+    both.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    both.commit("copy.env", &line(1));
+    both.stops(&["push", "origin", "main"], "copy.env:1:17");
+}

@@ -13,6 +13,7 @@ mod attribute;
 mod changes;
 pub(super) mod reader;
 mod remote;
+mod renamed;
 pub(super) mod revision;
 pub(super) mod select;
 mod snapshot;
@@ -108,7 +109,7 @@ pub fn scan(
     let bases = trees(walked.boundary.union(&excluded), &mut reader);
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
     let others = pool.install(|| push(&shared, &store, &walked, &range, progress));
-    let Found { introduced, blobs, missing: not_found } =
+    let Found { introduced, blobs, missing: not_found, .. } =
         shared.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     sink.count(Counted::Blob, blobs.len() as u64);
     missing.extend(not_found);
@@ -142,6 +143,8 @@ fn push(shared: &Shared<'_>, store: &Store, walked: &Walked, range: &Range, prog
         return 0;
     }
     let mut changes = start();
+    let open = std::mem::take(&mut shared.found().renamed);
+    renamed::push(open, walked, &range.included.commits, &mut changes);
     let tags: Vec<_> = range.included.tags.difference(&range.excluded.tags).collect();
     for tag in &tags {
         changes.object(tag);
