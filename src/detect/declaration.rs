@@ -16,6 +16,11 @@ const NEAR: usize = 400;
 /// Words before the name of a function that is declared.
 pub(super) const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
 
+/// Whether what the last line of `before` does is to `return` something.
+pub(super) fn is_return(before: &[u8]) -> bool {
+    before.lines().next_back().is_some_and(|line| line.trim_ascii_start().starts_with(b"return "))
+}
+
 /// The name of the function that the last line of `before` is in: the nearest one above that is declared.
 pub(super) fn function_around(before: &[u8]) -> Option<String> {
     let near = &before[before.len().saturating_sub(NEAR)..];

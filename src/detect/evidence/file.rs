@@ -3,7 +3,7 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::declaration::function_around;
+use crate::detect::declaration::{function_around, is_return};
 use crate::detect::layout::line_start;
 use crate::detect::quote::{tokens, without};
 use crate::detect::structure::{Address, Bound, Holder, Level};
@@ -86,9 +86,9 @@ impl Judge<'_> {
 
     /// Whether a function gives the value whose name calls it a credential: `def get_key(): return VALUE`.
     fn is_returned_key(&self) -> bool {
-        self.file.line(self.span).trim_ascii_start().starts_with(b"return ")
-            && function_around(&self.file.text[..self.span.start])
-                .is_some_and(|function| self.meaning(&function).credential)
+        let before = &self.file.text[..self.span.start];
+        is_return(before)
+            && function_around(before).is_some_and(|function| self.meaning(&function).credential)
     }
 
     /// Whether the value's name, its call, its column or its line calls it a credential.

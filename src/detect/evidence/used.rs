@@ -12,6 +12,7 @@ use memchr::memmem;
 use super::{Judge, Verdict, ask};
 use crate::detect::declaration::{FUNCTION, function_around, gives, name_of};
 use crate::detect::layout;
+use crate::detect::parts::bare;
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{expression, is_made, is_read};
 use crate::detect::structure::{self, Bound, Holder, Level, Place};
@@ -162,7 +163,7 @@ impl Judge<'_> {
         let default =
             quoted && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
         let chained = level.head.contains('(');
-        let last = !level.after.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).contains(',');
+        let last = !bare(&level.after).contains(',');
         last && (default || before.is_empty() && !makes && !asks && !chained)
     }
 
