@@ -234,6 +234,10 @@ mod tests {
 
     const TOO_LATE: &[&str] = &[
         "npm test\nexit 0\nleeward hook pre-commit\n",
+        "exit && leeward hook pre-commit\n",
+        "true && { exit 0; }\nleeward hook pre-commit\n",
+        "if :; then exit 0; fi\nleeward hook pre-commit\n",
+        "if exit; then leeward hook pre-commit; fi\n",
         "npm test || exit\nexec npm run lint\nleeward hook pre-commit || exit\n",
     ];
 
@@ -243,6 +247,7 @@ mod tests {
         "leeward hook pre-commit || exit 0\n",
         "leeward hook pre-commit || { echo no; exit; }\n",
         "leeward hook pre-commit &\n",
+        "! exec leeward hook pre-commit &\n",
         "leeward hook pre-commit\nnpm test\n",
         "leeward hook pre-commit; true\n",
         "leeward hook pre-commit 2>&1 | tee log\n",
@@ -268,6 +273,8 @@ mod tests {
         "sh -c 'leeward hook pre-commit'\n",
         "npx leeward hook pre-commit\n",
         "out=$(leeward hook pre-commit) || exit 1\n",
+        "eval \"$(direnv hook)\"\nleeward hook pre-commit\n",
+        "case $x in a) exit 0 ;; esac\nleeward hook pre-commit\n",
         "trap 'exit 0' EXIT\nleeward hook pre-commit\n",
         "leeward() { true; }\nleeward hook pre-commit\n",
         "if leeward hook pre-commit\n",

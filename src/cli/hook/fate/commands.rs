@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::shell::{AndOr, Joint, List, Pipeline, Shell};
 use super::{Flow, Last, State};
 
 /// The command of a line: without assignments, and without what only runs it.
@@ -60,17 +61,6 @@ pub(super) fn simple(words: &[String], state: &mut State) -> Flow {
             state.strict = (state.strict || is_strict(arguments)) && !less && !unset;
             Last::Zero
         }
-        "trap" | "alias" | "eval" | "return" | "break" | "continue" | "." | "source" => {
-            // What they do is not followed, where it could change what comes of the rest.
-            let harmless = match name.as_str() {
-                "trap" => !text(0).contains("exit"),
-                "alias" => !arguments.iter().any(|word| word.contains("leeward")),
-                "." | "source" => true,
-                _ => !state.reached && name == "eval",
-            };
-            state.unknown |= !harmless;
-            Last::Unknown
-        }
         _ => {
             state.kept.retain(|name| !arguments.contains(name));
             Last::Unknown
@@ -92,8 +82,92 @@ pub(super) fn other(words: &[String], state: &mut State) {
     let ends =
         |pair: &[String]| pair[0] == "exit" && value_of(&pair[1], state.last, &state.kept) != Last::Failed;
     let is_program = words.iter().take(2).any(|word| word == "leeward");
-    state.unknown |= is_program || (state.reached && words.windows(2).any(ends));
+    let is_exec = words.iter().any(|word| word == "exec");
+    // In a function, it ends that.
+    let is_inline =
+        words.first().is_some_and(|word| ["for", "while", "until", "case"].contains(&word.as_str()));
+    let returns = is_inline && words.iter().any(|word| word == "return" || word == "eval");
+    state.unknown |= is_program || is_exec || returns || words.windows(2).any(ends);
     state.last = Last::Unknown;
+}
+
+/// Whether a script has a command that can change what comes of the rest, wherever it stands, and is not followed.
+pub(super) fn is_beyond_us(list: &List) -> bool {
+    let simple = |words: &[String]| match program(words) {
+        [name, arguments @ ..] => match name.as_str() {
+            "eval" | "return" | "break" | "continue" => true,
+            "trap" => arguments.first().is_some_and(|action| action.contains("exit")),
+            "alias" => arguments.iter().any(|word| word.contains("leeward")),
+            _ => false,
+        },
+        [] => false,
+    };
+    let mut commands = list.iter().flat_map(|and_or| &and_or.items).flat_map(|(_, item)| &item.commands);
+    commands.any(|command| match command {
+        Shell::Simple(words) => simple(words),
+        Shell::Group(list) | Shell::Subshell(list) => is_beyond_us(list),
+        Shell::If { condition, then, otherwise } => {
+            [condition, then, otherwise].into_iter().any(is_beyond_us)
+        }
+        Shell::Other(_) => false,
+    })
+}
+
+/// Whether the shell is sure not to go on behind a line.
+pub(super) fn ends(and_or: &AndOr) -> bool {
+    let mut last = Last::Zero;
+    for (joint, item) in and_or.items.iter().filter(|_| !and_or.background) {
+        match (joint, last) {
+            (Joint::And, Last::Failed) | (Joint::Or, Last::Zero) => continue,
+            (Joint::And | Joint::Or, Last::Unknown) => return false,
+            _ => {}
+        }
+        if ends_with(item) {
+            return true;
+        }
+        last = match item.commands.as_slice() {
+            [Shell::Simple(words)] => known(words, item.negated),
+            _ => Last::Unknown,
+        };
+    }
+    false
+}
+
+/// Whether the shell is sure not to go on behind a pipeline that it runs.
+pub(super) fn ends_with(item: &Pipeline) -> bool {
+    match item.commands.as_slice() {
+        [Shell::Simple(words)] => is_end(words),
+        [Shell::Group(list)] => list.iter().any(ends),
+        [Shell::If { condition, then, otherwise }] => {
+            let always = [then, otherwise].iter().all(|list| list.iter().any(ends));
+            condition.iter().any(ends) || always || (is_true(condition) && then.iter().any(ends))
+        }
+        _ => false,
+    }
+}
+
+fn is_end(words: &[String]) -> bool {
+    let runs = words.iter().any(|word| word == "exec");
+    program(words).first().is_some_and(|name| runs || name == "exit")
+}
+
+/// The status of a command that always has the same.
+fn known(words: &[String], negated: bool) -> Last {
+    match (program(words).first().map(String::as_str), negated) {
+        (Some("true" | ":" | "echo" | "printf"), false) | (Some("false"), true) => Last::Zero,
+        (Some("true" | ":" | "echo" | "printf"), true) | (Some("false"), false) => Last::Failed,
+        _ => Last::Unknown,
+    }
+}
+
+fn is_true(list: &List) -> bool {
+    let last = list.last().and_then(|and_or| match and_or.items.as_slice() {
+        [(_, item)] => {
+            item.commands.first().filter(|_| item.commands.len() == 1).map(|one| (one, item.negated))
+        }
+        _ => None,
+    });
+    matches!(last, Some((Shell::Simple(words), negated)) if known(words, negated) == Last::Zero)
 }
 
 /// What `[ … ]` comes to.

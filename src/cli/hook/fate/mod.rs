@@ -8,8 +8,8 @@ mod commands;
 
 use std::collections::BTreeSet;
 
+use self::commands::{ends, ends_with, is_beyond_us, other, simple};
 pub(super) use self::commands::{is_strict, program};
-use self::commands::{other, simple};
 use super::shell::{AndOr, Joint, List, Pipeline, Shell};
 
 /// How the script ends then.
@@ -69,7 +69,7 @@ pub(super) fn of(list: &List, failing: usize, strict: bool) -> Fate {
         strict,
         at_times: false,
         guessed: false,
-        unknown: false,
+        unknown: is_beyond_us(list),
     };
     let flow = Script { failing }.list(list, &mut state, false);
     let status = if let Flow::Ends(status) = flow { status } else { state.last };
@@ -103,10 +103,19 @@ impl Script {
     }
 
     fn and_or(&self, and_or: &AndOr, state: &mut State, excused: bool) -> Flow {
+        if and_or.background {
+            // Nobody waits for it.
+            state.reached |= self.is_in_all(and_or);
+            state.last = Last::Zero;
+            return Flow::On;
+        }
         let mut ran_last = false;
         let mut is_open = false;
         for (number, (joint, item)) in and_or.items.iter().enumerate() {
             if !state.reached && !self.is_in(item) {
+                if *joint != Joint::Or && ends_with(item) {
+                    return Flow::Ends(Last::Unknown);
+                }
                 // It goes well, and so what follows on `||` is not run.
                 is_open = true;
                 continue;
@@ -130,9 +139,6 @@ impl Script {
             if flow != Flow::On {
                 return flow;
             }
-        }
-        if and_or.background {
-            state.last = Last::Zero;
         }
         state.excused |= !ran_last || excused;
         match state.strict && state.last == Last::Failed && !state.excused {
@@ -217,6 +223,9 @@ impl Script {
         if !state.reached {
             for (list, instead) in [(then, otherwise), (otherwise, then)] {
                 if list.iter().any(|and_or| self.is_in_all(and_or)) {
+                    if condition.iter().any(ends) {
+                        return Flow::Ends(Last::Unknown);
+                    }
                     // Where the other branch is taken, nothing may come through either.
                     let mut state_instead = State { reached: true, last: Last::Zero, ..state.clone() };
                     let flow = self.list(instead, &mut state_instead, excused);
@@ -262,6 +271,9 @@ impl Script {
 
 /// A line before the one that fails: it goes well. Only what ends the script, or changes how it runs, is of interest.
 fn before(and_or: &AndOr, state: &mut State) -> Flow {
+    if ends(and_or) {
+        return Flow::Ends(Last::Unknown);
+    }
     let [(_, Pipeline { commands, .. })] = and_or.items.as_slice() else { return Flow::On };
     let flow = match commands.as_slice() {
         [Shell::Simple(words)] if !and_or.background => simple(words, state),
