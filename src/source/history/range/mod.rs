@@ -6,8 +6,9 @@
 //! is found. Everything is read from the stored objects themselves: grafts, replaced objects and attributes hide
 //! nothing.
 //!
-//! The base is every commit outside the range that a commit of it descends from, and every commit that the range says
-//! to leave out.
+//! The base is every commit outside the range that a commit of it descends from, and every commit that the range names
+//! to leave it out. What else there is on a server, on branches that have nothing to do with the range, is no base: a key
+//! that was taken out here and stands there still is new where it is brought back.
 
 mod attribute;
 mod changes;
@@ -106,7 +107,7 @@ pub fn scan(
     let interrupted = || sink.interrupted();
     let walked =
         walk::walk(&range.included.commits, &excluded, &shallow, &mut reader, &mut missing, &interrupted);
-    let bases = trees(walked.boundary.union(&excluded), &mut reader);
+    let bases = trees(walked.boundary.union(&range.bases), &mut reader);
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
     let others = pool.install(|| push(&shared, &store, &walked, &range, progress));
     let Found { introduced, blobs, missing: not_found, .. } =
