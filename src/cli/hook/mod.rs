@@ -13,7 +13,7 @@ mod message;
 mod place;
 mod proof;
 mod push;
-mod script;
+pub(super) mod script;
 mod shell;
 mod status;
 pub(super) mod worktrees;

@@ -204,10 +204,11 @@ impl Comparison<'_> {
         let nothing = Baseline::default();
         let Some(Setting { value: now, .. }) = &self.now.baseline else { return Vec::new() };
         let before = self.before.baseline.as_ref().map_or(&nothing, |before| &before.value.baseline);
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         // A line that stands twice is one entry.
         let lines: BTreeSet<String> = now
             .baseline
-            .beyond(before)
+            .beyond(before, today)
             .into_iter()
             .map(|entry| {
                 let (hash, rule) =
