@@ -35,7 +35,8 @@ impl Judge<'_> {
         let text = self.file.text;
         let before = &text[self.span.start.saturating_sub(BEFORE)..self.span.start];
         let after = &text[self.span.end..(self.span.end + AFTER).min(text.len())];
-        let mut lines = before.lines().rev().chain(after.lines()).filter(|line| line.len() <= LONGEST_LINE);
+        let above = self.until_answered(before.lines().rev());
+        let mut lines = above.into_iter().chain(after.lines()).filter(|line| line.len() <= LONGEST_LINE);
         if lines.any(|line| self.speaks_of_key(line)) {
             return Some(Verdict::new(Confidence::Medium, "the text around it speaks of the provider's key"));
         }
@@ -49,6 +50,20 @@ impl Judge<'_> {
         (note && !self.file.mentions().is_empty()).then(|| {
             Verdict::new(Confidence::Medium, "a short text about the provider speaks of a key above it")
         })
+    }
+
+    /// The lines above a value up to one that speaks of the provider's key and gives it, where something else was said since.
+    fn until_answered<'t>(&self, lines: impl Iterator<Item = &'t [u8]>) -> Vec<&'t [u8]> {
+        let value = |run: &[u8]| run.len() == self.span.len();
+        let has_value = |line: &[u8]| line.split(|b| !b.is_ascii_alphanumeric()).any(value);
+        let mut changed = false;
+        let open = lines.enumerate().take_while(|(distance, line)| {
+            let given = has_value(line);
+            // What stands before the value on its own line changes no subject.
+            changed |= *distance > 0 && !given && !line.trim_ascii().is_empty();
+            !(changed && given && line.len() <= LONGEST_LINE && self.speaks_of_key(line))
+        });
+        open.map(|(_, line)| line).collect()
     }
 
     /// Whether a sentence has the provider's name and the word for a credential together.
