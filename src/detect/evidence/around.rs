@@ -161,6 +161,8 @@ impl Judge<'_> {
         let speaks = self.speaks(outer);
         let shown = self.quoted(outer, speaks);
         match speaks {
+            // What a test is called says what it tries.
+            Speaks::Ours if outer.contains("testcase") || outer.contains("testsuite") => None,
             Speaks::Ours => Some(Verdict::new(Confidence::High, format!("it stands under {shown}"))),
             // A class that works for another service may have the provider's key all the same.
             Speaks::Others if outer.starts_with("class ") && !self.provider_has_its_own_place() => None,
@@ -171,6 +173,13 @@ impl Judge<'_> {
 
     /// The provider's host that stands beside the value.
     fn sent_to(&self, depth: usize, level: &Level) -> Option<Verdict> {
+        // An entry with an address of its own goes there, whatever the one beside it does.
+        let addressed = |own: &Level| {
+            own.holder == Holder::Group && [&own.before, &own.after].iter().any(|side| side.contains("://"))
+        };
+        if depth > 0 && self.place.levels.first().is_some_and(addressed) {
+            return None;
+        }
         let (mut before, mut after) = (level.before.as_str(), level.after.as_str());
         // Of code that is all on one line, no other statement than the value's.
         if matches!(level.holder, Holder::Lines | Holder::Block) && self.is_on_long_line() {

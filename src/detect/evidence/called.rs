@@ -7,10 +7,9 @@ use memchr::memmem;
 
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
-use crate::detect::parts::{bare, fields_beside};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{is_generic, is_password, words};
+use crate::detect::words::{is_generic, words};
 use crate::finding::Confidence;
 
 /// So many values under one name are identifiers: a program has few credentials of a kind.
@@ -77,36 +76,6 @@ impl Judge<'_> {
             false if self.is_entry_of_ours() || self.spoken_of().is_some() => None,
             false => low("does not call it a credential"),
         }
-    }
-
-    /// What the form of a value's surroundings says that it is, if that is no credential.
-    fn form(&self, own: &Level) -> Option<String> {
-        if self.is_index() {
-            return Some("it stands behind a name as an identifier does".to_owned());
-        }
-        if self.is_cookie() {
-            return Some("it stands in a cookie".to_owned());
-        }
-        if self.is_login(own) {
-            return Some("it is a password beside the server and the port that it is for".to_owned());
-        }
-        if self.is_of_application(own) {
-            return Some("the id of an application stands beside it, and the provider gives none".to_owned());
-        }
-        if self.is_mapping() {
-            return Some("it is a part of a source map".to_owned());
-        }
-        if self.is_counted() {
-            return Some("it is a name with a number, as in a vocabulary".to_owned());
-        }
-        let last = own.name.split_whitespace().last();
-        if let Some(header) = last.filter(|name| self.is_other_header(name)) {
-            return Some(format!("{} does not call it a credential", shown(header)));
-        }
-        if self.is_part_of_longer() {
-            return Some("it is a part of a longer value".to_owned());
-        }
-        self.header(own).map(|name| format!("{} does not call it a credential", shown(name)))
     }
 
     /// The name of a value: the one of several words that calls it a credential, or the last one; of a word in a sentence
@@ -176,49 +145,6 @@ impl Judge<'_> {
         self.place.levels.len() > 1 && held().is_some()
     }
 
-    /// Whether the line is the header of a request or a response that carries cookies.
-    fn is_cookie(&self) -> bool {
-        let line = self.file.line(self.span).to_ascii_lowercase();
-        let value = self.file.text[self.span.clone()].to_ascii_lowercase();
-        let before = memmem::find(&line, &value).map_or(&line[..], |at| &line[..at]);
-        let list =
-            || self.place.outer.first().is_some_and(|name| name.to_ascii_lowercase().contains("cookie:"));
-        memmem::find(before, b"cookie:").is_some() || list()
-    }
-
-    /// Whether a name is that of a header of its own, `X-Something`, and of no credential.
-    fn is_other_header(&self, name: &str) -> bool {
-        let own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-        own && !self.meaning(name).credential && self.speaks(name) == Speaks::Nobody
-    }
-
-    /// Whether the value is the password of a login: a server and its port stand beside it.
-    fn is_login(&self, own: &Level) -> bool {
-        let beside = |names: &[&str]| {
-            fields_beside(own)
-                .filter(|part| !part.value.is_empty())
-                .any(|part| words(part.key).last().is_some_and(|word| names.contains(&word.as_str())))
-        };
-        is_password(&own.name) && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
-    }
-
-    /// Whether the id of an application or an account stands beside the value: the two are of a service that gives both.
-    fn is_of_application(&self, own: &Level) -> bool {
-        let id = |value: &str| {
-            let value = bare(value);
-            let digits = value.bytes().filter(u8::is_ascii_digit).count();
-            value.len() >= 6 && digits > 0 && value.bytes().all(|b| b.is_ascii_alphanumeric())
-        };
-        own.holder == Holder::Group
-            && !self.is_in_block_of_ours(own)
-            && fields_beside(own).any(|part| {
-                let words = words(part.key);
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                matches!(words.as_slice(), ["app" | "application" | "client", "id"] | ["account", "sid"])
-                    && id(part.value)
-            })
-    }
-
     /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.
     pub(super) fn is_expected(&self, own: &Level) -> bool {
         let before = self.file.text[..self.span.start].trim_end_with(|c| matches!(c, '"' | '\'' | '`' | ' '));
@@ -232,21 +158,6 @@ impl Judge<'_> {
             })
     }
 
-    /// Whether the value stands in the `mappings` of a source map.
-    fn is_mapping(&self) -> bool {
-        let before = &self.file.text[..self.span.start];
-        let quoted = memchr::memrchr(b'"', before).map(|quote| &before[..quote]);
-        quoted.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"mappings\":"))
-    }
-
-    /// Whether the value is what a number is given to: `"VALUE": 12`.
-    fn is_counted(&self) -> bool {
-        let rest = &self.file.text[self.span.end..];
-        let rest = rest.strip_prefix(b"\"").map(<[u8]>::trim_ascii_start);
-        let number = rest.and_then(|rest| rest.strip_prefix(b":")).map(<[u8]>::trim_ascii_start);
-        number.and_then(|number| number.first()).is_some_and(u8::is_ascii_digit)
-    }
-
     /// Whether a request takes the value along to a path without a host, in a file that names no address of the provider's.
     fn is_sent_to_itself(&self) -> bool {
         let path = |level: &Level| {
@@ -257,50 +168,6 @@ impl Judge<'_> {
         };
         let sent = self.place.scheme.is_some() && self.place.levels.iter().any(path);
         sent && !self.file.hosts().iter().any(|(_, host)| self.is_ours(host))
-    }
-
-    /// Whether the value stands bare in brackets, right behind a word as in `task[VALUE]`, or in the line of a log.
-    fn is_index(&self) -> bool {
-        let before = &self.file.text[..self.span.start];
-        let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-        let rest = &self.file.text[self.span.end..];
-        let logged = before.ends_with(b" [")
-            && matches!(rest, [b']', b' ', next, ..] if next.is_ascii_alphanumeric() || *next == b' ');
-        // `USER#VALUE`: the key of a record.
-        let keyed = before.strip_suffix(b"#").and_then(<[u8]>::last).is_some_and(u8::is_ascii_uppercase);
-        logged
-            || keyed
-            || !before.ends_with(b"<![CDATA[")
-                && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
-                && self.file.text.get(self.span.end) == Some(&b']')
-    }
-
-    /// Whether another value stands before this one in the same quotation marks: `"…|VALUE"`.
-    fn is_part_of_longer(&self) -> bool {
-        const SHORTEST: usize = 16;
-        let before = &self.file.text[..self.span.start];
-        let inside = |b: &&u8| {
-            b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'|' | b':' | b'_' | b'-')
-        };
-        let start = before.len() - before.iter().rev().take(200).take_while(inside).count();
-        let (quoted, part) =
-            (before[..start].last().is_some_and(|b| matches!(b, b'"' | b'\'')), &before[start..]);
-        let Some((b'|' | b':', part)) = part.split_last() else { return false };
-        let longest =
-            part.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap_or_default();
-        let mixed = longest.iter().any(u8::is_ascii_digit) && longest.iter().any(u8::is_ascii_alphabetic);
-        quoted && mixed && longest.len() >= SHORTEST
-    }
-
-    /// The name beside a `value`, where it is a name of its own and none of a credential.
-    fn header<'t>(&'t self, own: &'t Level) -> Option<&'t str> {
-        let transparent = |level: &&Level| level.bound == Bound::Assigned && self.naming(level).transparent;
-        let mut levels = self.place.levels.iter().take(2).take_while(transparent);
-        let name =
-            levels.find_map(|level| self.name_beside(level)).filter(|_| own.holder == Holder::Group)?;
-        let meaning = self.meaning(name);
-        let other = meaning.specific && !meaning.credential || meaning.identifier;
-        (other && self.speaks(name) == Speaks::Nobody && !self.is_entry_of_ours()).then_some(name)
     }
 
     /// Whether `=` stands between the name and the value without a blank: the name is one word then.

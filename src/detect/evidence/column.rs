@@ -26,7 +26,11 @@ impl Judge<'_> {
                 format!("its column is {}: no credential", shown(name)),
             ));
         }
-        match self.speaks(name) {
+        let speaks = self.speaks(name);
+        if let Some(host) = self.address_in_row().filter(|_| speaks == Speaks::Nobody) {
+            return Some(Verdict::foreign(format!("its row is that of {host}")));
+        }
+        match speaks {
             Speaks::Ours => self.by_name(name, |name| format!("it stands in the column {name}")),
             Speaks::Others => {
                 Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
@@ -64,6 +68,20 @@ impl Judge<'_> {
             columns.len() >= FEWEST && columns.iter().any(|name| self.meaning(name).credential)
         };
         meaning.specific && !meaning.credential && !meaning.transparent && other()
+    }
+
+    /// The host of the address that is a cell of the row, where that is not the provider's.
+    fn address_in_row(&self) -> Option<String> {
+        let line = self.file.line(self.span).to_str_lossy();
+        // Of a file of separated values: elsewhere, a line may have many rows.
+        if self.host_in(&line).is_some() || table::columns(self.file.text, self.span).is_empty() {
+            return None;
+        }
+        let cells =
+            line.split([',', ';', '|', '\t']).map(|cell| cell.trim_matches([' ', '"', '`', '\'', '<', '>']));
+        cells
+            .filter(|cell| cell.starts_with("http") && !cell.contains(' '))
+            .find_map(|cell| self.host_elsewhere(cell))
     }
 
     /// Whether the provider's name stands in the row as that of a person: in a column of people's names.
@@ -104,6 +122,8 @@ impl Judge<'_> {
         let cells = |c: char| matches!(c, ',' | ';' | '|' | '\t');
         let named = own
             .split(cells)
+            // `Acme (the platform)`
+            .map(|cell| cell.split('(').next().unwrap_or_default())
             .any(|cell| words(cell).len() <= 2 && self.is_vendor(cell.trim()) && !cell.contains('_'));
         let value = |run: &[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
         let others = self.file.text.lines().take(MOST_ROWS).filter(|line| {

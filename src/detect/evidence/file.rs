@@ -290,6 +290,15 @@ impl Judge<'_> {
             && above.chain(below).filter_map(entry).any(|name| self.meaning(&name).credential)
     }
 
+    /// Whether a value of the same form is among the first arguments of a call.
+    fn begins_with_value(&self, arguments: &[u8]) -> bool {
+        const NEAR: usize = 200;
+        let near = &arguments[..arguments.len().min(NEAR)];
+        let near = &near[..near.find_byte(b')').unwrap_or(near.len())];
+        near.split(|b| !b.is_ascii_alphanumeric())
+            .any(|run| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit))
+    }
+
     fn has_own_place(&self) -> bool {
         let text = self.file.text;
         self.file.mentions().iter().any(|&at| {
@@ -308,7 +317,9 @@ impl Judge<'_> {
             }
             let meaning = self.meaning(&name);
             let address = || text[end..].starts_with(b"://") && self.is_vendor(&name);
-            meaning.credential && meaning.plain.is_none()
+            let handed = || text[end..].starts_with(b"(") && self.begins_with_value(&text[end + 1..]);
+            handed()
+                || meaning.credential && meaning.plain.is_none()
                 || address()
                 || self.is_vendor(&name)
                     && words(&name).len() <= 2

@@ -19,6 +19,7 @@ mod block;
 mod called;
 mod column;
 mod file;
+mod form;
 mod homonym;
 mod known;
 mod name;

@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict, stands_in};
 use crate::detect::quote::{self, shown};
-use crate::detect::structure::{Bound, Holder};
+use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 
@@ -20,7 +20,10 @@ const LONGEST_LINE: usize = 300;
 impl Judge<'_> {
     /// Another setting with the same prefix names the provider, or its address, and none names anybody else.
     pub(super) fn sibling(&self) -> Option<Verdict> {
-        let own = self.place.levels.first()?;
+        // `AI_KEY = os.getenv("NAME", VALUE)`: what is asked of the environment is the setting's.
+        let asked =
+            |level: &&Level| level.holder == Holder::Call && level.head.to_lowercase().contains("env");
+        let own = self.place.levels.iter().find(|level| !asked(level))?;
         let setting = own.bound == Bound::Assigned && matches!(own.holder, Holder::Lines | Holder::Group);
         let name = quote::tokens(&own.name).last().filter(|_| setting && self.provider.with.is_empty())?;
         let (prefix, specific) = self.prefix(name)?;
@@ -36,7 +39,9 @@ impl Judge<'_> {
             let alone = said.iter().all(|(speaks, _)| *speaks == Speaks::Others) && setting.contains("://");
             return alone.then(|| Verdict::foreign(format!("{} is of the same settings", shown(setting))));
         }
-        let (_, setting) = said.into_iter().next().filter(|_| specific)?;
+        // Where a variable is read, an address with the same prefix says it of any: `AI_URL`, `AI_KEY`.
+        let (_, setting) =
+            said.into_iter().find(|(_, setting)| specific || !self.is_value() && self.has_host(setting))?;
         Some(Verdict::new(Confidence::High, format!("{} is of the same settings", shown(&setting))))
     }
 

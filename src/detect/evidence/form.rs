@@ -1,0 +1,198 @@
+//! What the form of a value's surroundings says that it is, where that is no credential of the provider's: a cookie, an
+//! index, a class of a style sheet, the text that a model is asked.
+
+use bstr::ByteSlice;
+use memchr::memmem;
+
+use super::{Judge, Speaks};
+use crate::detect::parts::{bare, fields_beside};
+use crate::detect::quote::shown;
+use crate::detect::structure::{Bound, Holder, Level};
+use crate::detect::words::{is_password, words};
+
+impl Judge<'_> {
+    /// What the form of a value's surroundings says that it is, if that is no credential.
+    pub(super) fn form(&self, own: &Level) -> Option<String> {
+        if self.is_index() {
+            return Some("it stands behind a name as an identifier does".to_owned());
+        }
+        if self.is_selector() {
+            return Some("it stands in a selector of a style sheet".to_owned());
+        }
+        if self.is_payload(own) {
+            return Some("it is what a model is asked".to_owned());
+        }
+        if self.is_compared() {
+            return Some("it is compared with another such value".to_owned());
+        }
+        if self.is_cookie() {
+            return Some("it stands in a cookie".to_owned());
+        }
+        if self.is_login(own) {
+            return Some("it is a password beside the server and the port that it is for".to_owned());
+        }
+        if self.is_of_application(own) {
+            return Some("the id of an application stands beside it, and the provider gives none".to_owned());
+        }
+        if self.is_mapping() {
+            return Some("it is a part of a source map".to_owned());
+        }
+        if self.is_counted() {
+            return Some("it is a name with a number, as in a vocabulary".to_owned());
+        }
+        let last = own.name.split_whitespace().last();
+        if let Some(header) = last.filter(|name| self.is_other_header(name)) {
+            return Some(format!("{} does not call it a credential", shown(header)));
+        }
+        if self.is_part_of_longer() {
+            return Some("it is a part of a longer value".to_owned());
+        }
+        self.header(own).map(|name| format!("{} does not call it a credential", shown(name)))
+    }
+
+    /// Whether the value is the name of a class or an element in a style sheet: `.VALUE{`, `#VALUE:hover{`.
+    fn is_selector(&self) -> bool {
+        const LONGEST: usize = 200;
+        let before = &self.file.text[..self.span.start];
+        let rest = &self.file.text[self.span.end..];
+        let rest = &rest[..rest.len().min(LONGEST)];
+        let marked = before.strip_suffix(b".").or_else(|| before.strip_suffix(b"#"));
+        let begins = marked.is_some_and(|before| {
+            before.last().is_none_or(|b| b.is_ascii_whitespace() || b"},>+~)".contains(b))
+        });
+        let selects = |b: &u8| b.is_ascii_alphanumeric() || b" .:,>+~-_#()[]=\n".contains(b);
+        begins && rest.iter().find(|b| !selects(b)) == Some(&b'{')
+    }
+
+    /// Whether the value is a part of what a model is asked: the `input` of a request that has its `model` beside it.
+    fn is_payload(&self, own: &Level) -> bool {
+        const ASKED: [&str; 6] = ["input", "inputs", "prompt", "content", "messages", "query"];
+        let listed = self.place.levels.get(1).filter(|_| own.name.is_empty() || own.bound == Bound::Element);
+        [Some(own), listed].into_iter().flatten().any(|level| {
+            let asked = words(&level.name).last().is_some_and(|word| ASKED.contains(&word.as_str()));
+            asked && fields_beside(level).any(|part| words(part.key) == ["model"])
+        })
+    }
+
+    /// Whether the value is compared with another of the same form: `'VALUE' == 'OTHER'`, as tests that fail print it.
+    fn is_compared(&self) -> bool {
+        let text = self.file.text;
+        let blank = |c: char| matches!(c, '"' | '\'' | '`' | ' ' | '&' | ';') || c.is_ascii_whitespace();
+        let value = |run: &[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
+        let before = text[..self.span.start].trim_end_with(blank);
+        let after = text[self.span.end..].trim_start_with(blank);
+        let left = before.strip_suffix(b"==").or_else(|| before.strip_suffix(b"!=")).map(|left| {
+            let left = left.trim_end_with(blank);
+            let run = left.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+            &left[left.len() - run..]
+        });
+        let right = after.strip_prefix(b"==").or_else(|| after.strip_prefix(b"!=")).map(|right| {
+            let right = right.trim_start_with(blank);
+            &right[..right.iter().take_while(|b| b.is_ascii_alphanumeric()).count()]
+        });
+        left.is_some_and(value) || right.is_some_and(value)
+    }
+
+    /// Whether the line is the header of a request or a response that carries cookies.
+    fn is_cookie(&self) -> bool {
+        let line = self.file.line(self.span).to_ascii_lowercase();
+        let value = self.file.text[self.span.clone()].to_ascii_lowercase();
+        let before = memmem::find(&line, &value).map_or(&line[..], |at| &line[..at]);
+        let list =
+            || self.place.outer.first().is_some_and(|name| name.to_ascii_lowercase().contains("cookie:"));
+        memmem::find(before, b"cookie:").is_some() || list()
+    }
+
+    /// Whether a name is that of a header of its own, `X-Something`, and of no credential for anybody.
+    fn is_other_header(&self, name: &str) -> bool {
+        let own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+        let meaning = self.meaning(name);
+        own && (!meaning.credential || meaning.specific) && self.speaks(name) == Speaks::Nobody
+    }
+
+    /// Whether the value is the password of a login: a server and its port stand beside it.
+    fn is_login(&self, own: &Level) -> bool {
+        let beside = |names: &[&str]| {
+            fields_beside(own)
+                .filter(|part| !part.value.is_empty())
+                .any(|part| words(part.key).last().is_some_and(|word| names.contains(&word.as_str())))
+        };
+        is_password(&own.name) && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
+    }
+
+    /// Whether the id of an application or an account stands beside the value: the two are of a service that gives both.
+    fn is_of_application(&self, own: &Level) -> bool {
+        let id = |value: &str| {
+            let value = bare(value);
+            let digits = value.bytes().filter(u8::is_ascii_digit).count();
+            value.len() >= 6 && digits > 0 && value.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        own.holder == Holder::Group
+            && !self.is_in_block_of_ours(own)
+            && fields_beside(own).any(|part| {
+                let words = words(part.key);
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                matches!(words.as_slice(), ["app" | "application" | "client", "id"] | ["account", "sid"])
+                    && id(part.value)
+            })
+    }
+
+    /// Whether the value stands in the `mappings` of a source map.
+    fn is_mapping(&self) -> bool {
+        let before = &self.file.text[..self.span.start];
+        let quoted = memchr::memrchr(b'"', before).map(|quote| &before[..quote]);
+        quoted.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"mappings\":"))
+    }
+
+    /// Whether the value is what a number is given to: `"VALUE": 12`.
+    fn is_counted(&self) -> bool {
+        let rest = &self.file.text[self.span.end..];
+        let rest = rest.strip_prefix(b"\"").map(<[u8]>::trim_ascii_start);
+        let number = rest.and_then(|rest| rest.strip_prefix(b":")).map(<[u8]>::trim_ascii_start);
+        number.and_then(|number| number.first()).is_some_and(u8::is_ascii_digit)
+    }
+
+    /// Whether the value stands bare in brackets, right behind a word as in `task[VALUE]`, or in the line of a log.
+    fn is_index(&self) -> bool {
+        let before = &self.file.text[..self.span.start];
+        let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        let rest = &self.file.text[self.span.end..];
+        let logged = before.ends_with(b" [")
+            && matches!(rest, [b']', b' ', next, ..] if next.is_ascii_alphanumeric() || *next == b' ');
+        // `USER#VALUE`: the key of a record.
+        let keyed = before.strip_suffix(b"#").and_then(<[u8]>::last).is_some_and(u8::is_ascii_uppercase);
+        logged
+            || keyed
+            || !before.ends_with(b"<![CDATA[")
+                && before.strip_suffix(b"[").and_then(<[u8]>::last).is_some_and(word)
+                && self.file.text.get(self.span.end) == Some(&b']')
+    }
+
+    /// Whether another value stands before this one in the same quotation marks: `"…|VALUE"`.
+    fn is_part_of_longer(&self) -> bool {
+        const SHORTEST: usize = 16;
+        let before = &self.file.text[..self.span.start];
+        let inside = |b: &&u8| {
+            b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'|' | b':' | b'_' | b'-')
+        };
+        let start = before.len() - before.iter().rev().take(200).take_while(inside).count();
+        let (quoted, part) =
+            (before[..start].last().is_some_and(|b| matches!(b, b'"' | b'\'')), &before[start..]);
+        let Some((b'|' | b':', part)) = part.split_last() else { return false };
+        let longest =
+            part.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap_or_default();
+        let mixed = longest.iter().any(u8::is_ascii_digit) && longest.iter().any(u8::is_ascii_alphabetic);
+        quoted && mixed && longest.len() >= SHORTEST
+    }
+
+    /// The name beside a `value`, where it is a name of its own and none of a credential.
+    fn header<'t>(&'t self, own: &'t Level) -> Option<&'t str> {
+        let transparent = |level: &&Level| level.bound == Bound::Assigned && self.naming(level).transparent;
+        let mut levels = self.place.levels.iter().take(2).take_while(transparent);
+        let name =
+            levels.find_map(|level| self.name_beside(level)).filter(|_| own.holder == Holder::Group)?;
+        let meaning = self.meaning(name);
+        let other = meaning.specific && !meaning.credential || meaning.identifier;
+        (other && self.speaks(name) == Speaks::Nobody && !self.is_entry_of_ours()).then_some(name)
+    }
+}
