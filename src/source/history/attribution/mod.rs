@@ -36,7 +36,7 @@ use self::tips::Tips;
 use super::refs;
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, Reach};
-use crate::finding::{Commit, Containment, LocationKind};
+use crate::finding::{Commit, Containment, LocationKind, Presence};
 use crate::source::Issue;
 
 /// An object that holds a finding's secret.
@@ -67,7 +67,7 @@ pub struct Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
     /// Whether HEAD's tree, or the index, holds it.
-    pub in_head: bool,
+    pub presence: Presence,
     /// The commit that first introduced it, of those that a ref leads to, or else of all that are stored.
     pub first: Option<Commit>,
     /// The newest commit that holds it, of the same.

@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Progress, Story, read};
-use crate::finding::{Commit, Exposure, LocationKind, State};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, State};
 
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
@@ -120,7 +120,11 @@ impl Teller<'_> {
         let last = tagged().chain(last.filter(told)).max_by_key(|&commit| self.graph.time(commit));
         let question = Question { life, set, objects: &asked.objects, spots: &asked.set.spots, only_head };
         let mut story = Story {
-            in_head: in_tree || asked.in_index,
+            presence: match (in_tree, asked.in_index) {
+                (true, _) => Presence::Head,
+                (false, true) => Presence::Index,
+                (false, false) => Presence::Gone,
+            },
             first: first.and_then(|commit| self.named(commit)),
             last: last.and_then(|commit| self.named(commit)),
             removed: removed.and_then(|commit| self.named(commit)),

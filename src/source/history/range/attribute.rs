@@ -10,7 +10,7 @@ use super::super::attribution;
 use super::super::standing::Standing;
 use super::super::store::Store;
 use super::RangeOutcome;
-use crate::finding::{Finding, Location};
+use crate::finding::{Finding, Location, Presence};
 use crate::source::Issue;
 
 /// Says of each finding which commit of the range added it where, and whether HEAD or the index still holds it. That
@@ -41,20 +41,20 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&mut self, finding: &mut Finding) {
         let mut first: Option<(usize, ObjectId)> = None;
-        let mut in_head = false;
+        let mut presence = Presence::Gone;
         for location in &mut finding.locations {
             let Some(object) = id(location) else { continue };
             let added = self.added(location, object);
             let by = added.map_or(object, |(_, commit)| commit);
             location.commit = attribution::named(self.standing.reader.store, by);
             first = [first, added].into_iter().flatten().min();
-            in_head = in_head || self.standing.holds_object(location, object, finding.secret.expose());
+            presence = presence.max(self.standing.of_object(location, object, finding.secret.expose()));
         }
         finding.first_commit = match first {
             Some((_, commit)) => attribution::named(self.standing.reader.store, commit),
             None => finding.locations.iter().find_map(|location| location.commit.clone()),
         };
-        finding.in_head = Some(in_head);
+        finding.presence = Some(presence);
     }
 
     fn added(&self, location: &Location, object: ObjectId) -> Option<(usize, ObjectId)> {
