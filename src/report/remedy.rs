@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice as _};
 use super::Report;
 use super::shell::word;
 use super::spread::joined;
-use crate::finding::{Finding, LocationKind, State};
+use crate::finding::{Finding, LocationKind, Presence, State};
 use crate::sanitize::visible;
 use crate::words::{count, short_id};
 
@@ -97,7 +97,13 @@ impl Group<'_> {
     }
 
     fn staged(&self) -> Vec<Line> {
-        let steps = "Unstage it, take the key out, and stage it again:";
+        let elsewhere = self.findings.iter().all(|finding| finding.presence == Some(Presence::Gone));
+        let steps = match elsewhere {
+            true => {
+                "In the work tree whose index holds it, unstage it, take the key out, and stage it again:"
+            }
+            false => "Unstage it, take the key out, and stage it again:",
+        };
         match self.files(|_| true) {
             Some(files) => vec![say(steps), run(format!("git reset -q --{files}"))],
             // Without a path, this takes everything out of the index, and says so.

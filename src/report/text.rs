@@ -117,6 +117,9 @@ impl Page<'_> {
         let state = match (finding.presence, &finding.removed_commit) {
             (Some(Presence::Head), _) => "in HEAD",
             (Some(Presence::Index), _) => self.only_in_index(finding),
+            (Some(Presence::Gone), _) if is_staged(finding) => {
+                "in the index of another work tree, and in no commit"
+            }
             (Some(Presence::Gone), Some(_)) => "not in HEAD any more",
             (Some(Presence::Gone), None) => "not in HEAD",
             (None, _) => "",
@@ -146,8 +149,8 @@ impl Page<'_> {
 
     /// What is to be said of a key that the index holds, and HEAD does not; nothing where only the index was scanned.
     fn only_in_index(&self, finding: &Finding) -> &'static str {
-        match finding.containment.as_ref().and_then(|containment| containment.state) {
-            Some(State::Staged) => "in the index, and in no commit",
+        match is_staged(finding) {
+            true => "in the index, and in no commit",
             _ if self.report.scan.mode == "staged" => "",
             _ => "in the index, not in HEAD",
         }
@@ -252,6 +255,12 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether it is in an index, and in no commit.
+fn is_staged(finding: &Finding) -> bool {
+    let state = finding.containment.as_ref().and_then(|containment| containment.state);
+    state == Some(State::Staged)
 }
 
 /// `1a2b3c4d5e, 2026-03-01, Jane Doe: Add the client`.

@@ -105,6 +105,7 @@ fn what_holds_it_is_named() {
         (Some(Index), stated(State::Pushed), Some("in the index, not in HEAD")),
         (Some(Index), stated(State::Staged), Some("in the index, and in no commit")),
         (Some(Gone), stated(State::Unpushed), Some("not in HEAD")),
+        (Some(Gone), stated(State::Staged), Some("in the index of another work tree, and in no commit")),
         (None, None, None),
     ];
     for (presence, containment, expected) in table {

@@ -125,6 +125,7 @@ pub fn attribute(
         commits: read::Commits::new(&store),
         tags: &found.tags,
         index: index(layout, issue),
+        elsewhere: read::other_indexes(layout),
         head,
         line: graph.ancestors(head),
         by_refs,

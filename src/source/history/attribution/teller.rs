@@ -29,6 +29,8 @@ pub(super) struct Teller<'a> {
     pub(super) tags: &'a BTreeMap<ObjectId, ObjectId>,
     /// Paths in the index, by blob.
     pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
+    /// The same of the indexes of other work trees.
+    pub(super) elsewhere: HashMap<ObjectId, BTreeSet<BString>>,
     pub(super) head: Option<usize>,
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
@@ -46,6 +48,8 @@ struct Asked {
     /// What tags that hold it stand for.
     tagged: Vec<usize>,
     in_index: bool,
+    /// In the index of another work tree.
+    elsewhere: bool,
 }
 
 /// All versions of one place of a finding.
@@ -95,11 +99,21 @@ impl Teller<'_> {
                 }
                 _ => asked.set.commits.extend(commit),
             }
-            asked.in_index |= self.index.contains_key(&id);
+            asked.in_index |= match held.kind {
+                LocationKind::Path => held.part.first().is_some_and(|name| self.index_names(name)),
+                _ => self.index.contains_key(&id),
+            };
+            asked.elsewhere |= self.elsewhere.contains_key(&id);
         }
         asked.set.spots.sort_unstable();
         asked.set.spots.dedup();
         asked
+    }
+
+    /// Whether a file of the index, or a directory of one, has this name.
+    fn index_names(&self, name: &BString) -> bool {
+        let mut paths = self.index.values().flatten();
+        paths.any(|path| path.split(|&byte| byte == b'/').any(|part| part == name.as_slice()))
     }
 
     fn story(
@@ -136,7 +150,7 @@ impl Teller<'_> {
             story.containment = self.tips.contain(&question, self.spots);
         }
         let containment = &mut story.containment;
-        if asked.in_index && containment.state == Some(State::Unreachable) {
+        if (asked.in_index || asked.elsewhere) && containment.state == Some(State::Unreachable) {
             containment.state = Some(State::Staged);
         }
         let base = first.and_then(|commit| self.graph.parents(commit).first());
@@ -188,7 +202,8 @@ impl Teller<'_> {
         if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
             return Vec::new();
         }
-        let staged = id.and_then(|id| self.index.get(&id)).into_iter().flatten();
+        let staged = id.and_then(|id| self.index.get(&id).or_else(|| self.elsewhere.get(&id)));
+        let staged = staged.into_iter().flatten();
         let staged =
             staged.map(|path| Place { kind: LocationKind::Index, path: Some(path.clone()), commit: None });
         let mut places: Vec<Place> = staged.collect();

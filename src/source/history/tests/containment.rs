@@ -213,6 +213,45 @@ fn what_the_index_takes_up_again_is_not_in_head() {
 }
 
 #[test]
+fn the_index_of_another_work_tree() {
+    let scratch = Scratch::new();
+    let main = scratch.repo("r", &[]);
+    let other = Repo { path: scratch.path("other") };
+    main.git(&["worktree", "add", "-q", &other.path.display().to_string()]);
+    for (one, two, content) in [(&main, &other, "one\n"), (&other, &main, "two\n")] {
+        one.write("k", content);
+        one.git(&["add", "k"]);
+        let blob = one.git(&["rev-parse", ":k"]);
+        let (here, there) = (story(one, &blob), story(two, &blob));
+        assert_eq!((here.containment.state, here.presence), (Some(State::Staged), Presence::Index));
+        assert_eq!((there.containment.state, there.presence), (Some(State::Staged), Presence::Gone));
+        let place = &there.places[0][0];
+        assert_eq!((place.kind, place.path.as_ref()), (LocationKind::Index, Some(&"k".into())));
+    }
+}
+
+#[test]
+fn a_name_that_the_index_takes_up_again() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    repo.write("key/k", "1\n");
+    repo.commit_at(START + DAY, "with a key");
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    repo.git(&["rm", "-q", "key/k"]);
+    repo.commit_at(START + 2 * DAY, "without");
+    let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
+    let presence = || {
+        let held = Held { object: tree.clone(), kind: LocationKind::Path, part: vec!["key".into()] };
+        let stories = attribute(&layout, None, 2, &[vec![held]], &mut |issue| panic!("{issue:?}"), &());
+        stories.expect("threads").remove(0).presence
+    };
+    assert_eq!(presence(), Presence::Gone);
+    repo.write("key/other", "2\n");
+    repo.git(&["add", "-A"]);
+    assert_eq!(presence(), Presence::Index);
+}
+
+#[test]
 fn several_roots_that_are_merged() {
     let scratch = Scratch::new();
     let repo = scratch.repo("r", &[]);
