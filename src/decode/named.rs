@@ -1,7 +1,8 @@
 //! Values whose pieces have names: two constants that a program puts together where it uses them.
 //!
 //! Takes text, gives the stretches of letters and digits that are one where an expression joins the names of two short
-//! literals (`HEAD + TAIL`, `${HEAD}${TAIL}`). Only what stands in one text, the first piece shortly before the second.
+//! literals (`HEAD + TAIL`, `${HEAD}${TAIL}`), and whether a list of literals is joined where its name is used. Only what
+//! stands in one text, the first piece shortly before the second.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -64,6 +65,68 @@ fn run(text: &[u8], first: &[u8], second: &[u8]) -> Option<Run> {
     })
 }
 
+/// Whether a list is joined with nothing between where its name is used: `PARTS.join("")`, `"".join(PARTS)`,
+/// `implode("", $parts)`. The list's first literal begins behind `before`.
+pub(super) fn is_joined(text: &[u8], before: &[u8]) -> bool {
+    const REACH: usize = 40;
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let line = &before[before.iter().rposition(|b| matches!(b, b'\n' | b';')).map_or(0, |at| at + 1)..];
+    let Some(equals) = line.find_byte(b'=').filter(|_| text.len() <= LONGEST_TEXT) else { return false };
+    let left = line[..equals].trim_end_with(|c| c.is_whitespace() || matches!(c, ':' | '[' | ']'));
+    // `List<String> parts = List.of(`, `parts: string[] = [`
+    let left = left.split(|b| *b == b':').next().unwrap_or_default().trim_ascii_end();
+    let name = &left[left.iter().rposition(|b| !word(b)).map_or(0, |at| at + 1)..];
+    let plain = |part: &[u8]| -> Vec<u8> {
+        part.iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_lowercase).collect()
+    };
+    let own = before.len();
+    !name.is_empty()
+        && memmem::find_iter(text, name).take(MOST).filter(|&at| at > own).any(|at| {
+            let end = at + name.len();
+            if text[..at].last().is_some_and(word) || text.get(end).is_some_and(word) {
+                return false;
+            }
+            let after = plain(&text[end..(end + REACH).min(text.len())]);
+            let before = plain(&text[at.saturating_sub(REACH)..at]);
+            let before = before.strip_suffix(b"$").or_else(|| before.strip_suffix(b"@")).unwrap_or(&before);
+            joins_behind(&after) || joins_before(before, &after)
+        })
+}
+
+/// Whether what follows a list's name joins it with nothing between: `.join("")`, `-join ''`, Ruby's `.join`.
+fn joins_behind(after: &[u8]) -> bool {
+    let Some(rest) = after.strip_prefix(b".join").or_else(|| after.strip_prefix(b"-join")) else {
+        return false;
+    };
+    let rest = rest.strip_prefix(b"totext").or_else(|| rest.strip_prefix(b"tostring")).unwrap_or(rest);
+    let ruby = after.starts_with(b".") && !matches!(rest.first(), Some(b'(' | b'a'..=b'z'));
+    let argument = rest.strip_prefix(b"(").unwrap_or(rest);
+    ruby || begins_empty(argument)
+}
+
+/// Whether what stands before a list's name, and behind it, joins it: `"".join(`, `implode("",`, `Join(` with `, "")`.
+fn joins_before(before: &[u8], after: &[u8]) -> bool {
+    let separated = before.strip_suffix(b",").is_some_and(|before| {
+        ["join(", "implode("].iter().any(|call| {
+            let at = before.rfind(call).map(|at| &before[at + call.len()..]);
+            at.is_some_and(|argument| {
+                argument.len() == 2 && begins_empty(argument) || argument == b"string.empty"
+            })
+        })
+    });
+    let method = before
+        .strip_suffix(b".join(")
+        .is_some_and(|before| before.len() >= 2 && begins_empty(&before[before.len() - 2..]));
+    let last = || after.strip_prefix(b",").is_some_and(begins_empty);
+    let called = before.ends_with(b"join(") || before.ends_with(b"implode(");
+    separated || method || before.ends_with(b".concat(") || called && last()
+}
+
+/// Whether a text begins with an empty literal.
+fn begins_empty(text: &[u8]) -> bool {
+    matches!(text, [open @ (b'"' | b'\'' | b'`'), close, ..] if open == close)
+}
+
 /// The letters and digits that a name is given: `NAME = "VALUE"`, `NAME: &str = "VALUE"`, `NAME=VALUE`.
 fn literal(text: &[u8], name: &[u8]) -> Option<Range<usize>> {
     const LONGEST_TYPE: usize = 40;
@@ -91,6 +154,30 @@ fn literal(text: &[u8], name: &[u8]) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_joined_where_their_name_is_used() {
+        let cases = [
+            ("const parts = ['", "a', 'b'];\nconst key = parts.join('');", true),
+            ("const parts: string[] = ['", "a', 'b'];\nconst key = parts.join(``);", true),
+            ("parts = ['", "a', 'b']\nkey = ''.join(parts)", true),
+            ("parts = ['", "a', 'b']\nkey = parts.join\n", true),
+            ("parts = ('", "a', 'b')\nkey = \"\".join(parts)", true),
+            ("$parts = ['", "a', 'b'];\n$key = implode('', $parts);", true),
+            ("parts := []string{\"", "a\", \"b\"}\nkey := strings.Join(parts, \"\")", true),
+            ("string[] parts = {\"", "a\", \"b\"};\nvar key = string.Join(\"\", parts);", true),
+            ("var parts = new[] {\"", "a\", \"b\"};\nvar key = string.Concat(parts);", true),
+            ("$p = @('", "a', 'b')\n$key = $p -join ''", true),
+            ("const parts = ['", "a', 'b'];\nconst list = parts.join(', ');", false),
+            ("const parts = ['", "a', 'b'];\nconst key = other.join('');", false),
+            ("const parts = ['", "a', 'b'];\nuse(parts)", false),
+            ("f(['", "a', 'b']).join(', ')", false),
+        ];
+        for (before, after, joined) in cases {
+            let text = format!("{before}{after}");
+            assert_eq!(is_joined(text.as_bytes(), before.as_bytes()), joined, "{text}");
+        }
+    }
 
     #[test]
     fn named_pieces_are_put_together() {

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use super::named;
 use super::splice::{Form, Run};
 use super::worth::SHORTEST;
 
@@ -298,7 +299,13 @@ impl Chain {
     /// Whether a function or method around the listed literals joins them with nothing between.
     fn is_joined(&self, text: &[u8]) -> bool {
         const REACH: usize = 48;
+        const MOST_NAMED: usize = 32;
         let (Some(first), Some(last)) = (self.pieces.first(), self.pieces.last()) else { return false };
+        let length: usize = self.pieces.iter().map(Range::len).sum();
+        let named = self.pieces.len() <= MOST_NAMED && length >= SHORTEST;
+        if named && named::is_joined(text, &text[..first.start]) {
+            return true;
+        }
         let around = |part: &[u8]| -> String {
             let plain = part.iter().filter(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'\\'));
             plain.map(|&b| char::from(b.to_ascii_lowercase())).collect()

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::declaration::{function_around, name_of};
-use super::parts::parts;
+use super::declaration::{function_around, is_return, name_of};
+use super::parts::{bare, parts};
 use super::reference::is_made;
 use super::structure::{Bound, Holder, Level, Place};
 use super::window::Window;
@@ -62,8 +62,7 @@ impl Detector {
 /// The names by which other files may read what a program gives another name to, at a place in a file:
 /// `llm.key` of `llm: { key: process.env.LLM_KEY }`, the function that returns it, the constant, the field of anything.
 pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<Definition> {
-    let line = before.lines().next_back().unwrap_or_default().trim_ascii_start();
-    if line.starts_with(b"return ") {
+    if is_return(before) {
         return function_around(before).and_then(|name| alias(&name)).into_iter().collect();
     }
     // What a call of no class gives is what it was asked for: `get("NAME")`.
@@ -151,7 +150,7 @@ fn paired(own: &Level) -> Option<String> {
     let mut fields = sides.into_iter().flat_map(|side| parts(side, own.holder == Holder::Tag));
     let field =
         fields.find(|field| matches!(field.key.trim_matches(['"', '\'']), "key" | "name" | "variable"))?;
-    let name = field.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+    let name = bare(field.value);
     name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c)).then(|| name.to_owned())
 }
 

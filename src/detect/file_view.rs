@@ -260,6 +260,11 @@ impl<'a> FileView<'a> {
         &self.text[start..end]
     }
 
+    /// The lines above a span, the nearest first, beginning with what stands before it on its own.
+    pub(super) fn lines_above(&self, span: &Range<usize>) -> impl Iterator<Item = &'a [u8]> {
+        self.text[..span.start].lines().rev()
+    }
+
     /// The line that `at` is on, with the lines before and after it up to the bracket that one of them leaves open.
     pub(super) fn statement(&self, at: usize) -> &'a [u8] {
         const MOST: usize = 400;

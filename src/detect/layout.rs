@@ -206,6 +206,16 @@ pub(super) fn created(text: &[u8]) -> Option<String> {
     (makes && MADE.iter().any(|made| lower.contains(&format!(" {made} ")))).then(|| line.to_owned())
 }
 
+/// Where the line begins that has the key of the list which the last line of `text` is an item of.
+pub(super) fn list_key(text: &[u8]) -> Option<usize> {
+    let own = line_start(text, text.len());
+    let column = dash(&text[own..])?;
+    let mut above = lines_up(&text[..own.checked_sub(1)?]).take(MOST_LINES);
+    let key = above
+        .find(|(_, line)| !line.trim_ascii().is_empty() && dash(line).is_none() && indent(line) <= column);
+    key.filter(|(_, line)| line.trim_ascii_end().ends_with(b":")).map(|(at, _)| at)
+}
+
 /// What stands beside the entry that the line of `at` is indented under, in the same mapping: before it, and after.
 pub(super) fn beside_parent(before: &[u8], at: usize, after: &[u8]) -> Option<(String, String)> {
     let own = line_start(before, at);

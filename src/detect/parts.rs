@@ -2,12 +2,40 @@
 //!
 //! Takes the text of one side of a value in its block; what a field says is asked in `block`.
 
+use super::structure::{Holder, Level};
+
 /// A part of a block.
 pub(super) struct Part<'a> {
     pub(super) key: &'a str,
     pub(super) value: &'a str,
     /// Nothing ends it before the value that is looked at: the key is this one's.
     pub(super) open: bool,
+}
+
+/// The fields on both sides of the value at a level.
+pub(super) fn neighbours(level: &Level) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
+    let attributes = level.holder == Holder::Tag;
+    let mut left = parts(&level.before, attributes);
+    if let Some(last) = left.last_mut() {
+        last.open = last.value.trim().is_empty() || last.value.matches('"').count() % 2 == 1;
+    }
+    (left, parts(after_value(&level.after), attributes))
+}
+
+/// The same, from the first to the last.
+pub(super) fn fields_beside(level: &Level) -> impl Iterator<Item = Part<'_>> {
+    let (left, right) = neighbours(level);
+    left.into_iter().chain(right)
+}
+
+/// What follows a value without what closes the value itself.
+pub(super) fn after_value(after: &str) -> &str {
+    after.trim_start_matches(['"', '\'', '`', '\\'])
+}
+
+/// A text without what parts it from its neighbours: blanks and quotes.
+pub(super) fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'))
 }
 
 /// The words of a value.

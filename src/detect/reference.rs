@@ -239,6 +239,9 @@ pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
     if before.ends_with(b"${") {
         return true;
     }
+    if is_named_in_pair(before, after) {
+        return false;
+    }
     let rest = after.trim_start_with(|c| matches!(c, '"' | '\'' | '`' | ']' | ')'));
     let operator = rest.trim_ascii_start();
     let assigned = match operator {
@@ -309,6 +312,18 @@ fn from_environment(prefix: &[u8], place: &Place) -> bool {
             .any(|level| matches!(level.holder, Holder::Call | Holder::Group) && speaks(&level.head))
 }
 
+/// Whether a pair of a name and a value gives a name its value: `name: NAME`, `value: …`.
+fn is_named_in_pair(before: &[u8], after: &[u8]) -> bool {
+    let quote = |c: char| matches!(c, '"' | '\'' | '`');
+    let field = before.trim_end_with(|c| quote(c) || matches!(c, ' ' | ':' | '='));
+    let named = [&b"key"[..], b"name", b"Key", b"Name"].iter().any(|name| field.ends_with(name));
+    let next = after.trim_start_with(|c| quote(c) || c.is_whitespace() || c == ',');
+    let value = next.strip_prefix(b"value").or_else(|| next.strip_prefix(b"Value"));
+    named
+        && field.len() < before.len()
+        && value.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphabetic))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,6 +362,8 @@ mod tests {
             ("os.environ[\"NAME\"] = value", false),
             ("NAME=value", false),
             ("NAME: value", false),
+            ("- key: NAME\n  value: x", false),
+            ("- key: NAME\n  sync: false", true),
             ("\"NAME\": value", false),
             ("${NAME:-value}", true),
             ("if NAME == value", true),

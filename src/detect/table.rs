@@ -21,7 +21,7 @@ const MOST_SQL: usize = 1 << 16;
 
 /// The name of the column that the value at `span` stands in.
 pub(super) fn column(text: &[u8], span: &Range<usize>) -> Option<String> {
-    let header = || markdown(text, span).or_else(|| separated(text, span));
+    let header = || markdown(text, span).or_else(|| separated(text, span)).or_else(|| spaced(text, span));
     header().or_else(|| inserted(text, span)).or_else(|| copied(text, span)).or_else(|| html(text, span))
 }
 
@@ -142,6 +142,30 @@ fn header_of_separated<'t>(text: &'t [u8], span: &Range<usize>) -> Option<(Vec<&
         }
         Some((names, index(before, separator)))
     })
+}
+
+/// In a table that blanks part, as programs print it, the header is the first line of its block. Rows may be numbered.
+fn spaced(text: &[u8], span: &Range<usize>) -> Option<String> {
+    let (before, line) = line_of(text, span)?;
+    let own = spaced_cells(line);
+    let index = spaced_cells(before).len();
+    let above = text[..line_start(text, span.start)].lines().rev().take(MOST_LINES);
+    let header =
+        above.take_while(|line| line.len() <= LONGEST_LINE && spaced_cells(line).len() >= 2).last()?;
+    let names = spaced_cells(header);
+    let numbered = own.first().is_some_and(|first| first.iter().all(u8::is_ascii_digit));
+    let without = usize::from(numbered && names.len() + 1 == own.len());
+    let fits = names.len() + without == own.len() && (2..=MOST_COLUMNS).contains(&names.len());
+    let named = names.iter().all(|cell| name(cell).is_some() && !cell.contains(&b'='));
+    name(names.get(index.checked_sub(without)?).filter(|_| fits && named)?)
+}
+
+/// The cells of a line that two blanks or more part, without the quotation marks around the line.
+fn spaced_cells(line: &[u8]) -> Vec<&[u8]> {
+    let line = line.trim_ascii().trim_start_with(|c| c == '"').trim_ascii();
+    let line = line.strip_suffix(b",").unwrap_or(line);
+    let line = line.strip_suffix(b"\"").map(|line| line.strip_suffix(b"\\n").unwrap_or(line)).unwrap_or(line);
+    line.split_str("  ").map(<[u8]>::trim_ascii).filter(|cell| !cell.is_empty()).collect()
 }
 
 /// A row of `INSERT INTO t (a, b) VALUES (…), (…)`; without the names those of `CREATE TABLE t (…)`.
@@ -333,6 +357,11 @@ mod tests {
             ("| host | password |\n| --- | --- |\n| a | b |\n| c | `V` |\n", Some("password")),
             ("host | password\n--- | ---\nc | V |\n", Some("password")),
             ("| c | V |\n", None),
+            ("ID        NAME\na  b\nV  x\n", Some("ID")),
+            ("      doc_id  answer\n0  a  b\n1  V  x\n", Some("doc_id")),
+            ("    \"    doc_id  answer\\n\",\n    \"0  V  x\\n\",\n", Some("doc_id")),
+            ("ID  NAME\n\nV  x\n", None),
+            ("ID  NAME  AGE\nV  x\n", None),
             ("name,api_key\nx,y\nz,V\n", Some("api_key")),
             ("name;api_key\nx;\"V\"\n", Some("api_key")),
             ("name\tapi key\nx\tV\n", Some("api key")),

@@ -2,8 +2,10 @@
 //!
 //! Takes raw bytes, gives text in which `\"` is a quote, `\n` a line end, a shell's `\` at a line end a space and a
 //! typographic quotation mark a plain one, so that `structure` needs to know no encoding. A notebook's cell is a text
-//! of its own. Positions do not survive, and need not: only the candidate has one.
+//! of its own; what one shows is written as what its last line is set to. Positions do not survive, and need not: only
+//! the candidate has one.
 
+use bstr::ByteSlice;
 use memchr::memmem;
 
 /// How many bytes before a candidate are read.
@@ -39,14 +41,59 @@ impl Window {
             Some((before, after)) => {
                 Window { before: readable(&lines(before)), after: readable(&lines(after)) }
             }
-            None => Window { before: readable(before), after: readable(after) },
+            None => match shown(before, after) {
+                Some(expression) => {
+                    Window { before: [&expression[..], b" = \""].concat(), after: b"\"\n".to_vec() }
+                }
+                None => Window { before: readable(before), after: readable(after) },
+            },
         }
     }
 }
 
+/// What begins the source of a notebook's cell, and what the cell itself.
+const SOURCE: &[u8] = b"\"source\":";
+const CELL: &[u8] = b"\"cell_type\"";
+
+/// The expression that a notebook's cell shows, where what stands around the value is all that the cell has shown.
+fn shown(before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
+    const OUTPUTS: &[u8] = b"\"outputs\":";
+    const SHOWING: [(&[u8], &[u8]); 6] = [
+        (b"print(", b")"),
+        (b"display(", b")"),
+        (b"!echo ", b""),
+        (b"! echo ", b""),
+        (b"%env ", b""),
+        (b"!printenv ", b""),
+    ];
+    let opened = before.trim_end_with(|c| matches!(c, '\'' | '"')).trim_ascii_end();
+    let listed = opened.ends_with(b"[");
+    let alone = opened.len() < before.len() && (listed || opened.ends_with(b":"));
+    let closed = after.strip_prefix(b"'").unwrap_or(after);
+    let closed = closed.strip_prefix(b"\\n").unwrap_or(closed).strip_prefix(b"\"")?.trim_ascii_start();
+    let closes = match closed.first()? {
+        b']' => listed,
+        next => !listed && matches!(next, b',' | b'}'),
+    };
+    let outputs = memmem::rfind(before, OUTPUTS).filter(|_| alone && closes)?;
+    // The source stands behind what it shows, or before it.
+    let rest = &after[..memmem::find(after, CELL).unwrap_or(after.len())];
+    let own = &before[memmem::rfind(&before[..outputs], CELL).unwrap_or(0)..outputs];
+    let (text, at) = match memmem::find(rest, SOURCE) {
+        Some(at) => (rest, at),
+        None => (own, memmem::rfind(own, SOURCE)?),
+    };
+    let list = text[at + SOURCE.len()..].trim_ascii_start().strip_prefix(b"[")?;
+    let source = readable(&lines(&list[..list_end(list)?]));
+    let line =
+        source.lines().map(<[u8]>::trim_ascii).rfind(|line| !line.is_empty() && !line.starts_with(b"#"))?;
+    let showing = SHOWING.iter().find_map(|(start, end)| line.strip_prefix(*start)?.strip_suffix(*end));
+    let expression = showing.unwrap_or(line);
+    (!expression.contains(&b'=')).then(|| expression.to_vec())
+}
+
 /// The part of both that is the source of the same notebook cell; none where they are none.
 fn cell<'a>(before: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-    const SOURCE: &[u8] = b"\"source\":";
     let at = memmem::rfind(before, SOURCE)?;
     let list = before[at + SOURCE.len()..].trim_ascii_start().strip_prefix(b"[")?;
     let inside = list_end(list).is_none();
@@ -246,13 +293,36 @@ mod tests {
 
     #[test]
     fn a_cell_of_a_notebook_is_a_text_of_its_own() {
-        let notebook =
-            r#"{"cell_type": "code", "source": ["one = 1\n", "two = \"V\"\n", "three"], "outputs": ["V"]}"#;
+        let notebook = r#"{"cell_type": "code", "source": ["one = 1\n", "two = \"V\"\n", "three"], "outputs": ["V", "b"]}"#;
         let at = |nth: usize| notebook.match_indices('V').nth(nth).map(|(at, _)| at..at + 1).expect("two");
         let inside = Window::around(notebook.as_bytes(), &at(0));
         assert_eq!(String::from_utf8_lossy(&inside.before), "one = 1\ntwo = \"");
         assert_eq!(String::from_utf8_lossy(&inside.after), "\"\nthree");
         let outside = Window::around(notebook.as_bytes(), &at(1));
         assert!(outside.before.starts_with(b"{\"cell_type\""));
+    }
+
+    #[test]
+    fn what_a_cell_shows_is_what_its_last_line_is() {
+        let shows = |text: &str| {
+            let at = text.find('V').expect("the value");
+            let before = Window::around(text.as_bytes(), &(at..at + 1)).before;
+            String::from_utf8(before).expect("plain text")
+        };
+        let output = r#""outputs": [{"data": {"text/plain": ["'V'"]}}]"#;
+        let stream = r#""outputs": [{"text": ["V\n"]}]"#;
+        let behind = |output: &str, source: &str| {
+            shows(&format!(
+                r#"{{"cell_type": "code", {output}, "source": ["a = 1\n", "{source}"]}}, {{"cell_type": "x"}}"#
+            ))
+        };
+        assert_eq!(behind(output, "os.environ['KEY']"), "os.environ['KEY'] = \"");
+        assert_eq!(behind(stream, "print(acme.key)"), "acme.key = \"");
+        assert_eq!(behind(stream, "!echo $KEY"), "$KEY = \"");
+        let before =
+            format!(r#"{{"cell_type": "code", "source": ["acme.key"], {output}}}, {{"cell_type": "x"}}"#);
+        assert_eq!(shows(&before), "acme.key = \"");
+        let several = r#""outputs": [{"text": ["a V\n"]}]"#;
+        assert!(behind(several, "print(key)").starts_with('{'));
     }
 }

@@ -147,6 +147,12 @@ pub(crate) fn is_generic(name: &str) -> bool {
         .all(|word| has(&VOCABULARY.credential, word) || word == "apikey" || COMMON.contains(&word.as_str()))
 }
 
+/// Whether a name calls its value a password.
+pub(crate) fn is_password(name: &str) -> bool {
+    let last = words(name).pop();
+    last.is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd"))
+}
+
 /// What a field of a block says of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {

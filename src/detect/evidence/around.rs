@@ -68,7 +68,16 @@ impl Judge<'_> {
             }
         }
         let credential = own_meaning.credential || own_meaning.transparent;
-        let generic = own.holder == Holder::Lines && credential && !own_meaning.specific;
+        let entry = own.holder == Holder::Lines && credential && !own_meaning.specific;
+        // `Authorization: ["Bearer VALUE"]`: the list is the entry's.
+        let listed = |level: &Level| {
+            let meaning = self.naming(level);
+            own.holder == Holder::Group
+                && level.holder == Holder::Lines
+                && meaning.credential
+                && !meaning.specific
+        };
+        let generic = entry || self.place.levels.get(1).is_some_and(listed);
         let beside_parent = || generic.then(|| self.beside_parent()).flatten();
         let label = self.place.label.as_deref().filter(|label| self.meaning(label).credential);
         let mut outer = self.place.outer.iter().map(String::as_str).chain(label);
@@ -117,9 +126,8 @@ impl Judge<'_> {
     /// What stands beside the entry that holds the value: the image of a container, the address of a request.
     fn beside_parent(&self) -> Option<Verdict> {
         let (before, after) = self.place.beside_parent.as_ref()?;
-        let host = [before, after].into_iter().find_map(|text| self.host_in(text));
-        if let Some(host) = host {
-            return Some(Verdict::new(Confidence::High, format!("it is sent to {host}")));
+        if let Some(sent) = self.addressed(before, after).or_else(|| self.addressed_around()) {
+            return Some(sent);
         }
         // An entry with entries of its own is about those.
         let lines = || before.lines().chain(after.lines()).filter(|line| !line.trim_end().ends_with(':'));
@@ -163,11 +171,14 @@ impl Judge<'_> {
 
     /// The provider's host that stands beside the value.
     fn sent_to(&self, depth: usize, level: &Level) -> Option<Verdict> {
-        let texts = [
-            level.head.clone(),
-            self.own_fields(depth, level, &level.before),
-            self.own_fields(depth, level, &level.after),
-        ];
+        let (mut before, mut after) = (level.before.as_str(), level.after.as_str());
+        // Of code that is all on one line, no other statement than the value's.
+        if matches!(level.holder, Holder::Lines | Holder::Block) && self.is_on_long_line() {
+            before = before.rsplit(';').next().unwrap_or_default();
+            after = after.split(';').next().unwrap_or_default();
+        }
+        let texts =
+            [level.head.clone(), self.own_fields(depth, level, before), self.own_fields(depth, level, after)];
         let page = |host: &String| {
             let label = host.split('.').next().unwrap_or_default();
             ["console", "docs", "admin", "help", "status", "www"].contains(&label)

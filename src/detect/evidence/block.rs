@@ -5,7 +5,9 @@
 //! are served by others, too.
 
 use super::{Judge, Speaks};
-use crate::detect::parts::{Part, parts, parts_and_groups, parts_and_nested, tokens};
+use crate::detect::parts::{
+    Part, after_value, bare, fields_beside, neighbours, parts_and_groups, parts_and_nested, tokens,
+};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, leaves_vendor_open, words};
 
@@ -41,7 +43,7 @@ impl Described {
 impl Judge<'_> {
     /// What the fields beside the value say of the block. None if they name nobody.
     pub(super) fn described(&self, level: &Level) -> Option<Described> {
-        let (left, right) = self.neighbours(level);
+        let (left, right) = neighbours(level);
         let ranked = left.iter().rev().enumerate().chain(right.iter().enumerate());
         ranked
             .filter_map(|(distance, part)| Some((distance, self.describes(part, level)?)))
@@ -57,16 +59,6 @@ impl Judge<'_> {
         self.nearest_token(&level.after).or_else(|| self.nearest_token(&level.before))
     }
 
-    /// The fields on both sides of the value.
-    fn neighbours<'t>(&self, level: &'t Level) -> (Vec<Part<'t>>, Vec<Part<'t>>) {
-        let attributes = level.holder == Holder::Tag;
-        let mut left = parts(&level.before, attributes);
-        if let Some(last) = left.last_mut() {
-            last.open = last.value.trim().is_empty() || last.value.matches('"').count() % 2 == 1;
-        }
-        (left, parts(after_value(&level.after), attributes))
-    }
-
     /// What one part says.
     fn describes(&self, part: &Part<'_>, level: &Level) -> Option<Described> {
         let kind = field(part.key);
@@ -80,7 +72,7 @@ impl Judge<'_> {
         if kind == Field::Account && !part.value.contains('(') || self.is_name_of_another(part) {
             return None;
         }
-        let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+        let value = bare(part.value);
         let weight = match kind {
             Field::Vendor => Weight::Vendor,
             // `model_name` is no name of the block.
@@ -222,9 +214,7 @@ impl Judge<'_> {
 
     /// The host of an address that is not the provider's, nor on this machine or in this network.
     pub(super) fn host_elsewhere(&self, text: &str) -> Option<String> {
-        let (_, rest) = text.split_once("://")?;
-        let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        let host = rest.split(|c| !belongs(c)).next()?.to_lowercase();
+        let host = host(text)?.to_lowercase();
         let numeric = host.chars().all(|c| c.is_ascii_digit() || c == '.');
         let near = [".local", ".internal", ".localhost", ".lan"].iter().any(|end| host.ends_with(end));
         (host.contains('.') && !numeric && !near && !self.is_ours(&host) && self.host_in(&host).is_none())
@@ -233,11 +223,8 @@ impl Judge<'_> {
 
     /// The host of the address in a field beside the value, wherever that is, if it is not the provider's.
     pub(super) fn served_at(&self, level: &Level) -> Option<String> {
-        let (left, right) = self.neighbours(level);
-        let addresses = left.iter().chain(&right).filter(|part| field(part.key) == Field::Address);
-        let hosts = addresses.filter_map(|part| Some(part.value.split_once("://")?.1));
-        let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        let mut hosts = hosts.map(|rest| rest.split(|c| !belongs(c)).next().unwrap_or_default());
+        let addresses = fields_beside(level).filter(|part| field(part.key) == Field::Address);
+        let mut hosts = addresses.filter_map(|part| host(part.value));
         hosts.find(|host| !host.is_empty() && self.host_in(host).is_none()).map(str::to_owned)
     }
 
@@ -255,7 +242,7 @@ impl Judge<'_> {
     /// What may be the name in a pair of a name and a value: the nearest field beside the value that gives one, or the
     /// argument before it.
     pub(super) fn name_beside<'t>(&self, level: &'t Level) -> Option<&'t str> {
-        let (left, right) = self.neighbours(level);
+        let (left, right) = neighbours(level);
         let bare = |text: &'t str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`:".contains(c));
         let name = match level.bound {
             Bound::Positional => left.last().filter(|part| part.key.is_empty()).map(|part| bare(part.value)),
@@ -286,7 +273,7 @@ impl Judge<'_> {
             let own =
                 parts.iter().any(|part| self.meaning(part.key).credential && !is_switch(part.value.trim()));
             parts.into_iter().find_map(|part| {
-                let value = part.value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+                let value = bare(part.value);
                 let tells = part.key.is_empty() || field(part.key) != Field::Other;
                 let model = || own && words(part.key) == ["model"] && self.speaks(value) == Speaks::Ours;
                 (tells && self.is_vendor(value) || model()).then(|| value.to_owned())
@@ -307,19 +294,15 @@ impl Judge<'_> {
 
     /// Whether a field beside the value is the provider's name and nothing else.
     pub(super) fn has_vendor_beside(&self, level: &Level) -> bool {
-        let (left, right) = self.neighbours(level);
-        let bare =
-            |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).to_owned();
-        left.iter().chain(&right).any(|part| self.is_vendor(&bare(part.value)))
+        fields_beside(level).any(|part| self.is_vendor(bare(part.value)))
     }
 
     /// Whether a level names something of its own that is not the provider: `acme: { token: … }`, `Acme.new(…)`.
     pub(super) fn is_specific(&self, level: &Level, innermost: bool) -> bool {
         let specific = |text: &str| self.is_specific_name(text);
         let labels = || {
-            let (left, right) = self.neighbours(level);
             let row = level.bound == Bound::Positional && level.holder == Holder::Group;
-            left.iter().chain(&right).any(|part| match field(part.key) {
+            fields_beside(level).any(|part| match field(part.key) {
                 Field::Label | Field::Vendor => !part.key.is_empty() && specific(part.value),
                 // `config :app, App.Vault, key: VALUE`: the words before a field.
                 _ if level.holder == Holder::Lines && level.bound == Bound::Assigned => {
@@ -347,9 +330,10 @@ fn is_page(word: &str) -> bool {
     word.starts_with('/') && name.contains('.')
 }
 
-/// What follows a value without what closes the value itself.
-fn after_value(after: &str) -> &str {
-    after.trim_start_matches(['"', '\'', '`', '\\'])
+/// The host of an address.
+fn host(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    rest.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).next()
 }
 
 fn is_word(text: &str) -> bool {

@@ -7,10 +7,10 @@ use memchr::memmem;
 
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
-use crate::detect::parts::parts;
+use crate::detect::parts::{bare, fields_beside};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{is_generic, words};
+use crate::detect::words::{is_generic, is_password, words};
 use crate::finding::Confidence;
 
 /// So many values under one name are identifiers: a program has few credentials of a kind.
@@ -136,10 +136,11 @@ impl Judge<'_> {
         let name = match own.bound {
             Bound::Element => self.place.label.as_deref().filter(|_| self.meaning(&own.name).transparent),
             Bound::Positional => self.name_beside(own),
-            Bound::Assigned if own.holder == Holder::Lines && self.name_in_statement().is_some() => {
-                self.name_in_statement()
+            Bound::Assigned => {
+                let stated = (own.holder == Holder::Lines).then(|| self.name_in_statement()).flatten();
+                let beside = || self.naming(own).transparent.then(|| self.name_beside(own)).flatten();
+                stated.or_else(beside)
             }
-            Bound::Assigned if self.naming(own).transparent => self.name_beside(own),
             _ => None,
         };
         name.filter(|name| {
@@ -193,32 +194,24 @@ impl Judge<'_> {
 
     /// Whether the value is the password of a login: a server and its port stand beside it.
     fn is_login(&self, own: &Level) -> bool {
-        let password = words(&own.name)
-            .last()
-            .is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd"));
         let beside = |names: &[&str]| {
-            let fields = [own.before.as_str(), own.after.as_str()]
-                .into_iter()
-                .flat_map(|side| parts(side, own.holder == Holder::Tag));
-            fields
+            fields_beside(own)
                 .filter(|part| !part.value.is_empty())
                 .any(|part| words(part.key).last().is_some_and(|word| names.contains(&word.as_str())))
         };
-        password && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
+        is_password(&own.name) && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
     }
 
     /// Whether the id of an application or an account stands beside the value: the two are of a service that gives both.
     fn is_of_application(&self, own: &Level) -> bool {
-        let sides = [own.before.as_str(), own.after.as_str()].into_iter();
-        let mut fields = sides.flat_map(|side| parts(side, own.holder == Holder::Tag));
         let id = |value: &str| {
-            let value = value.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c));
+            let value = bare(value);
             let digits = value.bytes().filter(u8::is_ascii_digit).count();
             value.len() >= 6 && digits > 0 && value.bytes().all(|b| b.is_ascii_alphanumeric())
         };
         own.holder == Holder::Group
             && !self.is_in_block_of_ours(own)
-            && fields.any(|part| {
+            && fields_beside(own).any(|part| {
                 let words = words(part.key);
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 matches!(words.as_slice(), ["app" | "application" | "client", "id"] | ["account", "sid"])
@@ -229,7 +222,7 @@ impl Judge<'_> {
     /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.
     pub(super) fn is_expected(&self, own: &Level) -> bool {
         let before = self.file.text[..self.span.start].trim_end_with(|c| matches!(c, '"' | '\'' | '`' | ' '));
-        let compared = before.ends_with(b"==") || before.ends_with(b"!=") || before.ends_with(b"!==");
+        let compared = before.ends_with(b"==") || before.ends_with(b"!=");
         compared
             && words(&own.name).iter().any(|word| {
                 matches!(

@@ -3,11 +3,12 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::declaration::function_around;
-use crate::detect::layout::line_start;
+use crate::detect::declaration::{function_around, is_return};
+use crate::detect::layout::{self, line_start};
+use crate::detect::parts::{parts, parts_and_groups};
 use crate::detect::quote::{tokens, without};
 use crate::detect::structure::{Address, Bound, Holder, Level};
-use crate::detect::words::words;
+use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -39,7 +40,7 @@ impl Judge<'_> {
 
     /// A credential that is sent somewhere: where to?
     pub(super) fn request(&self) -> Option<Verdict> {
-        const HEADERS: [&str; 4] = ["authorization", "authentication", "x-api-key", "bearer"];
+        const HEADERS: [&str; 5] = ["authorization", "authentication", "x-api-key", "bearer", "withtoken"];
         let names = self.place.levels.iter().flat_map(|level| [&level.name, &level.head]);
         let header = names.chain(&self.place.outer).any(|name| {
             let name = name.to_lowercase();
@@ -56,6 +57,28 @@ impl Judge<'_> {
         }
     }
 
+    /// Where the fields beside what holds the value send it.
+    pub(super) fn addressed(&self, before: &str, after: &str) -> Option<Verdict> {
+        if let Some(host) = [before, after].into_iter().find_map(|text| self.host_in(text)) {
+            return Some(Verdict::new(Confidence::High, format!("it is sent to {host}")));
+        }
+        let fields = [before, after].into_iter().flat_map(|text| parts(text, false));
+        let mut addresses = fields.filter(|part| field(part.key) == Field::Address);
+        let host = addresses.find_map(|part| self.host_elsewhere(part.value))?;
+        Some(Verdict::foreign(format!("it is sent to {host}")))
+    }
+
+    /// Where the request goes that has the value in a list of its own below a header: `uri` beside `headers`.
+    pub(super) fn addressed_around(&self) -> Option<Verdict> {
+        const NEAR: usize = 4096;
+        let text = self.file.text;
+        let before = &text[self.span.start.saturating_sub(NEAR)..self.span.start];
+        let header = layout::list_key(before)?;
+        let after = &text[self.span.end..(self.span.end + NEAR).min(text.len())];
+        let (before, after) = layout::beside_parent(before, header, after)?;
+        self.addressed(&before, &after)
+    }
+
     /// Another service's address stands nearer than anything of the provider's.
     fn goes_elsewhere(&self, nearest: Option<(usize, &str)>) -> Option<Verdict> {
         let (distance, host) = nearest?;
@@ -68,16 +91,32 @@ impl Judge<'_> {
         Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
     }
 
+    /// Whether the value's line is longer than people write them, so that much on it may have nothing to do with the value.
+    pub(super) fn is_on_long_line(&self) -> bool {
+        const LONGEST: usize = 300;
+        self.file.line(self.span).len() > LONGEST
+    }
+
+    /// A side of the value without the entries that have a value of their own.
+    fn without_entries(&self, text: &str) -> String {
+        let value = |run: &str| run.len() == self.span.len() && run.contains(|c: char| c.is_ascii_digit());
+        let (_, groups) = parts_and_groups(text, false);
+        let entries = groups
+            .into_iter()
+            .filter(|(_, inner)| inner.split(|c: char| !c.is_ascii_alphanumeric()).any(value));
+        entries.fold(text.to_owned(), |text, (key, inner)| text.replacen(inner, "", 1).replacen(key, "", 1))
+    }
+
     /// The line of the value; of several records on it, the one that the value is in, and of code that is all on one
     /// line, what encloses it.
     fn line_or_record(&self, own: &Level) -> String {
-        const LONGEST: usize = 400;
         let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
-        let code = line.len() > LONGEST && line.contains(['{', '(']) && own.holder != Holder::Lines;
+        let code = self.is_on_long_line() && line.contains(['{', '(']) && own.holder != Holder::Lines;
         if code {
             let parent = self.place.levels.get(1).map(|parent| (&parent.name, &parent.head));
             let (name, head) = parent.unwrap_or((&own.name, &own.head));
-            return [name, head, &own.head, &own.before, &own.name, &own.after].map(String::as_str).join(" ");
+            let (before, after) = (self.without_entries(&own.before), self.without_entries(&own.after));
+            return [name, head, &own.head, &before, &own.name, &after].map(String::as_str).join(" ");
         }
         let row = own.bound == Bound::Positional && own.holder == Holder::Group;
         let several = !own.before.trim().is_empty() && line.matches(['(', '{', '[']).count() > 1;
@@ -86,9 +125,9 @@ impl Judge<'_> {
 
     /// Whether a function gives the value whose name calls it a credential: `def get_key(): return VALUE`.
     fn is_returned_key(&self) -> bool {
-        self.file.line(self.span).trim_ascii_start().starts_with(b"return ")
-            && function_around(&self.file.text[..self.span.start])
-                .is_some_and(|function| self.meaning(&function).credential)
+        let before = &self.file.text[..self.span.start];
+        is_return(before)
+            && function_around(before).is_some_and(|function| self.meaning(&function).credential)
     }
 
     /// Whether the value's name, its call, its column or its line calls it a credential.

@@ -246,11 +246,14 @@ impl Judge<'_> {
 
     /// Whether a word of a command is the path of a model's weights: `vendorai/model-1b`.
     fn is_of_weights(&self, word: &str) -> bool {
-        word.split_once('/').is_some_and(|(first, rest)| {
-            let vendor =
-                self.provider.names.iter().any(|name| first.strip_prefix(name.as_str()) == Some("ai"));
-            vendor && rest.contains('-') && !rest.contains('/')
-        })
+        const FILES: [&str; 7] = [".gguf", ".ggml", ".safetensors", ".onnx", ".pth", ".exl2", ".mlmodel"];
+        let file = word.trim_end_matches(['"', '\'', ',', ';', ')']);
+        FILES.iter().any(|ending| file.ends_with(ending))
+            || word.split_once('/').is_some_and(|(first, rest)| {
+                let vendor =
+                    self.provider.names.iter().any(|name| first.strip_prefix(name.as_str()) == Some("ai"));
+                vendor && rest.contains('-') && !rest.contains('/')
+            })
     }
 
     fn has_host(&self, text: &str) -> bool {

@@ -4,7 +4,7 @@ use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::annotated;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{Field, field, words};
+use crate::detect::words::{self, Field, field, words};
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -237,9 +237,7 @@ impl Judge<'_> {
 
     /// Whether a name calls its value a password, and nothing else.
     pub(super) fn is_password(&self, name: &str) -> bool {
-        let words = words(name);
-        let password = |word: &String| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd");
-        words.last().is_some_and(password) && !self.meaning(name).credential
+        words::is_password(name) && !self.meaning(name).credential
     }
 
     /// Whether the file uses the provider or names one of its models.

@@ -35,7 +35,8 @@ impl Judge<'_> {
         let text = self.file.text;
         let before = &text[self.span.start.saturating_sub(BEFORE)..self.span.start];
         let after = &text[self.span.end..(self.span.end + AFTER).min(text.len())];
-        let mut lines = before.lines().rev().chain(after.lines()).filter(|line| line.len() <= LONGEST_LINE);
+        let above = self.until_answered(before.lines().rev());
+        let mut lines = above.into_iter().chain(after.lines()).filter(|line| line.len() <= LONGEST_LINE);
         if lines.any(|line| self.speaks_of_key(line)) {
             return Some(Verdict::new(Confidence::Medium, "the text around it speaks of the provider's key"));
         }
@@ -51,14 +52,25 @@ impl Judge<'_> {
         })
     }
 
+    /// The lines above a value up to one that speaks of the provider's key and gives it, where something else was said since.
+    fn until_answered<'t>(&self, lines: impl Iterator<Item = &'t [u8]>) -> Vec<&'t [u8]> {
+        let value = |run: &[u8]| run.len() == self.span.len();
+        let has_value = |line: &[u8]| line.split(|b| !b.is_ascii_alphanumeric()).any(value);
+        let mut changed = false;
+        let open = lines.enumerate().take_while(|(distance, line)| {
+            let given = has_value(line);
+            // What stands before the value on its own line changes no subject.
+            changed |= *distance > 0 && !given && !line.trim_ascii().is_empty();
+            !(changed && given && line.len() <= LONGEST_LINE && self.speaks_of_key(line))
+        });
+        open.map(|(_, line)| line).collect()
+    }
+
     /// Whether a sentence has the provider's name and the word for a credential together.
     fn speaks_of_key(&self, line: &[u8]) -> bool {
         let line = line.to_str_lossy();
-        // Words that people say, and no names of variables or addresses.
-        let plain =
-            |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic);
         let words: Vec<&str> =
-            line.split_whitespace().map(|word| if plain(&word) { word } else { "." }).collect();
+            line.split_whitespace().map(|word| if is_plain(word) { word } else { "." }).collect();
         words.windows(4.min(words.len()).max(1)).any(|near| {
             let near = near.join(" ");
             self.speaks(&near) == Speaks::Ours && self.meaning(&near).credential
@@ -69,7 +81,7 @@ impl Judge<'_> {
     pub(super) fn is_introduced(&self) -> bool {
         const MOST_ROWS: usize = 100;
         const MOST_LINES: usize = 3;
-        let above = self.file.text[..self.span.start].lines().rev().take(MOST_ROWS);
+        let above = self.file.lines_above(self.span).take(MOST_ROWS);
         let mut above = above.skip_while(|line| line.contains(&b'|')).filter(|line| !line.trim().is_empty());
         self.file.line(self.span).contains(&b'|')
             && self.column_name().is_some_and(|column| self.meaning(column).credential)
@@ -86,20 +98,17 @@ impl Judge<'_> {
         let line = self.file.line(self.span).to_str_lossy();
         let opened = line.trim_start().starts_with('(');
         let bracket = matches!(own.holder, Holder::Call | Holder::Group) || opened;
-        let plain =
-            |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic);
-        let above =
-            self.file.text[..self.span.start].lines().rev().nth(1).filter(|_| opened).unwrap_or_default();
+        let above = self.file.lines_above(self.span).nth(1).filter(|_| opened).unwrap_or_default();
         let above = above.to_str_lossy();
         let code = [&line, &above].iter().any(|line| line.contains(CODE));
         let words = above.split_whitespace().chain(line.split_whitespace());
-        bracket && !code && words.filter(plain).count() >= SHORTEST
+        bracket && !code && words.filter(|word| is_plain(word)).count() >= SHORTEST
     }
 
     /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.
     fn says_otherwise(&self, own: &Level) -> bool {
         let label = self.place.label.as_deref().unwrap_or_default();
-        let above = self.file.text[..self.span.start].lines().rev().skip(1);
+        let above = self.file.lines_above(self.span).skip(1);
         let above = above.filter(|line| !line.trim().is_empty() && line.len() <= LONGEST_LINE).take(3);
         let mut above =
             above.map(|line| line.to_str_lossy()).take_while(|line| self.speaks(line) != Speaks::Ours);
@@ -141,6 +150,11 @@ fn is_said(own: &Level) -> bool {
         Bound::Spaced | Bound::Assigned => sentence,
         _ => false,
     }
+}
+
+/// Whether a word is one that people say, and no name of a variable or address.
+fn is_plain(word: &str) -> bool {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).chars().all(char::is_alphabetic)
 }
 
 /// Whether a field is called as the text of a message is.

@@ -6,12 +6,12 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
 use crate::detect::declaration::{FUNCTION, function_around, gives, name_of};
 use crate::detect::layout;
+use crate::detect::parts::bare;
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{expression, is_made, is_read};
 use crate::detect::structure::{self, Bound, Holder, Level, Place};
@@ -162,7 +162,7 @@ impl Judge<'_> {
         let default =
             quoted && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
         let chained = level.head.contains('(');
-        let last = !level.after.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).contains(',');
+        let last = !bare(&level.after).contains(',');
         last && (default || before.is_empty() && !makes && !asks && !chained)
     }
 
@@ -178,19 +178,26 @@ impl Judge<'_> {
         name_of(left.trim_end_matches([':', '?', '+', '|'])).filter(|_| statement)
     }
 
-    /// The function that gives the value, where that is all that its line does: `return VALUE`.
+    /// The function that gives the value, or what calls make of it: `return VALUE`, `return choice(VALUE)`.
     fn returning(&self) -> Option<String> {
         let before = &self.file.text[..self.span.start];
         let line = &before[layout::line_start(before, before.len())..];
-        let statement = line.trim_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`')) == b"return";
-        if statement { function_around(before) } else { None }
+        let statement = line.rsplit(|b| matches!(b, b'{' | b';')).next()?.trim_ascii_start();
+        let rest = statement.strip_prefix(b"return")?;
+        let called = |b: &u8| is_name_byte(b) || b.is_ascii_whitespace() || b"\"'`.(:&*".contains(b);
+        let apart = rest.first().is_none_or(|b| !is_name_byte(b));
+        if apart && rest.iter().all(called) { function_around(before) } else { None }
     }
 
     /// Whether a name is given a value before this one, by an operator that gives one.
     fn is_given(&self, name: &str) -> bool {
         let text = &self.file.text[..self.span.start];
-        memmem::rfind(text, name.as_bytes()).is_some_and(|at| {
-            let after = &self.file.text[at + name.len()..];
+        let whole = |at: usize, after: &[u8]| {
+            !text[..at].last().is_some_and(is_name_byte) && !after.first().is_some_and(is_name_byte)
+        };
+        let mut places =
+            memmem::rfind_iter(text, name.as_bytes()).map(|at| (at, &self.file.text[at + name.len()..]));
+        places.find(|(at, after)| whole(*at, after)).is_some_and(|(at, after)| {
             gives(after) || text[..at].ends_with(b"for ") && after.starts_with(b" in ")
         })
     }
@@ -325,7 +332,13 @@ fn declared(level: &Level) -> Option<String> {
     const DEFINES: [&str; 9] =
         ["define", "def", "defvar", "defparameter", "setq", "set", "let", "const", "constant"];
     match level.bound {
-        Bound::Assigned => name_of(&level.name),
+        Bound::Assigned => match level.before.trim_end().strip_suffix('=') {
+            // A function that gives it: `next = () => VALUE`, `next = lambda: VALUE`.
+            Some(before) if level.name.starts_with('(') || level.name.starts_with("lambda") => {
+                name_of(before.rsplit([',', '{', '}']).next()?)
+            }
+            _ => name_of(&level.name),
+        },
         Bound::Spaced => {
             let words: Vec<&str> = quote::tokens(&level.name).collect();
             if let ["for" | "foreach", name, "in", ..] = words.as_slice() {
@@ -342,6 +355,19 @@ fn declared(level: &Level) -> Option<String> {
 
 /// Whether what follows a name takes a part of what it holds, and not any: `config.other`, `KEYS["other"]`.
 fn is_taken_apart(after: &[u8]) -> bool {
+    // What gives any of them, or all together: `keys.pop()`, `keys.get(n)`, `parts.join("")`.
+    const ANY: [&[u8]; 12] = [
+        b".join", b".pop", b".shift", b".sample", b".random", b".first", b".last", b".at(", b".next",
+        b".get(", b".choose", b".concat",
+    ];
+    let any = ANY.iter().find_map(|method| Some((method, after.strip_prefix(*method)?)));
+    let gives_any = |(method, rest): (&&[u8], &[u8])| {
+        let next = rest.first().copied().unwrap_or_default();
+        if method.ends_with(b"(") { !matches!(next, b'"' | b'\'') } else { !is_name_byte(&next) }
+    };
+    if any.is_some_and(gives_any) {
+        return false;
+    }
     match after {
         [b'.' | b'?' | b'!', next, ..] => *next != b'.' && !next.is_ascii_whitespace(),
         [b'[', next, ..] => !next.is_ascii_digit() && !next.is_ascii_lowercase(),
