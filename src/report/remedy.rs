@@ -154,9 +154,12 @@ impl Group<'_> {
         let refs: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| refs(finding)).collect();
         if refs.len() > 1 {
             let names: Vec<String> = refs.iter().take(NAMED).map(|name| visible(name).into_owned()).collect();
-            let more = match refs.len() - names.len() {
+            // Those that no finding names are counted; several findings may mean the same.
+            let unnamed =
+                self.findings.iter().flat_map(|finding| &finding.containment).map(|found| found.more);
+            let more = match (refs.len() - names.len()) as u64 + unnamed.max().unwrap_or(0) {
                 0 => String::new(),
-                more => format!(" and {}", count(more as u64, "more ref", "more refs")),
+                more => format!(" and {}", count(more, "more ref", "more refs")),
             };
             lines.push(say(&format!("Every ref that has it has to follow: {}{more}.", names.join(", "))));
         }

@@ -1,7 +1,7 @@
 //! What people are told to do, by state.
 
 use super::remedy::Line::{Run, Say};
-use super::remedy::{Section, before_a_push, sections};
+use super::remedy::{Line, Section, before_a_push, sections};
 use super::sample;
 use crate::finding::{Containment, Finding, LocationKind, State};
 use crate::secret::Secret;
@@ -129,6 +129,30 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
         "git push --force --mirror \"$url\"",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn refs_that_have_to_follow_are_named_or_counted() {
+    let table: [(usize, u64, Option<&str>); 4] = [
+        (1, 0, None),
+        (2, 0, Some("Every ref that has it has to follow: refs/heads/0, refs/heads/1.")),
+        (7, 0, Some("refs/heads/4 and 2 more refs.")),
+        (20, 19_981, Some("refs/heads/12 and 19,996 more refs.")),
+    ];
+    for (named, more, expected) in table {
+        let refs = (0..named).map(|number| format!("refs/heads/{number}").into()).collect();
+        let containment = Containment { refs, more, ..state(State::Unpushed) };
+        let mut report = sample::clean(1);
+        report.findings = vec![finding(LocationKind::Blob, "a", containment)];
+        let lines = sections(&report).into_iter().flat_map(|section| section.lines);
+        let follow = |line: &Line| matches!(line, Say(text) if text.starts_with("Every ref"));
+        let said: Vec<Line> = lines.filter(follow).collect();
+        match (&said[..], expected) {
+            ([], None) => {}
+            ([Say(text)], Some(end)) => assert!(text.ends_with(end), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
