@@ -1,6 +1,7 @@
 //! How far what a range adds got, and what there is to do about it.
 
 use super::{Repo, text};
+use crate::support::values::key;
 
 /// A repository whose `main` was pushed to `origin`.
 fn pushed() -> Repo {
@@ -80,4 +81,17 @@ fn a_push_that_is_stopped_says_how_to_go_on() {
         "{}",
         stopped.err()
     );
+}
+
+#[test]
+fn a_ref_that_has_it_and_is_named_like_a_key_is_masked() {
+    let mut repo = pushed();
+    repo.add("a.env", 2);
+    repo.git(&["branch", &format!("mistral-key={}", key(3))]);
+    for format in ["text", "json", "jsonl", "sarif"] {
+        let ran = repo.place.run(&["range", "origin/main..", "--format", format]).ends_with(1);
+        assert!(!ran.out().contains(&key(3)), "{format}: {}", ran.out());
+    }
+    let report = repo.range("origin/main..").json();
+    assert_eq!(report["findings"][0]["containment"]["refs"].as_array().map(Vec::len), Some(2));
 }
