@@ -125,8 +125,9 @@ impl Baseline {
         before - self.entries.len()
     }
 
-    /// Entries that this one has and `other` has not, or with less said against them there: those that accept more.
-    pub fn beyond<'a>(&'a self, other: &Baseline) -> Vec<&'a Entry> {
+    /// Entries that this one has and `other` has not, or with less said against them there: those that accept more on a
+    /// day. One that has expired by then accepts nothing.
+    pub fn beyond<'a>(&'a self, other: &Baseline, today: Date) -> Vec<&'a Entry> {
         let covers = |theirs: &Entry, ours: &Entry| {
             (&theirs.fingerprint, &theirs.rule) == (&ours.fingerprint, &ours.rule)
                 && match (theirs.expires, ours.expires) {
@@ -135,7 +136,8 @@ impl Baseline {
                     (Some(_), None) => false,
                 }
         };
-        self.entries.iter().filter(|ours| !other.entries.iter().any(|theirs| covers(theirs, ours))).collect()
+        let valid = self.entries.iter().filter(|ours| ours.is_valid(today));
+        valid.filter(|ours| !other.entries.iter().any(|theirs| covers(theirs, ours))).collect()
     }
 
     fn of(&self, finding: &Finding) -> impl Iterator<Item = &Entry> {
@@ -249,9 +251,12 @@ mod tests {
             ("aa some-rule expires=2026-01-01 x", "aa some-rule expires=2026-01-02 x", false),
             ("aa some-rule expires=2026-01-03 x", "aa some-rule expires=2026-01-02 x", true),
             ("aa some-rule x", "aa some-rule expires=2026-01-02 x", true),
+            ("aa some-rule expires=2025-12-30 x", "ab some-rule x", false),
+            ("aa some-rule expires=2025-12-31 x", "ab some-rule x", true),
         ] {
+            let today = "2025-12-31".parse().expect("a day");
             assert_eq!(
-                !baseline(&[ours]).beyond(&baseline(&[theirs])).is_empty(),
+                !baseline(&[ours]).beyond(&baseline(&[theirs]), today).is_empty(),
                 beyond,
                 "{ours} / {theirs}"
             );

@@ -9,8 +9,9 @@ use super::paint::Paint;
 use super::place::Place;
 use super::text::TextOptions;
 use super::{Report, remedy, summary};
-use crate::finding::{Finding, LocationKind};
+use crate::finding::{Finding, LocationKind, SuppressedBy, Suppression};
 use crate::sanitize::visible;
+use crate::source::LEFT_OUT;
 use crate::words::{count, thousands};
 
 /// How many findings, places of one, and issues are named.
@@ -98,10 +99,15 @@ impl Page<'_> {
             return Ok(());
         }
         let scanned = summary::scanned(&self.report.scan.coverage);
-        let aside = match self.report.suppressed.len() {
-            0 => String::new(),
-            number => format!("; {} accepted", thousands(number as u64)),
+        let is_left_out = |suppression: &Suppression| {
+            suppression.by == SuppressedBy::Config && suppression.reason == LEFT_OUT
         };
+        let suppressed = self.report.suppressed.iter();
+        let left_out = suppressed.filter(|(_, suppression)| is_left_out(suppression)).count();
+        let told = [(self.report.suppressed.len() - left_out, "accepted"), (left_out, LEFT_OUT)];
+        let told = told.iter().filter(|(number, _)| *number > 0);
+        let aside: String =
+            told.map(|(number, what)| format!("; {} {what}", thousands(*number as u64))).collect();
         let skipped = self.report.scan.coverage.skipped.iter();
         let aside = skipped.fold(aside, |aside, skipped| {
             format!("{aside}; {} not judged ({})", thousands(skipped.count), skipped.reason)

@@ -304,3 +304,29 @@ fn hooks_that_are_switched_off_or_no_files_are_said_to_be() {
     fs::create_dir(&hook).expect("ours");
     told(&doctor(&repo, &[], 1), &["PROBLEM  the hook pre-commit is a directory, not a file"]);
 }
+
+#[test]
+fn a_fix_is_one_that_can_be_made() {
+    let repo = Repo::new();
+    fs::remove_dir_all(hooks_of(&repo).join("hooks")).expect("ours");
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    let hook = hooks_of(&repo).join("hooks").join("pre-commit");
+    let text = fs::read_to_string(&hook).expect("installed");
+    let other = text.lines().map(|line| match line.starts_with("program=") {
+        true => "program='/bin/true'\n".to_owned(),
+        false => format!("{line}\n"),
+    });
+    fs::write(&hook, other.collect::<String>()).expect("ours");
+    let ran = doctor(&repo, &["--gate", "commit"], 1);
+    told(
+        &ran,
+        &["the pre-commit hook lets it pass", "or calls another program: delete ", "`leeward hook install`"],
+    );
+    fs::remove_file(&hook).expect("ours");
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    doctor(&repo, &["--gate", "commit"], 0);
+    fs::remove_dir_all(hooks_of(&repo).join("hooks")).expect("ours");
+    fs::write(hooks_of(&repo).join("hooks"), "").expect("ours");
+    let ran = doctor(&repo, &["--gate", "commit"], 1);
+    told(&ran, &["a file, not a directory, so git finds no hook", "away, and `leeward hook install`"]);
+}

@@ -180,6 +180,19 @@ fn what_somebody_changed_is_not_written_over() {
 }
 
 #[test]
+fn a_hook_that_stays_aside_is_named() {
+    let repo = bare_of_hooks();
+    put_script(&repo.work().join(".git"), "pre-commit", "exit 0\n");
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    let path = hooks(&repo).join("pre-commit");
+    let changed = fs::read_to_string(&path).expect("installed") + "echo mine\n";
+    fs::write(&path, &changed).expect("ours");
+    let ran = repo.place.run(&["hook", "uninstall"]).ends_with(1);
+    ran.says("what was here before is still ").says("pre-commit.before-leeward: move it to ");
+    assert!(hooks(&repo).join("pre-commit.before-leeward").exists());
+}
+
+#[test]
 fn what_cannot_be_set_aside_is_left_and_nothing_is_half_done() {
     for (script, says) in [
         (
@@ -343,6 +356,7 @@ fn hooks_of_all_repositories_run_the_repositories_own() {
     // Those of one repository alone would not be read; they are in force there already.
     leeward("install", &[])
         .ends_with(0)
+        .says("nothing to do: git reads the hooks of `leeward hook install --global` in ")
         .says("of this and other repositories")
         .says("pre-commit        in force\n");
     assert!(!git_dir.join("hooks/commit-msg").exists());

@@ -169,6 +169,60 @@ fn a_call_that_comes_to_nothing_is_no_gate() {
 }
 
 #[test]
+fn a_hook_is_in_force_only_if_it_is_sure_to_end_with_the_status() {
+    let kept = Kept::new();
+    let git_dir = kept.repo.work().join(".git");
+    kept.repo.write("a.env", line(2));
+    kept.git(&["add", "a.env"]).ends_with(0);
+    for (script, in_force, stops) in [
+        ("leeward hook pre-commit 2>&1 | tee log\n", false, false),
+        ("leeward hook pre-commit; true\n", false, false),
+        ("echo leeward hook pre-commit\n", false, false),
+        ("true # leeward hook pre-commit\n", false, false),
+        ("! leeward hook pre-commit\n", false, false),
+        ("if false; then leeward hook pre-commit; fi\n", false, false),
+        ("leeward hook pre-commit --exit-zero\n", false, false),
+        ("leeward hook pre-commit --help\n", false, false),
+        ("if leeward hook pre-commit; then echo fine; fi\n", false, false),
+        ("leeward hook pre-commit || { echo no; exit; }\n", false, false),
+        ("set -e\nleeward hook pre-commit && echo fine\necho done\n", false, false),
+        ("f() { leeward hook pre-commit; }\nf || echo no\n", false, false),
+        // It holds, and reading does not tell.
+        ("for once in 1; do leeward hook pre-commit || exit; done\n", false, true),
+        ("leeward hook pre-commit || { echo no; exit 1; }\necho fine\n", true, true),
+        ("leeward hook pre-commit; exit $?\n", true, true),
+        ("leeward hook pre-commit\nstatus=$?\necho done\nexit $status\n", true, true),
+        ("if ! leeward hook pre-commit; then\n  exit 1\nfi\necho fine\n", true, true),
+        ("leeward hook pre-commit\nif [ $? -ne 0 ]; then exit 1; fi\necho fine\n", true, true),
+        ("set -e\nleeward hook pre-commit\necho done\n", true, true),
+    ] {
+        put_script(&git_dir, "pre-commit", script);
+        let said = kept.leeward(&["hook", "status"]).ends_with(1).out();
+        assert_eq!(said.contains("pre-commit        in force"), in_force, "{script}{said}");
+        let hook = kept.git(&["hook", "run", "pre-commit"]);
+        assert_eq!(hook.status != Some(0), stops, "{script}{}", hook.err());
+    }
+}
+
+#[test]
+fn what_a_file_of_husky_makes_of_the_answer_is_said() {
+    let kept = Kept::new();
+    kept.husky();
+    for (script, said) in [
+        (
+            "leeward hook pre-commit || true\n",
+            "husky's, and .husky/pre-commit calls leeward and does not heed",
+        ),
+        ("leeward hook pre-commit | cat\n", "husky's, and .husky/pre-commit calls leeward and does not heed"),
+        ("npm test && leeward hook pre-commit\n", "in force: husky calls leeward"),
+        ("leeward hook pre-commit\nnpm test\n", "in force: husky calls leeward"),
+    ] {
+        kept.repo.write(".husky/pre-commit", script);
+        kept.leeward(&["hook", "status"]).ends_with(1).says(&format!("pre-commit        {said}"));
+    }
+}
+
+#[test]
 fn a_keeper_is_tried_with_its_file_as_it_is_now() {
     let kept = Kept::new();
     let program = kept.repo.place.top().join("bin/lefthook");

@@ -105,8 +105,41 @@ fn a_remote_without_a_name_has_what_it_says_it_has() {
     both.passes(&["push", &path, "main"], "no new keys in 1 blob, 1 commit");
     both.commit("b.env", &line(2));
     both.stops(&["push", &path, "main"], "b.env:1:17");
+    // A remote follows that very place; its branches were not taken back there.
+    both.repo.git(&["fetch", "--quiet", "origin"]);
+    lacks(&both.stops(&["push", &path, "main:refs/heads/new"], "b.env:1:17"), "base.env");
+    both.repo.git(&["remote", "add", "again", &path]);
+    lacks(&both.stops(&["push", "again", "main:refs/heads/new"], "b.env:1:17"), "base.env");
+    // One of them is not what the place says of itself: then that one is not believed, and the other is.
+    both.repo.git(&["fetch", "--quiet", "again"]);
+    both.repo.git(&["update-ref", "refs/remotes/again/main", "HEAD"]);
+    lacks(&both.stops(&["push", &path, "main"], "b.env:1:17"), "base.env");
     // A new branch of a place that nothing is known of: all of it is judged.
+    both.repo.git(&["remote", "remove", "again"]);
+    both.repo.git(&["remote", "remove", "origin"]);
     both.stops(&["push", &path, "main:refs/heads/new"], "base.env:1:17");
+}
+
+#[test]
+fn a_key_that_is_brought_back_is_new_whatever_other_branches_have() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", "main:other"]);
+    both.commit("base.env", "taken out\n");
+    both.passes(&["push", "origin", "main"], "no new keys");
+    both.repo.git(&["revert", "--no-edit", "HEAD"]);
+    both.stops(&["push", "origin", "main"], "base.env:1:17");
+    both.repo.attempt(&["push", "--no-verify", "origin", "main"]).ends_with(1).says("base.env:1:17");
+    // What the very branch had is none: it is made anew, and holds no more than before.
+    both.repo.git(&["checkout", "--quiet", "-b", "side", "main~2"]);
+    both.commit("base.env", &format!("# a comment\n{}", line(1)));
+    both.passes(&["push", "origin", "side"], "no new keys");
+    both.repo.git(&["commit", "--quiet", "--amend", "--no-verify", "--message", "again"]);
+    both.passes(&["push", "--force", "origin", "side"], "no new keys");
+    // A branch that goes on from another one has what that one has.
+    both.repo.git(&["checkout", "--quiet", "main~1"]);
+    both.repo.git(&["merge", "--quiet", "--no-edit", "--no-verify", "--strategy=ours", "side"]);
+    both.passes(&["push", "origin", "HEAD:refs/heads/merged"], "no new keys");
 }
 
 /// A new bare repository.
@@ -271,4 +304,20 @@ fn what_is_said_without_an_end_is_not_read_without_bound() {
         let ran = crate::support::wait(child.spawn().expect("the program can be started"));
         ran.ends_with(2).says("what stands on standard input is not what git hands to this hook");
     }
+}
+
+#[test]
+fn a_file_that_is_renamed_is_no_reason_to_stop_a_push() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    both.repo.git(&["mv", "base.env", "renamed.env"]);
+    both.repo.passes(&["commit", "-m", "renamed"]);
+    both.passes(&["push", "origin", "main"], "no new keys in");
+    both.repo.git(&["mv", "renamed.env", "again.env"]);
+    both.commit("again.env", &(line(1) + &line(2)));
+    both.stops(&["push", "origin", "main"], "again.env:2:17");
+    both.repo.attempt(&["push", "--no-verify", "origin", "main"]).ends_with(1).says("again.env:2:17");
+    both.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    both.commit("copy.env", &line(1));
+    both.stops(&["push", "origin", "main"], "copy.env:1:17");
 }

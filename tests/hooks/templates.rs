@@ -54,7 +54,7 @@ fn the_github_action_judges_what_the_event_adds() {
         ("change", "push", &key, &clean, 0, "no findings in"),
         ("change", "pull_request", &base, &key, 1, "leeward found keys"),
         ("change", "pull_request", &key, &clean, 0, "no findings in"),
-        // A new branch, and one that was rewritten.
+        // The default branch, pushed for the first time, or rewritten.
         ("change", "push", ZERO, &clean, 1, "leeward found keys"),
         ("change", "push", GONE, &clean, 1, "leeward found keys"),
         ("change", "workflow_dispatch", "", &clean, 1, "leeward found keys"),
@@ -80,6 +80,8 @@ fn the_github_action_judges_what_the_event_adds() {
                 ("EVENT", event),
                 ("BASE", from),
                 ("HEAD", to),
+                ("REF", "refs/heads/main"),
+                ("DEFAULT", "main"),
                 ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
             ],
         );
@@ -106,9 +108,66 @@ fn the_gitlab_template_judges_what_the_pipeline_adds() {
         (None, GONE, &clean, 1),
         (None, &base, GONE, 3),
     ] {
-        let mut environment = vec![("CI_COMMIT_BEFORE_SHA", before), ("CI_COMMIT_SHA", to)];
+        let mut environment = vec![
+            ("CI_COMMIT_BEFORE_SHA", before),
+            ("CI_COMMIT_SHA", to),
+            ("CI_COMMIT_BRANCH", "main"),
+            ("CI_DEFAULT_BRANCH", "main"),
+        ];
         environment.extend(merge_request.map(|base| ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base)));
         script(&repo, "sh", &text, &environment).ends_with(status);
+    }
+}
+
+#[test]
+fn a_new_branch_is_judged_by_what_the_default_branch_lacks() {
+    let (mut repo, [_, _, clean]) = repository();
+    let mut branch = |name: &str, content: String| {
+        repo.git(&["checkout", "--quiet", "-b", name, &clean]);
+        repo.write(name, content);
+        repo.git(&["add", name]);
+        repo.git(&["commit", "--quiet", "--no-verify", "-m", name]);
+        let id = repo.git(&["rev-parse", "HEAD"]);
+        // As it is after the push.
+        repo.git(&["update-ref", &format!("refs/remotes/origin/{name}"), &id]);
+        id
+    };
+    let (fine, red) = (branch("fine", "fine\n".to_owned()), branch("red", line(5)));
+    // Another branch that has the key as well makes it no better.
+    repo.git(&["update-ref", "refs/remotes/origin/other", &red]);
+    let action = block(".github/actions/scan/action.yml", "# scan");
+    let template = block(".gitlab/leeward.yml", "# scan");
+    let output = repo.place.top().join("output");
+    let judged = |repo: &Repo, base: &str, head: &str, default: &str, status: i32| {
+        let variables = [
+            ("SCAN", "change"),
+            ("ARGUMENTS", "--no-progress"),
+            ("SARIF", "../report.sarif"),
+            ("EVENT", "push"),
+            ("BASE", base),
+            ("HEAD", head),
+            ("REF", "refs/heads/new"),
+            ("DEFAULT", default),
+            ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
+        ];
+        script(repo, "bash", &action, &variables).ends_with(status);
+        let variables = [
+            ("CI_COMMIT_BEFORE_SHA", base),
+            ("CI_COMMIT_SHA", head),
+            ("CI_COMMIT_BRANCH", "new"),
+            ("CI_DEFAULT_BRANCH", default),
+        ];
+        script(repo, "sh", &template, &variables).ends_with(status);
+    };
+    // What cannot be judged against anything is not clean.
+    judged(&repo, ZERO, &fine, "main", 3);
+    repo.git(&["update-ref", "refs/remotes/origin/main", &clean]);
+    judged(&repo, ZERO, &fine, "", 3);
+    judged(&repo, ZERO, &fine, "nowhere", 3);
+    for base in [ZERO, GONE] {
+        judged(&repo, base, &fine, "main", 0);
+        judged(&repo, base, &red, "main", 1);
+        judged(&repo, base, &clean, "main", 0);
     }
 }
 

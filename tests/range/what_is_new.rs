@@ -272,3 +272,81 @@ fn encodings_and_attributes_hide_nothing_and_make_nothing_new() {
     assert_eq!(repo.finds("HEAD~1..HEAD"), []);
     assert!(!repo.range("base..HEAD").out().contains(&key(2)));
 }
+
+/// A file of some lines with a key at its end.
+fn settings(number: usize) -> String {
+    (0..9).map(|number| format!("OPTION_{number}=on\n")).collect::<String>() + &line(number)
+}
+
+#[test]
+fn a_file_that_is_renamed_holds_nothing_new() {
+    let mut repo = Repo::new();
+    repo.write("old/a.env", settings(2));
+    repo.write("old/b.env", settings(3));
+    repo.commit("two files");
+    repo.git(&["tag", "two"]);
+    repo.git(&["mv", "old/a.env", "a.env"]);
+    repo.commit("moved");
+    repo.write("a.env", settings(2).replace("OPTION_3=on", "OPTION_3=off"));
+    repo.git(&["mv", "a.env", "c.env"]);
+    repo.commit("moved and changed");
+    repo.git(&["mv", "old", "new"]);
+    repo.commit("a directory");
+    assert_eq!(repo.finds("two..HEAD"), []);
+    repo.git(&["mv", "c.env", "d.env"]);
+    repo.write("d.env", settings(2) + &line(4));
+    repo.commit("moved, and a key more");
+    assert_eq!(repo.finds("two..HEAD"), places(&[(4, "blob d.env @ moved, and a key more")]));
+    assert_eq!(repo.finds("HEAD~1..HEAD"), places(&[(4, "blob d.env @ moved, and a key more")]));
+}
+
+#[test]
+fn a_copy_is_new_however_many_commits_it_takes() {
+    let mut repo = Repo::new();
+    repo.write("a.env", settings(2));
+    repo.commit("one file");
+    repo.git(&["tag", "one"]);
+    let start = |repo: &mut Repo| repo.git(&["reset", "--quiet", "--hard", "one"]);
+
+    repo.write("copy.env", settings(2));
+    repo.commit("a copy");
+    assert_eq!(repo.finds("one..HEAD"), places(&[(2, "blob copy.env @ a copy")]));
+
+    start(&mut repo);
+    repo.git(&["mv", "a.env", "b.env"]);
+    repo.write("copy.env", settings(2));
+    repo.commit("moved and copied");
+    assert_eq!(repo.finds("one..HEAD").len(), 1);
+
+    // It was not moved, if it is back in the end.
+    start(&mut repo);
+    repo.git(&["mv", "a.env", "b.env"]);
+    repo.commit("moved");
+    repo.git(&["checkout", "--quiet", "one", "--", "a.env"]);
+    repo.commit("back");
+    assert_eq!(repo.finds("one..HEAD"), places(&[(2, "blob b.env @ moved")]));
+    assert_eq!(repo.finds("one..HEAD~1"), []);
+
+    // Moved to one place here, to another one there.
+    start(&mut repo);
+    repo.git(&["mv", "a.env", "b.env"]);
+    repo.commit("moved");
+    repo.git(&["checkout", "--quiet", "-b", "side", "one"]);
+    repo.git(&["mv", "a.env", "c.env"]);
+    repo.commit("moved elsewhere");
+    repo.git(&["merge", "--quiet", "--no-commit", "--strategy=ours", "main"]);
+    repo.write("b.env", settings(2));
+    repo.commit("both");
+    assert_eq!(repo.finds("one..HEAD").len(), 1);
+}
+
+#[test]
+fn a_file_that_comes_out_of_what_is_left_out_is_new() {
+    let mut repo = Repo::new();
+    repo.write("leeward.toml", "exclude = [\"samples/\"]\n");
+    repo.write("samples/a.env", settings(2));
+    repo.commit("a sample");
+    repo.git(&["mv", "samples/a.env", "a.env"]);
+    repo.commit("moved");
+    assert_eq!(repo.finds("HEAD~1..HEAD"), places(&[(2, "blob a.env @ moved")]));
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
-use super::super::hook::{keeper, worktrees};
+use super::super::hook::{keeper, script, worktrees};
 use super::super::subprocess::{ASKING, run};
 use super::clone::git;
 use super::{Checkup, Gate};
@@ -41,6 +41,13 @@ impl Hooks {
         match (&self.husky, self.get(name)) {
             (Some(own), _) => keeper::husky_recipe(own, &[name]),
             (None, None) => format!("`leeward hook install`, or call `leeward hook {name}` in a {name} hook"),
+            (None, Some(path)) if regular::read(&path).is_ok_and(|text| script::was_installed(&text)) => {
+                let path = visible(path.as_os_str().as_encoded_bytes()).into_owned();
+                format!(
+                    "it was installed, and changed since, or calls another program: delete {path}, and \
+                     `leeward hook install`"
+                )
+            }
             (None, Some(_)) => format!("call `leeward hook {name}` in it, and end with its status"),
         }
     }
@@ -64,6 +71,10 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     let directory = top.join(path);
     let shown = visible(directory.as_os_str().as_encoded_bytes()).into_owned();
     configured(top, &directory, checkup);
+    if let Some(what) = fs::metadata(&directory).ok().filter(|there| !there.is_dir() && !chosen.succeeded()) {
+        let problem = format!("{shown} is {}, not a directory, so git finds no hook", regular::kind(&what));
+        checkup.problem(problem, &format!("move {shown} away, and `leeward hook install`"));
+    }
     let husky = keeper::husky(&directory);
     let mut names = Vec::new();
     let mut inert = Vec::new();

@@ -75,16 +75,16 @@ impl<'a> Hook<'a> {
                 let legacy = content.contains_str("hook-impl") && self.legacy_is_ours()?;
                 let (by, kept) = match keeper::of(self.gate, &self.path, &content, top) {
                     Some((by, calls)) => (Some(by), calls),
-                    None => (None, false),
+                    None => (None, Calls::Never),
                 };
                 let calls = calls::of(self.gate.calls, &content, false);
-                let lost = match calls {
-                    Calls::Lost(why) => Some(why),
+                let lost = match (calls, kept) {
+                    (Calls::Lost(why), _) | (_, Calls::Lost(why)) => Some(why),
                     _ => None,
                 };
                 match runs {
                     true if legacy || calls == Calls::Yes => There::Calls { by: None },
-                    true if kept => There::Calls { by },
+                    true if kept == Calls::Yes => There::Calls { by },
                     _ => There::Foreign { lost, runs, by_name: content.contains_str("basename"), by },
                 }
             }

@@ -29,7 +29,11 @@ pub struct Where {
 pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
     let place = find(to)?;
     if place.is_in_ours_for_all() {
-        // There already, for this repository as well; its own hooks are called from there.
+        let directory = shown(&place.directory);
+        say(&masked(&format!(
+            "nothing to do: git reads the hooks of `leeward hook install --global` in {directory}, for this repository as \
+             well; its own hooks are called from there\n"
+        )));
         return status::status(to);
     }
     check(&place)?;
@@ -86,6 +90,13 @@ pub(super) fn uninstall(from: &Where) -> Result<Status, UsageError> {
             (_, false) => "left: it is not ours",
         };
         text.push_str(&format!("{:<17} {line}\n", hook.gate.name));
+        if hook.goes_back().map_err(failed)? {
+            let (aside, path) = (shown(&hook.aside), shown(&hook.path));
+            text.push_str(&format!(
+                "{:<17} what was here before is still {aside}: move it to {path} yourself\n",
+                ""
+            ));
+        }
     }
     if let Reach::OurGlobal { told } = place.reach {
         for name in FORWARDED {

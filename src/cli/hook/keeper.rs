@@ -53,30 +53,29 @@ const LEFTHOOK: [&str; 6] = [
 const PRE_COMMIT: [&str; 2] = [".pre-commit-config.yaml", ".pre-commit-config.yml"];
 
 /// Who keeps the hook at `path`, and whether the gate is called in the end. `top`: that of the work tree.
-pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -> Option<(Keeper, bool)> {
-    let keeper = |who, file| Some(Keeper { who, file });
-    let found = |names: &[&str], calls: &dyn Fn(&[u8]) -> bool| {
-        let mut files = names.iter().filter_map(|name| Some(top?.join(name)));
-        files.find(|file| regular::read(file).is_ok_and(|content| calls(&content)))
+pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -> Option<(Keeper, Calls)> {
+    let found = |who, names: &[&str], calls: &dyn Fn(&[u8]) -> Calls| {
+        let files = names.iter().filter_map(|name| Some(top?.join(name)));
+        let mut read = files.filter_map(|file| Some((calls(&regular::read(&file).ok()?), file)));
+        let found = read.find(|(calls, _)| *calls != Calls::Never);
+        let (calls, file) = found.map_or((Calls::Never, None), |(calls, file)| (calls, Some(file)));
+        Some((Keeper { who, file }, calls))
     };
-    let (keeper, calls) = if let Some(own) = path.parent().and_then(husky) {
+    if let Some(own) = path.parent().and_then(husky) {
         let file = own.join(gate.name);
         // It has the shell end at the first command that fails.
-        let calls =
-            regular::read(&file).is_ok_and(|content| calls::of(gate.calls, &content, true) == Calls::Yes);
-        (keeper(Who::Husky, Some(file))?, calls)
-    } else if content.contains_str("hook-impl") {
-        let file = found(&PRE_COMMIT, &|content| names_hook(gate, content));
-        (keeper(Who::PreCommit, file.clone())?, file.is_some())
+        let read = regular::read(&file).map(|content| calls::of(gate.calls, &content, true));
+        return Some((Keeper { who: Who::Husky, file: Some(file) }, read.unwrap_or(Calls::Never)));
+    }
+    if content.contains_str("hook-impl") {
+        found(Who::PreCommit, &PRE_COMMIT, &|content| hook_in(gate, content))
     } else if content.contains_str("lefthook") {
-        let file = found(&LEFTHOOK, &|content| calls_in_section(gate, content));
-        (keeper(Who::Lefthook, file.clone())?, file.is_some())
+        found(Who::Lefthook, &LEFTHOOK, &|content| calls_in_section(gate, content))
     } else if content.contains_str("husky") && calls::of(gate.calls, content, false) == Calls::Never {
-        (keeper(Who::Husky, None)?, false)
+        Some((Keeper { who: Who::Husky, file: None }, Calls::Never))
     } else {
-        return None;
-    };
-    Some((keeper, calls))
+        None
+    }
 }
 
 /// The files at the top of a work tree that such programs go by, as far as they are there. (Those of husky are called
@@ -104,7 +103,16 @@ pub(in crate::cli) fn husky_recipe(own: &Path, names: &[&str]) -> String {
     format!("add a line to each of these files, and make those that are not there:{lines}")
 }
 
-/// Whether a configuration of the pre-commit framework names one of our hooks for a gate, or a command of its own.
+/// What a configuration of the pre-commit framework makes of a gate.
+fn hook_in(gate: &Gate, content: &[u8]) -> Calls {
+    match names_hook(gate, content) {
+        false => Calls::Never,
+        true if content.contains_str("--exit-zero") => calls::UNHEEDED,
+        true => Calls::Yes,
+    }
+}
+
+/// Whether a configuration of the pre-commit framework names one of our hooks for a gate.
 fn names_hook(gate: &Gate, content: &[u8]) -> bool {
     let ids = match gate.name {
         "pre-commit" => ["leeward".to_owned(), "leeward-system".to_owned()],
@@ -122,17 +130,37 @@ fn names_hook(gate: &Gate, content: &[u8]) -> bool {
     code(content).any(names)
 }
 
-/// Whether the section of a gate in a file of lefthook calls it.
-fn calls_in_section(gate: &Gate, content: &[u8]) -> bool {
-    let call = format!("leeward hook {}", gate.calls);
+/// What the section of a gate in a file of lefthook makes of it: each `run` there is a script of its own.
+fn calls_in_section(gate: &Gate, content: &[u8]) -> Calls {
     let mut inside = false;
-    code(content).any(|line| {
-        if line.first().is_some_and(|first| !first.is_ascii_whitespace()) {
+    let mut scripts: Vec<Vec<u8>> = Vec::new();
+    // How far the line is indented whose `run` goes on in the lines that are further in.
+    let mut block: Option<usize> = None;
+    for line in code(content) {
+        let indent = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if indent == 0 && !line.is_empty() {
             let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
             inside = name.trim_with(|c| matches!(c, '"' | '\'' | ' ')) == gate.name.as_bytes();
         }
-        inside && line.contains_str(&call)
-    })
+        block = block.filter(|begin| indent > *begin || line.trim_ascii().is_empty());
+        if !inside {
+            continue;
+        }
+        if let (Some(_), Some(script)) = (block, scripts.last_mut()) {
+            script.extend_from_slice(line.trim_ascii());
+            script.push(b'\n');
+        } else if let Some(at) = line.find("run:") {
+            let command = line[at + 4..].trim_with(|c| matches!(c, ' ' | '\t' | '}'));
+            let is_block = matches!(command.first(), Some(b'|' | b'>'));
+            block = is_block.then_some(indent);
+            let quoted = command.trim_with(|c| matches!(c, '"' | '\'')).to_vec();
+            scripts.push(if is_block { Vec::new() } else { quoted });
+        }
+    }
+    let mut found: Vec<Calls> = scripts.iter().map(|script| calls::of(gate.calls, script, false)).collect();
+    found.retain(|calls| *calls != Calls::Never);
+    let yes = found.iter().find(|calls| **calls == Calls::Yes);
+    yes.or(found.first()).copied().unwrap_or(Calls::Never)
 }
 
 /// The lines that are no comment.
@@ -176,7 +204,8 @@ mod tests {
             ("pre-merge-commit", false),
             ("pre-push", false),
         ] {
-            assert_eq!(calls_in_section(gate(name), text.as_bytes()), yes, "{name}");
+            let calls = calls_in_section(gate(name), text.as_bytes());
+            assert_eq!(calls, if yes { Calls::Yes } else { Calls::Never }, "{name}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod calls;
 mod commit;
+mod fate;
 mod files;
 mod install;
 pub(super) mod keeper;
@@ -12,7 +13,8 @@ mod message;
 mod place;
 mod proof;
 mod push;
-mod script;
+pub(super) mod script;
+mod shell;
 mod status;
 pub(super) mod worktrees;
 
@@ -60,7 +62,9 @@ pub enum HookCommand {
     /// What it has is what it says on standard input, and the refs here that follow it: those that are fetched from that
     /// very URL, by the remote's own refspec.
     ///
-    /// Configuration, baseline and rule files are those that are committed in HEAD.
+    /// Configuration, baseline and rule files are those that are committed in what is pushed, each ref by its own, whatever
+    /// is checked out. What they are looser in than what the remote has is said. --policy-from REV has all judged by that
+    /// revision, so that a push changes nothing about how it is judged itself; a server goes by its own HEAD.
     #[command(after_help = EXAMPLES)]
     PrePush(Push),
     /// Judge what a push brings, on the server

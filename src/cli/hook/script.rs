@@ -169,6 +169,11 @@ pub(super) enum Whose {
     Foreign,
 }
 
+/// Whether a file was made by `leeward hook install`, whatever was changed in it since.
+pub(in crate::cli) fn was_installed(content: &[u8]) -> bool {
+    content.starts_with(b"#!/bin/sh\n# leeward hook install: ")
+}
+
 /// Whose the file of this gate is.
 pub(super) fn whose(of: &Gate, content: &[u8]) -> Whose {
     if !content.starts_with(format!("#!/bin/sh\n# leeward hook install: {}\n", of.name).as_bytes()) {

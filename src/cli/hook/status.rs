@@ -132,7 +132,13 @@ fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Res
         There::Foreign { runs: false, .. } => {
             (false, "another hook, which git ignores, because it is not executable".to_owned())
         }
-        There::Foreign { lost: Some(why), .. } => (false, format!("another hook, which calls leeward {why}")),
+        There::Foreign { lost: Some(why), by, .. } => {
+            let whose = match by.as_ref().and_then(|by| Some((by.who.name(), by.file.as_deref()?))) {
+                Some((name, file)) => format!("{name}'s, and {} calls leeward", below(file, top)),
+                None => "another hook, which calls leeward".to_owned(),
+            };
+            (false, format!("{whose} {why}: `leeward doctor` tries it"))
+        }
         There::Foreign { by: Some(by), .. } => (false, kept(by, top)),
         There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),
     })

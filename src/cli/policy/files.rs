@@ -23,6 +23,13 @@ pub(in crate::cli) enum Basis {
     Index(IndexFiles),
     /// The files that are committed in `HEAD`.
     Head,
+    /// Those of what is pushed.
+    Pushed {
+        /// The revision that a ref is to be.
+        tip: String,
+        /// What the other side has in its place, if that is known here.
+        base: Option<String>,
+    },
 }
 
 /// Where files are read from.
@@ -46,6 +53,8 @@ pub(super) enum Stored {
     Asked(Snapshot),
     /// In `HEAD`.
     Head(Snapshot),
+    /// In what is pushed, and is not `HEAD`.
+    Pushed(Snapshot),
     /// In the index.
     Index(IndexFiles),
 }
@@ -53,14 +62,16 @@ pub(super) enum Stored {
 impl Stored {
     fn has(&self, path: &BStr) -> bool {
         match self {
-            Stored::Asked(snapshot) | Stored::Head(snapshot) => snapshot.has(path),
+            Stored::Asked(snapshot) | Stored::Head(snapshot) | Stored::Pushed(snapshot) => snapshot.has(path),
             Stored::Index(files) => files.has(path),
         }
     }
 
     pub(super) fn read(&self, path: &BStr) -> Result<Option<Vec<u8>>, String> {
         match self {
-            Stored::Asked(snapshot) | Stored::Head(snapshot) => snapshot.read(path),
+            Stored::Asked(snapshot) | Stored::Head(snapshot) | Stored::Pushed(snapshot) => {
+                snapshot.read(path)
+            }
             Stored::Index(files) => files.read(path),
         }
     }
@@ -81,7 +92,7 @@ impl Files {
         match stored.read(path.as_ref()).map_err(Unreadable::Stored)? {
             Some(bytes) => read::decoded(bytes),
             None => Err(match stored {
-                Stored::Asked(_) | Stored::Head(_) => Unreadable::NotInRevision,
+                Stored::Asked(_) | Stored::Head(_) | Stored::Pushed(_) => Unreadable::NotInRevision,
                 Stored::Index(_) => Unreadable::NotStaged,
             }),
         }
@@ -106,7 +117,7 @@ impl Files {
         let plain = || read::name(path);
         let Some((stored, below)) = self.inside(path) else { return plain() };
         match stored {
-            Stored::Asked(snapshot) | Stored::Head(snapshot) => {
+            Stored::Asked(snapshot) | Stored::Head(snapshot) | Stored::Pushed(snapshot) => {
                 visible(format!("{}:{below}", snapshot.name()).as_bytes()).into_owned()
             }
             Stored::Index(files) => match (files.read(below.as_ref()), read::text(path)) {

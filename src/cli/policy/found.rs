@@ -189,10 +189,21 @@ fn files(layout: &Layout, top: &Path, revision: Option<&str>, basis: &Basis) -> 
     Ok(match basis {
         Basis::Disk if layout.work_tree.is_some() => Files::Disk,
         Basis::Index(files) => of(Stored::Index(files.clone())),
+        Basis::Pushed { tip, .. } => of(pushed(layout, tip)),
         // Before the first commit, there is nothing to go by.
         _ => of(Snapshot::open(layout, "HEAD")
             .map_or_else(|_| Stored::Index(IndexFiles::default()), Stored::Head)),
     })
+}
+
+/// The files of what is pushed: of `HEAD`, where they are the same; none, where there are no files, or what they are cannot
+/// be told.
+fn pushed(layout: &Layout, tip: &str) -> Stored {
+    let Ok(snapshot) = Snapshot::open(layout, tip) else { return Stored::Index(IndexFiles::default()) };
+    match Snapshot::open(layout, "HEAD") {
+        Ok(head) if head.has_the_files_of(&snapshot) => Stored::Head(head),
+        _ => Stored::Pushed(snapshot.abbreviated()),
+    }
 }
 
 fn read_config(path: &Path, named: bool, base: Found) -> Result<Found, UsageError> {

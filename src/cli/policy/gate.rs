@@ -48,8 +48,8 @@ impl Policy {
         notes
     }
 
-    /// What is worth knowing where the next commit brings this policy along and is judged by it: what `HEAD` would not have
-    /// let through.
+    /// What is worth knowing where the next commit, or a push, brings this policy along and is judged by it: what `HEAD`, or
+    /// the other side, would not have let through.
     pub(super) fn brought(
         &self,
         mode: &str,
@@ -57,6 +57,11 @@ impl Policy {
         targets: &[PathBuf],
         basis: &Basis,
     ) -> Vec<Note> {
+        if let Basis::Pushed { base, .. } = basis {
+            let than = if base.is_some() { "what the remote has" } else { "what holds without it" };
+            let what = format!("this push is judged by what it brings, which is looser than {than}");
+            return self.looser(base.as_deref(), &what, (mode, args, targets, basis));
+        }
         let (Files::Of { stored: Stored::Index(files), .. }, "staged") = (&*self.files, mode) else {
             return Vec::new();
         };
@@ -65,18 +70,30 @@ impl Policy {
         if !files.changes_any(paths.iter().map(|path| path.as_bstr())) {
             return Vec::new();
         }
-        let of_head = PolicyArgs { policy_from: Some("HEAD".to_owned()), ..args.clone() };
+        let what = "this commit is judged by what it brings, which is looser than HEAD";
+        self.looser(Some("HEAD"), what, (mode, args, targets, basis))
+    }
+
+    /// What a revision, or else the defaults, would not have let through.
+    fn looser(
+        &self,
+        than: Option<&str>,
+        what: &str,
+        (mode, args, targets, basis): (&str, &PolicyArgs, &[PathBuf], &Basis),
+    ) -> Vec<Note> {
+        let of_revision = PolicyArgs { policy_from: than.map(str::to_owned), ..args.clone() };
         // Before the first commit, or where what it has cannot be used, the defaults are what there is to compare with.
         let rule_files = RuleFiles { config: None, no_config: true, ..args.rule_files.clone() };
         let of_nothing = PolicyArgs { rule_files, baseline: None, without_baseline: true, ..args.clone() };
-        let before = Policy::read(mode, &of_head, targets, basis)
-            .or_else(|_| Policy::read(mode, &of_nothing, targets, basis));
+        let defaults = || Policy::read(mode, &of_nothing, targets, basis);
+        let before = match than {
+            Some(_) => Policy::read(mode, &of_revision, targets, basis).or_else(|_| defaults()),
+            None => defaults(),
+        };
         let Ok((before, _)) = before else { return Vec::new() };
         let loosened = Comparison { before: &before, now: self }.loosened().into_iter();
-        let said = loosened.map(|what| Note {
-            kind: "policy-loosened",
-            message: format!("this commit is judged by what it brings, which is looser than HEAD: {what}"),
-        });
+        let said =
+            loosened.map(|loosened| Note { kind: "policy-loosened", message: format!("{what}: {loosened}") });
         said.collect()
     }
 }
@@ -187,10 +204,11 @@ impl Comparison<'_> {
         let nothing = Baseline::default();
         let Some(Setting { value: now, .. }) = &self.now.baseline else { return Vec::new() };
         let before = self.before.baseline.as_ref().map_or(&nothing, |before| &before.value.baseline);
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         // A line that stands twice is one entry.
         let lines: BTreeSet<String> = now
             .baseline
-            .beyond(before)
+            .beyond(before, today)
             .into_iter()
             .map(|entry| {
                 let (hash, rule) =

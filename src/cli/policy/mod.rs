@@ -86,6 +86,9 @@ pub(in crate::cli) struct Policy {
     paths_known: bool,
 }
 
+/// Files of settings by their paths, and what stands in them: nothing where there is none, or why that cannot be told.
+pub(in crate::cli) type StoredTexts = Vec<(bstr::BString, Result<Option<Vec<u8>>, String>)>;
+
 /// A baseline and the name of its file.
 #[derive(Debug)]
 pub(in crate::cli) struct NamedBaseline {
@@ -175,6 +178,26 @@ impl Policy {
             Some(path) => Ok((path, true)),
             None => Ok((found.top.join(baseline::FILE_NAME), false)),
         }
+    }
+
+    /// The settings that a repository would be judged by, as they are stored: each file, and what stands in it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Policy::new`].
+    pub(in crate::cli) fn stored(
+        mode: &str,
+        args: &PolicyArgs,
+        targets: &[PathBuf],
+        basis: &Basis,
+    ) -> Result<StoredTexts, UsageError> {
+        let (policy, _) = Policy::read(mode, args, targets, basis)?;
+        let text = |path: &PathBuf| {
+            let (stored, below) = policy.files.inside(path)?;
+            let text = stored.read(below.as_ref());
+            Some((below, text))
+        };
+        Ok(policy.paths(args).iter().filter_map(text).collect())
     }
 
     /// The files that it was read from, as far as a configuration named them or is one.

@@ -57,6 +57,10 @@ fn named(args: &PolicyArgs) -> BTreeSet<PathBuf> {
 
 /// What to say of a file, if anything. `named`: on the command line, so that the one on disk counts if none is stored.
 fn said(path: &Path, stored: &Stored, below: &BStr, named: bool) -> Option<String> {
+    if matches!(stored, Stored::Pushed(_)) && !named {
+        // On disk is something else: it is not what is pushed.
+        return None;
+    }
     let now = match read::text(path) {
         // What is stored holds.
         Err(Unreadable::System(error)) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
@@ -65,9 +69,11 @@ fn said(path: &Path, stored: &Stored, below: &BStr, named: bool) -> Option<Strin
         now => now.map_err(|error| error.to_string()),
     };
     let name = read::name(path);
+    let committed = |name: &str| (format!("committed in {name}"), "commit it".to_owned());
     let (place, how) = match stored {
-        Stored::Index(_) => ("staged", format!("`{}`", git_add(path))),
-        Stored::Asked(_) | Stored::Head(_) => ("committed in HEAD", "commit it".to_owned()),
+        Stored::Index(_) => ("staged".to_owned(), format!("`{}`", git_add(path))),
+        Stored::Asked(_) | Stored::Head(_) => committed("HEAD"),
+        Stored::Pushed(snapshot) => committed(snapshot.name()),
     };
     match (stored.read(below), now) {
         (Ok(None), _) if named => {

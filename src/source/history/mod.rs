@@ -16,6 +16,7 @@ mod packs;
 mod reach;
 mod refs;
 mod reftables;
+pub(super) mod renames;
 mod scanner;
 pub mod standing;
 mod store;

@@ -14,6 +14,7 @@ use gix_index::extension::Tree;
 use gix_object::{Kind as ObjectKind, TreeRefIter};
 
 use super::super::Issue;
+use super::super::history::renames::Gone;
 use super::objects::Reader;
 
 /// Deepest directory that is followed: as deep as git itself goes.
@@ -31,20 +32,13 @@ pub(super) struct Added {
     pub(super) from: Option<BString>,
 }
 
-/// A file, or a whole directory, that the first parent has and the index has not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gone {
-    pub(super) path: BString,
-    pub(super) id: ObjectId,
-    pub(super) tree: bool,
-}
-
 /// What a comparison gives, in the order of paths.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) added: Vec<Added>,
     /// Paths whose last name no parent has there, with the file's object.
     pub(super) names: Vec<(BString, Option<ObjectId>)>,
+    /// What the first parent has and the index has not.
     pub(super) gone: Vec<Gone>,
     /// Paths without content of their own, and why.
     pub(super) skipped: Vec<(&'static str, BString)>,

@@ -9,7 +9,6 @@ mod changes;
 mod files;
 mod head;
 mod objects;
-mod renames;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -24,6 +23,7 @@ pub use self::files::IndexFiles;
 pub(super) use self::head::head;
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
+use super::history::renames::{self, Fresh, Gone, Questions};
 use super::layout::{Layout, is_special, obstacles};
 use super::{Counted, Issue, LEFT_OUT, Old, Origin, Sink};
 use crate::finding::LocationKind;
@@ -246,8 +246,7 @@ impl Scan<'_> {
         for (path, id) in &names {
             self.name(path.as_bstr(), *id);
         }
-        let in_question = |file: &Added, content: &[u8]| self.sink.worth_splitting(kind(file), content);
-        renames::pair(&mut added, gone, self.objects, &is_left_out, &in_question);
+        self.pair(&mut added, gone, &is_left_out);
         match added.len() {
             // Threads cost more than so few files.
             0..64 => added.iter().fold(self.objects.reader(), |mut reader, file| {
@@ -264,6 +263,22 @@ impl Scan<'_> {
         added.len() as u64
     }
 
+    /// Sets the predecessors of renamed files.
+    fn pair(&self, added: &mut [Added], gone: Vec<Gone>, is_left_out: &dyn Fn(&BStr) -> bool) {
+        let mut open: Vec<&mut Added> = added.iter_mut().filter(|file| file.before.is_empty()).collect();
+        let fresh = |file: &&mut Added| Fresh { path: file.path.clone(), id: file.id, symlink: file.symlink };
+        let fresh: Vec<Fresh> = open.iter().map(fresh).collect();
+        let in_question =
+            |file: &Fresh, content: &[u8]| self.sink.worth_splitting(kind(file.symlink), content);
+        let questions = Questions { is_left_out, in_question: &in_question };
+        let mut most = renames::MOST;
+        let pairs = renames::pair(&fresh, gone, &mut self.objects.reader(), &mut most, &questions);
+        for (file, (path, id)) in open.iter_mut().zip(pairs).filter_map(|(file, pair)| Some((file, pair?))) {
+            file.before.push(id);
+            file.from = Some(path);
+        }
+    }
+
     /// Scans what one file adds.
     fn file(&self, file: &Added, reader: &mut Reader<'_>) {
         if self.sink.interrupted() {
@@ -275,7 +290,7 @@ impl Scan<'_> {
         };
         let path = Some(file.path.as_bstr());
         let origin = Origin {
-            kind: kind(file),
+            kind: kind(file.symlink),
             target: self.target,
             path,
             shown: path,
@@ -299,7 +314,7 @@ impl Scan<'_> {
         self.sink.count(Counted::Bytes, content.len() as u64);
         // Where nothing can be found, what stood there before is of no interest.
         let mut before = Vec::new();
-        if self.sink.worth_splitting(kind(file), &content) {
+        if self.sink.worth_splitting(kind(file.symlink), &content) {
             for id in &file.before {
                 match reader.read(id, ObjectKind::Blob) {
                     Ok(content) => before.push(content),
@@ -345,6 +360,6 @@ impl Scan<'_> {
     }
 }
 
-fn kind(file: &Added) -> LocationKind {
-    if file.symlink { LocationKind::Symlink } else { LocationKind::Index }
+fn kind(symlink: bool) -> LocationKind {
+    if symlink { LocationKind::Symlink } else { LocationKind::Index }
 }

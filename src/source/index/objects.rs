@@ -11,6 +11,7 @@ use gix_object::{Find as _, Kind as ObjectKind};
 use gix_odb::Header as _;
 use gix_odb::store::init::Options;
 
+use crate::source::history::renames::Contents;
 use crate::source::layout::is_special;
 use crate::source::parts::BIG;
 
@@ -50,11 +51,6 @@ impl Objects {
         Objects { hash, dirs: dirs.to_vec(), stores, unlimited: OnceLock::new(), broken }
     }
 
-    /// The kind of ids.
-    pub(super) fn hash(&self) -> Kind {
-        self.hash
-    }
-
     pub(super) fn reader(&self) -> Reader<'_> {
         Reader { objects: self, handles: handles(&self.stores), buffer: Vec::new() }
     }
@@ -81,6 +77,20 @@ fn open(dirs: &[PathBuf], hash: Kind, limit: Option<usize>) -> (Vec<Store>, Vec<
 
 fn handles(stores: &[Store]) -> Vec<Handle> {
     stores.iter().map(|store| store.to_handle_arc()).collect()
+}
+
+impl Contents for Reader<'_> {
+    fn hash(&self) -> Kind {
+        self.objects.hash
+    }
+
+    fn tree(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
+        self.read(id, ObjectKind::Tree).ok()
+    }
+
+    fn blob(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
+        self.read_unless_big(id, ObjectKind::Blob).ok().flatten()
+    }
 }
 
 impl Reader<'_> {

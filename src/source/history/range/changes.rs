@@ -2,7 +2,7 @@
 //!
 //! Takes a commit and compares its tree with those of all its parents at once, so that of a merge only its own
 //! additions are left. Pushes each added content with what the parents and the range's base hold at that path. Where a
-//! thing was added first is noted in [`Found`].
+//! thing was added first is noted in [`Found`], and so is what may be a renamed file.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -16,7 +16,9 @@ use super::super::big::{self, Stored};
 use super::super::connectivity::Missing;
 use super::super::objects::{self, TreeEntries};
 use super::super::packs::Content;
+use super::super::renames::{Fresh, Gone};
 use super::reader::Reader;
+use super::renamed::Renamed;
 use super::walk::Member;
 use crate::finding::LocationKind;
 use crate::source::{Counted, Issue, Old, Origin, Sink};
@@ -47,11 +49,13 @@ pub(super) struct Found {
     pub(super) introduced: HashMap<Spot, usize>,
     /// Blobs that were pushed.
     pub(super) blobs: HashSet<ObjectId>,
+    /// Commits with files that were not there before, and may have been elsewhere.
+    pub(super) renamed: Vec<Renamed>,
     pub(super) missing: Missing,
 }
 
 impl Shared<'_> {
-    fn found(&self) -> MutexGuard<'_, Found> {
+    pub(super) fn found(&self) -> MutexGuard<'_, Found> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,34 +66,39 @@ impl Shared<'_> {
 
 /// One thread's comparisons.
 pub(super) struct Changes<'a> {
-    shared: &'a Shared<'a>,
-    reader: Reader<'a>,
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) reader: Reader<'a>,
     /// Blobs of the base, by path.
     held: HashMap<BString, Rc<[ObjectId]>>,
+    /// Of the commit at hand.
+    fresh: Vec<Fresh>,
+    gone: Vec<Gone>,
 }
 
 /// A tree that is to be compared.
 struct Pending {
     tree: ObjectId,
     parents: Vec<ObjectId>,
+    /// The first of these is that of the first parent.
+    first: bool,
     path: BString,
     depth: usize,
 }
 
 /// What an entry of a tree is, where it is, and who brings it.
-struct Added<'p> {
-    id: ObjectId,
-    path: &'p BStr,
-    symlink: bool,
+pub(super) struct Added<'p> {
+    pub(super) id: ObjectId,
+    pub(super) path: &'p BStr,
+    pub(super) symlink: bool,
     /// The parents' blobs at that path.
-    before: Vec<ObjectId>,
+    pub(super) before: Vec<ObjectId>,
     /// The number of the commit and whether it holds notes.
-    commit: (usize, bool),
+    pub(super) commit: (usize, bool),
 }
 
 impl<'a> Changes<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, reader: Reader<'a>) -> Changes<'a> {
-        Changes { shared, reader, held: HashMap::new() }
+        Changes { shared, reader, held: HashMap::new(), fresh: Vec::new(), gone: Vec::new() }
     }
 
     /// Pushes what a commit adds, its message and people included. `number`: its place among the range's commits.
@@ -125,7 +134,7 @@ impl<'a> Changes<'a> {
     /// Pushes what a tree has and `parents` have not.
     pub(super) fn tree(&mut self, tree: ObjectId, parents: Vec<ObjectId>, commit: (usize, bool)) {
         let mut copies: HashMap<(ObjectId, Vec<ObjectId>), u32> = HashMap::new();
-        let mut pending = vec![Pending { tree, parents, path: BString::default(), depth: 0 }];
+        let mut pending = vec![Pending { tree, parents, first: true, path: BString::default(), depth: 0 }];
         while let Some(next) = pending.pop() {
             if next.parents.contains(&next.tree) || self.shared.sink.interrupted() {
                 continue;
@@ -143,6 +152,12 @@ impl<'a> Changes<'a> {
             }
             self.entries(&next, commit, &mut pending);
         }
+        let (fresh, gone) = (std::mem::take(&mut self.fresh), std::mem::take(&mut self.gone));
+        if gone.is_empty() {
+            fresh.iter().for_each(|file| self.fresh(file, None, commit));
+        } else if !fresh.is_empty() {
+            self.shared.found().renamed.push(Renamed { commit, fresh, gone });
+        }
     }
 
     fn entries(&mut self, at: &Pending, commit: (usize, bool), pending: &mut Vec<Pending>) {
@@ -159,7 +174,10 @@ impl<'a> Changes<'a> {
         }
         let before: Vec<HashMap<&BStr, Entry>> = before.iter().map(|bytes| entries(bytes, length)).collect();
         let mut entries = TreeEntries::new(&bytes, length);
+        let mut kept = HashSet::new();
         for entry in entries.by_ref() {
+            let of_first = before.first().filter(|_| at.first).and_then(|first| first.get(entry.name));
+            kept.extend(of_first.map(|_| entry.name));
             let olds: Vec<&Entry> = before.iter().filter_map(|tree| tree.get(entry.name)).collect();
             if olds.iter().any(|old| *old.id == *entry.id) {
                 continue;
@@ -172,11 +190,17 @@ impl<'a> Changes<'a> {
                 |tree: bool| olds.iter().filter(move |old| old.tree == tree).map(|old| old.id).collect();
             if entry.is_tree() {
                 let (tree, depth) = (entry.id.to_owned(), at.depth + 1);
-                pending.push(Pending { tree, parents: ids(true), path, depth });
+                let first = of_first.is_some_and(|old| old.tree);
+                pending.push(Pending { tree, parents: ids(true), first, path, depth });
             } else if !entry.is_submodule() {
                 let (id, symlink) = (entry.id.to_owned(), entry.is_symlink());
                 self.content(&Added { id, path: path.as_bstr(), symlink, before: ids(false), commit });
             }
+        }
+        if let Some(old) = before.first().filter(|old| at.first && kept.len() < old.len()) {
+            let gone = old.iter().filter(|(name, old)| (old.tree || old.blob) && !kept.contains(*name));
+            let at = |name| joined(&at.path, name);
+            self.gone.extend(gone.map(|(name, old)| Gone { path: at(name), id: old.id, tree: old.tree }));
         }
         if !entries.is_complete() {
             let message = "this tree is damaged: its entries end early";
@@ -220,6 +244,10 @@ impl<'a> Changes<'a> {
             return;
         }
         let Some(olds) = self.olds(added) else { return };
+        if olds.is_empty() {
+            let (path, id, symlink) = (added.path.to_owned(), added.id, added.symlink);
+            return self.fresh.push(Fresh { path, id, symlink });
+        }
         let held = self.held(added.path);
         let olds: Vec<(Vec<u8>, bool)> =
             olds.into_iter().filter_map(|id| Some((self.blob(id)?, held.contains(&id)))).collect();
@@ -256,7 +284,7 @@ impl<'a> Changes<'a> {
     }
 
     /// Where an addition stands. Notes that this commit made it.
-    fn introduced<'o>(&self, added: &Added<'o>, target: usize, object: &'o str) -> Origin<'o> {
+    pub(super) fn introduced<'o>(&self, added: &Added<'o>, target: usize, object: &'o str) -> Origin<'o> {
         let kind = match (added.commit.1, added.symlink) {
             (true, _) => LocationKind::Note,
             (false, true) => LocationKind::Symlink,
@@ -291,7 +319,7 @@ impl<'a> Changes<'a> {
         sink.blob(Origin { kind, target, path: None, shown: None, object: Some(&object) }, &bytes);
     }
 
-    fn blob(&mut self, id: ObjectId) -> Option<Vec<u8>> {
+    pub(super) fn blob(&mut self, id: ObjectId) -> Option<Vec<u8>> {
         match self.reader.object(&id) {
             Some((ObjectKind::Blob, bytes)) => Some(bytes.to_vec()),
             _ => {
@@ -302,7 +330,7 @@ impl<'a> Changes<'a> {
     }
 
     /// The blobs that the base has at a path.
-    fn held(&mut self, path: &BStr) -> Rc<[ObjectId]> {
+    pub(super) fn held(&mut self, path: &BStr) -> Rc<[ObjectId]> {
         if let Some(known) = self.held.get(path) {
             return Rc::clone(known);
         }
@@ -319,7 +347,7 @@ impl<'a> Changes<'a> {
     }
 
     /// What a tree has at a path. A tree on the way that cannot be read is missing.
-    fn at_path(&mut self, tree: ObjectId, path: &BStr) -> Option<Entry> {
+    pub(super) fn at_path(&mut self, tree: ObjectId, path: &BStr) -> Option<Entry> {
         let mut entry = Entry { id: tree, tree: true, blob: false };
         for name in path.split_str("/") {
             if !entry.tree {
@@ -347,10 +375,10 @@ impl Shared<'_> {
 
 /// An entry of a tree, without its name.
 #[derive(Clone, Copy)]
-struct Entry {
-    id: ObjectId,
+pub(super) struct Entry {
+    pub(super) id: ObjectId,
     tree: bool,
-    blob: bool,
+    pub(super) blob: bool,
 }
 
 impl Entry {

@@ -6,13 +6,15 @@
 //! is found. Everything is read from the stored objects themselves: grafts, replaced objects and attributes hide
 //! nothing.
 //!
-//! The base is every commit outside the range that a commit of it descends from, and every commit that the range says
-//! to leave out.
+//! The base is every commit outside the range that a commit of it descends from, and every commit that the range names
+//! to leave it out. What else there is on a server, on branches that have nothing to do with the range, is no base: a key
+//! that was taken out here and stands there still is new where it is brought back.
 
 mod attribute;
 mod changes;
 pub(super) mod reader;
 mod remote;
+mod renamed;
 pub(super) mod revision;
 pub(super) mod select;
 mod snapshot;
@@ -109,10 +111,10 @@ pub fn scan(
     let interrupted = || sink.interrupted();
     let walked =
         walk::walk(&range.included.commits, &excluded, &shallow, &mut reader, &mut missing, &interrupted);
-    let bases = trees(walked.boundary.union(&excluded), &mut reader);
+    let bases = trees(walked.boundary.union(&range.bases), &mut reader);
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
     let others = pool.install(|| push(&shared, &store, &walked, &range, progress));
-    let Found { introduced, blobs, missing: not_found } =
+    let Found { introduced, blobs, missing: not_found, .. } =
         shared.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     sink.count(Counted::Blob, blobs.len() as u64);
     missing.extend(not_found);
@@ -148,6 +150,8 @@ fn push(shared: &Shared<'_>, store: &Store, walked: &Walked, range: &Range, prog
         return 0;
     }
     let mut changes = start();
+    let open = std::mem::take(&mut shared.found().renamed);
+    renamed::push(open, walked, &range.included.commits, &mut changes);
     let tags: Vec<_> = range.included.tags.difference(&range.excluded.tags).collect();
     for tag in &tags {
         changes.object(tag);

@@ -26,7 +26,8 @@ const PORTS: [(&str, &str); 4] = [("https", "443"), ("http", "80"), ("ssh", "22"
 impl Words {
     /// The same range without what a remote has, as far as refs here follow it. `url`: where the push goes, if that was
     /// said. `refs`: what the remote itself says of some refs of its own, by their names there: the id, or none if it lacks
-    /// the ref. Where a ref here is not what it says, none of those that follow it is believed.
+    /// the ref. Where a ref here is not what it says, none of those that follow it by the same remote is believed. Of several
+    /// remotes that are fetched from that place, each counts.
     #[must_use]
     pub fn without_remote(
         mut self,
@@ -36,16 +37,19 @@ impl Words {
         refs: &[(&BStr, Option<&str>)],
     ) -> Words {
         let remotes = Remotes::read(layout);
-        let said: Vec<(BString, Option<BString>)> = refs
-            .iter()
-            .flat_map(|(name, id)| {
-                remotes.tracking(remote, name).into_iter().map(|here| (here, id.map(BString::from)))
-            })
-            .collect();
-        for (pattern, without) in remotes.following(remote, url) {
-            let (pattern, said) = (BString::from(pattern), said.clone());
-            let without = without.into_iter().map(BString::from).collect();
-            self.0.push(Word { selector: Selector::Following { pattern, without, said }, excluded: true });
+        for name in remotes.of_place(remote, url) {
+            let said: Vec<(BString, Option<BString>)> = refs
+                .iter()
+                .flat_map(|(there, id)| {
+                    remotes.tracking(name, there).into_iter().map(|here| (here, id.map(BString::from)))
+                })
+                .collect();
+            for (pattern, without) in remotes.following(name) {
+                let (pattern, said) = (BString::from(pattern), said.clone());
+                let without = without.into_iter().map(BString::from).collect();
+                self.0
+                    .push(Word { selector: Selector::Following { pattern, without, said }, excluded: true });
+            }
         }
         self
     }
@@ -119,18 +123,28 @@ impl Remotes {
         }
     }
 
-    /// Patterns of the refs that follow the place that a remote is pushed to, and of those among them that do not.
-    fn following(&self, name: &str, url: Option<&str>) -> Vec<(&str, Vec<&str>)> {
+    /// The remotes that are fetched from the place that a push goes to. `name`: as git has it, which is the URL where that
+    /// is not one of a remote's.
+    fn of_place(&self, name: &str, url: Option<&str>) -> Vec<&str> {
+        let known = self.remotes.get(name);
+        let pushed = match (url, known) {
+            (Some(url), _) => vec![url.to_owned()],
+            (None, Some(remote)) => self.pushed_to(remote),
+            (None, None) => vec![name.to_owned()],
+        };
+        let is_there = |remote: &Remote| {
+            let Some(fetched) = self.fetched_from(remote) else { return false };
+            let same = |url: &String| same_place(url, &fetched) || *url == remote.urls[0];
+            !pushed.is_empty() && pushed.iter().all(same)
+        };
+        let there = self.remotes.iter().filter(|(_, remote)| is_there(remote));
+        there.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Patterns of the refs that follow the place that a remote is fetched from, and of those among them that do not.
+    fn following(&self, name: &str) -> Vec<(&str, Vec<&str>)> {
         let Some(remote) = self.remotes.get(name) else { return Vec::new() };
         let Some(fetched) = self.fetched_from(remote) else { return Vec::new() };
-        let pushed = match url {
-            Some(url) => vec![url.to_owned()],
-            None => self.pushed_to(remote),
-        };
-        let same = |url: &String| same_place(url, &fetched) || *url == remote.urls[0];
-        if pushed.is_empty() || !pushed.iter().all(same) {
-            return Vec::new();
-        }
         let elsewhere =
             |other: &&Remote| self.fetched_from(other).is_none_or(|url| !same_place(&url, &fetched));
         let others: Vec<&str> =
@@ -268,7 +282,8 @@ mod tests {
         let mut remotes = Remotes::default();
         entries.iter().for_each(|(key, value)| remotes.add(key, value));
         let shown = |(pattern, without): (&str, Vec<&str>)| format!("{pattern} -[{}]", without.join(" "));
-        remotes.following("origin", url).into_iter().map(shown).collect()
+        let there = remotes.of_place("origin", url);
+        there.into_iter().flat_map(|name| remotes.following(name)).map(shown).collect()
     }
 
     #[test]
@@ -280,7 +295,7 @@ mod tests {
             ("remote.origin/fork.url", "https://example.org/c/b.git"),
             ("remote.origin/fork.fetch", "+refs/heads/*:refs/remotes/origin/fork/*"),
         ];
-        let table: [Row<'_>; 14] = [
+        let table: [Row<'_>; 16] = [
             (&[URL, USUAL], Some("https://example.org/a/b.git"), &[own]),
             (&[URL, USUAL], Some("git@example.org:a/b.git"), &[own]),
             (&[URL, USUAL], Some("https://example.org/c/b.git"), &[]),
@@ -294,6 +309,17 @@ mod tests {
                 &[own],
             ),
             (&fork, None, &["refs/remotes/origin/* -[refs/remotes/origin/fork/*]"]),
+            (&fork, Some("https://example.org/c/b"), &["refs/remotes/origin/fork/* -[]"]),
+            (
+                &[
+                    URL,
+                    USUAL,
+                    ("remote.again.url", URL.1),
+                    ("remote.again.fetch", "+refs/heads/*:refs/again/*"),
+                ],
+                Some("ssh://git@example.org/a/b"),
+                &["refs/again/* -[]", own],
+            ),
             (&[URL], None, &[]),
             (&[USUAL], None, &[]),
             (&[URL, ("remote.origin.fetch", "refs/heads/*:refs/other/*")], None, &["refs/other/* -[]"]),

@@ -65,6 +65,9 @@ impl Ends {
 pub(in super::super) struct Range {
     pub(in super::super) included: Ends,
     pub(in super::super) excluded: Ends,
+    /// Commits that were left out one by one: what they hold is not new, wherever they stand. Of what refs in general
+    /// reach, only what is left out and has children in the range is its base.
+    pub(in super::super) bases: BTreeSet<ObjectId>,
     /// Names of the refs that were selected, by option or by name.
     pub(in super::super) refs: BTreeSet<BString>,
 }
@@ -154,11 +157,28 @@ impl Range {
         // Hundreds of thousands of refs may name few objects, each of which is read.
         found.sort_unstable();
         found.dedup();
-        let ends = if word.excluded { &mut self.excluded } else { &mut self.included };
-        for (id, note) in found {
-            ends.add(id, note, reader, missing);
-        }
+        self.take(word, found, reader, missing);
         Ok(())
+    }
+
+    /// Takes in, or leaves out, what a word selects.
+    fn take(
+        &mut self,
+        word: &Word,
+        found: Vec<(ObjectId, bool)>,
+        reader: &mut Reader<'_>,
+        missing: &mut Missing,
+    ) {
+        let general = matches!(word.selector, Selector::Refs { .. } | Selector::Following { .. });
+        let mut apart = Ends::default();
+        for (id, note) in found {
+            let ends = if word.excluded { &mut self.excluded } else { &mut self.included };
+            ends.add(id, note, reader, missing);
+            if word.excluded && !general {
+                apart.add(id, note, reader, missing);
+            }
+        }
+        self.bases.extend(apart.commits.into_keys());
     }
 }
 

@@ -14,6 +14,9 @@ use super::reader::Reader;
 use super::revision::{Names, tree_of};
 use crate::source::index;
 
+/// Characters of an id that is shown.
+const SHORT: usize = 12;
+
 /// The files of a revision.
 pub struct Snapshot {
     store: Store,
@@ -65,6 +68,20 @@ impl Snapshot {
     /// The revision as it was given.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same, under a name that is shorter, if that is an id.
+    #[must_use]
+    pub fn abbreviated(mut self) -> Snapshot {
+        if ObjectId::from_hex(self.name.as_bytes()).is_ok() {
+            self.name.truncate(SHORT);
+        }
+        self
+    }
+
+    /// Whether another revision has the very same files.
+    pub fn has_the_files_of(&self, other: &Snapshot) -> bool {
+        self.tree == other.tree
     }
 
     /// The content of a file, by its path from the top; none if nothing is there.
@@ -146,6 +163,10 @@ fn id_of(layout: &Layout, name: &str, reader: &mut Reader<'_>) -> Result<ObjectI
     if name == "HEAD" {
         let head = index::head(layout).map_err(|issue| format!("cannot be told: {}", issue.message))?;
         return head.ok_or_else(|| "has no commit yet".to_owned());
+    }
+    // A whole id is that of an object, whatever refs are called.
+    if let Some(id) = ObjectId::from_hex(name.as_bytes()).ok().filter(|id| id.kind() == layout.hash) {
+        return Ok(id);
     }
     let refs = refs::read(layout, &mut drop);
     Names { layout, refs: &refs }.resolve(name.into(), reader)

@@ -1,6 +1,8 @@
 //! The gates before commits change hands: what a push sends that the remote lacks, what a push brings that the server
 //! lacks.
 
+mod settings;
+
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::report::Gate;
 use crate::source::history::range::Words;
+use crate::source::layout::Layout;
 use crate::source::{Counted, Origin, Sink as _};
 use crate::status::Status;
 
@@ -69,19 +72,36 @@ pub(super) fn pre_push(
     // One that is not text is that of no remote, rather than none.
     let url = url.map(|url| url.to_string_lossy().into_owned());
     let remote = remote.and_then(|name| name.into_string().ok()).map(|name| (name, url));
-    judge(&updates, &Known::Remote(remote, said), Gate::Push, scanning)
+    let layout = surroundings::repository(Path::new("."))?;
+    let parts = settings::apart(&layout, &updates, remote.as_ref().map(|(name, _)| name.as_str()), scanning)?;
+    let known = Known::Remote(remote, said);
+    let mut worst = Status::Clean;
+    for (basis, part) in parts {
+        let status = judge(&layout, basis, (&part, &updates), &known, Gate::Push, scanning)?;
+        worst = if status.code() > worst.code() { status } else { worst };
+    }
+    Ok(worst)
 }
 
 /// Judges what a push brings, before any ref is changed.
 pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
-    judge(&updates(&standard_input()?, false)?, &Known::Everything, Gate::Receive, scanning)
+    let layout = surroundings::repository(Path::new("."))?;
+    let updates = updates(&standard_input()?, false)?;
+    // What is not accepted yet has no say.
+    judge(&layout, Basis::Head, (&updates, &updates), &Known::Everything, Gate::Receive, scanning)
 }
 
-fn judge(updates: &[Update], known: &Known, gate: Gate, scanning: &Scanning) -> Result<Status, UsageError> {
-    let layout = surroundings::repository(Path::new("."))?;
+/// Judges some of the refs that are pushed.
+fn judge(
+    layout: &Layout,
+    basis: Basis,
+    (updates, all): (&[Update], &[Update]),
+    known: &Known,
+    gate: Gate,
+    scanning: &Scanning,
+) -> Result<Status, UsageError> {
     let here = PathBuf::from(".");
-    // What the work tree holds is not what is sent.
-    let run = Run::judged_by(Basis::Head, "range", scanning, [&here])?.for_gate(gate);
+    let run = Run::judged_by(basis, "range", scanning, [&here])?.for_gate(gate);
     let new: Vec<&str> = updates.iter().filter_map(|update| update.new.as_deref()).collect();
     if new.is_empty() {
         return Ok(run.scan(crate::progress::Phase::Range, |_, _| (), |_, _| {}));
@@ -90,11 +110,11 @@ fn judge(updates: &[Update], known: &Known, gate: Gate, scanning: &Scanning) -> 
     let text = new.join(" ") + everything;
     let mut words = Words::parse(text.as_str().into()).map_err(|error| UsageError::new(&error))?;
     if let Known::Remote(Some((name, url)), said) = known {
-        let sent = updates.iter().filter(|update| *said && update.new.is_some());
+        let sent = all.iter().filter(|update| *said && update.new.is_some());
         let refs: Vec<_> = sent.map(|update| (update.name.as_bstr(), update.old.as_deref())).collect();
-        words = words.without_remote(&layout, name, url.as_deref(), &refs);
+        words = words.without_remote(layout, name, url.as_deref(), &refs);
     }
-    let olds = updates.iter().filter_map(|update| update.old.as_deref());
+    let olds = all.iter().filter_map(|update| update.old.as_deref());
     let words = olds.fold(words, Words::without_if_stored);
     let names = |collector: &Collector<'_>| {
         for update in updates.iter().filter(|update| update.new.is_some() && update.old.is_none()) {
@@ -103,7 +123,7 @@ fn judge(updates: &[Update], known: &Known, gate: Gate, scanning: &Scanning) -> 
             collector.blob(Origin { kind, target: 0, path, shown: path, object: None }, &update.name);
         }
     };
-    Ok(range::judge(run, &layout, &words, None, &names))
+    Ok(range::judge(run, layout, &words, None, &names))
 }
 
 /// All of it, so that git does not meet a closed pipe.

@@ -8,72 +8,105 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
-use gix_object::{Kind as ObjectKind, TreeRefIter};
-
-use super::changes::{Added, Gone};
-use super::objects::{Objects, Reader};
+use gix_object::TreeRefIter;
 
 /// Most files on either side that are compared by what they hold. Beyond that a renamed and changed file is taken for a
 /// new one.
-const MOST: usize = 200;
+pub(in crate::source) const MOST: usize = 200;
 
 /// Least part of its bytes that a file shares with its predecessor, in percent: git's own measure of a rename.
 const SIMILAR: usize = 50;
 
-/// Sets the predecessors of renamed files. `is_left_out`: whether what stood at a path was not judged; `in_question`:
-/// whether it matters for a file of that content.
-pub(super) fn pair(
-    added: &mut [Added],
+/// Where contents are stored.
+pub(in crate::source) trait Contents {
+    /// The kind of ids.
+    fn hash(&self) -> gix_hash::Kind;
+
+    /// A tree's bytes, if it can be read.
+    fn tree(&mut self, id: &ObjectId) -> Option<Vec<u8>>;
+
+    /// A file's bytes, if it can be read, and is not too big to be held in memory as a matter of course.
+    fn blob(&mut self, id: &ObjectId) -> Option<Vec<u8>>;
+}
+
+/// A file that was not there before.
+#[derive(Clone, Debug)]
+pub(in crate::source) struct Fresh {
+    pub(in crate::source) path: BString,
+    pub(in crate::source) id: ObjectId,
+    pub(in crate::source) symlink: bool,
+}
+
+/// A file, or a whole directory, that was there before and is no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::source) struct Gone {
+    pub(in crate::source) path: BString,
+    pub(in crate::source) id: ObjectId,
+    pub(in crate::source) tree: bool,
+}
+
+/// Where a file stood before, and what it held there.
+pub(in crate::source) type Predecessor = (BString, ObjectId);
+
+/// What else has to be known of files.
+pub(in crate::source) struct Questions<'a> {
+    /// Whether what stood at a path was not judged.
+    pub(in crate::source) is_left_out: &'a dyn Fn(&BStr) -> bool,
+    /// Whether it matters what was before a file of that content.
+    pub(in crate::source) in_question: &'a dyn Fn(&Fresh, &[u8]) -> bool,
+}
+
+/// The predecessors of renamed files, in the order of `fresh`. At most `most` files are compared by what they hold; it
+/// tells how many are left.
+pub(in crate::source) fn pair(
+    fresh: &[Fresh],
     gone: Vec<Gone>,
-    objects: &Objects,
-    is_left_out: &dyn Fn(&BStr) -> bool,
-    in_question: &dyn Fn(&Added, &[u8]) -> bool,
-) {
-    if gone.is_empty() || added.iter().all(|added| !added.before.is_empty()) {
-        return;
+    contents: &mut dyn Contents,
+    most: &mut usize,
+    questions: &Questions<'_>,
+) -> Vec<Option<Predecessor>> {
+    let mut pairs = vec![None; fresh.len()];
+    if gone.is_empty() || fresh.is_empty() {
+        return pairs;
     }
-    let mut reader = objects.reader();
-    let mut free = files(gone, objects, &mut reader);
-    free.retain(|path, _| !is_left_out(path.as_bstr()));
+    let mut free = files(gone, contents);
+    free.retain(|path, _| !(questions.is_left_out)(path.as_bstr()));
     let mut by_id: HashMap<ObjectId, Vec<BString>> = HashMap::new();
     for (path, id) in free.iter().rev() {
         by_id.entry(*id).or_default().push(path.clone());
     }
-    for file in added.iter_mut().filter(|file| file.before.is_empty()) {
+    for (file, pair) in fresh.iter().zip(&mut pairs) {
         if let Some(path) = by_id.get_mut(&file.id).and_then(Vec::pop) {
             free.remove(&path);
-            file.before.push(file.id);
-            file.from = Some(path);
+            *pair = Some((path, file.id));
         }
     }
-    if free.len() <= MOST {
-        by_content(added, free, &mut reader, in_question);
+    if !free.is_empty() && free.len() <= MOST {
+        let open = fresh.iter().zip(&mut pairs).filter(|(file, pair)| pair.is_none() && !file.symlink);
+        by_content(open, &free, contents, most, questions);
     }
+    pairs
 }
 
 /// Pairs files that are similar, but for those that are too big to be held in memory.
-fn by_content(
-    added: &mut [Added],
-    gone: BTreeMap<BString, ObjectId>,
-    reader: &mut Reader<'_>,
-    in_question: &dyn Fn(&Added, &[u8]) -> bool,
+fn by_content<'f>(
+    open: impl Iterator<Item = (&'f Fresh, &'f mut Option<Predecessor>)>,
+    gone: &BTreeMap<BString, ObjectId>,
+    contents: &mut dyn Contents,
+    most: &mut usize,
+    questions: &Questions<'_>,
 ) {
-    if gone.is_empty() {
-        return;
-    }
     let mut olds: Option<Vec<(BString, ObjectId, Lines)>> = None;
-    let open = added.iter_mut().filter(|file| file.before.is_empty() && !file.symlink);
-    let mut left = MOST;
-    for file in open {
-        let Ok(Some(content)) = reader.read_unless_big(&file.id, ObjectKind::Blob) else { continue };
-        if !in_question(file, &content) {
+    for (file, pair) in open {
+        let Some(content) = contents.blob(&file.id) else { continue };
+        if !(questions.in_question)(file, &content) {
             continue;
         }
-        let Some(less) = left.checked_sub(1) else { return };
-        left = less;
+        let Some(less) = most.checked_sub(1) else { return };
+        *most = less;
         let olds = olds.get_or_insert_with(|| {
             let read = |(path, id): (&BString, &ObjectId)| {
-                let content = reader.read_unless_big(id, ObjectKind::Blob).ok()??;
+                let content = contents.blob(id)?;
                 Some((path.clone(), *id, Lines::of(&content)))
             };
             gone.iter().filter_map(read).collect()
@@ -86,14 +119,13 @@ fn by_content(
         };
         if let Some((_, _, std::cmp::Reverse(at))) = olds.iter().enumerate().filter_map(score).max() {
             let (path, id, _) = olds.remove(at);
-            file.before.push(id);
-            file.from = Some(path);
+            *pair = Some((path, id));
         }
     }
 }
 
 /// The files that are gone, those of whole directories too. What cannot be read is no predecessor.
-fn files(gone: Vec<Gone>, objects: &Objects, reader: &mut Reader<'_>) -> BTreeMap<BString, ObjectId> {
+fn files(gone: Vec<Gone>, contents: &mut dyn Contents) -> BTreeMap<BString, ObjectId> {
     let mut files = BTreeMap::new();
     let mut waiting = gone;
     while let Some(next) = waiting.pop() {
@@ -101,8 +133,8 @@ fn files(gone: Vec<Gone>, objects: &Objects, reader: &mut Reader<'_>) -> BTreeMa
             files.insert(next.path, next.id);
             continue;
         }
-        let Ok(bytes) = reader.read(&next.id, ObjectKind::Tree) else { continue };
-        for entry in TreeRefIter::from_bytes(&bytes, objects.hash()).filter_map(Result::ok) {
+        let Some(bytes) = contents.tree(&next.id) else { continue };
+        for entry in TreeRefIter::from_bytes(&bytes, contents.hash()).filter_map(Result::ok) {
             let path = BString::from([next.path.as_slice(), b"/", entry.filename].concat());
             let tree = entry.mode.is_tree();
             if !entry.mode.is_commit() {

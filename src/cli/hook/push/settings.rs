@@ -1,0 +1,85 @@
+//! What refs are judged by that are pushed: each by the settings that it brings itself, whatever is checked out here.
+//!
+//! Takes the refs of a push and puts those together that bring the same settings, in place of the same ones. What is
+//! looser than what the remote has is said, as for a commit that is looser than `HEAD`; a server goes by its own `HEAD`.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::super::super::UsageError;
+use super::super::super::args::{PolicyArgs, Scanning};
+use super::super::super::policy::{Basis, Policy, StoredTexts};
+use super::Update;
+use crate::report::Format;
+use crate::source::history::range::Snapshot;
+use crate::source::layout::Layout;
+
+/// Refs that are judged alike.
+type Part = (Basis, Vec<Update>);
+
+/// Puts refs together that are sent; there is always one part. `remote`: the name of the other side.
+///
+/// # Errors
+///
+/// If the settings of one cannot be used, or reports are wanted of refs that are judged by different ones.
+pub(super) fn apart(
+    layout: &Layout,
+    updates: &[Update],
+    remote: Option<&str>,
+    scanning: &Scanning,
+) -> Result<Vec<Part>, UsageError> {
+    let head = remote.map(|name| format!("refs/remotes/{name}/HEAD"));
+    let head = head.filter(|name| Snapshot::open(layout, name).is_ok());
+    let mut known = Known { policy: &scanning.policy, read: HashMap::new() };
+    let mut parts: Vec<((Brought, Brought), Part)> = Vec::new();
+    let sent: Vec<&Update> = updates.iter().filter(|update| update.new.is_some()).collect();
+    for update in &sent {
+        let tip = update.new.clone().unwrap_or_default();
+        let old = update.old.clone().filter(|id| Snapshot::open(layout, id).is_ok());
+        let base = old.or_else(|| head.clone());
+        let basis = Basis::Pushed { tip: tip.clone(), base: base.clone() };
+        // One is judged by what it brings, whatever that is.
+        let key = match sent.len() {
+            1 => (None, None),
+            _ => (known.brought(Some(&tip))?, known.brought(base.as_deref()).unwrap_or_default()),
+        };
+        match parts.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, (_, updates))) => updates.push((*update).clone()),
+            None => parts.push((key, (basis, vec![(*update).clone()]))),
+        }
+    }
+    let reports =
+        scanning.format != Format::Text || scanning.output.is_some() || !scanning.reports.is_empty();
+    if parts.len() > 1 && reports {
+        let message = "what is pushed brings different settings along, and one report cannot be of all of it";
+        return Err(UsageError::new(message)
+            .help("name a revision for all with --policy-from REV, or push one after the other"));
+    }
+    match parts.is_empty() {
+        true => Ok(vec![(Basis::Head, Vec::new())]),
+        false => Ok(parts.into_iter().map(|(_, part)| part).collect()),
+    }
+}
+
+/// Settings as they are stored; none where there is no revision.
+type Brought = Option<StoredTexts>;
+
+/// What was read of revisions.
+struct Known<'a> {
+    policy: &'a PolicyArgs,
+    read: HashMap<String, StoredTexts>,
+}
+
+impl Known<'_> {
+    fn brought(&mut self, revision: Option<&str>) -> Result<Brought, UsageError> {
+        // Who names a revision has all judged by that.
+        let Some(revision) = revision.filter(|_| self.policy.policy_from.is_none()) else { return Ok(None) };
+        if let Some(known) = self.read.get(revision) {
+            return Ok(Some(known.clone()));
+        }
+        let basis = Basis::Pushed { tip: revision.to_owned(), base: None };
+        let stored = Policy::stored("range", self.policy, &[PathBuf::from(".")], &basis)?;
+        self.read.insert(revision.to_owned(), stored.clone());
+        Ok(Some(stored))
+    }
+}
