@@ -149,8 +149,8 @@ fn a_hook_that_git_ignores_is_said_to_be_one() {
 fn a_call_that_comes_to_nothing_is_no_gate() {
     for (script, said, lets_pass) in [
         ("exit 0\nleeward hook pre-commit \"$@\" || exit\n", "calls leeward behind an `exit`", true),
-        ("leeward hook pre-commit || true\n", "calls leeward and does not heed the answer", true),
-        ("leeward hook pre-commit\ntrue\n", "calls leeward and does not heed the answer", true),
+        ("leeward hook pre-commit || true\n", "calls leeward and may not heed the answer", true),
+        ("leeward hook pre-commit\ntrue\n", "calls leeward and may not heed the answer", true),
         ("leeward hook pre-commit || exit\nexit 0\n", "in force: another hook calls leeward", false),
         ("set -e\nleeward hook pre-commit\ntrue\n", "in force: another hook calls leeward", false),
     ] {
@@ -211,9 +211,9 @@ fn what_a_file_of_husky_makes_of_the_answer_is_said() {
     for (script, said) in [
         (
             "leeward hook pre-commit || true\n",
-            "husky's, and .husky/pre-commit calls leeward and does not heed",
+            "husky's, and .husky/pre-commit calls leeward and may not heed",
         ),
-        ("leeward hook pre-commit | cat\n", "husky's, and .husky/pre-commit calls leeward and does not heed"),
+        ("leeward hook pre-commit | cat\n", "husky's, and .husky/pre-commit calls leeward and may not heed"),
         ("npm test && leeward hook pre-commit\n", "in force: husky calls leeward"),
         ("leeward hook pre-commit\nnpm test\n", "in force: husky calls leeward"),
     ] {

@@ -37,7 +37,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("percent-encoding", &["src/report/sarif"]),
     ("pulp", &["src/detect/mention.rs", "src/detect/runs.rs"]),
     ("rayon", &["src/cli/run.rs", "src/pipeline", "src/source", "src/history"]),
-    ("regex", &["src/rule", "src/detect", "src/decode/named.rs"]),
+    ("regex", &["src/rule", "src/detect", "src/decode/named.rs", "src/cli/hook/calls.rs"]),
     ("regex-syntax", &["src/rule"]),
     ("serde", &["src"]),
     ("serde-sarif", &["src/report/sarif"]),

@@ -5,7 +5,6 @@
 
 mod calls;
 mod commit;
-mod fate;
 mod files;
 mod install;
 pub(super) mod keeper;
@@ -14,7 +13,6 @@ mod place;
 mod proof;
 mod push;
 pub(super) mod script;
-mod shell;
 mod status;
 pub(super) mod worktrees;
 
