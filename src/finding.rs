@@ -158,6 +158,18 @@ pub struct Commit {
     pub subject: String,
 }
 
+/// Where what is checked out, or the next commit, still holds a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// Neither in HEAD's tree nor in the index.
+    #[default]
+    Gone,
+    /// In the index, and not in HEAD's tree.
+    Index,
+    /// In HEAD's tree.
+    Head,
+}
+
 /// How far a secret of a repository got: what has to be done about it depends on that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -286,7 +298,7 @@ pub struct Finding {
     /// What the provider says, when asked.
     pub verification: Option<Verification>,
     /// Whether HEAD's tree or the index still holds it; none outside a repository.
-    pub in_head: Option<bool>,
+    pub presence: Option<Presence>,
     /// The commit that first introduced it.
     pub first_commit: Option<Commit>,
     /// The newest commit that holds it.
@@ -297,6 +309,13 @@ pub struct Finding {
     pub containment: Option<Containment>,
     /// At least one, ordered by path, then by position.
     pub locations: Vec<Location>,
+}
+
+impl Finding {
+    /// Whether HEAD's tree or the index still holds it; none outside a repository.
+    pub fn in_head(&self) -> Option<bool> {
+        self.presence.map(|presence| presence != Presence::Gone)
+    }
 }
 
 /// Who said that a finding is accepted.

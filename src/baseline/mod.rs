@@ -171,7 +171,7 @@ mod tests {
             secret: Secret::new(*b"x"),
             evidence: Vec::new(),
             verification: None,
-            in_head: None,
+            presence: None,
             first_commit: None,
             last_commit: None,
             removed_commit: None,

@@ -93,7 +93,7 @@ fn of_location(location: &Location) -> Held {
 
 /// Puts a story into the finding that it is about.
 pub(super) fn tell(finding: &mut Finding, story: Story) {
-    finding.in_head = Some(story.in_head);
+    finding.presence = Some(story.presence);
     finding.first_commit = story.first;
     finding.last_commit = story.last;
     finding.removed_commit = story.removed;

@@ -16,6 +16,7 @@ use super::run::Run;
 use super::surroundings;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
+use crate::report::Gate;
 use crate::source::history::Progress;
 use crate::source::history::range::{self, RangeOutcome, Words};
 use crate::source::layout::Layout;
@@ -86,6 +87,8 @@ pub(super) fn judge<'a>(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    // What somebody sends is not here yet: how far it got, they know.
+    let taken_in = run.gate() != Some(Gate::Receive);
     let scanned = Rc::new(OnceCell::new());
     let to_end = Rc::clone(&scanned);
     let ends = move || to_end.get().map(|scanned: &RangeOutcome| scanned.ends(layout)).unwrap_or_default();
@@ -108,7 +111,7 @@ pub(super) fn judge<'a>(
         let Some(scanned) = scanned.get() else { return };
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let findings = outcome.findings.iter_mut().chain(suppressed);
-        range::attribute(layout, scanned, findings, &mut |issue| outcome.issues.push(issue));
+        range::attribute(layout, scanned, taken_in, findings, &mut |issue| outcome.issues.push(issue));
         outcome.sort();
     };
     run.scan(Phase::Range, sources, complete)

@@ -99,6 +99,11 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Which gate it is for, if for one.
+    pub(super) fn gate(&self) -> Option<Gate> {
+        self.gate
+    }
+
     /// The same scan, with something that is to be done when it is known what will be reported.
     pub(super) fn when_settled(mut self, settled: impl FnOnce(&mut Outcome) + 'a) -> Self {
         self.settled = Some(Box::new(settled));

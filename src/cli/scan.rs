@@ -12,6 +12,7 @@ use super::args::{ScanCommand, StagedCommand};
 use super::policy::Basis;
 use super::run::Run;
 use super::surroundings;
+use crate::finding::Presence;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
 use crate::source::history::standing;
@@ -97,7 +98,11 @@ pub(super) fn staged(command: &StagedCommand) -> Result<Status, UsageError> {
     // What the next commit would add stands in the index.
     let complete = |outcome: &mut Outcome, _: &Arc<Counters>| {
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
-        outcome.findings.iter_mut().chain(suppressed).for_each(|finding| finding.in_head = Some(true));
+        outcome
+            .findings
+            .iter_mut()
+            .chain(suppressed)
+            .for_each(|finding| finding.presence = Some(Presence::Index));
     };
     Ok(run.scan(Phase::Files, sources, complete))
 }

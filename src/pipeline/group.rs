@@ -113,7 +113,7 @@ fn finding(rule: &Rule, mut hits: Vec<Hit>) -> Finding {
         secret,
         evidence,
         verification: None,
-        in_head: None,
+        presence: None,
         first_commit: None,
         last_commit: None,
         removed_commit: None,

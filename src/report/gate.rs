@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::paint::Paint;
 use super::place::Place;
 use super::text::TextOptions;
-use super::{Report, summary};
+use super::{Report, remedy, summary};
 use crate::finding::{Finding, LocationKind, SuppressedBy, Suppression};
 use crate::sanitize::visible;
 use crate::source::LEFT_OUT;
@@ -204,7 +204,7 @@ impl Page<'_> {
     /// What to do now.
     fn advice(&self, out: &mut dyn Write) -> io::Result<()> {
         if !self.passes {
-            writeln!(out, "{}", self.remedy())?;
+            self.next_steps(out)?;
         }
         if let Some(finding) = self.report.findings.first() {
             let rule = visible(finding.rule_id.as_bytes());
@@ -214,6 +214,19 @@ impl Page<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How git can go on and, of a push, which commands there are for that.
+    fn next_steps(&self, out: &mut dyn Write) -> io::Result<()> {
+        let commands = match self.gate {
+            Gate::Push => remedy::before_a_push(self.report),
+            _ => Vec::new(),
+        };
+        if commands.is_empty() {
+            return writeln!(out, "{}", self.remedy());
+        }
+        writeln!(out, "Nothing was sent yet. Take it out of the commits that add it, then push again:")?;
+        commands.iter().try_for_each(|command| writeln!(out, "    {command}"))
     }
 
     /// How git can go on.

@@ -127,6 +127,8 @@ pub struct RuleInfo {
 }
 
 #[cfg(test)]
+mod remedy_tests;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

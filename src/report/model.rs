@@ -178,7 +178,7 @@ impl<'a> FindingModel<'a> {
             },
             evidence: &finding.evidence,
             verification: finding.verification.as_ref(),
-            in_head: finding.in_head,
+            in_head: finding.in_head(),
             first_commit: finding.first_commit.as_ref(),
             last_commit: finding.last_commit.as_ref(),
             removed_commit: finding.removed_commit.as_ref(),

@@ -246,7 +246,12 @@ impl Report {
         let words = commits.flat_map(|commit| [&commit.author_name, &commit.author_email, &commit.subject]);
         let skipped = self.scan.coverage.skipped.iter().flat_map(|skipped| &skipped.examples);
         let issues = self.issues.iter().filter_map(|issue| issue.path.as_ref());
-        let paths = paths.chain(skipped).chain(issues).chain(&self.scan.targets).map(|path| path.as_slice());
+        // Refs that contain a finding may lie outside of what was scanned, too.
+        let containments = findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let refs = containments
+            .flat_map(|Containment { refs, remotes, reflogs, .. }| refs.iter().chain(remotes).chain(reflogs));
+        let paths = paths.chain(refs).chain(skipped).chain(issues).chain(&self.scan.targets);
+        let paths = paths.map(|path| path.as_slice());
         paths.chain(words.map(|words| words.as_bytes())).collect()
     }
 }

@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice as _};
 use super::Report;
 use super::shell::word;
 use super::spread::joined;
-use crate::finding::{Finding, LocationKind, State};
+use crate::finding::{Finding, LocationKind, Presence, State};
 use crate::sanitize::visible;
 use crate::words::{count, short_id};
 
@@ -63,6 +63,21 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
     groups.into_iter().filter_map(section).collect()
 }
 
+/// The commands that take keys out of commits that nobody else has.
+pub(super) fn before_a_push(report: &Report) -> Vec<String> {
+    let mut commands = Vec::new();
+    for state in [State::Unpushed, State::LastCommit] {
+        let is_of = |finding: &&Finding| {
+            finding.containment.as_ref().is_some_and(|containment| containment.state == Some(state))
+        };
+        let findings: Vec<&Finding> = report.findings.iter().filter(is_of).collect();
+        let steps = Group { findings: &findings }.steps(state).filter(|_| !findings.is_empty());
+        let lines = steps.into_iter().flat_map(|(_, lines)| lines);
+        commands.extend(lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }));
+    }
+    commands
+}
+
 /// Findings of one state.
 struct Group<'a> {
     findings: &'a [&'a Finding],
@@ -82,7 +97,13 @@ impl Group<'_> {
     }
 
     fn staged(&self) -> Vec<Line> {
-        let steps = "Unstage it, take the key out, and stage it again:";
+        let elsewhere = self.findings.iter().all(|finding| finding.presence == Some(Presence::Gone));
+        let steps = match elsewhere {
+            true => {
+                "In the work tree whose index holds it, unstage it, take the key out, and stage it again:"
+            }
+            false => "Unstage it, take the key out, and stage it again:",
+        };
         match self.files(|_| true) {
             Some(files) => vec![say(steps), run(format!("git reset -q --{files}"))],
             // Without a path, this takes everything out of the index, and says so.
@@ -128,13 +149,17 @@ impl Group<'_> {
             let base = base.map_or("--root", short_id);
             lines.push(run(format!("git rebase --interactive --rebase-merges {base}")));
         }
-        lines.push(run("git commit --all --amend --no-edit && git rebase --continue".to_owned()));
+        let edit = if self.has(is_in_commit) { "" } else { " --no-edit" };
+        lines.push(run(format!("git commit --all --amend{edit} && git rebase --continue")));
         let refs: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| refs(finding)).collect();
         if refs.len() > 1 {
             let names: Vec<String> = refs.iter().take(NAMED).map(|name| visible(name).into_owned()).collect();
-            let more = match refs.len() - names.len() {
+            // Those that no finding names are counted; several findings may mean the same.
+            let unnamed =
+                self.findings.iter().flat_map(|finding| &finding.containment).map(|found| found.more);
+            let more = match (refs.len() - names.len()) as u64 + unnamed.max().unwrap_or(0) {
                 0 => String::new(),
-                more => format!(" and {}", count(more as u64, "more ref", "more refs")),
+                more => format!(" and {}", count(more, "more ref", "more refs")),
             };
             lines.push(say(&format!("Every ref that has it has to follow: {}{more}.", names.join(", "))));
         }
@@ -247,6 +272,11 @@ impl Group<'_> {
     }
 }
 
+/// Whether it is written in the commit itself.
+fn is_in_commit(kind: LocationKind) -> bool {
+    matches!(kind, LocationKind::CommitMessage | LocationKind::Author | LocationKind::Committer)
+}
+
 fn drop_unreachable() -> Vec<Line> {
     vec![
         say(
@@ -272,128 +302,4 @@ fn say(text: &str) -> Line {
 
 fn run(command: String) -> Line {
     Run(command)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::finding::Containment;
-    use crate::report::sample;
-    use crate::secret::Secret;
-
-    fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding {
-        let mut finding =
-            sample::finding(&sample::secret(7), &[], sample::location(kind, path, 1, ["", "m", ""]));
-        finding.first_commit = Some(sample::commit("1a2b3c4d", "2025-11-20", "Add the client"));
-        finding.containment = Some(containment);
-        finding
-    }
-
-    /// Only the commands.
-    fn commands(findings: Vec<Finding>) -> Vec<String> {
-        let mut report = sample::clean(1);
-        report.findings = findings;
-        let lines = sections(&report).into_iter().flat_map(|section| section.lines);
-        lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
-    }
-
-    fn state(state: State) -> Containment {
-        Containment { state: Some(state), ..Containment::default() }
-    }
-
-    #[test]
-    fn each_state_has_its_commands() {
-        use LocationKind::{Blob, CommitMessage, Index, Path};
-        let in_name = format!("sub/{}.txt", Secret::new(sample::secret(7).as_bytes()).redacted());
-        let base = Containment { base: Some("77".repeat(20)), ..state(State::Unpushed) };
-        let stash = Containment {
-            reflogs: vec!["stash@{0}".into(), "stash@{10}".into(), "stash@{2}".into()],
-            ..state(State::Stashed)
-        };
-        let table: [(LocationKind, &str, Containment, &[&str]); 10] = [
-            (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- 'a b/it'\''s'"]),
-            (Path, "sub/key", state(State::Staged), &["git reset -q -- sub/key"]),
-            (Path, &in_name, state(State::Staged), &["git reset"]),
-            (
-                Blob,
-                "conf/.env",
-                state(State::LastCommit),
-                &["git commit --amend --no-edit --only -- conf/.env"],
-            ),
-            (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
-            (
-                Blob,
-                "a",
-                base,
-                &[
-                    "git rebase --interactive --rebase-merges 7777777777",
-                    "git commit --all --amend --no-edit && git rebase --continue",
-                ],
-            ),
-            (
-                Blob,
-                "a",
-                state(State::Unpushed),
-                &[
-                    "git rebase --interactive --rebase-merges --root",
-                    "git commit --all --amend --no-edit && git rebase --continue",
-                ],
-            ),
-            (
-                Blob,
-                "a",
-                stash,
-                &["git stash drop 'stash@{10}'", "git stash drop 'stash@{2}'", "git stash drop 'stash@{0}'"],
-            ),
-            (
-                Blob,
-                "a",
-                state(State::Unreachable),
-                &["git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now"],
-            ),
-            (Blob, "a", state(State::Uncommitted), &[]),
-        ];
-        for (kind, path, containment, expected) in table {
-            let state = containment.state;
-            assert_eq!(commands(vec![finding(kind, path, containment)]), expected, "{state:?}");
-        }
-    }
-
-    #[test]
-    fn what_was_pushed_is_revoked_before_it_is_rewritten() {
-        let pushed = || Containment { remotes: vec!["origin".into()], ..state(State::Pushed) };
-        let mut encoded = finding(LocationKind::Blob, "k8s/secret.yaml", pushed());
-        encoded.locations[0].decoded = vec!["base64".to_owned()];
-        let message = finding(LocationKind::CommitMessage, "", pushed());
-        let mut report = sample::clean(1);
-        report.findings = vec![encoded, message];
-        let sections = sections(&report);
-        let [Section { title, lines }] = &sections[..] else { panic!("one section") };
-        assert!(title.starts_with("Pushed, or handed on: "), "{title}");
-        assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
-        let found = commands(report.findings);
-        let expected = [
-            "url=$(git remote get-url origin)",
-            "git clone --mirror \"$url\" ../leeward-rewrite.git",
-            "cd ../leeward-rewrite.git",
-            "leeward history --write-expressions ../leeward-expressions.txt",
-            "git filter-repo --replace-text ../leeward-expressions.txt --replace-message \
-             ../leeward-expressions.txt",
-            "rm ../leeward-expressions.txt",
-            "git filter-repo --invert-paths --path k8s/secret.yaml",
-            "git push --force --mirror \"$url\"",
-        ];
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn the_most_urgent_comes_first() {
-        let all = [State::Staged, State::Pushed, State::LastCommit, State::Unpushed];
-        let mut report = sample::clean(1);
-        report.findings = all.map(|it| finding(LocationKind::Blob, "a", state(it))).into();
-        let titles: Vec<String> = sections(&report).into_iter().map(|section| section.title).collect();
-        let begins = ["Pushed", "In commits", "Only in the last", "Staged"];
-        assert!(titles.iter().zip(begins).all(|(title, begin)| title.starts_with(begin)), "{titles:?}");
-        assert_eq!(titles.len(), begins.len());
-    }
 }

@@ -4,8 +4,8 @@ use bstr::BString;
 
 use super::{Coverage, Note, Report, RuleInfo, Scan, Skipped};
 use crate::finding::{
-    Commit, Confidence, Containment, Excerpt, Exposure, Finding, Location, LocationKind, Region, Severity,
-    State, SuppressedBy, Suppression, Verification,
+    Commit, Confidence, Containment, Excerpt, Exposure, Finding, Location, LocationKind, Presence, Region,
+    Severity, State, SuppressedBy, Suppression, Verification,
 };
 use crate::secret::Secret;
 use crate::source::Issue;
@@ -76,7 +76,7 @@ pub(crate) fn finding(value: &str, evidence: &[&str], location: Location) -> Fin
         secret: Secret::new(value.as_bytes()),
         evidence: evidence.iter().map(|&evidence| evidence.to_owned()).collect(),
         verification: None,
-        in_head: None,
+        presence: None,
         first_commit: None,
         last_commit: None,
         removed_commit: None,
@@ -129,7 +129,7 @@ pub(crate) fn full() -> Report {
     message.locations[0].blob = Some("5e4d3c2b".repeat(5));
     message.confidence = Confidence::Medium;
     message.severity = Severity::High;
-    message.in_head = Some(false);
+    message.presence = Some(Presence::Gone);
     report.findings.push(message);
     let accepted = location(LocationKind::File, "docs/example.md", 8, ["key: ", &masks[3], ""]);
     let reason = "the example of the provider's own documentation".to_owned();
@@ -166,7 +166,7 @@ fn settings(value: &str, mask: &str) -> Finding {
     };
     let evidence = ["assigned to MISTRAL_API_KEY", "the file imports the provider's client"];
     let mut finding = finding(value, &evidence, place("config/settings.py", 112));
-    finding.in_head = Some(true);
+    finding.presence = Some(Presence::Head);
     finding.verification = Some(Verification {
         status: "active".to_owned(),
         detail: "it lists models".to_owned(),
@@ -192,7 +192,7 @@ fn client(value: &str, mask: &str) -> Finding {
     cell.blob = Some("78".repeat(20));
     cell.decoded = vec!["base64".to_owned()];
     let mut finding = finding(value, &["handed to the provider's constructor"], blob);
-    finding.in_head = Some(false);
+    finding.presence = Some(Presence::Gone);
     finding.first_commit = Some(commit("1a2b3c4d", "2025-11-20", "Add the client"));
     finding.last_commit = Some(commit("9f8e7d6c", "2025-12-02", "Format \u{1b}[2Jeverything"));
     finding.removed_commit = Some(commit("0c1d2e3f", "2025-12-03", "Read the key from the environment"));

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::paint::Paint;
 use super::place::Place;
 use super::{Gate, Report, RuleInfo, gate, remedy, snippet, spread, summary};
-use crate::finding::{Commit, Finding, Location, State, SuppressedBy};
+use crate::finding::{Commit, Finding, Location, Presence, State, SuppressedBy};
 use crate::sanitize::visible;
 use crate::source::Issue;
 use crate::words::{count, day, short_id, thousands};
@@ -114,10 +114,14 @@ impl Page<'_> {
 
     /// Whether HEAD holds it, and the commits that brought and took it.
     fn history(&self, finding: &Finding, gutter: usize, out: &mut dyn Write) -> io::Result<()> {
-        let state = match (finding.in_head, &finding.removed_commit) {
-            (Some(true), _) => self.standing(finding),
-            (Some(false), Some(_)) => "not in HEAD any more",
-            (Some(false), None) => "not in HEAD",
+        let state = match (finding.presence, &finding.removed_commit) {
+            (Some(Presence::Head), _) => "in HEAD",
+            (Some(Presence::Index), _) => self.only_in_index(finding),
+            (Some(Presence::Gone), _) if is_staged(finding) => {
+                "in the index of another work tree, and in no commit"
+            }
+            (Some(Presence::Gone), Some(_)) => "not in HEAD any more",
+            (Some(Presence::Gone), None) => "not in HEAD",
             (None, _) => "",
         };
         // A commit that both brought it and is the newest to hold it is named once.
@@ -143,13 +147,12 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Where what HEAD or the index holds is, in words; nothing where only the index was scanned.
-    fn standing(&self, finding: &Finding) -> &'static str {
-        match finding.containment.as_ref().map(|containment| containment.state) {
-            Some(Some(State::Staged)) => "in the index, and in no commit",
-            Some(_) => "in HEAD",
-            None if self.report.scan.mode == "staged" => "",
-            None => "in HEAD or the index",
+    /// What is to be said of a key that the index holds, and HEAD does not; nothing where only the index was scanned.
+    fn only_in_index(&self, finding: &Finding) -> &'static str {
+        match is_staged(finding) {
+            true => "in the index, and in no commit",
+            _ if self.report.scan.mode == "staged" => "",
+            _ => "in the index, not in HEAD",
         }
     }
 
@@ -252,6 +255,12 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether it is in an index, and in no commit.
+fn is_staged(finding: &Finding) -> bool {
+    let state = finding.containment.as_ref().and_then(|containment| containment.state);
+    state == Some(State::Staged)
 }
 
 /// `1a2b3c4d5e, 2026-03-01, Jane Doe: Add the client`.

@@ -3,7 +3,7 @@
 use super::Report;
 use super::sample;
 use super::text::{TextOptions, write};
-use crate::finding::{Confidence, LocationKind, Severity};
+use crate::finding::{Confidence, Containment, LocationKind, Presence, Severity, State};
 use crate::source::Issue;
 
 fn text(report: &Report, options: TextOptions) -> String {
@@ -23,7 +23,7 @@ const EVERYTHING: &str = r#"config/settings.py:112:20: mistral-api-key (critical
       = assigned to MISTRAL_API_KEY
       = the file imports the provider's client
       = asked the provider: active (it lists models)
-      = in HEAD or the index:
+      = in HEAD:
           first in 1a2b3c4d1a, 2025-11-20, Jo Field: Add the client
       = also in 12 more places:
           deploy/01.env:1:20
@@ -92,6 +92,33 @@ leeward: INCOMPLETE: 3 findings (2 critical, 1 high) in 1,234 files, 87 commits,
 #[test]
 fn everything_at_once() {
     assert_eq!(plain(&sample::full()), EVERYTHING);
+}
+
+#[test]
+fn what_holds_it_is_named() {
+    use Presence::{Gone, Head, Index};
+    let stated = |state| Some(Containment { state: Some(state), ..Containment::default() });
+    let table = [
+        (Some(Head), stated(State::Pushed), Some("in HEAD")),
+        (Some(Head), None, Some("in HEAD")),
+        (Some(Index), None, Some("in the index, not in HEAD")),
+        (Some(Index), stated(State::Pushed), Some("in the index, not in HEAD")),
+        (Some(Index), stated(State::Staged), Some("in the index, and in no commit")),
+        (Some(Gone), stated(State::Unpushed), Some("not in HEAD")),
+        (Some(Gone), stated(State::Staged), Some("in the index of another work tree, and in no commit")),
+        (None, None, None),
+    ];
+    for (presence, containment, expected) in table {
+        let case = format!("{presence:?} {containment:?}");
+        let mut report = sample::clean(1);
+        let mut finding = sample::full().findings.swap_remove(2);
+        finding.evidence.clear();
+        (finding.presence, finding.containment) = (presence, containment);
+        report.findings = vec![finding];
+        let text = plain(&report);
+        let said = text.lines().find_map(|line| line.trim_start().strip_prefix("= "));
+        assert_eq!(said, expected, "{case}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `leeward range`: which keys each range brings in, and which ranges cannot be scanned.
 
+mod how_far;
 mod revisions;
 mod storage;
 mod what_is_new;

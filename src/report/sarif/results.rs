@@ -11,7 +11,7 @@ use serde_sarif::sarif::{
 
 use super::mask::Mask;
 use super::{bag, escaped, locations, rules};
-use crate::finding::{Commit, Finding, Location, LocationKind, SuppressedBy, Suppression};
+use crate::finding::{Commit, Finding, Location, LocationKind, Presence, SuppressedBy, Suppression};
 use crate::report::{Report, RuleInfo};
 
 /// Most results of a run that GitHub takes.
@@ -194,10 +194,11 @@ fn life(job: &Job<'_>) -> Option<String> {
     if !job.in_history {
         return None;
     }
-    match (job.finding.in_head, &job.finding.removed_commit) {
-        (Some(true), _) => Some("still in HEAD".to_owned()),
+    match (job.finding.presence, &job.finding.removed_commit) {
+        (Some(Presence::Head), _) => Some("still in HEAD".to_owned()),
+        (Some(Presence::Index), _) => Some("still in the index, not in HEAD".to_owned()),
         (_, Some(commit)) => Some(format!("removed in commit {}", locations::short(&commit.id))),
-        (Some(false), None) => Some("not in HEAD".to_owned()),
+        (Some(Presence::Gone), None) => Some("not in HEAD".to_owned()),
         (None, None) => None,
     }
 }
@@ -218,7 +219,7 @@ fn properties(mask: &Mask<'_>, job: &Job<'_>) -> PropertyBag {
     if let Some(verification) = &finding.verification {
         add("verification", verification.status.as_str().into());
     }
-    if let Some(in_head) = finding.in_head {
+    if let Some(in_head) = finding.in_head() {
         add("inHead", in_head.into());
     }
     if job.in_history {

@@ -15,7 +15,7 @@ use super::objects::TreeEntries;
 use super::range::reader::Reader;
 use super::range::revision::tree_of;
 use super::store::Store;
-use crate::finding::{Finding, Location, LocationKind};
+use crate::finding::{Finding, Location, LocationKind, Presence};
 use crate::source::layout::{Layout, read_file};
 use crate::source::{Issue, index};
 
@@ -35,9 +35,9 @@ pub fn tell<'f>(
     let store = Store::open(layout, &mut |_| ());
     let mut standing = Standing::new(layout, &store, issue);
     for finding in findings {
-        let mut locations = finding.locations.iter();
-        finding.in_head =
-            Some(locations.any(|location| standing.holds_file(top, location, finding.secret.expose())));
+        let locations = finding.locations.iter();
+        finding.presence =
+            locations.map(|location| standing.of_file(top, location, finding.secret.expose())).max();
     }
 }
 
@@ -62,31 +62,37 @@ impl<'a> Standing<'a> {
     }
 
     /// Whether HEAD's tree holds the secret at the path of a location in a stored object, or the index that very blob.
-    pub(super) fn holds_object(&mut self, location: &Location, object: ObjectId, secret: &[u8]) -> bool {
+    pub(super) fn of_object(&mut self, location: &Location, object: ObjectId, secret: &[u8]) -> Presence {
         let in_file = matches!(location.kind, LocationKind::Blob | LocationKind::Symlink);
-        if in_file && self.index.contains_key(&object) {
-            return true;
+        let staged = self.index.get(&object).filter(|_| in_file).cloned();
+        if let Some(there) = location.path.as_ref().and_then(|path| self.in_head(path))
+            && (location.kind == LocationKind::Path
+                || there == object
+                || self.has(&there, |bytes| holds(bytes, secret)))
+        {
+            return Presence::Head;
         }
-        let Some(there) = location.path.as_ref().and_then(|path| self.in_head(path)) else { return false };
-        location.kind == LocationKind::Path
-            || there == object
-            || self.has(&there, |bytes| holds(bytes, secret))
+        match staged {
+            // It may have been renamed since.
+            Some(paths) if paths.iter().any(|path| self.in_head(path) == Some(object)) => Presence::Head,
+            Some(_) => Presence::Index,
+            None => Presence::Gone,
+        }
     }
 
     /// Whether HEAD's tree, or the index, holds what was found in a file or in its name.
-    fn holds_file(&mut self, top: &Path, location: &Location, secret: &[u8]) -> bool {
-        let Some(path) = &location.path else { return false };
-        let there = [self.in_head(path), self.in_index(path, location.kind == LocationKind::Path)];
-        let there: BTreeSet<ObjectId> = there.into_iter().flatten().collect();
-        if location.kind == LocationKind::Path {
-            return !there.is_empty();
-        }
+    fn of_file(&mut self, top: &Path, location: &Location, secret: &[u8]) -> Presence {
+        let Some(path) = &location.path else { return Presence::Gone };
+        let in_name = location.kind == LocationKind::Path;
+        let there = [(Presence::Head, self.in_head(path)), (Presence::Index, self.in_index(path, in_name))];
         // In what is encoded the secret is not to be seen, but the whole file is the same.
         let file = || path.to_path().ok().and_then(|path| read_file(&top.join(path)).ok());
-        let encoded = !location.decoded.is_empty() || !location.inner.is_empty();
+        let encoded = !in_name && (!location.decoded.is_empty() || !location.inner.is_empty());
         let file = encoded.then(file).flatten();
-        let mut there = there.into_iter();
-        there.any(|id| self.has(&id, |bytes| holds(bytes, secret) || file.as_deref() == Some(bytes)))
+        let is_it = |bytes: &[u8]| holds(bytes, secret) || file.as_deref() == Some(bytes);
+        let mut there = there.into_iter().filter_map(|(presence, id)| Some((presence, id?)));
+        let held = there.find(|(_, id)| in_name || self.has(id, is_it));
+        held.map_or(Presence::Gone, |(presence, _)| presence)
     }
 
     fn has(&mut self, id: &ObjectId, is_it: impl Fn(&[u8]) -> bool) -> bool {

@@ -4,7 +4,8 @@ use bstr::BString;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{
-    Commit, Confidence, Excerpt, Finding, Location, LocationKind, Region, Severity, SuppressedBy, Suppression,
+    Commit, Confidence, Excerpt, Finding, Location, LocationKind, Presence, Region, Severity, SuppressedBy,
+    Suppression,
 };
 use crate::report::line_hash::line_hashes;
 use crate::report::{Coverage, Note, Report, RuleInfo, Scan, Skipped};
@@ -79,7 +80,7 @@ pub(super) fn finding(seed: &str, locations: Vec<Location>) -> Finding {
         secret: Secret::new(value(seed).into_bytes()),
         evidence: vec![format!("assigned to MISTRAL_API_KEY, as in {}", value(seed))],
         verification: None,
-        in_head: None,
+        presence: None,
         first_commit: None,
         last_commit: None,
         removed_commit: None,
@@ -191,7 +192,7 @@ pub(super) fn history() -> Report {
         "gone",
         vec![at(LocationKind::Blob, Some(b"a.env"), "2"), at(LocationKind::Blob, Some(b"old.env"), "1")],
     );
-    gone.in_head = Some(false);
+    gone.presence = Some(Presence::Gone);
     gone.first_commit = Some(commit("1"));
     gone.last_commit = Some(commit("2"));
     gone.removed_commit = Some(commit("3"));
@@ -208,7 +209,7 @@ pub(super) fn history() -> Report {
     ] {
         let mut finding = finding(seed, vec![at(kind, None, "4")]);
         finding.first_commit = Some(Commit { author_time: "in the year 12026".into(), ..commit("4") });
-        finding.in_head = Some(true);
+        finding.presence = Some(Presence::Head);
         findings.push(finding);
     }
     let mut bare_ref = finding("bare", vec![bare(LocationKind::RefName, Some(value("bare").as_bytes()))]);

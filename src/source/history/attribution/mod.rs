@@ -8,6 +8,7 @@
 //! Why in bulk: to look trees up one by one would decode most of them many times over, because each version of a tree
 //! is a delta on top of others. Going through all trees of a repository takes a fraction of the scan.
 
+mod added;
 mod graph;
 mod leads;
 mod life;
@@ -26,17 +27,19 @@ use std::collections::BTreeSet;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
+pub(super) use self::added::{Added, contain};
 use self::graph::Graph;
 use self::places::Spots;
 pub(super) use self::read::index;
 use self::scope::Scope;
 use self::search::Wanted;
 use self::teller::Teller;
+pub(super) use self::teller::exposure;
 use self::tips::Tips;
 use super::refs;
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, Reach};
-use crate::finding::{Commit, Containment, LocationKind};
+use crate::finding::{Commit, Containment, LocationKind, Presence};
 use crate::source::Issue;
 
 /// An object that holds a finding's secret.
@@ -67,7 +70,7 @@ pub struct Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
     /// Whether HEAD's tree, or the index, holds it.
-    pub in_head: bool,
+    pub presence: Presence,
     /// The commit that first introduced it, of those that a ref leads to, or else of all that are stored.
     pub first: Option<Commit>,
     /// The newest commit that holds it, of the same.
@@ -122,6 +125,7 @@ pub fn attribute(
         commits: read::Commits::new(&store),
         tags: &found.tags,
         index: index(layout, issue),
+        elsewhere: read::other_indexes(layout),
         head,
         line: graph.ancestors(head),
         by_refs,

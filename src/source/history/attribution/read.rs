@@ -10,7 +10,7 @@ use gix_hash::ObjectId;
 use gix_object::Kind as ObjectKind;
 
 use super::super::objects::named_ids;
-use super::super::store::{Scratch, Store};
+use super::super::store::{Scratch, Store, list};
 use super::Layout;
 use super::search::seconds;
 use crate::finding::Commit;
@@ -75,6 +75,21 @@ pub(super) fn peel(store: &Store, tag: ObjectId) -> Option<ObjectId> {
         }
     }
     None
+}
+
+/// The blobs of the indexes of all other work trees, with their paths. One that cannot be read tells nothing: whether
+/// this work tree's holds what was found does not depend on it.
+pub(super) fn other_indexes(layout: &Layout) -> HashMap<ObjectId, BTreeSet<BString>> {
+    let mut paths: HashMap<ObjectId, BTreeSet<BString>> = HashMap::new();
+    let linked = list(&layout.common_dir.join("worktrees"), &mut |_| ());
+    let others = linked.into_iter().chain([layout.common_dir.clone()]).filter(|dir| *dir != layout.git_dir);
+    for git_dir in others {
+        let there = Layout { git_dir, ..layout.clone() };
+        for (id, path) in crate::source::index::files(&there).unwrap_or_default() {
+            paths.entry(id).or_default().insert(path);
+        }
+    }
+    paths
 }
 
 /// The blobs of the index of this work tree, with their paths. Empty when there is none; one that cannot be read is an

@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Progress, Story, read};
-use crate::finding::{Commit, Exposure, LocationKind, State};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, State};
 
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
@@ -29,6 +29,8 @@ pub(super) struct Teller<'a> {
     pub(super) tags: &'a BTreeMap<ObjectId, ObjectId>,
     /// Paths in the index, by blob.
     pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
+    /// The same of the indexes of other work trees.
+    pub(super) elsewhere: HashMap<ObjectId, BTreeSet<BString>>,
     pub(super) head: Option<usize>,
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
@@ -46,6 +48,8 @@ struct Asked {
     /// What tags that hold it stand for.
     tagged: Vec<usize>,
     in_index: bool,
+    /// In the index of another work tree.
+    elsewhere: bool,
 }
 
 /// All versions of one place of a finding.
@@ -95,11 +99,21 @@ impl Teller<'_> {
                 }
                 _ => asked.set.commits.extend(commit),
             }
-            asked.in_index |= self.index.contains_key(&id);
+            asked.in_index |= match held.kind {
+                LocationKind::Path => held.part.first().is_some_and(|name| self.index_names(name)),
+                _ => self.index.contains_key(&id),
+            };
+            asked.elsewhere |= self.elsewhere.contains_key(&id);
         }
         asked.set.spots.sort_unstable();
         asked.set.spots.dedup();
         asked
+    }
+
+    /// Whether a file of the index, or a directory of one, has this name.
+    fn index_names(&self, name: &BString) -> bool {
+        let mut paths = self.index.values().flatten();
+        paths.any(|path| path.split(|&byte| byte == b'/').any(|part| part == name.as_slice()))
     }
 
     fn story(
@@ -120,7 +134,11 @@ impl Teller<'_> {
         let last = tagged().chain(last.filter(told)).max_by_key(|&commit| self.graph.time(commit));
         let question = Question { life, set, objects: &asked.objects, spots: &asked.set.spots, only_head };
         let mut story = Story {
-            in_head: in_tree || asked.in_index,
+            presence: match (in_tree, asked.in_index) {
+                (true, _) => Presence::Head,
+                (false, true) => Presence::Index,
+                (false, false) => Presence::Gone,
+            },
             first: first.and_then(|commit| self.named(commit)),
             last: last.and_then(|commit| self.named(commit)),
             removed: removed.and_then(|commit| self.named(commit)),
@@ -132,7 +150,7 @@ impl Teller<'_> {
             story.containment = self.tips.contain(&question, self.spots);
         }
         let containment = &mut story.containment;
-        if asked.in_index && containment.state == Some(State::Unreachable) {
+        if (asked.in_index || asked.elsewhere) && containment.state == Some(State::Unreachable) {
             containment.state = Some(State::Staged);
         }
         let base = first.and_then(|commit| self.graph.parents(commit).first());
@@ -184,7 +202,8 @@ impl Teller<'_> {
         if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
             return Vec::new();
         }
-        let staged = id.and_then(|id| self.index.get(&id)).into_iter().flatten();
+        let staged = id.and_then(|id| self.index.get(&id).or_else(|| self.elsewhere.get(&id)));
+        let staged = staged.into_iter().flatten();
         let staged =
             staged.map(|path| Place { kind: LocationKind::Index, path: Some(path.clone()), commit: None });
         let mut places: Vec<Place> = staged.collect();
@@ -266,7 +285,7 @@ impl Teller<'_> {
 }
 
 /// From the day it came to the day it went.
-fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
+pub(in super::super) fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
     let day = |commit: &Commit| commit.author_time.get(..10).map(str::to_owned);
     let from = first.and_then(day)?;
     let to = removed.and_then(day);

@@ -198,9 +198,7 @@ impl<'a> Tips<'a> {
     /// What was fetched last, which need not be in a ref.
     fn fetched(&self) -> &[usize] {
         self.fetched.get_or_init(|| {
-            let fetched = read_file(&self.layout.git_dir.join("FETCH_HEAD")).unwrap_or_default();
-            let ids = fetched.lines().filter_map(|line| ObjectId::from_hex(line.fields().next()?).ok());
-            ids.filter_map(|id| self.graph.number(&id)).collect()
+            fetched(self.layout).into_iter().filter_map(|id| self.graph.number(&id)).collect()
         })
     }
 
@@ -234,6 +232,12 @@ impl Tip {
         };
         self.commit.is_some_and(|commit| question.leads_to(commit)) || self.objects.iter().any(below)
     }
+}
+
+/// What was fetched last.
+pub(super) fn fetched(layout: &Layout) -> Vec<ObjectId> {
+    let fetched = read_file(&layout.git_dir.join("FETCH_HEAD")).unwrap_or_default();
+    fetched.lines().filter_map(|line| ObjectId::from_hex(line.fields().next()?).ok()).collect()
 }
 
 fn named(followed: &Followed) -> Option<BString> {

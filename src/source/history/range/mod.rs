@@ -19,7 +19,7 @@ pub(super) mod revision;
 pub(super) mod select;
 mod snapshot;
 mod tracking;
-mod walk;
+pub(super) mod walk;
 pub(super) mod words;
 
 use std::collections::{BTreeSet, HashMap};
@@ -38,7 +38,7 @@ pub use self::snapshot::{Snapshot, SnapshotError};
 use self::walk::Walked;
 pub use self::words::{WordError, Words};
 use super::connectivity::Missing;
-use super::refs;
+use super::refs::{self, Refs};
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, boundary, report_missing, report_undecoded, undecoded};
 use crate::source::{Counted, Sink};
@@ -57,6 +57,10 @@ pub struct RangeOutcome {
     pub others: u64,
     /// The commits that the range names, and does not leave out.
     ends: Vec<ObjectId>,
+    /// What the range leaves out, and all ancestors of it: no commit of the range is among them.
+    base: BTreeSet<ObjectId>,
+    /// The refs of the repository.
+    refs: Refs,
     /// The first commit that added what stands there, with its place among the range's commits.
     introduced: HashMap<Spot, (usize, ObjectId)>,
 }
@@ -125,6 +129,8 @@ pub fn scan(
         commits: walked.commits.len() as u64,
         others,
         ends: range.included.commits.keys().copied().collect(),
+        base: walked.boundary.into_iter().chain(excluded).collect(),
+        refs,
         introduced: introduced.into_iter().filter_map(commit).collect(),
     })
 }

@@ -20,28 +20,28 @@ use super::reader::Reader;
 const PATIENCE: usize = 256;
 
 /// A commit of a range.
-pub(super) struct Member {
-    pub(super) id: ObjectId,
-    pub(super) tree: ObjectId,
-    pub(super) parents: Vec<ObjectId>,
+pub(in super::super) struct Member {
+    pub(in super::super) id: ObjectId,
+    pub(in super::super) tree: ObjectId,
+    pub(in super::super) parents: Vec<ObjectId>,
     /// Only notes lead to it.
-    pub(super) note: bool,
+    pub(in super::super) note: bool,
 }
 
 /// What a walk found.
 #[derive(Default)]
-pub(super) struct Walked {
+pub(in super::super) struct Walked {
     /// Ancestors first; of what is not related, the oldest first.
-    pub(super) commits: Vec<Member>,
+    pub(in super::super) commits: Vec<Member>,
     /// Commits outside that members descend from directly.
-    pub(super) boundary: BTreeSet<ObjectId>,
+    pub(in super::super) boundary: BTreeSet<ObjectId>,
     /// How many members lack parents because the repository is shallow.
-    pub(super) cut: usize,
+    pub(in super::super) cut: usize,
 }
 
 /// Walks from `included` (with what only notes name marked) down to ancestors of `excluded`. `shallow` commits may lack
 /// parents; whatever else cannot be read goes to `missing`.
-pub(super) fn walk(
+pub(in super::super) fn walk(
     included: &BTreeMap<ObjectId, bool>,
     excluded: &BTreeSet<ObjectId>,
     shallow: &HashSet<ObjectId>,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::super::attribution::{Held, Place, Story, attribute};
 use super::super::{HistoryError, Progress};
-use crate::finding::{Commit, LocationKind};
+use crate::finding::{Commit, LocationKind, Presence};
 use crate::source::layout::{self, ObjectDirs};
 use crate::source::scratch_repo::{Repo, Scratch};
 
@@ -54,7 +54,7 @@ fn a_file_that_came_changed_moved_and_went() {
         }
         let stories = stories(&repo, &[&[(&one, Blob), (&two, Blob)], &[(&one, Blob)]]);
         let both = &stories[0];
-        assert!(!both.in_head);
+        assert_eq!(both.presence, Presence::Gone);
         let ends = (id(&both.first), id(&both.last), id(&both.removed));
         assert_eq!(ends, (Some(&*came), Some(&*moved), Some(&*went)));
         let deep = || Some("dir/deep/er/k".to_owned());
@@ -84,10 +84,10 @@ fn what_head_or_the_index_holds_is_in_head() {
         repo.git(&["add", "-A"]);
         let staged = repo.git(&["rev-parse", ":dir/staged"]);
         let held = story(&repo, &[(&in_head, Blob)]);
-        let ends = (held.in_head, id(&held.first), id(&held.removed));
-        assert_eq!(ends, (true, Some(&*first), None), "{format}");
+        let ends = (held.presence, id(&held.first), id(&held.removed));
+        assert_eq!(ends, (Presence::Head, Some(&*first), None), "{format}");
         let held = story(&repo, &[(&staged, Blob)]);
-        assert_eq!((held.in_head, id(&held.first)), (true, None), "{format}");
+        assert_eq!((held.presence, id(&held.first)), (Presence::Index, None), "{format}");
         assert_eq!(shown(&held.places[0]), [(Index, Some("dir/staged".to_owned()), None)]);
     }
 }
@@ -106,7 +106,10 @@ fn merges_of_a_branch_that_still_had_it() {
     repo.git(&["checkout", "-q", "main"]);
     repo.git_at(1_700_000_300, &["merge", "-q", "--no-edit", "old"]);
     let held = story(&repo, &[(&blob, Blob)]);
-    assert_eq!((held.in_head, id(&held.removed), id(&held.last)), (false, Some(&*removed), Some(&*old)));
+    assert_eq!(
+        (held.presence, id(&held.removed), id(&held.last)),
+        (Presence::Gone, Some(&*removed), Some(&*old))
+    );
 }
 
 #[test]
@@ -122,8 +125,8 @@ fn a_side_branch_is_no_part_of_heads_line() {
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["branch", "-q", "-D", "side"]);
     let held = story(&repo, &[(&blob, Blob)]);
-    let ends = (held.in_head, id(&held.first), id(&held.last), id(&held.removed));
-    assert_eq!(ends, (false, Some(&*came), Some(&*came), None), "and nothing reaches it any more");
+    let ends = (held.presence, id(&held.first), id(&held.last), id(&held.removed));
+    assert_eq!(ends, (Presence::Gone, Some(&*came), Some(&*came), None), "and nothing reaches it any more");
     assert_eq!(shown(&held.places[0]), [(Blob, Some("k".to_owned()), Some(came))]);
 }
 
@@ -152,7 +155,7 @@ fn notes_links_trees_and_what_nothing_names() {
     let dangling = repo.git(&["hash-object", "-w", "loose-end"]);
     let held = story(&repo, &[(&dangling, Blob)]);
     assert_eq!(shown(&held.places[0]), [(Blob, None, None)]);
-    assert_eq!((held.in_head, held.first), (false, None));
+    assert_eq!((held.presence, held.first), (Presence::Gone, None));
 
     repo.git(&["add", "loose-end"]);
     repo.git(&["write-tree"]);
@@ -178,7 +181,7 @@ fn messages_belong_to_their_own_commit() {
     assert_eq!((id(&held.first), id(&held.last)), (Some(&*first), Some(&*second)));
     assert_eq!(shown(&held.places[0]), [(CommitMessage, None, Some(second))]);
     assert_eq!(shown(&held.places[1]), [(TagMessage, None, Some(first))]);
-    assert!(!held.in_head && held.removed.is_none());
+    assert_eq!((held.presence, held.removed), (Presence::Gone, None));
 }
 
 #[test]
@@ -190,9 +193,9 @@ fn head_is_that_of_the_work_tree() {
     let linked = Repo { path: scratch.path("linked") };
     linked.git(&["rm", "-q", "a"]);
     let removed = linked.commit("removed here");
-    assert!(story(&main, &[(&blob, Blob)]).in_head);
+    assert_eq!(story(&main, &[(&blob, Blob)]).presence, Presence::Head);
     let held = story(&linked, &[(&blob, Blob)]);
-    assert_eq!((held.in_head, id(&held.removed)), (false, Some(&*removed)));
+    assert_eq!((held.presence, id(&held.removed)), (Presence::Gone, Some(&*removed)));
 }
 
 /// Wants an end when it has been asked so often.

@@ -1,7 +1,7 @@
 //! What contains an object, how far it got, and when it came and went, in histories that are not a straight line.
 
 use super::super::attribution::{Held, Story, attribute};
-use crate::finding::{Commit, Exposure, LocationKind, State};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, State};
 use crate::source::layout::{self, ObjectDirs};
 use crate::source::scratch_repo::{Repo, Scratch};
 
@@ -63,7 +63,7 @@ fn from_the_index_to_a_remote() {
     repo.git(&["add", "k"]);
     let blob = repo.git(&["rev-parse", ":k"]);
     let staged = story(&repo, &blob);
-    assert_eq!((staged.containment.state, staged.in_head), (Some(State::Staged), true));
+    assert_eq!((staged.containment.state, staged.presence), (Some(State::Staged), Presence::Index));
     assert_eq!((staged.containment.exposure, staged.containment.refs.len()), (None, 0));
 
     repo.commit_at(START + DAY, "with a key");
@@ -123,7 +123,7 @@ fn what_no_branch_has() {
     let unreachable = story(&repo, &blob);
     assert_eq!(unreachable.containment.state, Some(State::Unreachable));
     assert_eq!(reflogs(&unreachable), ["HEAD@{1}", "main@{1}"]);
-    assert_eq!((id(&unreachable.first), unreachable.in_head), (Some(&*dropped), false));
+    assert_eq!((id(&unreachable.first), unreachable.presence), (Some(&*dropped), Presence::Gone));
     repo.git(&["reflog", "expire", "--expire=now", "--all"]);
     let forgotten = story(&repo, &blob);
     assert_eq!((forgotten.containment.state, reflogs(&forgotten).len()), (Some(State::Unreachable), 0));
@@ -175,7 +175,7 @@ fn it_came_back_and_went_again() {
     assert_eq!((id(&gone.removed), gone.containment.exposure), (Some(&*went), exposure("2023-11-17", 2)));
     repo.git_at(START + 5 * DAY, &["revert", "--no-edit", "HEAD"]);
     let back = story(&repo, &blob);
-    assert_eq!((back.in_head, id(&back.first), id(&back.removed)), (true, Some(&*came), None));
+    assert_eq!((back.presence, id(&back.first), id(&back.removed)), (Presence::Head, Some(&*came), None));
     assert_eq!(back.containment.exposure.map(|exposure| exposure.to), Some(None));
     let again = remove(&repo, 9);
     let gone = story(&repo, &blob);
@@ -195,6 +195,60 @@ fn a_clock_that_is_wrong_does_not_turn_history_round() {
     assert_eq!(ends, (Some(&*came), Some(&*last), Some(&*went)));
     let exposure = story.containment.exposure.expect("it was committed");
     assert_eq!((exposure.days, exposure.to.as_deref()), (Some(0), Some("2023-11-18")));
+}
+
+#[test]
+fn what_the_index_takes_up_again_is_not_in_head() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    let (came, blob) = add(&repo, 1, "key\n");
+    let held = story(&repo, &blob);
+    assert_eq!((held.presence, held.removed), (Presence::Head, None));
+    repo.git(&["branch", "side"]);
+    let went = remove(&repo, 2);
+    repo.git(&["checkout", "-q", "side", "--", "k"]);
+    let again = story(&repo, &blob);
+    let ends = (again.presence, id(&again.first), id(&again.removed), again.containment.state);
+    assert_eq!(ends, (Presence::Index, Some(&*came), Some(&*went), Some(State::Unpushed)));
+}
+
+#[test]
+fn the_index_of_another_work_tree() {
+    let scratch = Scratch::new();
+    let main = scratch.repo("r", &[]);
+    let other = Repo { path: scratch.path("other") };
+    main.git(&["worktree", "add", "-q", &other.path.display().to_string()]);
+    for (one, two, content) in [(&main, &other, "one\n"), (&other, &main, "two\n")] {
+        one.write("k", content);
+        one.git(&["add", "k"]);
+        let blob = one.git(&["rev-parse", ":k"]);
+        let (here, there) = (story(one, &blob), story(two, &blob));
+        assert_eq!((here.containment.state, here.presence), (Some(State::Staged), Presence::Index));
+        assert_eq!((there.containment.state, there.presence), (Some(State::Staged), Presence::Gone));
+        let place = &there.places[0][0];
+        assert_eq!((place.kind, place.path.as_ref()), (LocationKind::Index, Some(&"k".into())));
+    }
+}
+
+#[test]
+fn a_name_that_the_index_takes_up_again() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    repo.write("key/k", "1\n");
+    repo.commit_at(START + DAY, "with a key");
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    repo.git(&["rm", "-q", "key/k"]);
+    repo.commit_at(START + 2 * DAY, "without");
+    let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
+    let presence = || {
+        let held = Held { object: tree.clone(), kind: LocationKind::Path, part: vec!["key".into()] };
+        let stories = attribute(&layout, None, 2, &[vec![held]], &mut |issue| panic!("{issue:?}"), &());
+        stories.expect("threads").remove(0).presence
+    };
+    assert_eq!(presence(), Presence::Gone);
+    repo.write("key/other", "2\n");
+    repo.git(&["add", "-A"]);
+    assert_eq!(presence(), Presence::Index);
 }
 
 #[test]
@@ -233,7 +287,7 @@ fn merges_that_bring_it_and_merges_that_take_it_away() {
     let parents = repo.git(&["rev-list", "--parents", "-1", "HEAD"]);
     assert!(parents.split(' ').count() >= 3, "a merge");
     let found = story(&repo, &blob);
-    assert_eq!((id(&found.first), found.in_head), (Some(&*evil), true));
+    assert_eq!((id(&found.first), found.presence), (Some(&*evil), Presence::Head));
 
     repo.git(&["checkout", "-q", "-b", "three", "HEAD~1"]);
     repo.write("three", "x\n");
@@ -243,8 +297,8 @@ fn merges_that_bring_it_and_merges_that_take_it_away() {
     repo.git(&["rm", "-fq", "k"]);
     let taken = repo.commit_at(START + 4 * DAY, "a merge without it");
     let found = story(&repo, &blob);
-    let ends = (id(&found.last), id(&found.removed), found.in_head);
-    assert_eq!(ends, (Some(&*evil), Some(&*taken), false));
+    let ends = (id(&found.last), id(&found.removed), found.presence);
+    assert_eq!(ends, (Some(&*evil), Some(&*taken), Presence::Gone));
 }
 
 #[test]
