@@ -182,11 +182,8 @@ impl<'a> Run<'a> {
             return if complete { Status::Clean } else { Status::Incomplete };
         }
         let report = self.report(outcome, started);
-        let status = Status::of_scan(
-            report.scan.complete,
-            !report.findings.is_empty(),
-            Leniency { allow_incomplete: self.scanning.allow_incomplete, exit_zero: self.scanning.exit_zero },
-        );
+        let leniency = self.leniency(&report);
+        let status = Status::of_scan(report.scan.complete, !report.findings.is_empty(), leniency);
         // Of a path, sources judge each name on its own.
         let secrets_in = |text: &[u8]| {
             let names = std::iter::once(text).chain(text.split_str("/"));
@@ -194,6 +191,13 @@ impl<'a> Run<'a> {
         };
         let status = self.write(&report.redacted_by(&secrets_in), status);
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
+    }
+
+    /// What names nothing was not scanned in part.
+    fn leniency(&self, report: &Report) -> Leniency {
+        let scanned = !report.issues.iter().any(|issue| is_no_scan(report.scan.mode, issue));
+        let allow_incomplete = self.scanning.allow_incomplete && scanned;
+        Leniency { allow_incomplete, exit_zero: self.scanning.exit_zero }
     }
 
     /// What is judged, as it is after the change.
@@ -373,6 +377,11 @@ fn one_report_a_file(scanning: &Scanning) -> Result<(), UsageError> {
         seen.push(path);
     }
     Ok(())
+}
+
+/// Whether a scan came to nothing because of the revisions that it was asked for.
+fn is_no_scan(mode: &str, issue: &Issue) -> bool {
+    issue.kind == "bad-revision" || mode == "range" && issue.kind == "nothing-to-scan"
 }
 
 /// Says that a scan was stopped, or came to nothing.

@@ -118,7 +118,7 @@ impl Page<'_> {
             (true, Gate::Commit | Gate::Patch) => {
                 writeln!(out, "leeward: nothing to judge: the index adds no content{aside}")
             }
-            (true, _) => writeln!(out, "leeward: nothing to judge: no commits are new{aside}"),
+            (true, _) => writeln!(out, "leeward: nothing to judge: no new commits were named{aside}"),
         }
     }
 

@@ -20,6 +20,9 @@ const NAMED: usize = 5;
 /// Where the recipe has the expressions written: beside the repository.
 const EXPRESSIONS: &str = "../leeward-expressions.txt";
 
+/// Where it has the history rewritten: in a copy beside the repository.
+const COPY: &str = "../leeward-rewrite.git";
+
 /// What to do about all findings of one state.
 pub(super) struct Section {
     pub(super) title: String,
@@ -116,8 +119,16 @@ impl Group<'_> {
         }
     }
 
+    /// What is staged as well would be committed with what follows.
+    fn unstaged_first(&self) -> Vec<Line> {
+        match self.files(|kind| kind == LocationKind::Index) {
+            Some(files) => vec![say("Unstage it first:"), run(format!("git reset -q --{files}"))],
+            None => Vec::new(),
+        }
+    }
+
     fn last_commit(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
+        let mut lines = self.unstaged_first();
         if self.has(|kind| kind == LocationKind::Blob) {
             lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
             // Whatever else is staged stays out of it.
@@ -126,11 +137,13 @@ impl Group<'_> {
                 None => run("git commit --amend --no-edit --all".to_owned()),
             });
         }
-        if self.has(|kind| kind != LocationKind::Blob) {
+        if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index)) {
             lines.push(say("Message, people and names of files are changed by hand:"));
-            lines.push(run("git commit --amend".to_owned()));
+            // Without it, the author stays who it was.
+            let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
+            lines.push(run(format!("git commit --amend{author}")));
         }
-        lines.push(say("The old commit stays stored until git drops it; then nothing is left of the key."));
+        lines.push(say("The old commit stays stored until git drops it."));
         lines
     }
 
@@ -141,16 +154,19 @@ impl Group<'_> {
             .filter(|finding| finding.first_commit.is_some())
             .map(|finding| finding.containment.as_ref().and_then(|containment| containment.base.as_deref()))
             .collect();
-        let mut lines = vec![say(
-            "Nobody has it yet. Before it is pushed, mark the commit that brought it in with `edit`, take it out there, \
-             and go on:",
-        )];
+        let mut lines = self.unstaged_first();
+        lines.push(say(
+            "Before it is pushed: with the branch checked out that has it, mark each commit that brought it in with `edit` (of \
+             a merge, put `break` behind it), take it out there, and go on:",
+        ));
         for base in bases.iter().take(NAMED) {
             let base = base.map_or("--root", short_id);
             lines.push(run(format!("git rebase --interactive --rebase-merges {base}")));
         }
         let edit = if self.has(is_in_commit) { "" } else { " --no-edit" };
-        lines.push(run(format!("git commit --all --amend{edit} && git rebase --continue")));
+        // Where the rebase did not stop, nothing is amended.
+        let stopped = "test -d \"$(git rev-parse --git-path rebase-merge)\"";
+        lines.push(run(format!("{stopped} && git commit --all --amend{edit} && git rebase --continue")));
         let refs: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| refs(finding)).collect();
         if refs.len() > 1 {
             let names: Vec<String> = refs.iter().take(NAMED).map(|name| visible(name).into_owned()).collect();
@@ -191,26 +207,28 @@ impl Group<'_> {
         lines.push(say(
             "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew.",
         ));
-        match remotes.first() {
+        // Where no copy was made, nothing is rewritten: all names it.
+        let (git, copy) = match remotes.first() {
             Some(remote) => {
                 lines.push(run(format!("url=$(git remote get-url {})", word(remote))));
-                lines.push(run("git clone --mirror \"$url\" ../leeward-rewrite.git".to_owned()));
-                lines.push(run("cd ../leeward-rewrite.git".to_owned()));
+                lines.push(run(format!("git clone --mirror \"$url\" {COPY}")));
+                (format!("git -C {COPY}"), format!(" {COPY}"))
             }
             None => {
-                lines.push(say("In a fresh copy (git clone --mirror), and at last in place of the old one:"))
+                lines.push(say("In a fresh copy (git clone --mirror), and at last in place of the old one:"));
+                ("git".to_owned(), String::new())
             }
-        }
-        lines.push(run(format!("leeward history --write-expressions {EXPRESSIONS}")));
+        };
+        lines.push(run(format!("leeward history --write-expressions {EXPRESSIONS}{copy}")));
         let messages =
             self.has(|kind| matches!(kind, LocationKind::CommitMessage | LocationKind::TagMessage));
         let messages = if messages { format!(" --replace-message {EXPRESSIONS}") } else { String::new() };
-        lines.push(run(format!("git filter-repo --replace-text {EXPRESSIONS}{messages}")));
+        lines.push(run(format!("{git} filter-repo --replace-text {EXPRESSIONS}{messages}")));
         lines.push(run(format!("rm {EXPRESSIONS}")));
-        lines.extend(self.beyond());
+        lines.extend(self.beyond(&git));
         if !remotes.is_empty() {
-            lines.push(say("When `leeward history` finds nothing here any more:"));
-            lines.push(run("git push --force --mirror \"$url\"".to_owned()));
+            lines.push(say(&format!("When `leeward history{copy}` finds nothing any more:")));
+            lines.push(run(format!("{git} push --force --mirror \"$url\"")));
         }
         lines.push(say(
             "Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.",
@@ -219,7 +237,7 @@ impl Group<'_> {
     }
 
     /// What the recipe does not reach.
-    fn beyond(&self) -> Vec<Line> {
+    fn beyond(&self, git: &str) -> Vec<Line> {
         let mut lines = Vec::new();
         let locations = || self.findings.iter().flat_map(|finding| &finding.locations);
         let coded = locations().filter(|location| !location.decoded.is_empty() || !location.inner.is_empty());
@@ -230,7 +248,7 @@ impl Group<'_> {
             ));
             let paths: String =
                 coded.iter().take(NAMED).map(|path| format!(" --path {}", word(path))).collect();
-            lines.push(run(format!("git filter-repo --invert-paths{paths}")));
+            lines.push(run(format!("{git} filter-repo --invert-paths{paths}")));
         }
         use LocationKind::{Author, Committer, Path, RefName, Tagger};
         let hands = [

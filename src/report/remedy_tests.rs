@@ -47,7 +47,8 @@ fn each_state_has_its_commands() {
             base,
             &[
                 "git rebase --interactive --rebase-merges 7777777777",
-                "git commit --all --amend --no-edit && git rebase --continue",
+                "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
+                 git commit --all --amend --no-edit && git rebase --continue",
             ],
         ),
         (
@@ -56,7 +57,8 @@ fn each_state_has_its_commands() {
             state(State::Unpushed),
             &[
                 "git rebase --interactive --rebase-merges --root",
-                "git commit --all --amend --no-edit && git rebase --continue",
+                "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
+                 git commit --all --amend --no-edit && git rebase --continue",
             ],
         ),
         (
@@ -65,7 +67,8 @@ fn each_state_has_its_commands() {
             state(State::Unpushed),
             &[
                 "git rebase --interactive --rebase-merges --root",
-                "git commit --all --amend && git rebase --continue",
+                "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
+                 git commit --all --amend && git rebase --continue",
             ],
         ),
         (
@@ -96,7 +99,8 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
     let expected = [
         "git rebase --interactive --rebase-merges 7777777777",
-        "git commit --all --amend --no-edit && git rebase --continue",
+        "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
+                 git commit --all --amend --no-edit && git rebase --continue",
         "git commit --amend --no-edit --only -- a",
     ];
     assert_eq!(before_a_push(&report), expected);
@@ -120,13 +124,12 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     let expected = [
         "url=$(git remote get-url origin)",
         "git clone --mirror \"$url\" ../leeward-rewrite.git",
-        "cd ../leeward-rewrite.git",
-        "leeward history --write-expressions ../leeward-expressions.txt",
-        "git filter-repo --replace-text ../leeward-expressions.txt --replace-message \
+        "leeward history --write-expressions ../leeward-expressions.txt ../leeward-rewrite.git",
+        "git -C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt --replace-message \
          ../leeward-expressions.txt",
         "rm ../leeward-expressions.txt",
-        "git filter-repo --invert-paths --path k8s/secret.yaml",
-        "git push --force --mirror \"$url\"",
+        "git -C ../leeward-rewrite.git filter-repo --invert-paths --path k8s/secret.yaml",
+        "git -C ../leeward-rewrite.git push --force --mirror \"$url\"",
     ];
     assert_eq!(found, expected);
 }

@@ -67,14 +67,13 @@ Pushed, or handed on: iwuT…LxRv
   Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew.
       url=$(git remote get-url origin)
       git clone --mirror "$url" ../leeward-rewrite.git
-      cd ../leeward-rewrite.git
-      leeward history --write-expressions ../leeward-expressions.txt
-      git filter-repo --replace-text ../leeward-expressions.txt
+      leeward history --write-expressions ../leeward-expressions.txt ../leeward-rewrite.git
+      git -C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt
       rm ../leeward-expressions.txt
   Encoded, or in an archive, it is not replaced by that; these files have to go whole:
-      git filter-repo --invert-paths --path demo.ipynb --path dist/app.zip
-  When `leeward history` finds nothing here any more:
-      git push --force --mirror "$url"
+      git -C ../leeward-rewrite.git filter-repo --invert-paths --path demo.ipynb --path dist/app.zip
+  When `leeward history ../leeward-rewrite.git` finds nothing any more:
+      git -C ../leeward-rewrite.git push --force --mirror "$url"
   Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.
 
 Suppressed:

@@ -105,8 +105,8 @@ fn each_state_has_its_remedy() {
     let text = place.run(&["history"]).out();
     let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("      git ")).collect();
     for expected in [
-        "filter-repo --replace-text ../leeward-expressions.txt",
-        "push --force --mirror \"$url\"",
+        "-C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt",
+        "-C ../leeward-rewrite.git push --force --mirror \"$url\"",
         "commit --amend --no-edit --only -- last",
         "reset -q -- staged",
     ] {

@@ -38,7 +38,9 @@ pub(super) fn script(repo: &Repo, shell: &str, script: &str, environment: &[(&st
     let mut command: Command = command(shell, &repo.work(), &repo.place.top().join("home"));
     let path = format!("{}:{}", repo.place.top().join("bin").display(), std::env::var("PATH").expect("set"));
     command.env("PATH", path).envs(environment.iter().copied());
-    run(command.args(["-c", script]), None)
+    // As the runner of actions calls it.
+    let options: &[&str] = if shell == "bash" { &["--noprofile", "--norc", "-eo", "pipefail"] } else { &[] };
+    run(command.args(options).args(["-c", script]), None)
 }
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
@@ -75,7 +77,7 @@ fn the_github_action_judges_what_the_event_adds() {
             &text,
             &[
                 ("SCAN", scan),
-                ("ARGUMENTS", "--confidence low --no-progress"),
+                ("ARGUMENTS", "--confidence low\n  --no-progress\n"),
                 ("SARIF", "../report.sarif"),
                 ("EVENT", event),
                 ("BASE", from),

@@ -127,7 +127,10 @@ fn a_revision_that_is_none_is_3_and_says_why() {
         assert!(issues(&ran).iter().all(|kind| kind == "bad-revision"), "{range}: {}", ran.out());
         assert_eq!(ran.json()["scan"]["coverage"]["commits"], 0, "{range}");
         // It is no option to go on with half a range.
-        repo.place.run(&["range", range, "--allow-incomplete", "--allow-empty"]).says("INCOMPLETE");
+        repo.place
+            .run(&["range", range, "--allow-incomplete", "--allow-empty"])
+            .ends_with(3)
+            .says("INCOMPLETE");
     }
 }
 
@@ -138,6 +141,7 @@ fn an_empty_range_is_3_unless_it_is_allowed() {
         let ran = repo.range(range).ends_with(3);
         assert_eq!(issues(&ran), ["nothing-to-scan"], "{range}");
         repo.place.run(&["range", range, "--allow-empty"]).ends_with(0).says("nothing to scan");
+        repo.place.run(&["range", range, "--allow-incomplete"]).ends_with(3);
     }
 }
 

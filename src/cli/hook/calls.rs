@@ -25,7 +25,7 @@ const BEHIND: Calls = Calls::Lost("behind an `exit`");
 /// Shapes of a line that calls, with `CALL` for the call and its arguments.
 static SHAPES: LazyLock<[(Regex, Shape); 5]> = LazyLock::new(|| {
     // Redirections stand among the arguments; what ends or joins a command does not.
-    const CALL: &str = r#"(?:[^;|&<]* \| )?(?:[A-Z_]+=\S* )*(?:command )?["']?[^\s"';|&()]*leeward["']? hook [a-z-]+(?:[^;|&`()]|>&)*"#;
+    const CALL: &str = r#"(?:[^;|&<]* \| )?(?:[A-Z_]+=\S* )*(?:command )?["']?[^\s"';|&()]*leeward["']? hook [a-z-]+(?:[^;|&`()<]|>&)*"#;
     const REFUSES: &str = r#"exit (?:[1-9]\d*|"?\$\?"?)"#;
     let shape = |pattern: &str, shape: Shape| {
         let pattern = pattern.replace("CALL", CALL).replace("REFUSES", REFUSES);
@@ -51,24 +51,40 @@ enum Shape {
     Plain,
 }
 
+/// What changes the meaning of a line elsewhere, and is not followed.
+const UNFOLLOWED: [&str; 7] = ["<<", "trap ", "alias ", "() {", "(){", "set +", "unset "];
+
+/// What takes away the lines that git hands to the gate of a push.
+const READS: [&str; 7] = ["cat", "read ", "git-lfs", "git lfs", "</dev/null", "< /dev/null", "exec <"];
+
 /// How a hook calls a gate. `strict`: the shell that runs it ends at the first command that fails.
 pub(super) fn of(gate: &str, content: &[u8], strict: bool) -> Calls {
     let text = content.to_str_lossy();
     let lines = lines(&text);
     let Some(first) = lines.iter().position(|line| names(gate, line)) else { return Calls::Never };
-    // What changes the meaning of a line elsewhere is not followed.
     let plain = is_for_shell(&text)
-        && !lines.iter().any(|line| {
-            ["<<", "trap ", "alias ", "() {", "(){", "set +e"].iter().any(|text| line.contains(text))
-        });
-    let strict = strict || is_strict(&text);
+        && !lines.iter().any(|line| UNFOLLOWED.iter().any(|text| line.contains(text)) || is_quote_open(line));
+    // The gate of a push would find nothing to judge.
+    let of_push = matches!(gate, "pre-push" | "pre-receive");
+    let taken = |line: &String| READS.iter().any(|text| line.contains(text));
+    let starved = |number: usize| {
+        let handed_on = lines[number].split_once(" | ").is_some_and(|(source, _)| source.contains('$'));
+        let fed = !lines[number].contains(" | ") && !lines[..=number].iter().any(taken);
+        of_push && !handed_on && !fed
+    };
+    let strict = strict || is_strict(&text, &lines[..first]);
     let mut blocks = 0_usize;
     for (number, line) in lines.iter().enumerate() {
         let at_margin = blocks == 0;
         if at_margin && ends(line) && number < first {
             return BEHIND;
         }
-        if at_margin && plain && names(gate, line) && passes_on(line, &lines[number + 1..], strict) {
+        if at_margin
+            && plain
+            && names(gate, line)
+            && !starved(number)
+            && passes_on(line, &lines[number + 1..], strict)
+        {
             return Calls::Yes;
         }
         blocks = (blocks + opened(line)).saturating_sub(closed(line));
@@ -106,7 +122,7 @@ fn passes_on(line: &str, rest: &[String], strict: bool) -> bool {
     const HARMLESS: [&str; 4] = ["--exit-zero", "--help", "-h", "--allow-incomplete"];
     let printed =
         ["echo ", "printf ", ": ", "! "].iter().any(|word| line.starts_with(word)) && !line.contains(" | ");
-    if printed || line.split_whitespace().any(|word| HARMLESS.contains(&word)) {
+    if printed || line.split_whitespace().any(|word| HARMLESS.contains(&word.trim_matches(['"', '\'']))) {
         return false;
     }
     let shape = SHAPES.iter().find_map(|(pattern, shape)| Some((*shape, pattern.captures(line)?)));
@@ -132,7 +148,9 @@ fn is_checked(rest: &[String]) -> bool {
     }
     if let Some(name) = next.strip_suffix("=$?") {
         let exits = |line: &String| *line == format!("exit ${name}") || *line == format!("exit \"${name}\"");
-        let kept = rest[1..].iter().take_while(|line| !line.contains(&format!("{name}=")));
+        let kept = rest[1..]
+            .iter()
+            .take_while(|line| exits(line) || !line.contains(&format!("{name}=")) && !line.contains("exit"));
         return kept.into_iter().any(exits) && !rest.iter().any(|line| line.starts_with("if "));
     }
     let fails = ["[ $? -ne 0 ]", "[ \"$?\" -ne 0 ]", "[ $? != 0 ]", "test $? -ne 0"];
@@ -158,17 +176,26 @@ fn closes(line: &str) -> bool {
     line == "fi" || line.ends_with("; fi") || line.starts_with("else") || line.starts_with("elif")
 }
 
+/// Whether a quotation mark of a line is closed in a later one.
+fn is_quote_open(line: &str) -> bool {
+    ['\'', '"'].iter().any(|quote| line.matches(*quote).count() % 2 == 1)
+}
+
+/// The words that a line's commands begin with.
+fn commands(line: &str) -> impl Iterator<Item = &str> {
+    line.split([';', '&', '|']).filter_map(|command| command.split_whitespace().next())
+}
+
 /// How many blocks begin in a line.
 fn opened(line: &str) -> usize {
-    let words = line.split([' ', ';']);
-    let opens = |word: &&str| matches!(*word, "if" | "for" | "while" | "until" | "case" | "{" | "(");
-    words.filter(opens).count()
+    commands(line)
+        .filter(|word| matches!(*word, "if" | "for" | "while" | "until" | "case" | "{" | "("))
+        .count()
 }
 
 /// How many blocks end in it.
 fn closed(line: &str) -> usize {
-    let words = line.split([' ', ';']);
-    words.filter(|word| matches!(*word, "fi" | "done" | "esac" | "}" | ")")).count()
+    commands(line).filter(|word| matches!(*word, "fi" | "done" | "esac" | "}" | ")")).count()
 }
 
 /// Whether a script's first line leaves it to a shell.
@@ -180,18 +207,23 @@ fn is_for_shell(text: &str) -> bool {
     })
 }
 
-/// Whether the shell is told to end at the first command that fails.
-fn is_strict(text: &str) -> bool {
+/// Whether the shell is told to end at the first command that fails, by the script's first line or by one `before` the call.
+fn is_strict(text: &str, before: &[String]) -> bool {
     let short = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('e');
     let flag = |line: &str| line.split_whitespace().skip(1).any(|word| short(word) || word == "errexit");
-    let mut lines = text.lines();
-    let first = lines.next().unwrap_or_default();
-    (first.starts_with("#!") || first.starts_with("set ")) && flag(first)
-        || lines.any(|line| line.starts_with("set ") && flag(line))
+    let first = text.lines().next().filter(|line| line.starts_with("#!"));
+    first.is_some_and(flag) || before.iter().any(|line| line.starts_with("set ") && flag(line))
 }
 
 /// Whether the shell is sure not to go on behind a line.
 fn ends(line: &str) -> bool {
+    // What stands behind `&&` or `||` is on a condition.
+    if commands(line).next() != Some("exit")
+        && !line.contains(['&', '|'])
+        && commands(line).any(|word| word == "exit")
+    {
+        return true;
+    }
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
     // `exec` without a program only leads input and output elsewhere.
@@ -226,6 +258,23 @@ mod tests {
             ("! leeward hook pre-commit\n", UNHEEDED),
         ] {
             assert_eq!(of("pre-commit", text.as_bytes(), true), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_gate_of_a_push_has_to_get_its_lines() {
+        for (text, expected) in [
+            ("leeward hook pre-push \"$@\"\n", Calls::Yes),
+            ("npm test || exit\nleeward hook pre-push \"$@\"\n", Calls::Yes),
+            ("input=$(cat)\nprintf %s \"$input\" | leeward hook pre-push \"$@\"\n", Calls::Yes),
+            ("git lfs pre-push \"$@\"\nleeward hook pre-push \"$@\"\n", UNHEEDED),
+            ("cat >/dev/null\nleeward hook pre-push \"$@\"\n", UNHEEDED),
+            ("while read a b c d; do\n  echo $a\ndone\nleeward hook pre-push \"$@\"\n", UNHEEDED),
+            ("leeward hook pre-push \"$@\" </dev/null\n", UNHEEDED),
+            ("exec < /dev/tty\nleeward hook pre-push \"$@\"\n", UNHEEDED),
+            ("echo | leeward hook pre-push \"$@\"\n", UNHEEDED),
+        ] {
+            assert_eq!(of("pre-push", text.as_bytes(), false), expected, "{text}");
         }
     }
 
@@ -269,6 +318,7 @@ mod tests {
     const TOO_LATE: &[&str] = &[
         "npm test\nexit 0\nleeward hook pre-commit\n",
         "npm test || exit\nexec npm run lint\nleeward hook pre-commit || exit\n",
+        "echo skip; exit 0\nleeward hook pre-commit\n",
     ];
 
     const IN_VAIN: &[&str] = &[
@@ -310,5 +360,15 @@ mod tests {
         "if leeward hook pre-commit\n",
         "#!/usr/bin/env python3\nimport os\nos.system(\"leeward hook pre-commit\")\n",
         "leeward hook pre-commit || failed=1\nnpm test || failed=1\nexit $failed\n",
+        "if [ -n \"$CI\" ]; then\n echo all done\n leeward hook pre-commit || exit 1\nfi\nexit 0\n",
+        "while false\ndo\n echo done\n leeward hook pre-commit || exit 1\ndone\n",
+        "if\tfalse; then\n leeward hook pre-commit || exit 1\nfi\n",
+        "leeward hook pre-commit\nset -e\ntrue\n",
+        "set -e\nset +o errexit\nleeward hook pre-commit\ntrue\n",
+        "set -e\n: '\nleeward hook pre-commit\n'\n",
+        "leeward hook pre-commit\nrc=$?\nexit 0\nexit $rc\n",
+        "leeward hook pre-commit\nrc=$?\n[ 1 ] && exit 0\nexit $rc\n",
+        "leeward hook pre-commit\nrc=$?\nunset rc\nexit $rc\n",
+        "leeward hook pre-commit \"--exit-zero\"\n",
     ];
 }

@@ -87,6 +87,11 @@ pub(super) fn pre_push(
 pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
     let layout = surroundings::repository(Path::new("."))?;
     let updates = updates(&standard_input()?, false)?;
+    if updates.is_empty() {
+        return Err(UsageError::new("standard input named no ref, so there is nothing to judge").help(
+            "git names the refs there: a command before this one in the hook has read them; hand them on",
+        ));
+    }
     // What is not accepted yet has no say.
     judge(&layout, Basis::Head, (&updates, &updates), &Known::Everything, Gate::Receive, scanning)
 }
