@@ -21,7 +21,7 @@ use crate::source::layout::Layout;
 ///
 /// # Errors
 ///
-/// If there is something already, if its directory is not there, or lies in one of the repositories.
+/// If there is something already, if its directory is not there, or lies in a repository, scanned or not.
 pub(super) fn may_be_written(file: &Path, layouts: &[Layout]) -> Result<(), UsageError> {
     let shown = || visible(file.as_os_str().as_encoded_bytes()).into_owned();
     if file.symlink_metadata().is_ok() {
@@ -37,8 +37,10 @@ pub(super) fn may_be_written(file: &Path, layouts: &[Layout]) -> Result<(), Usag
     let places = layouts.iter().flat_map(|layout| {
         [Some(&layout.git_dir), Some(&layout.common_dir), layout.work_tree.as_ref()].into_iter().flatten()
     });
-    match places.into_iter().any(inside) {
-        true => Err(UsageError::new(format!("{}: that is inside of the repository", shown()))
+    // Another work tree of the same repository, what it is a submodule of, anybody else's.
+    let in_another = directory.ancestors().any(|place| place.join(".git").symlink_metadata().is_ok());
+    match in_another || places.into_iter().any(inside) {
+        true => Err(UsageError::new(format!("{}: that is inside of a repository", shown()))
             .help("whole secrets are written outside of it, e.g. to ../keys.txt")),
         false => Ok(()),
     }

@@ -26,6 +26,11 @@ fn state(state: State) -> Containment {
     Containment { state: Some(state), ..Containment::default() }
 }
 
+/// What takes a key out where a rebase stopped, and nowhere else.
+const GO_ON: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
+    git commit --all --amend --no-edit && git rebase --continue";
+const GO_ON_WITH_MESSAGE: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && git commit --all --amend && git rebase --continue";
+
 #[test]
 fn each_state_has_its_commands() {
     use LocationKind::{Blob, CommitMessage, Index, Path};
@@ -41,35 +46,13 @@ fn each_state_has_its_commands() {
         (Path, &in_name, state(State::Staged), &["git reset"]),
         (Blob, "conf/.env", state(State::LastCommit), &["git commit --amend --no-edit --only -- conf/.env"]),
         (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
-        (
-            Blob,
-            "a",
-            base,
-            &[
-                "git rebase --interactive --rebase-merges 7777777777",
-                "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
-                 git commit --all --amend --no-edit && git rebase --continue",
-            ],
-        ),
-        (
-            Blob,
-            "a",
-            state(State::Unpushed),
-            &[
-                "git rebase --interactive --rebase-merges --root",
-                "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
-                 git commit --all --amend --no-edit && git rebase --continue",
-            ],
-        ),
+        (Blob, "a", base, &["git rebase --interactive --rebase-merges 7777777777", GO_ON]),
+        (Blob, "a", state(State::Unpushed), &["git rebase --interactive --rebase-merges --root", GO_ON]),
         (
             CommitMessage,
             "",
             state(State::Unpushed),
-            &[
-                "git rebase --interactive --rebase-merges --root",
-                "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
-                 git commit --all --amend && git rebase --continue",
-            ],
+            &["git rebase --interactive --rebase-merges --root", GO_ON_WITH_MESSAGE],
         ),
         (
             Blob,
@@ -99,8 +82,7 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
     let expected = [
         "git rebase --interactive --rebase-merges 7777777777",
-        "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
-                 git commit --all --amend --no-edit && git rebase --continue",
+        GO_ON,
         "git commit --amend --no-edit --only -- a",
     ];
     assert_eq!(before_a_push(&report), expected);

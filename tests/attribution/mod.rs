@@ -130,7 +130,7 @@ fn the_remedies_do_what_they_say() {
 
 #[test]
 fn expressions_are_written_on_request_alone_and_outside() {
-    let place = every_state();
+    let mut place = every_state();
     let file = place.top().join("keys.txt");
     assert!(!file.exists());
     let written = place.run(&["history", "--write-expressions", &file.display().to_string()]);
@@ -153,7 +153,9 @@ fn expressions_are_written_on_request_alone_and_outside() {
     fs::create_dir(place.work().join("sub")).expect("a new directory");
     std::os::unix::fs::symlink(place.work(), place.top().join("link")).expect("a link");
     let top = place.top().display().to_string();
+    place.git(&["worktree", "add", "--quiet", "../other"]);
     for refused in [
+        "../other/keys.txt",
         "keys.txt",
         "sub/keys.txt",
         ".git/keys.txt",
