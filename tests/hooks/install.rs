@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::{Repo, git_in, line, put_script};
 use crate::support::place::Place;
-use crate::support::{Ran, binary, copy_binary, run};
+use crate::support::{binary, copy_binary, run};
 
 /// A repository with a first commit, and no hooks.
-fn bare_of_hooks() -> Repo {
+pub(super) fn bare_of_hooks() -> Repo {
     let mut place = Place::new();
     place.init();
     let mut repo = Repo { place };
@@ -26,7 +25,7 @@ fn hooks(repo: &Repo) -> PathBuf {
 }
 
 /// Every file below a directory: content and whether it can be run.
-fn files(directory: &Path) -> BTreeMap<String, (Vec<u8>, bool)> {
+pub(super) fn files(directory: &Path) -> BTreeMap<String, (Vec<u8>, bool)> {
     let Ok(entries) = fs::read_dir(directory) else { return BTreeMap::new() };
     let file = |entry: fs::DirEntry| {
         let mode = entry.metadata().expect("there").permissions().mode();
@@ -332,75 +331,4 @@ fn a_repository_that_is_pushed_to_gets_its_gate() {
     repo.git(&["commit", "--quiet", "-m", "a key"]);
     let pushed = repo.attempt(&["push", remote.to_str().expect("UTF-8"), "main"]);
     pushed.ends_with(1).says("stopped this push").says("key.env:1:17");
-}
-
-/// The program and git with a configuration of the person's own.
-fn global(repo: &Repo, mut command: Command) -> Ran {
-    run(command.env("GIT_CONFIG_GLOBAL", repo.place.top().join("home/.gitconfig")), None)
-}
-
-#[test]
-fn hooks_of_all_repositories_run_the_repositories_own() {
-    let mut repo = bare_of_hooks();
-    let git_dir = repo.work().join(".git");
-    for hook in ["pre-commit", "post-commit", "prepare-commit-msg"] {
-        put_script(&git_dir, hook, format!("echo own {hook} >&2\n"));
-    }
-    let leeward = |command: &str, args: &[&str]| {
-        global(&repo, repo.place.leeward(&[&["hook", command][..], args].concat()))
-    };
-    leeward("status", &["--global"]).ends_with(1).says("was not told");
-    leeward("install", &["--global"]).ends_with(0).says("pre-commit        in force\n");
-    leeward("install", &["--global"]).ends_with(0);
-    leeward("status", &[]).ends_with(0).says("of this and other repositories");
-    // Those of one repository alone would not be read; they are in force there already.
-    leeward("install", &[])
-        .ends_with(0)
-        .says("nothing to do: git reads the hooks of `leeward hook install --global` in ")
-        .says("of this and other repositories")
-        .says("pre-commit        in force\n");
-    assert!(!git_dir.join("hooks/commit-msg").exists());
-    leeward("uninstall", &[]).ends_with(2).says("--global");
-    repo.write("more.txt", "more\n");
-    repo.git(&["add", "."]);
-    let made = global(&repo, repo.command(&["commit", "-m", "more"])).ends_with(0).says("leeward: no");
-    made.says("own pre-commit").says("own post-commit").says("own prepare-commit-msg");
-    repo.write("key.env", line(2));
-    repo.git(&["add", "."]);
-    global(&repo, repo.command(&["commit", "-m", "a key"]))
-        .ends_with(1)
-        .says("key.env:1:17")
-        .says("own pre-commit");
-    let leeward = |command: &str| global(&repo, repo.place.leeward(&["hook", command, "--global"]));
-    leeward("uninstall").ends_with(0).says("taken away");
-    let home = repo.place.top().join("home");
-    assert!(!home.join(".config/leeward/hooks").exists());
-    assert!(!fs::read_to_string(home.join(".gitconfig")).expect("there").contains("hooksPath"));
-    leeward("status").ends_with(1);
-    let made = global(&repo, repo.command(&["commit", "-m", "a key"])).ends_with(0).says("own pre-commit");
-    assert!(!made.err().contains("leeward"), "{}", made.err());
-}
-
-#[test]
-fn a_directory_that_somebody_chose_for_all_hooks_stays_theirs() {
-    let repo = bare_of_hooks();
-    let chosen = repo.place.top().join("chosen");
-    fs::write(
-        repo.place.top().join("home/.gitconfig"),
-        format!("[core]\n\thooksPath = {}\n", chosen.display()),
-    )
-    .expect("new");
-    put_script(&repo.work().join(".git"), "pre-commit", "echo own pre-commit >&2\n");
-    let leeward = |command: &str| global(&repo, repo.place.leeward(&["hook", command, "--global"]));
-    leeward("install").ends_with(0);
-    assert_eq!(files(&chosen).len(), 6);
-    repo.write("key.env", line(2));
-    global(&repo, repo.command(&["add", "."])).ends_with(0);
-    let stopped = global(&repo, repo.command(&["commit", "-m", "a key"])).ends_with(1).says("key.env:1:17");
-    assert!(!stopped.err().contains("own"), "git does not run it, and neither may we: {}", stopped.err());
-    leeward("uninstall").ends_with(0);
-    assert_eq!(files(&chosen).len(), 0);
-    assert!(
-        fs::read_to_string(repo.place.top().join("home/.gitconfig")).expect("theirs").contains("hooksPath")
-    );
 }
