@@ -7,7 +7,7 @@ use std::ops::Range;
 use bstr::{BStr, ByteSlice};
 
 use super::declaration::{function_around, is_return, name_of};
-use super::parts::{bare, parts};
+use super::parts::{bare, fields_beside};
 use super::reference::is_made;
 use super::structure::{Bound, Holder, Level, Place};
 use super::window::Window;
@@ -146,10 +146,8 @@ fn paired(own: &Level) -> Option<String> {
     if !meaning(quote::tokens(&own.name).last()?, &[]).transparent {
         return None;
     }
-    let sides = [own.before.as_str(), own.after.as_str()];
-    let mut fields = sides.into_iter().flat_map(|side| parts(side, own.holder == Holder::Tag));
-    let field =
-        fields.find(|field| matches!(field.key.trim_matches(['"', '\'']), "key" | "name" | "variable"))?;
+    let field = fields_beside(own)
+        .find(|field| matches!(field.key.trim_matches(['"', '\'']), "key" | "name" | "variable"))?;
     let name = bare(field.value);
     name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c)).then(|| name.to_owned())
 }

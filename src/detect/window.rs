@@ -75,7 +75,10 @@ fn shown(before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
         b']' => listed,
         next => !listed && matches!(next, b',' | b'}'),
     };
-    let outputs = memmem::rfind(before, OUTPUTS).filter(|_| alone && closes)?;
+    if !(alone && closes) {
+        return None;
+    }
+    let outputs = memmem::rfind(before, OUTPUTS)?;
     // The source stands behind what it shows, or before it.
     let rest = &after[..memmem::find(after, CELL).unwrap_or(after.len())];
     let own = &before[memmem::rfind(&before[..outputs], CELL).unwrap_or(0)..outputs];

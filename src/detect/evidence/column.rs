@@ -27,7 +27,9 @@ impl Judge<'_> {
             ));
         }
         let speaks = self.speaks(name);
-        if let Some(host) = self.address_in_row().filter(|_| speaks == Speaks::Nobody) {
+        if speaks == Speaks::Nobody
+            && let Some(host) = self.address_in_row()
+        {
             return Some(Verdict::foreign(format!("its row is that of {host}")));
         }
         match speaks {
@@ -125,11 +127,12 @@ impl Judge<'_> {
             // `Acme (the platform)`
             .map(|cell| cell.split('(').next().unwrap_or_default())
             .any(|cell| words(cell).len() <= 2 && self.is_vendor(cell.trim()) && !cell.contains('_'));
-        let value = |run: &[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
-        let others = self.file.text.lines().take(MOST_ROWS).filter(|line| {
-            line.split(|b| !b.is_ascii_alphanumeric()).any(value)
-                && self.speaks(&line.to_str_lossy()) != Speaks::Ours
-        });
+        let others = self
+            .file
+            .text
+            .lines()
+            .take(MOST_ROWS)
+            .filter(|line| self.has_alike(line) && self.speaks(&line.to_str_lossy()) != Speaks::Ours);
         !named && others.take(OTHERS).count() == OTHERS
     }
 

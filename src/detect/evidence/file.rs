@@ -99,11 +99,8 @@ impl Judge<'_> {
 
     /// A side of the value without the entries that have a value of their own.
     fn without_entries(&self, text: &str) -> String {
-        let value = |run: &str| run.len() == self.span.len() && run.contains(|c: char| c.is_ascii_digit());
         let (_, groups) = parts_and_groups(text, false);
-        let entries = groups
-            .into_iter()
-            .filter(|(_, inner)| inner.split(|c: char| !c.is_ascii_alphanumeric()).any(value));
+        let entries = groups.into_iter().filter(|(_, inner)| self.has_alike(inner.as_bytes()));
         entries.fold(text.to_owned(), |text, (key, inner)| text.replacen(inner, "", 1).replacen(key, "", 1))
     }
 
@@ -295,8 +292,7 @@ impl Judge<'_> {
         const NEAR: usize = 200;
         let near = &arguments[..arguments.len().min(NEAR)];
         let near = &near[..near.find_byte(b')').unwrap_or(near.len())];
-        near.split(|b| !b.is_ascii_alphanumeric())
-            .any(|run| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit))
+        self.has_alike(near)
     }
 
     fn has_own_place(&self) -> bool {

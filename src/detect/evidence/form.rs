@@ -78,7 +78,6 @@ impl Judge<'_> {
     fn is_compared(&self) -> bool {
         let text = self.file.text;
         let blank = |c: char| matches!(c, '"' | '\'' | '`' | ' ' | '&' | ';') || c.is_ascii_whitespace();
-        let value = |run: &[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
         let before = text[..self.span.start].trim_end_with(blank);
         let after = text[self.span.end..].trim_start_with(blank);
         let left = before.strip_suffix(b"==").or_else(|| before.strip_suffix(b"!=")).map(|left| {
@@ -90,7 +89,7 @@ impl Judge<'_> {
             let right = right.trim_start_with(blank);
             &right[..right.iter().take_while(|b| b.is_ascii_alphanumeric()).count()]
         });
-        left.is_some_and(value) || right.is_some_and(value)
+        left.is_some_and(|run| self.is_alike(run)) || right.is_some_and(|run| self.is_alike(run))
     }
 
     /// Whether the line is the header of a request or a response that carries cookies.

@@ -168,6 +168,16 @@ impl Judge<'_> {
         self.steps == 0
     }
 
+    /// Whether a run of letters and digits has the same form as the value.
+    fn is_alike(&self, run: &[u8]) -> bool {
+        run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit)
+    }
+
+    /// Whether a text has a value of the same form.
+    fn has_alike(&self, text: &[u8]) -> bool {
+        text.split(|b| !b.is_ascii_alphanumeric()).any(|run| self.is_alike(run))
+    }
+
     fn meaning(&self, name: &str) -> Rc<Meaning> {
         self.file.known.meaning(name, || {
             let name = &quote::without_values(name, self.span.len());

@@ -131,8 +131,7 @@ impl Judge<'_> {
     fn values(&self) -> usize {
         *self.file.values.get_or_init(|| {
             let runs = self.file.text.split(|b| !b.is_ascii_alphanumeric());
-            let value = |run: &&[u8]| run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit);
-            runs.filter(value).take(MOST_VALUES + 1).count()
+            runs.filter(|run| self.is_alike(run)).take(MOST_VALUES + 1).count()
         })
     }
 }
