@@ -5,7 +5,7 @@
 use bstr::ByteSlice;
 
 use super::quote;
-use super::structure::{Holder, Place};
+use super::structure::{Bound, Holder, Level, Place};
 
 /// Longest name that counts.
 const LONGEST_NAME: usize = 60;
@@ -14,7 +14,7 @@ const LONGEST_NAME: usize = 60;
 const NEAR: usize = 400;
 
 /// Words before the name of a function that is declared.
-pub(super) const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
+const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
 
 /// Whether what the last line of `before` does is to `return` something.
 pub(super) fn is_return(before: &[u8]) -> bool {
@@ -108,6 +108,56 @@ pub(super) fn gives(after: &[u8]) -> bool {
         [b'"' | b'\'', ..] => plain.len() < line.len(),
         // A type between a name and its value.
         _ => plain.strip_prefix(b"string").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"=")),
+    }
+}
+
+/// Whether what holds a value are the parameters of a function that is declared.
+pub(super) fn declares(level: &Level, outside: Option<&Level>) -> bool {
+    let declares = |word: &str| FUNCTION.contains(&word) || word == "constructor";
+    let before = outside.filter(|outside| outside.bound == Bound::Spaced).map_or("", |outside| &outside.name);
+    let last = quote::tokens(before).last();
+    level.holder == Holder::Call && quote::tokens(&level.head).chain(last).any(declares)
+}
+
+/// The variable that an option of the command line is read into, whose default the value is: `option("--api-key",
+/// default=VALUE)`.
+pub(super) fn option_of(level: &Level) -> Option<String> {
+    let default =
+        level.holder == Holder::Call && level.bound == Bound::Assigned && level.name.trim() == "default";
+    let mut arguments = level.before.split(',').filter(|_| default);
+    let option = arguments.find_map(|argument| {
+        let argument = argument.trim();
+        let quoted = argument.trim_matches(['"', '\'']);
+        quoted.strip_prefix("--").filter(|_| quoted.len() < argument.len())
+    })?;
+    let name = option.split('/').next()?.trim();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    (!name.is_empty() && name.bytes().all(plain)).then(|| name.replace('-', "_"))
+}
+
+/// The name that a level declares.
+pub(super) fn declared(level: &Level) -> Option<String> {
+    const DEFINES: [&str; 9] =
+        ["define", "def", "defvar", "defparameter", "setq", "set", "let", "const", "constant"];
+    match level.bound {
+        Bound::Assigned => match level.before.trim_end().strip_suffix('=') {
+            // A function that gives it: `next = () => VALUE`, `next = lambda: VALUE`.
+            Some(before) if level.name.starts_with('(') || level.name.starts_with("lambda") => {
+                name_of(before.rsplit([',', '{', '}']).next()?)
+            }
+            _ => name_of(&level.name),
+        },
+        Bound::Spaced => {
+            let words: Vec<&str> = quote::tokens(&level.name).collect();
+            if let ["for" | "foreach", name, "in", ..] = words.as_slice() {
+                return Some((*name).to_owned());
+            }
+            match words.as_slice() {
+                [.., define, name] if DEFINES.contains(define) => Some((*name).to_owned()),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::parts::{bare, fields_beside};
 use super::reference::is_made;
 use super::structure::{Bound, Holder, Level, Place};
 use super::window::Window;
-use super::words::{is_generic, meaning};
+use super::words::{is_generic, is_password, meaning, words};
 use super::{Detector, quote, shape, structure};
 
 /// Names of sections that say nothing of what is in them.
@@ -256,7 +256,9 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     if let Some(name) = defined(own) {
         return Some(Definition { generic: is_generic(&name), name, section: false });
     }
-    let credential = |token: &&str| meaning(token, &[]).credential;
+    // Some call a key a password; by that word alone every program has one.
+    let password = |token: &str| is_password(token) && words(token).len() > 1;
+    let credential = |token: &&str| meaning(token, &[]).credential || password(token);
     // What a program is given by its environment is called anything.
     let environment = path.is_some_and(is_dotenv) || sets_variables(text);
     let variable = |token: &&str| {

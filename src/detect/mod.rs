@@ -34,6 +34,7 @@ mod quote;
 pub mod reference;
 pub mod runs;
 pub mod shape;
+mod sql;
 mod structure;
 mod table;
 mod window;

@@ -1,28 +1,27 @@
 //! Which column of a table a value stands in, and what that column is called.
 //!
 //! Takes a whole text and the place of a value in it; knows tables of Markdown, files of separated values with a header,
-//! rows that SQL inserts, and tables of AsciiDoc and reStructuredText with a cell on each line. Gives the names of column
-//! and row; what they mean is asked in `evidence`.
+//! and tables of AsciiDoc and reStructuredText with a cell on each line; rows of SQL are left to `sql`. Gives the names of
+//! column and row; what they mean is asked in `evidence`.
 
 use std::ops::Range;
 
 use bstr::ByteSlice;
 
 use super::layout::line_start;
+use super::sql;
 
 /// Most lines of a table that are followed up to its header.
-const MOST_LINES: usize = 400;
+pub(super) const MOST_LINES: usize = 400;
 /// Most bytes of a line in a table.
-const LONGEST_LINE: usize = 4096;
+pub(super) const LONGEST_LINE: usize = 4096;
 /// Most columns.
 const MOST_COLUMNS: usize = 64;
-/// Most bytes of SQL between a value and the names of its columns.
-const MOST_SQL: usize = 1 << 16;
 
 /// The name of the column that the value at `span` stands in.
 pub(super) fn column(text: &[u8], span: &Range<usize>) -> Option<String> {
     let header = || markdown(text, span).or_else(|| separated(text, span)).or_else(|| spaced(text, span));
-    header().or_else(|| inserted(text, span)).or_else(|| copied(text, span)).or_else(|| html(text, span))
+    header().or_else(|| sql::column(text, span)).or_else(|| html(text, span))
 }
 
 /// The row of a value in a table that has a cell on each line.
@@ -168,27 +167,6 @@ fn spaced_cells(line: &[u8]) -> Vec<&[u8]> {
     line.split_str("  ").map(<[u8]>::trim_ascii).filter(|cell| !cell.is_empty()).collect()
 }
 
-/// A row of `INSERT INTO t (a, b) VALUES (…), (…)`; without the names those of `CREATE TABLE t (…)`.
-fn inserted(text: &[u8], span: &Range<usize>) -> Option<String> {
-    let before = &text[span.start.saturating_sub(MOST_SQL)..span.start];
-    // In a row, quotation marks or commas stand around a value.
-    if !matches!(before.trim_ascii_end().last(), Some(b'\'' | b'"' | b',' | b'(')) {
-        return None;
-    }
-    let values = rfind_word(before, "values")?;
-    let index = row_index(&before[values + "values".len()..])?;
-    let head = &before[..values];
-    let insert = rfind_word(head, "insert into").filter(|at| values - at <= LONGEST_LINE)?;
-    let head = &head[insert + "insert into".len()..];
-    let columns = head.find_byte(b'(').map(|open| &head[open + 1..]);
-    let table = head.trim_ascii_start();
-    let table = &table[..table.iter().position(|b| matches!(b, b' ' | b'(' | b'\n')).unwrap_or(table.len())];
-    match columns {
-        Some(columns) => name(cells(columns.trim_ascii_end().strip_suffix(b")")?, b',').get(index)?),
-        None => created(before, table, index),
-    }
-}
-
 /// A table of HTML whose first row has the names.
 fn html(text: &[u8], span: &Range<usize>) -> Option<String> {
     let from = span.start.saturating_sub(LONGEST_LINE);
@@ -205,80 +183,8 @@ fn html(text: &[u8], span: &Range<usize>) -> Option<String> {
     name(&cell[..cell.find_byte(b'<')?])
 }
 
-/// A row between `COPY t (a, b) FROM stdin;` and the line that ends it.
-fn copied(text: &[u8], span: &Range<usize>) -> Option<String> {
-    let (before, line) = line_of(text, span)?;
-    let above = text[..line_start(text, span.start)].lines().rev().take(MOST_LINES);
-    let mut above = above.take_while(|row| !row.starts_with(b"\\.")).skip_while(|row| row.contains(&b'\t'));
-    let statement = above.next().filter(|head| line.contains(&b'\t') && head.len() <= LONGEST_LINE)?;
-    let columns = statement.strip_prefix(b"COPY ").or_else(|| statement.strip_prefix(b"copy "))?;
-    let columns = &columns[columns.find_byte(b'(')? + 1..];
-    name(cells(&columns[..columns.find_byte(b')')?], b',').get(index(before, b'\t'))?)
-}
-
-/// The name of a column in the order in which a table was created with them.
-fn created(text: &[u8], table: &[u8], index: usize) -> Option<String> {
-    let quotes = |c| matches!(c, '`' | '"' | '[' | ']');
-    let table = table.trim_with(quotes).to_ascii_lowercase();
-    let lower = text.to_ascii_lowercase();
-    let at = lower.find_iter(b"create table").filter(|at| {
-        let rest = lower[at + "create table".len()..].trim_ascii_start();
-        let rest = rest.strip_prefix(b"if not exists").unwrap_or(rest).trim_ascii_start();
-        rest.trim_start_with(quotes).starts_with(&table)
-    });
-    let rest = &text[at.last()?..];
-    let open = rest.find_byte(b'(')? + 1;
-    let mut depth = 0_usize;
-    let mut columns = vec![Vec::new()];
-    for &byte in &rest[open..] {
-        match byte {
-            b'(' => depth += 1,
-            b')' if depth == 0 => break,
-            b')' => depth -= 1,
-            b',' if depth == 0 => {
-                columns.push(Vec::new());
-                continue;
-            }
-            _ => {}
-        }
-        columns.last_mut()?.push(byte);
-    }
-    name(columns.get(index)?.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())?)
-}
-
-/// How many values stand before the one at the end of `rows`, in its row; none if it stands in none.
-fn row_index(rows: &[u8]) -> Option<usize> {
-    let (mut index, mut inside, mut quoted, mut escaped) = (0, 0_usize, false, false);
-    for &byte in rows {
-        if escaped {
-            escaped = false;
-            continue;
-        }
-        match byte {
-            b'\\' if quoted => escaped = true,
-            b'\'' => quoted = !quoted,
-            _ if quoted => {}
-            b';' => return None,
-            b'(' => {
-                inside += 1;
-                index = if inside == 1 { 0 } else { index };
-            }
-            b')' => inside = inside.checked_sub(1)?,
-            b',' if inside == 1 => index += 1,
-            _ => {}
-        }
-    }
-    (inside == 1).then_some(index)
-}
-
-/// Where a word stands last, all small or all capital.
-fn rfind_word(text: &[u8], word: &str) -> Option<usize> {
-    let (small, capital) = (text.rfind(word), text.rfind(word.to_ascii_uppercase()));
-    small.max(capital)
-}
-
 /// The line of a value up to it, and all of it; none if it is too long for a table.
-fn line_of<'t>(text: &'t [u8], span: &Range<usize>) -> Option<(&'t [u8], &'t [u8])> {
+pub(super) fn line_of<'t>(text: &'t [u8], span: &Range<usize>) -> Option<(&'t [u8], &'t [u8])> {
     let from = span.start.saturating_sub(LONGEST_LINE);
     let start = from + line_start(&text[from..], span.start - from);
     let rest = &text[span.end..(span.end + LONGEST_LINE).min(text.len())];
@@ -288,7 +194,7 @@ fn line_of<'t>(text: &'t [u8], span: &Range<usize>) -> Option<(&'t [u8], &'t [u8
 }
 
 /// The cells of a line; a separator in quotation marks parts none, bars at both ends stand outside.
-fn cells(line: &[u8], separator: u8) -> Vec<&[u8]> {
+pub(super) fn cells(line: &[u8], separator: u8) -> Vec<&[u8]> {
     let line = match separator {
         b'|' => {
             let line = line.trim_ascii();
@@ -312,14 +218,14 @@ fn cells(line: &[u8], separator: u8) -> Vec<&[u8]> {
 }
 
 /// How many cells stand before the one that a part of a line ends in.
-fn index(before: &[u8], separator: u8) -> usize {
+pub(super) fn index(before: &[u8], separator: u8) -> usize {
     // What ends with a separator is followed by a cell.
     let marked = [before, b"x"].concat();
     cells(&marked, separator).len() - 1
 }
 
 /// The words of a header's cell; none if it is no name.
-fn name(cell: &[u8]) -> Option<String> {
+pub(super) fn name(cell: &[u8]) -> Option<String> {
     const LONGEST: usize = 40;
     let cell = cell.trim_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '*' | '[' | ']'));
     let text = cell.to_str().ok()?;

@@ -148,29 +148,6 @@ impl Judge<'_> {
         }
     }
 
-    /// The name of the type that a field is of: `class AcmeOptions { … }`.
-    fn by_type(&self, head: &str) -> Option<Verdict> {
-        let name =
-            head.split(['(', ':', '<']).next().filter(|_| !head.contains('(') || head.contains("class"))?;
-        let name = quote::tokens(name).filter(|word| !matches!(*word, "extends" | "implements")).last()?;
-        (self.speaks(name) == Speaks::Ours).then(|| self.by_outer(name)).flatten()
-    }
-
-    /// The name of an enclosing section, element or block.
-    fn by_outer(&self, outer: &str) -> Option<Verdict> {
-        let speaks = self.speaks(outer);
-        let shown = self.quoted(outer, speaks);
-        match speaks {
-            // What a test is called says what it tries.
-            Speaks::Ours if outer.contains("testcase") || outer.contains("testsuite") => None,
-            Speaks::Ours => Some(Verdict::new(Confidence::High, format!("it stands under {shown}"))),
-            // A class that works for another service may have the provider's key all the same.
-            Speaks::Others if outer.starts_with("class ") && !self.provider_has_its_own_place() => None,
-            Speaks::Others => Some(Verdict::foreign(format!("it stands under {shown}, another service"))),
-            Speaks::Nobody => None,
-        }
-    }
-
     /// The provider's host that stands beside the value.
     fn sent_to(&self, depth: usize, level: &Level) -> Option<Verdict> {
         // An entry with an address of its own goes there, whatever the one beside it does.

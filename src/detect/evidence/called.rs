@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
+use crate::detect::layout::line_start;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{is_generic, words};
@@ -62,6 +63,12 @@ impl Judge<'_> {
         let row = own.bound == Bound::Positional
             && self.described(own).is_some_and(|said| said.speaks == Speaks::Ours && !said.model);
         match meaning.credential {
+            true if own.bound == Bound::Assigned
+                && own.holder == Holder::Lines
+                && self.has_general_beside() =>
+            {
+                low("is another one: the value beside it has a more general name")
+            }
             true if row || self.is_held_by_us() || is_default_of_entry(own) => None,
             true if self.provider_has_its_own_place() => {
                 low("is another one: the provider has a place of its own in this file")
@@ -90,7 +97,9 @@ impl Judge<'_> {
                 let name = typed.map_or(name, |(name, _)| name);
                 let last = quote::tokens(name).last();
                 let credential = || quote::tokens(name).filter(|token| self.meaning(token).credential).last();
-                if self.is_glued() { last } else { credential().or(last) }
+                // `environ["NAME"]`: what stands in the brackets.
+                let keyed = name.trim_end().ends_with(']');
+                if keyed || self.is_glued() { last } else { credential().or(last) }
             }
             Bound::Element => Some(name),
             Bound::Spaced => with_qualifier(name),
@@ -194,6 +203,24 @@ impl Judge<'_> {
     /// Whether a section, an element or an entry that the value is in is the provider's.
     fn is_under_us(&self) -> bool {
         self.is_entry_of_ours() || self.place.outer.iter().any(|outer| self.speaks(outer) == Speaks::Ours)
+    }
+
+    /// Whether a line near gives a value of the same form to a name that says no more than that it is a credential.
+    fn has_general_beside(&self) -> bool {
+        const NEAR: usize = 6;
+        let text = self.file.text;
+        let start = line_start(text, self.span.start);
+        let open = |line: &&[u8]| !line.trim_ascii().is_empty();
+        let above = text[..start].lines().rev().take(NEAR).take_while(open);
+        let below = text[start..].lines().skip(1).take(NEAR).take_while(open);
+        above.chain(below).any(|line| {
+            let run = line.split(|b| !b.is_ascii_alphanumeric()).find(|run| self.is_alike(run));
+            let at = run.map_or(0, |run| run.as_ptr().addr() - line.as_ptr().addr());
+            let before = line[..at].to_str_lossy();
+            let name = before.trim_end_matches(['"', '\'', ' ', '=', ':']);
+            let name = name.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+            !name.is_empty() && is_generic(name) && self.meaning(name).credential
+        })
     }
 
     /// Whether the file gives many values of the same form to the same name.

@@ -53,6 +53,9 @@ impl Judge<'_> {
                 let reason = format!("its column {} has many such values", shown(name));
                 Some(Verdict::new(Confidence::Low, reason))
             }
+            Speaks::Nobody if self.is_row_beside_ours() => {
+                Some(Verdict::new(Confidence::Low, "another row of its table is that of the provider"))
+            }
             Speaks::Nobody if self.are_others_rows() => {
                 let reason = format!("its column {} has such values in rows of others", shown(name));
                 Some(Verdict::new(Confidence::Low, reason))
@@ -121,19 +124,43 @@ impl Judge<'_> {
         const MOST_ROWS: usize = 50;
         const OTHERS: usize = 3;
         let own = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
-        let cells = |c: char| matches!(c, ',' | ';' | '|' | '\t');
-        let named = own
-            .split(cells)
-            // `Acme (the platform)`
-            .map(|cell| cell.split('(').next().unwrap_or_default())
-            .any(|cell| words(cell).len() <= 2 && self.is_vendor(cell.trim()) && !cell.contains('_'));
-        let others = self
-            .file
-            .text
-            .lines()
-            .take(MOST_ROWS)
-            .filter(|line| self.has_alike(line) && self.speaks(&line.to_str_lossy()) != Speaks::Ours);
+        let named = own.split(is_separator).any(|cell| match words(cell).len() {
+            0..=2 if self.is_vendor(cell.trim()) => !cell.contains('_'),
+            _ => self.names_credential_of_ours(cell),
+        });
+        let speaks = self.speaks(&own) == Speaks::Ours;
+        let rows = self.file.text.lines().take(MOST_ROWS).filter(|line| self.has_alike(line));
+        let others = rows
+            .filter(|line| !(speaks && *line == own.as_bytes()))
+            .filter(|line| !self.is_row_of_ours(&line.to_str_lossy()));
         !named && others.take(OTHERS).count() == OTHERS
+    }
+
+    /// Whether a statement of SQL inserts a row with such a value that names the provider, and the value's own does not.
+    fn is_row_beside_ours(&self) -> bool {
+        const MOST_ROWS: usize = 50;
+        let names =
+            |line: &[u8]| line.to_str_lossy().split(is_separator).any(|cell| self.is_vendor(string(cell)));
+        let inserts = |line: &[u8]| {
+            let start = line.trim_ascii_start().get(..6);
+            start.is_some_and(|start| start.eq_ignore_ascii_case(b"insert")) && self.has_alike(line)
+        };
+        let own = self.file.line(self.span);
+        let mut rows = self.file.text.lines().take(MOST_ROWS).filter(|line| inserts(line));
+        inserts(own) && !names(own) && rows.any(names)
+    }
+
+    /// Whether a row names the provider: in a cell of a few words, or of a credential of its, and not in a sentence.
+    fn is_row_of_ours(&self, row: &str) -> bool {
+        let short = |cell: &str| words(cell).len() <= 2 && self.speaks(cell) == Speaks::Ours;
+        row.split(is_separator).any(|cell| short(cell) || self.names_credential_of_ours(cell))
+    }
+
+    /// Whether a cell names a credential of the provider's, and is no sentence about one.
+    fn names_credential_of_ours(&self, cell: &str) -> bool {
+        const MOST_WORDS: usize = 4;
+        let meaning = self.meaning(cell);
+        meaning.credential && words(cell).len() <= MOST_WORDS && self.speaks(cell) == Speaks::Ours
     }
 
     /// The row that the value stands in begins with the provider's name, or with another's.
@@ -168,4 +195,15 @@ impl Judge<'_> {
             })
             .as_deref()
     }
+}
+
+/// What a cell of SQL says, without its quotation marks: `N'text'`.
+fn string(cell: &str) -> &str {
+    let cell = cell.trim();
+    cell.strip_prefix("N'").unwrap_or(cell).trim_matches('\'')
+}
+
+/// Whether a character parts the cells of a row.
+fn is_separator(c: char) -> bool {
+    matches!(c, ',' | ';' | '|' | '\t' | '(' | ')')
 }

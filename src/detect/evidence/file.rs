@@ -6,7 +6,7 @@ use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::{function_around, is_return};
 use crate::detect::layout::{self, line_start};
 use crate::detect::parts::{parts, parts_and_groups};
-use crate::detect::quote::{tokens, without};
+use crate::detect::quote::{shown, tokens, without};
 use crate::detect::structure::{Address, Bound, Holder, Level};
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
@@ -27,11 +27,17 @@ impl Judge<'_> {
         let host = after.strip_prefix('@').unwrap_or(before);
         let host: String =
             host.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-')).collect();
+        let parameter = before.rsplit(['?', '&', '/']).next().filter(|name| name.ends_with('='));
         if self.is_ours(&host.to_lowercase()) {
-            return Some(Verdict::new(Confidence::High, format!("it is sent to {host}")));
+            let other = parameter.filter(|name| !self.meaning(name).credential);
+            return Some(match other {
+                Some(name) => {
+                    Verdict::new(Confidence::Low, format!("{} does not call it a credential", shown(name)))
+                }
+                None => Verdict::new(Confidence::High, format!("it is sent to {host}")),
+            });
         }
         // A parameter of the query that is called ours is ours, wherever it is sent.
-        let parameter = before.rsplit(['?', '&', '/']).next().filter(|name| name.ends_with('='));
         let named =
             parameter.and_then(|name| self.by_name(name, |name| format!("it is the parameter {name}")));
         let elsewhere = || Verdict::foreign("it is a part of another service's address");
@@ -165,7 +171,9 @@ impl Judge<'_> {
             return Some(theirs);
         }
         let name = own.name.split_whitespace().last().filter(|_| self.is_glued()).unwrap_or(&own.name);
-        let chosen = words(name) == ["secret"] && own.holder == Holder::Lines;
+        let of_its_own =
+            || self.place.levels.get(1).is_some_and(|parent| self.is_specific_name(&parent.name));
+        let chosen = words(name) == ["secret"] && (own.holder == Holder::Lines || of_its_own());
         if chosen && !self.uses_provider() && on_line != Speaks::Ours {
             let reason = "a secret that the file does not use for the provider";
             return Some(Verdict::new(Confidence::Low, reason));

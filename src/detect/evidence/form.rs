@@ -7,6 +7,7 @@ use memchr::memmem;
 use super::{Judge, Speaks};
 use crate::detect::parts::{bare, fields_beside};
 use crate::detect::quote::shown;
+use crate::detect::sql;
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{is_password, words};
 
@@ -27,6 +28,12 @@ impl Judge<'_> {
         }
         if self.is_cookie() {
             return Some("it stands in a cookie".to_owned());
+        }
+        if self.is_validator() {
+            return Some("it stands in an entity tag".to_owned());
+        }
+        if self.is_of_session() {
+            return Some("it is stored with a session".to_owned());
         }
         if self.is_login(own) {
             return Some("it is a password beside the server and the port that it is for".to_owned());
@@ -100,6 +107,33 @@ impl Judge<'_> {
         let list =
             || self.place.outer.first().is_some_and(|name| name.to_ascii_lowercase().contains("cookie:"));
         memmem::find(before, b"cookie:").is_some() || list()
+    }
+
+    /// Whether the value is that of an entity tag: `W/"VALUE"`.
+    fn is_validator(&self) -> bool {
+        let before = &self.file.text[..self.span.start];
+        let marked = before.trim_end_with(|c| matches!(c, '"' | '\\'));
+        marked.len() < before.len() && marked.ends_with(b"W/")
+    }
+
+    /// Whether the value is what follows the name of a user in a login: `"auth": "user:VALUE"`, `Basic user:VALUE`.
+    pub(super) fn is_basic_login(&self) -> bool {
+        let Some(before) = self.file.text[..self.span.start].strip_suffix(b":") else { return false };
+        let user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@');
+        let length = before.iter().rev().take_while(|b| user(b)).count();
+        let before = &before[..before.len() - length];
+        let quoted = before.ends_with(b"\"");
+        let before = before.trim_end_with(|c| matches!(c, '"' | '\'' | ' ' | ':' | '='));
+        let word = before.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+        let word = before[before.len() - word..].to_ascii_lowercase();
+        length > 0 && (word == b"basic" || quoted && word == b"auth")
+    }
+
+    /// Whether the value stands in a row that SQL inserts into a table of sessions.
+    fn is_of_session(&self) -> bool {
+        sql::table(self.file.text, self.span).is_some_and(|table| {
+            words(&table).iter().any(|word| matches!(word.as_str(), "session" | "sessions"))
+        })
     }
 
     /// Whether a name is that of a header of its own, `X-Something`, and of no credential for anybody.

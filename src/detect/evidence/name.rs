@@ -71,6 +71,9 @@ impl Judge<'_> {
     /// Why the name of a value is not that of a credential of anybody's: it is one of a file, or what comes in is
     /// compared with the value.
     fn named_for_itself(&self, own: &Level) -> Option<String> {
+        if self.is_basic_login() {
+            return Some("it is the password of a login".to_owned());
+        }
         let name = match own.name.is_empty() {
             true => return None,
             false => quote::tokens(&own.name).last()?,
@@ -102,6 +105,12 @@ impl Judge<'_> {
             || self.column_name().is_some()
             || !self.meaning(nearest).specific;
         let whole = whole.filter(|_| !theirs && telling);
+        if is_application(nearest) && !self.meaning(nearest).credential {
+            return Some(Verdict::new(
+                Confidence::Low,
+                format!("{} is the name of an application", shown(nearest)),
+            ));
+        }
         if let Some(theirs) = self.phrase(&own.name).filter(|name| self.speaks(name) == Speaks::Others) {
             return self.by_name(&theirs, say);
         }
@@ -140,7 +149,14 @@ impl Judge<'_> {
         // `the Acme key for the office is …`
         let last = said[..=end].iter().rposition(|word| self.meaning(word).credential)?;
         let first = last.checked_sub(1)?;
-        (end + 1 < said.len()).then(|| format!("{} {}", said[first], said[last]))
+        if end + 1 < said.len() {
+            return Some(format!("{} {}", said[first], said[last]));
+        }
+        // `Acme API token`: between the two stands what says nothing of whose it is.
+        let first = said[..last].iter().rposition(|word| self.meaning(word).specific)?;
+        let proper = said[first].trim_matches(|c: char| !c.is_alphanumeric());
+        let proper = proper.starts_with(char::is_uppercase) && proper.chars().all(char::is_alphabetic);
+        (proper && last - first <= 2).then(|| said[first..=last].join(" "))
     }
 
     /// The name of the mapping that the value is an entry of, where that is one of things which are no credentials.
@@ -235,6 +251,33 @@ impl Judge<'_> {
         }
     }
 
+    /// The name of the type that a field is of: `class AcmeOptions { … }`.
+    pub(super) fn by_type(&self, head: &str) -> Option<Verdict> {
+        let name =
+            head.split(['(', ':', '<']).next().filter(|_| !head.contains('(') || head.contains("class"))?;
+        let name = quote::tokens(name).filter(|word| !matches!(*word, "extends" | "implements")).last()?;
+        (self.speaks(name) == Speaks::Ours).then(|| self.by_outer(name)).flatten()
+    }
+
+    /// The name of an enclosing section, element or block.
+    pub(super) fn by_outer(&self, outer: &str) -> Option<Verdict> {
+        let speaks = self.speaks(outer);
+        let shown = self.quoted(outer, speaks);
+        match speaks {
+            // What a test is called says what it tries.
+            Speaks::Ours if outer.contains("testcase") || outer.contains("testsuite") => None,
+            Speaks::Ours if self.is_password(outer) && !self.is_used_or_modelled() => Some(Verdict::new(
+                Confidence::Low,
+                format!("{shown} is a password, and the provider gives none"),
+            )),
+            Speaks::Ours => Some(Verdict::new(Confidence::High, format!("it stands under {shown}"))),
+            // A class that works for another service may have the provider's key all the same.
+            Speaks::Others if outer.starts_with("class ") && !self.provider_has_its_own_place() => None,
+            Speaks::Others => Some(Verdict::foreign(format!("it stands under {shown}, another service"))),
+            Speaks::Nobody => None,
+        }
+    }
+
     /// Whether a name calls its value a password, and nothing else.
     pub(super) fn is_password(&self, name: &str) -> bool {
         words::is_password(name) && !self.meaning(name).credential
@@ -257,4 +300,17 @@ impl Judge<'_> {
             !rest.contains(char::is_whitespace) && self.meaning(rest).purpose && words(rest).len() <= 4
         })
     }
+}
+
+/// Whether a word is the name of an application, in the order of the domain that it is of: `com.acme.chat`.
+fn is_application(word: &str) -> bool {
+    let labels: Vec<&str> = word.split('.').collect();
+    let label = |label: &&str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    let top = labels[0];
+    labels.len() >= 3
+        && labels.iter().all(label)
+        && (2..=3).contains(&top.len())
+        && top.bytes().all(|b| b.is_ascii_lowercase())
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
-use crate::detect::declaration::{FUNCTION, function_around, gives, name_of};
+use crate::detect::declaration::{declared, declares, function_around, gives, name_of, option_of};
 use crate::detect::layout;
 use crate::detect::parts::bare;
 use crate::detect::quote::{self, shown};
@@ -123,6 +123,9 @@ impl Judge<'_> {
                 let name = name.filter(|name| self.is_given(name)).or_else(|| self.returning());
                 let name = name.filter(|name| self.may_be_ours(name))?;
                 return Some(Variable { field: field.filter(|field| *field != name), name, held });
+            }
+            if let Some(name) = option_of(level) {
+                return Some(Variable { name, field: None, held });
             }
             match level.holder {
                 Holder::Group => {
@@ -259,7 +262,10 @@ impl Judge<'_> {
         };
         let start = before.iter().rposition(|b| !is_name_byte(b)).map_or(0, |at| at + 1);
         let owner = &before[start..];
-        if matches!(owner, b"this" | b"self" | b"cls" | b"Self") {
+        let option = || self.place.levels.first().and_then(option_of).is_some();
+        if matches!(owner, b"this" | b"self" | b"cls" | b"Self")
+            || matches!(owner, b"args" | b"opts" | b"options" | b"namespace" | b"parsed") && option()
+        {
             return true;
         }
         let heads = self.place.levels.iter().map(|level| level.head.as_str());
@@ -282,7 +288,8 @@ impl Judge<'_> {
         if let Some(verdict) = ask(judge).next() {
             let reason = verdict.evidence.first().cloned().unwrap_or_default();
             let reason = format!("{} is read in this file: {reason}", shown(name));
-            if verdict.confidence == Confidence::High && !verdict.beside {
+            let handed = || place.levels.first().is_some_and(|own| self.is_keyword_of_call(own));
+            if verdict.confidence == Confidence::High && (!verdict.beside || handed()) {
                 return Use::Ours(reason);
             }
             if verdict.foreign && !verdict.beside && !place.is_prose() {
@@ -290,6 +297,11 @@ impl Judge<'_> {
             }
         }
         self.made_of(&place)
+    }
+
+    /// Whether a value is an argument whose name calls it a credential: what stands beside it is of the same call.
+    fn is_keyword_of_call(&self, own: &Level) -> bool {
+        own.holder == Holder::Call && own.bound == Bound::Assigned && self.meaning(&own.name).credential
     }
 
     /// The name of its own that has what is made of a value.
@@ -317,40 +329,6 @@ impl Judge<'_> {
 /// Whether a byte belongs to a name.
 fn is_name_byte(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
-}
-
-/// Whether what holds a value are the parameters of a function that is declared.
-fn declares(level: &Level, outside: Option<&Level>) -> bool {
-    let declares = |word: &str| FUNCTION.contains(&word) || word == "constructor";
-    let before = outside.filter(|outside| outside.bound == Bound::Spaced).map_or("", |outside| &outside.name);
-    let last = quote::tokens(before).last();
-    level.holder == Holder::Call && quote::tokens(&level.head).chain(last).any(declares)
-}
-
-/// The name that a level declares.
-fn declared(level: &Level) -> Option<String> {
-    const DEFINES: [&str; 9] =
-        ["define", "def", "defvar", "defparameter", "setq", "set", "let", "const", "constant"];
-    match level.bound {
-        Bound::Assigned => match level.before.trim_end().strip_suffix('=') {
-            // A function that gives it: `next = () => VALUE`, `next = lambda: VALUE`.
-            Some(before) if level.name.starts_with('(') || level.name.starts_with("lambda") => {
-                name_of(before.rsplit([',', '{', '}']).next()?)
-            }
-            _ => name_of(&level.name),
-        },
-        Bound::Spaced => {
-            let words: Vec<&str> = quote::tokens(&level.name).collect();
-            if let ["for" | "foreach", name, "in", ..] = words.as_slice() {
-                return Some((*name).to_owned());
-            }
-            match words.as_slice() {
-                [.., define, name] if DEFINES.contains(define) => Some((*name).to_owned()),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
 }
 
 /// Whether what follows a name takes a part of what it holds, and not any: `config.other`, `KEYS["other"]`.
