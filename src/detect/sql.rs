@@ -46,7 +46,9 @@ pub(super) fn table(text: &[u8], span: &Range<usize>) -> Option<String> {
     let ended = statement.find_iter(b";\n").chain(statement.find_iter(b"\n\n")).next();
     let table = statement.trim_ascii_start();
     let end = table.iter().position(|b| matches!(b, b' ' | b'(' | b'\n'))?;
-    name(&table[..end]).filter(|_| ended.is_none())
+    // `[dbo].[t]`
+    let table = table[..end].rsplit(|b| *b == b'.').next()?;
+    name(table.trim_with(|c| matches!(c, '[' | ']'))).filter(|_| ended.is_none())
 }
 
 /// What follows `insert`, or `insert into`.
@@ -139,7 +141,7 @@ mod tests {
         let cases = [
             ("INSERT INTO `t` (`a`, `b`) VALUES\n(1, 'V')", Some("t")),
             ("insert into t values (1, 'V')", Some("t")),
-            ("INSERT [dbo].[t] ([a]) VALUES ('V')", Some("[dbo].[t]")),
+            ("INSERT [dbo].[t] ([a]) VALUES ('V')", Some("t")),
             ("INSERT INTO t VALUES (1);\nSELECT 'V'", None),
             ("x = 'V'", None),
         ];
