@@ -250,19 +250,20 @@ impl<'a> FileView<'a> {
         }
     }
 
-    /// The line that the span is on, without its end; cut to what a person would read.
+    /// The line that the span is on, without its end; cut to what a person would read. Bytes that no text has end it, too.
     pub(super) fn line(&self, span: &Range<usize>) -> &'a [u8] {
         const MOST: usize = 2000;
+        let ends = |byte: &u8| *byte == b'\n' || *byte <= 6;
         let from = span.start.saturating_sub(MOST);
         let to = (span.end + MOST).min(self.text.len());
-        let start = self.text[from..span.start].rfind_byte(b'\n').map_or(from, |at| from + at + 1);
-        let end = self.text[span.end..to].find_byte(b'\n').map_or(to, |at| span.end + at);
+        let start = self.text[from..span.start].iter().rposition(ends).map_or(from, |at| from + at + 1);
+        let end = self.text[span.end..to].iter().position(ends).map_or(to, |at| span.end + at);
         &self.text[start..end]
     }
 
-    /// The lines above a span, the nearest first, beginning with what stands before it on its own.
+    /// The lines above that of a span, the nearest first.
     pub(super) fn lines_above(&self, span: &Range<usize>) -> impl Iterator<Item = &'a [u8]> {
-        self.text[..span.start].lines().rev()
+        self.text[..line_start(self.text, span.start)].lines().rev()
     }
 
     /// The line that `at` is on, with the lines before and after it up to the bracket that one of them leaves open.

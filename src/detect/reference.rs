@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::declaration::annotated;
+use super::declaration::{annotated, name_of};
 use super::definition::{self, Definition};
 use super::evidence::answers;
 use super::finder::Finder;
@@ -105,6 +105,7 @@ impl Detector {
             let mut named = || levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
             let variable = annotated(&place).or_else(&mut named);
             let onwards = variable.and_then(|variable| self.goes_on(views, &variable, variables));
+            let onwards = onwards.or_else(|| self.opened(views, &span, variables));
             onwards.or_else(|| unknown(&place))
         });
         let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs));
@@ -133,6 +134,23 @@ impl Detector {
             }
         }
         foreign.then_some(Purpose::Theirs)
+    }
+
+    /// What becomes of what is read from the file that is opened by its name: `with open("NAME") as file:`.
+    fn opened(&self, views: &Views<'_>, span: &Range<usize>, known: &mut Variables) -> Option<Purpose> {
+        const NEAR: usize = 400;
+        let rest = &views.text[span.end..(span.end + NEAR).min(views.text.len())];
+        let statement = rest.lines().next()?;
+        let handle = statement.rsplit_str(" as ").next().filter(|handle| handle.len() < statement.len())?;
+        let handle = handle.trim_ascii().strip_suffix(b":")?.to_str().ok()?;
+        let reads = format!("{handle}.read");
+        let line = rest.lines().skip(1).find(|line| line.contains_str(&reads))?.to_str().ok()?;
+        let (before, _) = line.split_once(&reads)?;
+        let given = before.trim_end().strip_suffix('=').and_then(name_of);
+        match given {
+            Some(variable) => self.goes_on(views, &variable, known),
+            None => self.goes_on(views, handle, known),
+        }
     }
 
     /// What becomes of the variable that a value is read into.

@@ -337,6 +337,8 @@ fn phrase_start(before: &[u8], open: usize) -> usize {
         let here = left.at();
         match left.next() {
             Token::Newline | Token::Start | Token::Separator | Token::Open(b'{' | b'[') => return here,
+            // The end of a block, on one line with what follows it.
+            Token::Close(b'}') => return here,
             Token::Close(bracket) if !left.skip_group(bracket) => return here,
             _ => {}
         }

@@ -30,7 +30,13 @@ pub(crate) struct Vocabulary {
 
 /// The vocabulary, read when the first name is looked up.
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../rules/vocabulary.toml")).expect("a test parses this embedded file")
+    let mut words: Vocabulary = toml::from_str(include_str!("../../rules/vocabulary.toml"))
+        .expect("a test parses this embedded file");
+    // `masterkey` is `master key`.
+    let glued = |set: &HashSet<String>| set.iter().map(|entry| entry.replace(' ', "")).collect::<Vec<_>>();
+    let purposes = glued(&words.purpose);
+    words.purpose.extend(purposes);
+    words
 });
 
 /// The words of a name, in lower case: split at everything that is no letter or digit, and at capitals.

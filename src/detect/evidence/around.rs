@@ -163,8 +163,13 @@ impl Judge<'_> {
             before = before.rsplit(';').next().unwrap_or_default();
             after = after.split(';').next().unwrap_or_default();
         }
+        // Of a block, what opens it, and none of the blocks before it.
+        let head = match level.holder {
+            Holder::Block => level.head.rsplit(['}', ';']).next().unwrap_or_default(),
+            _ => level.head.as_str(),
+        };
         let texts =
-            [level.head.clone(), self.own_fields(depth, level, before), self.own_fields(depth, level, after)];
+            [head.to_owned(), self.own_fields(depth, level, before), self.own_fields(depth, level, after)];
         let page = |host: &String| {
             let label = host.split('.').next().unwrap_or_default();
             ["console", "docs", "admin", "help", "status", "www"].contains(&label)
@@ -194,12 +199,23 @@ impl Judge<'_> {
                 Some(Verdict::new(Confidence::High, format!("it is handed to {head}")))
             }
             // Where a record is kept says nothing of whose it is: `db.insert([{ … }])`.
-            (Holder::Call, Speaks::Others) if depth > 1 && self.meaning(&level.head).purpose => None,
+            (Holder::Call, Speaks::Others)
+                if self.meaning(&level.head).purpose && (depth > 1 || is_request(&level.head)) =>
+            {
+                None
+            }
             (Holder::Call, Speaks::Others) => {
                 Some(Verdict::foreign(format!("it is handed to {head}, another service")))
             }
             (Holder::Group | Holder::Tag, Speaks::Ours) => {
                 Some(Verdict::new(Confidence::High, format!("it stands under {head}")))
+            }
+            (Holder::Call, Speaks::Nobody)
+                if self
+                    .module_of(&level.head)
+                    .is_some_and(|module| self.speaks(&module) == Speaks::Others) =>
+            {
+                Some(Verdict::foreign(format!("it is handed to {head}, which is another service's")))
             }
             (Holder::Call, Speaks::Nobody) if self.is_imported(&level.head) => {
                 let reason = format!("it is handed to {head}, which this file imports from the provider");
@@ -373,4 +389,10 @@ impl Judge<'_> {
         names
             .find_map(|name| self.by_name(name, |name| format!("it is piped to a command that names {name}")))
     }
+}
+
+/// Whether what is called sends a request: `session.post`.
+fn is_request(head: &str) -> bool {
+    const VERBS: [&str; 8] = ["get", "post", "put", "patch", "delete", "request", "send", "fetch"];
+    words(head).last().is_some_and(|word| VERBS.contains(&word.as_str()))
 }

@@ -68,6 +68,10 @@ impl Judge<'_> {
         if let Some(elsewhere) = self.sent_elsewhere(part, kind, level) {
             return Some(elsewhere);
         }
+        // Whatever the path of an address is called, it is of who has the host.
+        if part.value.contains("://") && self.host_elsewhere(part.value).is_some() {
+            return None;
+        }
         // What a call gives is nobody's account.
         if kind == Field::Account && !part.value.contains('(') || self.is_name_of_another(part) {
             return None;
@@ -85,6 +89,9 @@ impl Judge<'_> {
                 Speaks::Nobody if weight == Weight::Vendor && !leaves_vendor_open(value) => Speaks::Others,
                 said => said,
             };
+            if said == Speaks::Ours && weight == Weight::Label && self.meaning(value).purpose {
+                return None;
+            }
             if said != Speaks::Nobody {
                 return Some(Described::new(value, said, weight));
             }

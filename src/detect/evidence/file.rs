@@ -1,12 +1,13 @@
 //! What the whole file says of a value: where its requests go, what it imports, what it is about.
 
 use bstr::ByteSlice;
+use memchr::memmem;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::{function_around, is_return};
 use crate::detect::layout::{self, line_start};
 use crate::detect::parts::{parts, parts_and_groups};
-use crate::detect::quote::{shown, tokens, without};
+use crate::detect::quote::{is_source_file, shown, tokens, without};
 use crate::detect::structure::{Address, Bound, Holder, Level};
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
@@ -133,6 +134,15 @@ impl Judge<'_> {
             && function_around(before).is_some_and(|function| self.meaning(&function).credential)
     }
 
+    /// Whether a note says no more of the value than that it is another one, in a file that uses the provider: `old: "VALUE"`.
+    fn is_another_one_of_ours(&self, own: &Level) -> bool {
+        const OTHERS: [&str; 8] = ["old", "new", "previous", "former", "current", "backup", "spare", "alt"];
+        let names = words(&own.name);
+        names.last().is_some_and(|word| OTHERS.contains(&word.as_str()))
+            && names.len() <= 2
+            && self.uses_provider()
+    }
+
     /// Whether the value's name, its call, its column or its line calls it a credential.
     fn is_called_credential(&self, own: &Level, line: &str) -> bool {
         // In other tables than those of HTML, what stands in the row tells more.
@@ -152,8 +162,9 @@ impl Judge<'_> {
         let line = self.line_or_record(own);
         let on_line = self.speaks(&line);
         let returned = self.is_returned_key();
-        let credential = returned || self.is_called_credential(own, &line);
-        let mentioned = !self.file.mentions().is_empty();
+        let credential =
+            returned || self.is_called_credential(own, &line) || self.is_another_one_of_ours(own);
+        let mentioned = self.file.mentions().iter().any(|&at| !self.is_in_name_of_file(at));
         let elsewhere = self.is_something_elses() && self.provider_has_its_own_place();
         let by_model_only =
             || tokens(&line).all(|token| token.contains('-') || self.speaks(token) != Speaks::Ours);
@@ -170,11 +181,7 @@ impl Judge<'_> {
         if let Some(theirs) = self.spoken_to_another(&own.name) {
             return Some(theirs);
         }
-        let name = own.name.split_whitespace().last().filter(|_| self.is_glued()).unwrap_or(&own.name);
-        let of_its_own =
-            || self.place.levels.get(1).is_some_and(|parent| self.is_specific_name(&parent.name));
-        let chosen = words(name) == ["secret"] && (own.holder == Holder::Lines || of_its_own());
-        if chosen && !self.uses_provider() && on_line != Speaks::Ours {
+        if self.is_secret_of_its_own(own) && !self.uses_provider() && on_line != Speaks::Ours {
             let reason = "a secret that the file does not use for the provider";
             return Some(Verdict::new(Confidence::Low, reason));
         }
@@ -209,6 +216,21 @@ impl Judge<'_> {
         None
     }
 
+    /// Whether the value is called a secret and no more, and what holds it, if anything, has a name of its own.
+    fn is_secret_of_its_own(&self, own: &Level) -> bool {
+        let name = own.name.split_whitespace().last().filter(|_| self.is_glued()).unwrap_or(&own.name);
+        let held = || self.place.levels.get(1).is_some_and(|parent| self.is_specific_name(&parent.name));
+        words(name) == ["secret"] && (own.holder == Holder::Lines || held())
+    }
+
+    /// Whether what is mentioned is a part of the name of a source file, as a log of tests has them.
+    fn is_in_name_of_file(&self, at: usize) -> bool {
+        let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
+        let text = self.file.text;
+        let end = at + text[at..].iter().take(100).take_while(|b| belongs(b)).count();
+        is_source_file(&text[at..end].to_str_lossy())
+    }
+
     /// Whether the file sends requests to the provider, or imports its client.
     pub(super) fn uses_provider(&self) -> bool {
         self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || !self.imports().is_empty()
@@ -237,6 +259,22 @@ impl Judge<'_> {
         let mut names = head.split(|c| !identifier(c)).filter(|name| !WORDS.contains(name));
         let Some(name) = names.next() else { return false };
         self.imports().iter().any(|line| line.split(|c| !identifier(c)).any(|word| word == name))
+    }
+
+    /// The module that is imported under the name that a call begins with: `import acme as ac`, `ac.init(…)`.
+    pub(super) fn module_of(&self, head: &str) -> Option<String> {
+        const NEAR: usize = 100;
+        let (name, _) = head.split_once('.')?;
+        let belongs = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        let text = self.file.text;
+        memmem::find_iter(text, format!(" as {name}").as_bytes()).find_map(|at| {
+            let end = at + " as ".len() + name.len();
+            let before = text[at.saturating_sub(NEAR)..at].to_str_lossy();
+            let mut words = before.rsplit(char::is_whitespace);
+            let module = words.next()?.to_owned();
+            let import = words.next()?.ends_with("import");
+            (import && !text.get(end).is_some_and(belongs)).then_some(module)
+        })
     }
 
     /// Whether the value's name, or what holds it, says that it is something else's.

@@ -29,6 +29,9 @@ impl Judge<'_> {
         if self.is_cookie() {
             return Some("it stands in a cookie".to_owned());
         }
+        if self.is_public_record(own) {
+            return Some("it stands in a record that everybody is told who asks for the domain".to_owned());
+        }
         if self.is_validator() {
             return Some("it stands in an entity tag".to_owned());
         }
@@ -37,6 +40,9 @@ impl Judge<'_> {
         }
         if self.is_login(own) {
             return Some("it is a password beside the server and the port that it is for".to_owned());
+        }
+        if self.is_of_account(own) {
+            return Some("it is of the account that stands beside it".to_owned());
         }
         if self.is_of_application(own) {
             return Some("the id of an application stands beside it, and the provider gives none".to_owned());
@@ -47,7 +53,9 @@ impl Judge<'_> {
         if self.is_counted() {
             return Some("it is a name with a number, as in a vocabulary".to_owned());
         }
-        let last = own.name.split_whitespace().last();
+        // `headers.set("X-Name", VALUE)`
+        let beside = || self.name_beside(own).filter(|_| own.bound == Bound::Positional);
+        let last = own.name.split_whitespace().last().or_else(beside);
         if let Some(header) = last.filter(|name| self.is_other_header(name)) {
             return Some(format!("{} does not call it a credential", shown(header)));
         }
@@ -109,6 +117,13 @@ impl Judge<'_> {
         memmem::find(before, b"cookie:").is_some() || list()
     }
 
+    /// Whether the value is the text of a domain: a field beside it gives `TXT` as the type of its record.
+    fn is_public_record(&self, own: &Level) -> bool {
+        own.holder != Holder::Lines && fields_beside(own).any(|part| bare(part.value) == "TXT")
+            || own.holder == Holder::Block
+                && own.before.lines().chain(own.after.lines()).any(|line| line.ends_with("\"TXT\""))
+    }
+
     /// Whether the value is that of an entity tag: `W/"VALUE"`.
     fn is_validator(&self) -> bool {
         let before = &self.file.text[..self.span.start];
@@ -138,9 +153,11 @@ impl Judge<'_> {
 
     /// Whether a name is that of a header of its own, `X-Something`, and of no credential for anybody.
     fn is_other_header(&self, name: &str) -> bool {
+        const KNOWN: [&str; 9] =
+            ["x", "api", "apikey", "key", "auth", "access", "token", "authorization", "secret"];
         let own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-        let meaning = self.meaning(name);
-        own && (!meaning.credential || meaning.specific) && self.speaks(name) == Speaks::Nobody
+        let known = |name: &str| words(name).iter().all(|word| KNOWN.contains(&word.as_str()));
+        own && !known(name) && self.speaks(name) == Speaks::Nobody
     }
 
     /// Whether the value is the password of a login: a server and its port stand beside it.
@@ -151,6 +168,20 @@ impl Judge<'_> {
                 .any(|part| words(part.key).last().is_some_and(|word| names.contains(&word.as_str())))
         };
         is_password(&own.name) && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
+    }
+
+    /// Whether the value is a password beside the name of a user, or stands in the record of one: with the hash of a
+    /// password beside it.
+    fn is_of_account(&self, own: &Level) -> bool {
+        const USER: [&str; 4] = ["user", "username", "login", "email"];
+        let beside = |told: fn(&[String]) -> bool| fields_beside(own).any(|part| told(&words(part.key)));
+        let user = |words: &[String]| words.last().is_some_and(|word| USER.contains(&word.as_str()));
+        let hash = |words: &[String]| {
+            words.iter().any(|word| word == "password") && words.iter().any(|word| word == "hash")
+        };
+        own.holder == Holder::Group
+            && !self.is_in_block_of_ours(own)
+            && (is_password(&own.name) && beside(user) || beside(hash))
     }
 
     /// Whether the id of an application or an account stands beside the value: the two are of a service that gives both.
@@ -177,12 +208,27 @@ impl Judge<'_> {
         quoted.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"mappings\":"))
     }
 
-    /// Whether the value is what a number is given to: `"VALUE": 12`.
+    /// Whether the value is what a number is given to, or one of several that records are kept under: `"VALUE": 12`.
     fn is_counted(&self) -> bool {
         let rest = &self.file.text[self.span.end..];
         let rest = rest.strip_prefix(b"\"").map(<[u8]>::trim_ascii_start);
         let number = rest.and_then(|rest| rest.strip_prefix(b":")).map(<[u8]>::trim_ascii_start);
-        number.and_then(|number| number.first()).is_some_and(u8::is_ascii_digit)
+        match number.and_then(|number| number.first()) {
+            Some(b'{' | b'[') => self.keys_of_records() > 1,
+            first => first.is_some_and(u8::is_ascii_digit),
+        }
+    }
+
+    /// How many values of the same form have a record under them: `"VALUE": {`.
+    fn keys_of_records(&self) -> usize {
+        let text = self.file.text;
+        let opens = |at: usize| matches!(text[at..].trim_ascii_start().first(), Some(b'{' | b'['));
+        let ends = memmem::find_iter(text, "\":").filter(|&at| opens(at + 2));
+        let run = |end: usize| {
+            let length = text[..end].iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+            &text[end - length..end]
+        };
+        ends.filter(|&end| self.is_alike(run(end))).take(2).count()
     }
 
     /// Whether the value stands bare in brackets, right behind a word as in `task[VALUE]`, or in the line of a log.

@@ -3,8 +3,10 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
+use crate::detect::layout::line_start;
 use crate::detect::quote;
 use crate::detect::structure::{Bound, Holder, Level};
+use crate::detect::words::words;
 use crate::finding::Confidence;
 
 /// Bytes before a value in which it is spoken of.
@@ -40,16 +42,44 @@ impl Judge<'_> {
         if lines.any(|line| self.speaks_of_key(line)) {
             return Some(Verdict::new(Confidence::Medium, "the text around it speaks of the provider's key"));
         }
+        if own.bound == Bound::Alone && self.is_below_our_name() {
+            return Some(Verdict::new(
+                Confidence::Medium,
+                "the line above it names the provider, and nothing else",
+            ));
+        }
         let mut above = before.lines().rev().take(8);
         let credential = |line: &[u8]| {
             let sentence = line.fields().count() >= 3 && line.len() <= LONGEST_LINE;
             sentence && self.meaning(&line.to_str_lossy()).credential
         };
         let apart = aside || own.bound == Bound::Alone;
-        let note = text.len() <= LONGEST_NOTE && apart && above.any(credential);
+        let note =
+            text.len() <= LONGEST_NOTE && apart && !self.is_told_on_its_line() && above.any(credential);
         (note && !self.file.mentions().is_empty()).then(|| {
             Verdict::new(Confidence::Medium, "a short text about the provider speaks of a key above it")
         })
+    }
+
+    /// Whether the line above the value is the provider's name, or that of its key, and nothing else.
+    fn is_below_our_name(&self) -> bool {
+        const MOST_WORDS: usize = 4;
+        let mut above = self.file.lines_above(self.span).take(2).map(|line| line.to_str_lossy());
+        above.find(|line| !line.trim().is_empty()).is_some_and(|line| {
+            let name = line.trim_matches(|c: char| !c.is_alphanumeric());
+            let plain = name.split_whitespace().all(is_plain) && words(name).len() <= MOST_WORDS;
+            plain && self.speaks(name) == Speaks::Ours && self.is_named(name)
+        })
+    }
+
+    /// Whether the value's line says of which thing of its own the credential is: `Acme website token (VALUE)`.
+    fn is_told_on_its_line(&self) -> bool {
+        let text = self.file.text;
+        let line = text[line_start(text, self.span.start)..self.span.start].to_str_lossy();
+        let line = quote::without(&line, self.span.len());
+        let said: Vec<&str> = line.split_whitespace().collect();
+        let last = said.iter().rposition(|word| self.meaning(word).credential);
+        last.is_some_and(|last| last >= 2 && self.meaning(said[last - 1]).specific)
     }
 
     /// The lines above a value up to one that speaks of the provider's key and gives it, where something else was said since.
@@ -98,7 +128,7 @@ impl Judge<'_> {
         let line = self.file.line(self.span).to_str_lossy();
         let opened = line.trim_start().starts_with('(');
         let bracket = matches!(own.holder, Holder::Call | Holder::Group) || opened;
-        let above = self.file.lines_above(self.span).nth(1).filter(|_| opened).unwrap_or_default();
+        let above = self.file.lines_above(self.span).next().filter(|_| opened).unwrap_or_default();
         let above = above.to_str_lossy();
         let code = [&line, &above].iter().any(|line| line.contains(CODE));
         let words = above.split_whitespace().chain(line.split_whitespace());
@@ -108,7 +138,7 @@ impl Judge<'_> {
     /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.
     fn says_otherwise(&self, own: &Level) -> bool {
         let label = self.place.label.as_deref().unwrap_or_default();
-        let above = self.file.lines_above(self.span).skip(1);
+        let above = self.file.lines_above(self.span);
         let above = above.filter(|line| !line.trim().is_empty() && line.len() <= LONGEST_LINE).take(3);
         let mut above =
             above.map(|line| line.to_str_lossy()).take_while(|line| self.speaks(line) != Speaks::Ours);
