@@ -285,7 +285,7 @@ impl Teller<'_> {
 }
 
 /// From the day it came to the day it went.
-pub(in super::super) fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
+fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
     let day = |commit: &Commit| commit.author_time.get(..10).map(str::to_owned);
     let from = first.and_then(day)?;
     let to = removed.and_then(day);
