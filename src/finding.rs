@@ -180,13 +180,13 @@ pub enum State {
     Staged,
     /// Of all that refs lead to, only in HEAD's commit, which no remote has.
     LastCommit,
-    /// In commits that no remote has.
+    /// In refs that no remote is known to have.
     Unpushed,
-    /// In no ref but the stash.
+    /// In no ref but the stash, or in its older entries.
     Stashed,
     /// In no ref, but still stored.
     Unreachable,
-    /// Others have it, or that cannot be ruled out.
+    /// Others have it.
     Pushed,
 }
 

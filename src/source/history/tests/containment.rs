@@ -114,7 +114,7 @@ fn what_no_branch_has() {
     repo.git(&["stash", "-q"]);
     let older = story(&repo, &blob);
     assert_eq!((reflogs(&older), refs(&older).len()), (vec!["stash@{1}".to_owned()], 0));
-    assert_eq!(older.containment.state, Some(State::Unreachable));
+    assert_eq!(older.containment.state, Some(State::Stashed));
 
     repo.write("k", "dropped key\n");
     let dropped = repo.commit_at(START + DAY, "dropped");
@@ -180,6 +180,34 @@ fn it_came_back_and_went_again() {
     let again = remove(&repo, 9);
     let gone = story(&repo, &blob);
     assert_eq!((id(&gone.removed), gone.containment.exposure), (Some(&*again), exposure("2023-11-23", 8)));
+}
+
+#[test]
+fn only_what_a_remote_is_known_to_have_was_pushed() {
+    let scratch = Scratch::new();
+    let origin = scratch.repo("origin", &[]);
+    scratch.empty("work", &[]);
+    let repo = Repo { path: scratch.path("work") };
+    repo.git(&["remote", "add", "origin", &origin.path.display().to_string()]);
+    repo.git(&["fetch", "-q", "origin"]);
+    repo.git(&["reset", "-q", "--hard", "origin/main"]);
+    let told = |story: &Story| (story.containment.state, story.containment.pushed);
+
+    // What a tag stands for is there; of its message, nothing is known until it is fetched.
+    repo.git(&["tag", "-a", "v1", "-m", "a key in it"]);
+    let tag = repo.git(&["rev-parse", "refs/tags/v1"]);
+    let message = || told(&story_of(&repo, &tag, LocationKind::TagMessage));
+    assert_eq!(message(), (Some(State::Unpushed), None));
+    repo.git(&["push", "-q", "origin", "v1"]);
+    repo.git(&["fetch", "-q", "origin", "tag", "v1"]);
+    assert_eq!(message(), (Some(State::Pushed), Some(true)));
+
+    // Notes are neither pushed nor fetched, unless somebody says so.
+    repo.git(&["notes", "add", "-m", "a note"]);
+    let note = repo.git(&["notes", "list", "HEAD"]);
+    assert_eq!(told(&story(&repo, &note)), (Some(State::Unpushed), Some(false)));
+    repo.git(&["config", "--add", "remote.origin.fetch", "+refs/notes/*:refs/notes/*"]);
+    assert_eq!(told(&story(&repo, &note)), (Some(State::Pushed), Some(true)));
 }
 
 #[test]
