@@ -234,8 +234,20 @@ pub struct Containment {
     pub pushed: Option<bool>,
     /// The day it came and the day it went; none where no commit has it.
     pub exposure: Option<Exposure>,
-    /// The parent of the first commit, as an id in hex; none where that is a root.
+    /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
+    pub rebase: Option<Rebase>,
+}
+
+/// Where a rebase begins that passes every commit of a branch which adds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebase {
+    /// The branch's full name; none for what is checked out.
+    pub branch: Option<BString>,
+    /// The newest commit before them all, as an id in hex; none where a root adds it.
     pub base: Option<String>,
+    /// Larger than that of every ancestor of the base: of two rebases of one branch, that with the lower one passes what
+    /// the other passes.
+    pub height: u32,
 }
 
 /// One place where a secret stands.

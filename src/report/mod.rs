@@ -142,8 +142,6 @@ impl RuleInfo {
 }
 
 #[cfg(test)]
-mod remedy_tests;
-#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -177,7 +177,7 @@ impl Page<'_> {
             }
             writeln!(out)?;
         }
-        for remedy::Section { title, lines } in remedy::sections(self.report) {
+        for remedy::Section { title, lines, .. } in remedy::sections(self.report) {
             writeln!(out, "{}", self.paint.place(&title))?;
             for line in lines {
                 match line {

@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Progress, Story, read};
-use crate::finding::{Commit, Exposure, LocationKind, Presence, State};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, State};
 
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
@@ -153,10 +153,23 @@ impl Teller<'_> {
         if (asked.in_index || asked.elsewhere) && containment.state == Some(State::Unreachable) {
             containment.state = Some(State::Staged);
         }
-        let base = first.and_then(|commit| self.graph.parents(commit).first());
-        containment.base = base.map(|&base| self.graph.id(base as usize).to_string());
+        containment.rebase = self.rebase(&question);
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
         story
+    }
+
+    /// The rebase of what is checked out, if that has it, or else of a branch that does.
+    fn rebase(&self, question: &Question<'_>) -> Option<Rebase> {
+        let Question { life, set, .. } = *question;
+        let (branch, base) = match self.head.filter(|&head| life.leads_to(set, head)) {
+            Some(_) => (None, life.base(set, &self.line)?),
+            None => {
+                let (branch, tip) = self.tips.branch(question)?;
+                (Some(branch.clone()), life.base(set, &self.graph.ancestors([tip]))?)
+            }
+        };
+        let height = base.map_or(0, |base| self.graph.generation(base) + 1);
+        Some(Rebase { branch, base: base.map(|base| self.graph.id(base).to_string()), height })
     }
 
     fn named(&self, commit: usize) -> Option<Commit> {

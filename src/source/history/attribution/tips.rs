@@ -130,6 +130,13 @@ impl<'a> Tips<'a> {
         tips.filter_map(|tip| tip.target.commit)
     }
 
+    /// The first branch of one's own that leads to a set, and its commit.
+    pub(super) fn branch(&self, question: &Question<'_>) -> Option<(&BString, usize)> {
+        let branches = self.tips.iter().filter(|tip| tip.rank == Rank::Branch && tip.followed.is_none());
+        let mut commits = branches.filter_map(|tip| Some((&tip.name, tip.target.commit?)));
+        commits.find(|(_, commit)| question.leads_to(*commit))
+    }
+
     /// What leads to a set, and how far it got in commits.
     pub(super) fn contain(&self, question: &Question<'_>, spots: &Spots<'_>) -> Containment {
         let mut found = Containment::default();

@@ -1,0 +1,169 @@
+//! The commands of a report, run as they are told.
+
+use std::path::PathBuf;
+
+use super::line;
+use crate::support::place::Place;
+use crate::support::{Ran, binary, command, run};
+
+/// The commands that a scan tells.
+fn commands(place: &Place, args: &[&str]) -> Vec<String> {
+    let out = place.run(args).ends_with(1).out();
+    let indented = out.lines().filter_map(|line| line.strip_prefix("      "));
+    // What was committed when is indented alike.
+    indented.filter(|line| !line.starts_with(' ')).map(str::to_owned).collect()
+}
+
+/// Runs a command line in a directory of a place, as a person would who has the program at hand.
+fn paste(place: &Place, directory: &str, line: &str) -> Ran {
+    let mut shell = command("bash", &place.work().join(directory), &place.top().join("home"));
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let own = binary().parent().map(PathBuf::from).expect("it is in a directory");
+    let paths = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&paths)));
+    shell.args(["-c", line]).env("PATH", paths.expect("paths")).env("GIT_EDITOR", "true");
+    for who in ["AUTHOR", "COMMITTER"] {
+        shell
+            .env(format!("GIT_{who}_NAME"), "Ada Example")
+            .env(format!("GIT_{who}_EMAIL"), "ada@example.org");
+    }
+    run(&mut shell, None)
+}
+
+fn commit(place: &mut Place, message: &str) {
+    place.git(&["add", "--all"]);
+    place.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+}
+
+/// A repository whose first commit was pushed.
+fn pushed() -> Place {
+    let mut place = Place::new();
+    place.init();
+    place.git(&["init", "--quiet", "--bare", "../origin.git"]);
+    place.git(&["remote", "add", "origin", "../origin.git"]);
+    place.write("base", "x\n");
+    commit(&mut place, "base");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    place
+}
+
+#[test]
+fn one_rebase_stops_wherever_a_key_is_added() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["checkout", "--quiet", "-b", "side", "origin/main"]);
+    place.write("side.env", line(2));
+    commit(&mut place, "side");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
+    place.write("merged.env", line(3));
+    commit(&mut place, "a merge that adds one");
+    place.git(&["branch", "--quiet", "-D", "side"]);
+    place.write("b.env", line(1));
+    commit(&mut place, "the first once more");
+    place.write("last.env", line(4));
+    commit(&mut place, "last");
+    let told = commands(&place, &["range", "origin/main.."]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    let stopped = place.work().join(".git/rebase-merge");
+    let mut stops = Vec::new();
+    while stopped.is_dir() && stops.len() < 9 {
+        stops.push(place.git(&["log", "-1", "--format=%s"]).out().trim_end().to_owned());
+        for file in ["a.env", "b.env", "side.env", "merged.env", "last.env"] {
+            if place.work().join(file).exists() {
+                place.write(file, "MISTRAL_API_KEY=\n");
+            }
+        }
+        paste(&place, ".", go_on);
+    }
+    stops.sort();
+    // The merge is made anew, because its parents are others.
+    assert_eq!(stops, ["a", "last", "side", "the first once more"]);
+    place.run(&["history", "--reachable"]).ends_with(0);
+    // Where no rebase is under way, nothing is amended.
+    paste(&place, ".", go_on).ends_with(1);
+}
+
+#[test]
+fn a_merge_that_adds_a_key_is_stopped_at() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    commit(&mut place, "side");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
+    place.write("merged.env", line(3));
+    commit(&mut place, "evil");
+    commit(&mut place, "after it");
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("merged.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert_eq!(place.git(&["rev-list", "--count", "--merges", "HEAD"]).out(), "1\n");
+}
+
+#[test]
+fn a_conflict_on_the_way_mixes_no_commits() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.write("a.env", line(1) + "OTHER=1\n");
+    commit(&mut place, "beside it");
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(1);
+    // Git stopped at the next commit, which nobody may put into this one.
+    paste(&place, ".", go_on).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\nOTHER=1\n");
+    place.git(&["add", "a.env"]);
+    paste(&place, ".", "git rebase --continue").ends_with(0);
+    assert_eq!(place.git(&["log", "--format=%s"]).out(), "beside it\na\nbase\n");
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn a_branch_that_is_not_checked_out_is_named() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["checkout", "--quiet", "main"]);
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn notes_tags_and_older_entries_of_the_stash() {
+    let mut place = pushed();
+    place.git(&["tag", "--annotate", "v1", "--message", &line(1)]);
+    let told = commands(&place, &["history"]);
+    assert_eq!(told, ["git tag --delete v1"]);
+    paste(&place, ".", &told[0]).ends_with(0);
+
+    place.write("stashed.env", line(2));
+    place.git(&["add", "--all"]);
+    place.git(&["stash", "--quiet"]);
+    place.write("base", "y\n");
+    place.git(&["stash", "--quiet"]);
+    let told = commands(&place, &["history"]);
+    assert!(told.contains(&"git stash drop 'stash@{1}'".to_owned()), "{told:?}");
+    paste(&place, ".", "git stash drop 'stash@{1}'").ends_with(0);
+    assert_eq!(place.git(&["stash", "list"]).out().lines().count(), 1);
+
+    place.git(&["notes", "add", "--message", &line(3)]);
+    let told = commands(&place, &["history"]);
+    let notes: Vec<&String> = told.iter().filter(|line| line.contains("refs/notes")).collect();
+    let [edit, forget] = notes[..] else { panic!("{told:?}") };
+    // The editor writes another note.
+    paste(&place, ".", &edit.replace("git notes", "GIT_EDITOR='echo x >' git notes")).ends_with(0);
+    paste(&place, ".", forget).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
