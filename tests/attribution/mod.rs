@@ -109,7 +109,7 @@ fn each_state_has_its_remedy() {
     for expected in [
         "-C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt",
         "-C ../leeward-rewrite.git push --force --mirror \"$url\"",
-        "reset -q -- staged",
+        "reset -q -- :/staged",
     ] {
         assert!(commands.contains(&expected), "{expected} in {commands:?}");
     }
@@ -119,7 +119,7 @@ fn each_state_has_its_remedy() {
     assert_eq!(rebases.len(), 1, "{commands:?}");
     assert!(!commands.iter().any(|command| command.starts_with("commit --amend")), "{commands:?}");
     let staged = place.run(&["staged"]);
-    assert!(staged.out().contains("git reset -q -- staged\n"), "{}", staged.out());
+    assert!(staged.out().contains("git reset -q -- :/staged\n"), "{}", staged.out());
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn the_remedies_do_what_they_say() {
     place.git(&["commit", "--quiet", "--message", "last"]);
     place.write("last", "MISTRAL_API_KEY=\n");
     let text = place.run(&["history"]).out();
-    let amend = "git commit --amend --no-edit --only -- last unpushed";
+    let amend = "git commit --amend --no-edit --only -- :/last :/unpushed";
     assert!(text.contains(&format!("      {amend}\n")), "{text}");
     place.git(&amend.split(' ').skip(1).collect::<Vec<_>>());
     let report = place.run(&["history", "--format=json", "--reachable"]).json();

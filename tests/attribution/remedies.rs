@@ -1,5 +1,6 @@
 //! The commands of a report, run as they are told.
 
+use std::fs;
 use std::path::PathBuf;
 
 use super::line;
@@ -165,5 +166,32 @@ fn notes_tags_and_older_entries_of_the_stash() {
     // The editor writes another note.
     paste(&place, ".", &edit.replace("git notes", "GIT_EDITOR='echo x >' git notes")).ends_with(0);
     paste(&place, ".", forget).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn files_are_named_from_every_directory() {
+    let mut place = pushed();
+    fs::create_dir(place.work().join("below")).expect("a new directory");
+    let odd =
+        ["a.env", "_b.env", "pages/[id].env", ":c.env", "-d.env", "it's e.env", "!f.env", "\u{e9}*.env"];
+    for (number, file) in odd.into_iter().enumerate() {
+        place.write(file, line(number + 1));
+    }
+    place.write("pages/i.env", "of the pattern\n");
+    place.git(&["add", "--all"]);
+    let told = commands(&place, &["staged"]);
+    assert_eq!(told, commands(&place, &["history"]));
+    let [unstage] = &told[..] else { panic!("{told:?}") };
+    paste(&place, "below", unstage).ends_with(0);
+    assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "pages/i.env\n");
+
+    commit(&mut place, "all of them");
+    let told = commands(&place, &["history"]);
+    let [amend] = &told[..] else { panic!("{told:?}") };
+    for file in odd {
+        place.write(file, "MISTRAL_API_KEY=\n");
+    }
+    paste(&place, "below", amend).ends_with(0);
     place.run(&["history", "--reachable"]).ends_with(0);
 }

@@ -1,7 +1,7 @@
 //! What to do about keys in a repository, by how far they got: unstage, amend, rebase, or rewrite what others have.
 //!
-//! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell at the top
-//! of the repository. What nobody else has is left to `local` and `rebase`, what others have to `pushed`. How a key is
+//! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell anywhere
+//! in the repository; those that rewrite what others have, at its top. What nobody else has is left to `local` and `rebase`, what others have to `pushed`. How a key is
 //! revoked stands in its rule.
 
 mod local;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BString, ByteSlice as _};
 
 use super::Report;
-use super::shell::word;
+use super::shell::pathspec;
 use super::spread::joined;
 use crate::finding::{Finding, LocationKind, State};
 use crate::sanitize::visible;
@@ -123,7 +123,7 @@ impl Group<'_> {
                 paths.insert(path);
             }
         }
-        let files: String = paths.iter().map(|path| format!(" {}", word(path))).collect();
+        let files: String = paths.iter().map(|path| format!(" {}", pathspec(path))).collect();
         (!files.is_empty()).then_some(files)
     }
 }

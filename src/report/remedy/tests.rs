@@ -54,10 +54,15 @@ fn each_state_has_its_commands() {
         ..state(State::Stashed)
     };
     let table: [(LocationKind, &str, Containment, &[&str]); 8] = [
-        (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- 'a b/it'\''s'"]),
-        (Path, "sub/key", state(State::Staged), &["git reset -q -- sub/key"]),
+        (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- ':/a b/it'\''s'"]),
+        (Path, "sub/key", state(State::Staged), &["git reset -q -- :/sub/key"]),
         (Path, &in_name, state(State::Staged), &["git reset"]),
-        (Blob, "conf/.env", state(State::LastCommit), &["git commit --amend --no-edit --only -- conf/.env"]),
+        (
+            Blob,
+            "conf/.env",
+            state(State::LastCommit),
+            &["git commit --amend --no-edit --only -- :/conf/.env"],
+        ),
         (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
         (
             Blob,
@@ -110,7 +115,7 @@ fn one_rebase_for_each_branch_passes_all_keys() {
     let expected = [
         rebase("1111111111 'my side'"),
         go_on(" --no-edit"),
-        "git commit --amend --no-edit --only -- a".into(),
+        "git commit --amend --no-edit --only -- :/a".into(),
     ];
     assert_eq!(commands(apart.into()), expected);
 }
@@ -139,7 +144,7 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     let all = [state(State::Pushed), state(State::LastCommit), state(State::Unreachable)];
     let mut report = sample::clean(1);
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
-    assert_eq!(before_a_push(&report), ["git commit --amend --no-edit --only -- a"]);
+    assert_eq!(before_a_push(&report), ["git commit --amend --no-edit --only -- :/a"]);
     report.findings.push(finding(LocationKind::Blob, "a", base));
     assert_eq!(before_a_push(&report), [rebase("7777777777"), go_on(" --no-edit")]);
     report.findings.clear();
