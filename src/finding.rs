@@ -234,8 +234,19 @@ pub struct Containment {
     pub pushed: Option<bool>,
     /// The day it came and the day it went; none where no commit has it.
     pub exposure: Option<Exposure>,
+    /// Where it is staged that no tree has yet; this work tree comes first.
+    pub staged: Vec<Staged>,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
     pub rebase: Option<Rebase>,
+}
+
+/// A file of an index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Staged {
+    /// The top of another work tree; none for this one.
+    pub work_tree: Option<BString>,
+    /// From its top.
+    pub path: BString,
 }
 
 /// Where a rebase begins that passes every commit of a branch which adds a secret.

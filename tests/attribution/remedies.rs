@@ -195,3 +195,30 @@ fn files_are_named_from_every_directory() {
     paste(&place, "below", amend).ends_with(0);
     place.run(&["history", "--reachable"]).ends_with(0);
 }
+
+#[test]
+fn what_two_work_trees_have_staged_is_taken_out_of_both() {
+    let mut place = pushed();
+    place.git(&["worktree", "add", "--quiet", "-b", "other", "../an other"]);
+    let other = place.top().join("an other");
+    for (top, path) in [(place.work(), "here.env"), (other.clone(), "there.env")] {
+        fs::write(top.join(path), line(1)).expect("a file of ours");
+        place.git(&["-C", &top.display().to_string(), "add", path]);
+    }
+    let ran = place.run(&["history"]).ends_with(1).says("in the index, in that of another work tree");
+    assert!(ran.out().contains("here.env:") && ran.out().contains("there.env:"), "{}", ran.out());
+    let told = commands(&place, &["history"]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    for command in &told {
+        paste(&place, ".", command).ends_with(0);
+    }
+    for top in [".", "../an other"] {
+        place.run(&["staged", top]).ends_with(0);
+    }
+    // From the other one, and for one of them alone.
+    place.git(&["add", "here.env"]);
+    let told = commands(&place, &["history", "../an other"]);
+    let [command] = &told[..] else { panic!("{told:?}") };
+    paste(&place, "../an other", command).ends_with(0);
+    place.run(&["staged"]).ends_with(0);
+}

@@ -1,40 +1,65 @@
 //! What to do about keys that are staged, in the last commit, in the stash, or in no ref any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 
 use super::{Group, Line, NAMED, run, say};
-use crate::finding::{Finding, LocationKind, Presence};
-use crate::report::shell::word;
+use crate::finding::{Finding, LocationKind};
+use crate::report::shell::{pathspec, word};
+
+/// Takes everything out of an index.
+const EVERYTHING: &str = " reset";
 
 impl Group<'_> {
     pub(super) fn staged(&self) -> Vec<Line> {
-        let elsewhere = self.findings.iter().all(|finding| finding.presence == Some(Presence::Gone));
-        let steps = match elsewhere {
+        let commands = self.unstage();
+        let by_name = commands.iter().any(|command| command.ends_with(EVERYTHING));
+        let steps = match by_name {
+            // Without a path, this takes everything out of the index, and says so.
             true => {
-                "In the work tree whose index holds it, unstage it, take the key out, and stage it again:"
+                "Unstage everything, because the name of a file holds it; change the name, and stage again:"
             }
             false => "Unstage it, take the key out, and stage it again:",
         };
-        match self.files(|_| true) {
-            Some(files) => vec![say(steps), run(format!("git reset -q --{files}"))],
-            // Without a path, this takes everything out of the index, and says so.
-            None => vec![
-                say(
-                    "Unstage everything, because the name of a file holds it; change the name, and stage again:",
-                ),
-                run("git reset".to_owned()),
-            ],
-        }
+        std::iter::once(say(steps)).chain(commands.into_iter().map(run)).collect()
     }
 
     /// What is staged as well would be committed with what follows.
     pub(super) fn unstaged_first(&self) -> Vec<Line> {
-        match self.files(|kind| kind == LocationKind::Index) {
-            Some(files) => vec![say("Unstage it first:"), run(format!("git reset -q --{files}"))],
-            None => Vec::new(),
+        let commands = self.unstage();
+        let title = (!commands.is_empty()).then(|| say("Unstage it first:"));
+        title.into_iter().chain(commands.into_iter().map(run)).collect()
+    }
+
+    /// What takes it out of each index that has it, and no tree.
+    fn unstage(&self) -> Vec<String> {
+        // The name of a file that holds a key is masked: a command with it would not be exact.
+        let mut files: BTreeMap<Option<&BString>, BTreeSet<&BString>> = BTreeMap::new();
+        let mut by_name: BTreeSet<Option<&BString>> = BTreeSet::new();
+        for finding in self.findings {
+            let mask = finding.secret.redacted();
+            let staged = finding.containment.iter().flat_map(|containment| &containment.staged);
+            let staged = staged.map(|staged| (staged.work_tree.as_ref(), &staged.path));
+            // A scan of the index knows of no other.
+            let scanned = finding.locations.iter().filter(|_| finding.containment.is_none());
+            let scanned = scanned.filter_map(|location| Some((None, location.path.as_ref()?)));
+            for (work_tree, path) in staged.chain(scanned) {
+                if path.contains_str(&mask) {
+                    by_name.insert(work_tree);
+                }
+                files.entry(work_tree).or_default().insert(path);
+            }
         }
+        let command = |(work_tree, paths): (Option<&BString>, BTreeSet<&BString>)| {
+            let there = work_tree.map_or_else(String::new, |top| format!(" -C {}", word(top)));
+            if by_name.contains(&work_tree) {
+                return format!("git{there}{EVERYTHING}");
+            }
+            let paths: String = paths.iter().map(|path| format!(" {}", pathspec(path))).collect();
+            format!("git{there} reset -q --{paths}")
+        };
+        files.into_iter().map(command).collect()
     }
 
     pub(super) fn last_commit(&self) -> Vec<Line> {

@@ -2,7 +2,7 @@
 
 use super::Line::{Run, Say};
 use super::{Line, Section, before_a_push, sections};
-use crate::finding::{Containment, Finding, LocationKind, Rebase, State};
+use crate::finding::{Containment, Finding, LocationKind, Rebase, Staged, State};
 use crate::report::sample;
 use crate::secret::Secret;
 
@@ -11,6 +11,9 @@ fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding 
         sample::finding(&sample::secret(7), &[], sample::location(kind, path, 1, ["", "m", ""]));
     finding.first_commit = Some(sample::commit("1a2b3c4d", "2025-11-20", "Add the client"));
     finding.containment = Some(containment);
+    if let Some(found) = finding.containment.as_mut().filter(|found| found.state == Some(State::Staged)) {
+        found.staged.push(Staged { work_tree: None, path: path.into() });
+    }
     finding
 }
 

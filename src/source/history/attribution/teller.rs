@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Progress, Story, read};
-use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, State};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, Staged, State};
 
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
@@ -30,7 +30,7 @@ pub(super) struct Teller<'a> {
     /// Paths in the index, by blob.
     pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
     /// The same of the indexes of other work trees.
-    pub(super) elsewhere: HashMap<ObjectId, BTreeSet<BString>>,
+    pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
     pub(super) head: Option<usize>,
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
@@ -48,8 +48,8 @@ struct Asked {
     /// What tags that hold it stand for.
     tagged: Vec<usize>,
     in_index: bool,
-    /// In the index of another work tree.
-    elsewhere: bool,
+    /// Where an index has it that no tree has.
+    staged: BTreeSet<Staged>,
 }
 
 /// All versions of one place of a finding.
@@ -103,11 +103,20 @@ impl Teller<'_> {
                 LocationKind::Path => held.part.first().is_some_and(|name| self.index_names(name)),
                 _ => self.index.contains_key(&id),
             };
-            asked.elsewhere |= self.elsewhere.contains_key(&id);
+            if self.spots_of(held).is_empty() {
+                asked.staged.extend(self.staged(&id));
+            }
         }
         asked.set.spots.sort_unstable();
         asked.set.spots.dedup();
         asked
+    }
+
+    /// Where the index of this work tree, or of another, has an object.
+    fn staged<'s>(&'s self, id: &ObjectId) -> impl Iterator<Item = Staged> + 's {
+        let here = self.index.get(id).into_iter().flatten();
+        let here = here.map(|path| Staged { work_tree: None, path: path.clone() });
+        here.chain(self.elsewhere.get(id).into_iter().flatten().cloned())
     }
 
     /// Whether a file of the index, or a directory of one, has this name.
@@ -150,8 +159,14 @@ impl Teller<'_> {
             story.containment = self.tips.contain(&question, self.spots);
         }
         let containment = &mut story.containment;
-        if (asked.in_index || asked.elsewhere) && containment.state == Some(State::Unreachable) {
+        containment.staged = asked.staged.iter().cloned().collect();
+        // A tree that nothing leads to may have it as well.
+        let somewhere = || asked.objects.iter().any(|id| self.staged(id).next().is_some());
+        if containment.state == Some(State::Unreachable) && (asked.in_index || somewhere()) {
             containment.state = Some(State::Staged);
+            containment.staged = asked.objects.iter().flat_map(|id| self.staged(id)).collect();
+            containment.staged.sort();
+            containment.staged.dedup();
         }
         containment.rebase = self.rebase(&question);
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
@@ -215,10 +230,10 @@ impl Teller<'_> {
         if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
             return Vec::new();
         }
-        let staged = id.and_then(|id| self.index.get(&id).or_else(|| self.elsewhere.get(&id)));
-        let staged = staged.into_iter().flatten();
-        let staged =
-            staged.map(|path| Place { kind: LocationKind::Index, path: Some(path.clone()), commit: None });
+        let staged: BTreeSet<BString> =
+            id.iter().flat_map(|id| self.staged(id)).map(|staged| staged.path).collect();
+        let staged = staged.into_iter();
+        let staged = staged.map(|path| Place { kind: LocationKind::Index, path: Some(path), commit: None });
         let mut places: Vec<Place> = staged.collect();
         if places.is_empty() {
             let commit = id.and_then(|id| self.commit_of(&id, held.kind)).and_then(|at| self.named(at));
