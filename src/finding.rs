@@ -234,10 +234,23 @@ pub struct Containment {
     pub pushed: Option<bool>,
     /// The day it came and the day it went; none where no commit has it.
     pub exposure: Option<Exposure>,
+    /// Full names of refs that hold it in their names.
+    pub named: Vec<BString>,
+    /// What git has begun and not ended in this work tree.
+    pub under_way: Option<UnderWay>,
     /// Where it is staged that no tree has yet; this work tree comes first.
     pub staged: Vec<Staged>,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
     pub rebase: Option<Rebase>,
+}
+
+/// What git has begun and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// The command: `merge`, `rebase`, …
+    pub command: &'static str,
+    /// Whether a commit can be amended nevertheless.
+    pub amends: bool,
 }
 
 /// A file of an index.

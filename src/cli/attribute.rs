@@ -82,12 +82,16 @@ pub(super) fn held(places: &[Location]) -> Vec<Held> {
 }
 
 fn of_location(location: &Location) -> Held {
-    // Two names in one directory are two places.
-    let name = location.path.iter().filter(|_| location.kind == LocationKind::Path);
+    let name = match location.kind {
+        // Two names in one directory are two places.
+        LocationKind::Path => location.path.as_ref(),
+        LocationKind::RefName => location.shown.as_ref(),
+        _ => None,
+    };
     Held {
         object: location.blob.clone().unwrap_or_default(),
         kind: location.kind,
-        part: name.chain(&location.inner).cloned().collect(),
+        part: name.into_iter().chain(&location.inner).cloned().collect(),
     }
 }
 

@@ -155,8 +155,10 @@ impl Redactor {
         self.in_commits(&mut finding.first_commit);
         self.in_commits(&mut finding.last_commit);
         self.in_commits(&mut finding.removed_commit);
-        if let Some(Containment { refs, remotes, reflogs, staged, rebase, .. }) = &mut finding.containment {
-            self.in_paths(refs.iter_mut().chain(remotes).chain(reflogs));
+        if let Some(Containment { refs, remotes, reflogs, named, staged, rebase, .. }) =
+            &mut finding.containment
+        {
+            self.in_paths(refs.iter_mut().chain(remotes).chain(reflogs).chain(named));
             self.in_paths(
                 staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
             );

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::line;
 use crate::support::place::Place;
+use crate::support::values::key;
 use crate::support::{Ran, binary, command, run};
 
 /// The commands that a scan tells.
@@ -221,4 +222,54 @@ fn what_two_work_trees_have_staged_is_taken_out_of_both() {
     let [command] = &told[..] else { panic!("{told:?}") };
     paste(&place, "../an other", command).ends_with(0);
     place.run(&["staged"]).ends_with(0);
+}
+
+#[test]
+fn a_merge_that_is_under_way_ends_first() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("side", "x\n");
+    commit(&mut place, "side");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    for begin in [&["merge", "--quiet", "--no-commit", "side"][..], &["revert", "--no-commit", "HEAD~"]] {
+        place.git(begin);
+        let told = commands(&place, &["history"]);
+        let [abort, amend] = &told[..] else { panic!("{told:?}") };
+        if begin[0] == "merge" {
+            paste(&place, ".", amend).ends_with(128);
+        }
+        paste(&place, ".", abort).ends_with(0);
+        assert_eq!(commands(&place, &["history"]), [amend.as_str()]);
+    }
+    place.git(&["merge", "--quiet", "--no-commit", "side"]);
+    let ids = ["HEAD", "HEAD~"].map(|name| place.git(&["rev-parse", name]).out().trim().to_owned());
+    let update = format!("refs/heads/main {} refs/heads/main {}\n", ids[0], ids[1]);
+    let mut hook = place.leeward(&["hook", "pre-push", "origin", "../origin.git"]);
+    let stopped = run(&mut hook, Some(update.into_bytes())).ends_with(1);
+    assert!(!stopped.err().contains("abort"), "nobody is led to throw a merge away: {}", stopped.err());
+}
+
+#[test]
+fn the_name_of_a_ref_is_changed_here_and_at_the_remote() {
+    let mut place = pushed();
+    let name = |number| format!("mistral-api-key={}", key(number));
+    place.git(&["branch", &name(1)]);
+    place.git(&["update-ref", &format!("refs/custom/{}", name(2)), "HEAD"]);
+    place.git(&["push", "--quiet", "origin", &format!("HEAD:refs/heads/{}", name(3))]);
+    let told = commands(&place, &["history"]);
+    let report = place.run(&["history"]).out();
+    assert!((1..=3).all(|number| !report.contains(&key(number))), "{report}");
+    let revoke = report.find("First delete the key at its provider");
+    let deleted = report.find("git push origin --delete");
+    assert!(revoke.is_some() && revoke < deleted, "{report}");
+    let names = ["git branch --move", "git update-ref", "git push origin --delete"];
+    for begin in names {
+        let command = told.iter().find(|command| command.starts_with(begin)).expect(begin);
+        paste(&place, ".", command).ends_with(0);
+    }
+    place.run(&["history", "--reachable"]).ends_with(0);
+    let kept = place.git(&["for-each-ref", "--format=%(refname)"]).out();
+    assert!(kept.contains("refs/heads/NEW-NAME\n") && kept.contains("refs/custom/NEW-NAME\n"), "{kept}");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BString, ByteSlice as _};
 
 use super::{Group, Line, NAMED, run, say};
-use crate::finding::{Finding, LocationKind};
+use crate::finding::{Finding, LocationKind, UnderWay};
 use crate::report::shell::{pathspec, word};
 
 /// Takes everything out of an index.
@@ -30,6 +30,23 @@ impl Group<'_> {
         let commands = self.unstage();
         let title = (!commands.is_empty()).then(|| say("Unstage it first:"));
         title.into_iter().chain(commands.into_iter().map(run)).collect()
+    }
+
+    /// What is under way has to end before a commit is amended or, otherwise, a rebase begins.
+    pub(super) fn ended_first(&self, amend: bool) -> Vec<Line> {
+        let mut under_way =
+            self.findings.iter().filter_map(|finding| finding.containment.as_ref()?.under_way);
+        let Some(UnderWay { command, .. }) = under_way.find(|it| !(amend && it.amends)) else {
+            return Vec::new();
+        };
+        let until = if amend { "amends nothing" } else { "begins no rebase" };
+        vec![
+            say(&format!(
+                "`git {command}` is under way, and git {until} until it is over: finish it (git {command} --continue) and look \
+                 again, or give it up, with what was done for it, and do it again later:"
+            )),
+            run(format!("git {command} --abort")),
+        ]
     }
 
     /// What takes it out of each index that has it, and no tree.
@@ -63,7 +80,8 @@ impl Group<'_> {
     }
 
     pub(super) fn last_commit(&self) -> Vec<Line> {
-        let mut lines = self.unstaged_first();
+        let mut lines = self.ended_first(true);
+        lines.extend(self.unstaged_first());
         if self.has(|kind| kind == LocationKind::Blob) {
             lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
             // Whatever else is staged stays out of it.
@@ -72,7 +90,8 @@ impl Group<'_> {
                 None => run("git commit --amend --no-edit --all".to_owned()),
             });
         }
-        if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index)) {
+        if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index | LocationKind::RefName))
+        {
             lines.push(say("Message, people and names of files are changed by hand:"));
             // Without it, the author stays who it was.
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };

@@ -1,10 +1,11 @@
 //! What to do about keys in a repository, by how far they got: unstage, amend, rebase, or rewrite what others have.
 //!
 //! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell anywhere
-//! in the repository; those that rewrite what others have, at its top. What nobody else has is left to `local` and `rebase`, what others have to `pushed`. How a key is
+//! in the repository; those that rewrite what others have, at its top. What nobody else has is left to `local` and `rebase`, what others have to `pushed`, names of refs to `names`. How a key is
 //! revoked stands in its rule.
 
 mod local;
+mod names;
 mod pushed;
 mod rebase;
 #[cfg(test)]
@@ -82,6 +83,11 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
 
 /// The commands that take keys out of commits that nobody else has.
 pub(super) fn before_a_push(report: &Report) -> Vec<String> {
+    // How what is under way ends, is to be thought about.
+    let under_way = report.findings.iter().filter_map(|finding| finding.containment.as_ref()?.under_way);
+    if under_way.count() > 0 {
+        return Vec::new();
+    }
     let local = sections(report).into_iter().filter(|section| section.before_a_push);
     let lines = local.flat_map(|section| section.lines);
     lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
@@ -94,15 +100,17 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn steps(&self, state: State) -> Option<(&'static str, Vec<Line>)> {
-        match state {
-            State::Pushed => Some(("Pushed, or handed on", self.pushed())),
-            State::Unreachable => Some(("In no ref any more", local::drop_unreachable())),
-            State::Stashed => Some(("Only in the stash", self.stashed())),
-            State::Unpushed => Some(("Not pushed, as far as is known", self.unpushed())),
-            State::LastCommit => Some(("Only in the last commit", self.last_commit())),
-            State::Staged => Some(("Staged", self.staged())),
-            State::Uncommitted => None,
-        }
+        let (title, mut lines) = match state {
+            State::Pushed => ("Pushed, or handed on", self.pushed()),
+            State::Unreachable => ("In no ref any more", local::drop_unreachable()),
+            State::Stashed => ("Only in the stash", self.stashed()),
+            State::Unpushed => ("Not pushed, as far as is known", self.unpushed()),
+            State::LastCommit => ("Only in the last commit", self.last_commit()),
+            State::Staged => ("Staged", self.staged()),
+            State::Uncommitted => return None,
+        };
+        lines.extend(self.renamed());
+        Some((title, lines))
     }
 
     fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {

@@ -72,13 +72,12 @@ impl Group<'_> {
                 coded.iter().take(NAMED).map(|path| format!(" --path {}", word(path))).collect();
             lines.push(run(format!("{git} filter-repo --invert-paths{paths}")));
         }
-        use LocationKind::{Author, Committer, Path, RefName, Tagger};
+        use LocationKind::{Author, Committer, Path, Tagger};
         let hands = [
             (Path, "names of files (--path-rename)"),
             (Author, "people (--mailmap)"),
             (Committer, "people (--mailmap)"),
             (Tagger, "people (--mailmap)"),
-            (RefName, "names of refs (git branch -m, git tag)"),
         ];
         let by_hand: BTreeSet<&str> =
             hands.iter().filter(|(kind, _)| self.has(|it| it == *kind)).map(|(_, words)| *words).collect();

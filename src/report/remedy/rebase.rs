@@ -27,8 +27,9 @@ pub(super) fn is_of_head(finding: &Finding) -> bool {
 
 impl Group<'_> {
     pub(super) fn unpushed(&self) -> Vec<Line> {
-        let mut lines = self.unstaged_first();
         let rebases = self.rebases();
+        let mut lines = if rebases.is_empty() { Vec::new() } else { self.ended_first(false) };
+        lines.extend(self.unstaged_first());
         if !rebases.is_empty() {
             lines.push(say(
                 "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",

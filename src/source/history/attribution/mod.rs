@@ -47,7 +47,7 @@ pub struct Held {
     /// The kind that the scan gave with it.
     pub kind: LocationKind,
     /// What in the object it is, where that is a part that counts as a place of its own: names inside archives, or
-    /// the name of a tree's entry.
+    /// the name of a tree's entry. Of what is no object, the full name of a ref.
     pub part: Vec<BString>,
 }
 
@@ -123,6 +123,7 @@ pub fn attribute(
         tags: &found.tags,
         index: index(layout, issue),
         elsewhere: read::other_indexes(layout),
+        under_way: read::under_way(layout),
         head,
         line: graph.ancestors(head),
         by_refs,

@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Progress, Story, read};
-use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, Staged, State};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, Staged, State, UnderWay};
 
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
@@ -31,6 +31,8 @@ pub(super) struct Teller<'a> {
     pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
     /// The same of the indexes of other work trees.
     pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
+    /// What git has begun and not ended here.
+    pub(super) under_way: Option<UnderWay>,
     pub(super) head: Option<usize>,
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
@@ -47,6 +49,8 @@ struct Asked {
     objects: BTreeSet<ObjectId>,
     /// What tags that hold it stand for.
     tagged: Vec<usize>,
+    /// Names of refs that hold it.
+    named: BTreeSet<BString>,
     in_index: bool,
     /// Where an index has it that no tree has.
     staged: BTreeSet<Staged>,
@@ -88,6 +92,9 @@ impl Teller<'_> {
     fn ask(&self, finding: &[Held]) -> Asked {
         let mut asked = Asked::default();
         for held in finding {
+            if held.kind == LocationKind::RefName {
+                asked.named.extend(held.part.first().cloned());
+            }
             let Some(id) = held.id() else { continue };
             asked.objects.insert(id);
             asked.set.spots.extend(self.spots_of(held));
@@ -154,7 +161,7 @@ impl Teller<'_> {
             cut: self.spots.cut && !asked.set.spots.is_empty(),
             ..Story::default()
         };
-        // Of the name of a ref, and of what was not stored, nothing more is known.
+        // Of what is not stored, nothing more is known.
         if !asked.objects.is_empty() {
             story.containment = self.tips.contain(&question, self.spots);
         }
@@ -168,6 +175,8 @@ impl Teller<'_> {
             containment.staged.sort();
             containment.staged.dedup();
         }
+        self.tips.name(&asked.named, containment);
+        containment.under_way = self.under_way;
         containment.rebase = self.rebase(&question);
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
         story

@@ -173,6 +173,26 @@ impl<'a> Tips<'a> {
         found
     }
 
+    /// What it tells that the names of refs hold a set.
+    pub(super) fn name(&self, names: &BTreeSet<BString>, found: &mut Containment) {
+        for name in names {
+            let followed = self.remotes.followed_by(name.as_bstr());
+            if let Some(Followed::Remote(remote)) = &followed
+                && let Err(at) = found.remotes.binary_search(remote)
+            {
+                found.remotes.insert(at, remote.clone());
+            }
+            // Nobody makes a branch in a bare repository.
+            if followed.is_some() || self.layout.work_tree.is_none() {
+                (found.state, found.pushed) = (Some(State::Pushed), Some(true));
+            } else if matches!(found.state, None | Some(State::Unreachable)) {
+                found.state = Some(State::Unpushed);
+                found.pushed = found.pushed.or(Some(false));
+            }
+        }
+        found.named.extend(names.iter().cloned());
+    }
+
     /// What the logs of refs tell: entries of the stash and, of what no ref has, where it was last; and whether a
     /// remote had it once.
     fn logged(&self, question: &Question<'_>, found: &mut Containment, remotes: &mut BTreeSet<BString>) {
