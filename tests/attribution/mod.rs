@@ -131,7 +131,7 @@ fn the_remedies_do_what_they_say() {
     place.git(&["commit", "--quiet", "--message", "last"]);
     place.write("last", "MISTRAL_API_KEY=\n");
     let text = place.run(&["history"]).out();
-    let amend = "git commit --amend --no-edit --only -- :/last :/unpushed";
+    let amend = "git commit --amend --allow-empty --no-edit --only -- :/last :/unpushed";
     assert!(text.contains(&format!("      {amend}\n")), "{text}");
     place.git(&amend.split(' ').skip(1).collect::<Vec<_>>());
     let report = place.run(&["history", "--format=json", "--reachable"]).json();

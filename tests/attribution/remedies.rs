@@ -273,3 +273,13 @@ fn the_name_of_a_ref_is_changed_here_and_at_the_remote() {
     let kept = place.git(&["for-each-ref", "--format=%(refname)"]).out();
     assert!(kept.contains("refs/heads/NEW-NAME\n") && kept.contains("refs/custom/NEW-NAME\n"), "{kept}");
 }
+
+#[test]
+fn a_commit_that_changes_no_file_is_amended() {
+    let mut place = pushed();
+    commit(&mut place, &line(1));
+    let told = commands(&place, &["history"]);
+    let [amend] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", &format!("GIT_EDITOR='echo x >' {amend}")).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}

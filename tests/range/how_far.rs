@@ -36,7 +36,7 @@ fn from_the_last_commit_to_a_remote() {
     let base = repo.git(&["rev-parse", "HEAD"]);
     repo.add("a.env", 2);
     assert_eq!(states(&repo, "origin/main.."), ["last-commit"]);
-    let amended = "git commit --amend --no-edit --only -- :/a.env".to_owned();
+    let amended = "git commit --amend --allow-empty --no-edit --only -- :/a.env".to_owned();
     assert!(commands(&repo, "origin/main..").contains(&amended));
 
     // A second branch would keep it.
@@ -80,7 +80,7 @@ fn a_push_that_is_stopped_says_how_to_go_on() {
     let mut hook = repo.place.leeward(&["hook", "pre-push", "origin", "../origin.git"]);
     let stopped = crate::support::run(&mut hook, Some(update.into_bytes())).ends_with(1);
     assert!(
-        stopped.err().contains("    git commit --amend --no-edit --only -- :/a.env\n"),
+        stopped.err().contains("    git commit --amend --allow-empty --no-edit --only -- :/a.env\n"),
         "{}",
         stopped.err()
     );

@@ -86,8 +86,8 @@ impl Group<'_> {
             lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
             // Whatever else is staged stays out of it.
             lines.push(match self.files(|kind| kind == LocationKind::Blob) {
-                Some(files) => run(format!("git commit --amend --no-edit --only --{files}")),
-                None => run("git commit --amend --no-edit --all".to_owned()),
+                Some(files) => run(format!("git commit --amend --allow-empty --no-edit --only --{files}")),
+                None => run("git commit --amend --allow-empty --no-edit --all".to_owned()),
             });
         }
         if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index | LocationKind::RefName))
@@ -95,7 +95,7 @@ impl Group<'_> {
             lines.push(say("Message, people and names of files are changed by hand:"));
             // Without it, the author stays who it was.
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
-            lines.push(run(format!("git commit --amend{author}")));
+            lines.push(run(format!("git commit --amend --allow-empty{author}")));
         }
         lines.push(say("The old commit stays stored until git drops it."));
         lines

@@ -44,7 +44,7 @@ fn rebase(rest: &str) -> String {
 fn go_on(edit: &str) -> String {
     format!(
         "test -d \"$(git rev-parse --git-path rebase-merge)\" && test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\" && \
-         git commit --all --amend{edit} && git rebase --continue"
+         git commit --all --amend --allow-empty{edit} && git rebase --continue"
     )
 }
 
@@ -64,9 +64,9 @@ fn each_state_has_its_commands() {
             Blob,
             "conf/.env",
             state(State::LastCommit),
-            &["git commit --amend --no-edit --only -- :/conf/.env"],
+            &["git commit --amend --allow-empty --no-edit --only -- :/conf/.env"],
         ),
-        (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
+        (CommitMessage, "", state(State::LastCommit), &["git commit --amend --allow-empty"]),
         (
             Blob,
             "a",
@@ -118,7 +118,7 @@ fn one_rebase_for_each_branch_passes_all_keys() {
     let expected = [
         rebase("1111111111 'my side'"),
         go_on(" --no-edit"),
-        "git commit --amend --no-edit --only -- :/a".into(),
+        "git commit --amend --allow-empty --no-edit --only -- :/a".into(),
     ];
     assert_eq!(commands(apart.into()), expected);
 }
@@ -147,7 +147,7 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     let all = [state(State::Pushed), state(State::LastCommit), state(State::Unreachable)];
     let mut report = sample::clean(1);
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
-    assert_eq!(before_a_push(&report), ["git commit --amend --no-edit --only -- :/a"]);
+    assert_eq!(before_a_push(&report), ["git commit --amend --allow-empty --no-edit --only -- :/a"]);
     report.findings.push(finding(LocationKind::Blob, "a", base));
     assert_eq!(before_a_push(&report), [rebase("7777777777"), go_on(" --no-edit")]);
     report.findings.clear();
