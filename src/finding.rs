@@ -265,8 +265,10 @@ pub struct Staged {
 /// Where a rebase begins that passes every commit of a branch which adds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebase {
-    /// The branch's full name; none for what is checked out.
+    /// The branch's full name; none for what is checked out here.
     pub branch: Option<BString>,
+    /// The top of the other work tree that has it checked out.
+    pub work_tree: Option<BString>,
     /// The newest commit before them all, as an id in hex; none where a root adds it.
     pub base: Option<String>,
     /// Larger than that of every ancestor of the base: of two rebases of one branch, that with the lower one passes what

@@ -162,7 +162,7 @@ impl Redactor {
             self.in_paths(
                 staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
             );
-            self.in_paths(rebase.iter_mut().filter_map(|rebase| rebase.branch.as_mut()));
+            self.in_paths(rebase.iter_mut().flat_map(|it| it.branch.iter_mut().chain(&mut it.work_tree)));
         }
         finding.locations.iter_mut().for_each(|location| self.in_location(location));
     }
@@ -259,6 +259,8 @@ impl Report {
         let staged = findings.iter().filter_map(|finding| finding.containment.as_ref());
         let staged = staged.flat_map(|containment| &containment.staged);
         let staged = staged.flat_map(|staged| staged.work_tree.iter().chain([&staged.path]));
+        let rebases = findings.iter().filter_map(|finding| finding.containment.as_ref()?.rebase.as_ref());
+        let staged = staged.chain(rebases.flat_map(|rebase| rebase.branch.iter().chain(&rebase.work_tree)));
         let paths = paths.chain(refs).chain(staged).chain(skipped).chain(issues).chain(&self.scan.targets);
         let paths = paths.map(|path| path.as_slice());
         paths.chain(words.map(|words| words.as_bytes())).collect()

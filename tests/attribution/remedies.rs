@@ -300,3 +300,25 @@ fn a_further_copy_that_is_staged_is_taken_out_first() {
     paste(&place, ".", rebase).ends_with(1);
     assert!(place.work().join(".git/rebase-merge").is_dir(), "it began, and stopped");
 }
+
+#[test]
+fn what_another_work_tree_has_checked_out_is_rebased_there() {
+    for detached in [false, true] {
+        let mut place = pushed();
+        place.git(&["worktree", "add", "--quiet", "-b", "other", "../other"]);
+        let other = place.top().join("other").display().to_string();
+        if detached {
+            place.git(&["-C", &other, "checkout", "--quiet", "--detach"]);
+        }
+        fs::write(place.top().join("other/a.env"), line(1)).expect("a file of ours");
+        for args in [&["add", "a.env"][..], &["commit", "--quiet", "--message", "a"]] {
+            place.git(&[&["-C", other.as_str()], args].concat());
+        }
+        let told = commands(&place, &["history"]);
+        let [there, rebase, go_on] = &told[..] else { panic!("{told:?}") };
+        paste(&place, ".", &format!("{there} && {rebase}")).ends_with(1);
+        fs::write(place.top().join("other/a.env"), "MISTRAL_API_KEY=\n").expect("a file of ours");
+        paste(&place, ".", &format!("{there} && {go_on}")).ends_with(0);
+        place.run(&["history", "--reachable"]).ends_with(0);
+    }
+}

@@ -34,12 +34,19 @@ impl Group<'_> {
             lines.push(say(
                 "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
             ));
-            lines.extend(rebases.values().map(|rebase| run(command(rebase))));
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
             let edit = if self.has(is_in_commit) { author } else { " --no-edit" };
-            lines.push(run(format!(
-                "{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
-            )));
+            let go_on =
+                format!("{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue");
+            let (there, here): (Vec<&Rebase>, Vec<&Rebase>) =
+                rebases.values().copied().partition(|rebase| rebase.work_tree.is_some());
+            lines.extend(here.iter().map(|rebase| run(command(rebase))));
+            lines.extend((!here.is_empty()).then(|| run(go_on.clone())));
+            // Git lets no work tree change what another has checked out.
+            for rebase in there {
+                lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
+                lines.extend([run(command(rebase)), run(go_on.clone())]);
+            }
             lines.push(say(
                 "A conflict on the way is mended, added, and `git rebase --continue` goes on; what was changed by hand in a \
                  merge may have to be done again.",
@@ -128,7 +135,7 @@ impl Group<'_> {
 /// The command that begins a rebase.
 fn command(rebase: &Rebase) -> String {
     let base = rebase.base.as_deref().map_or("--root", short_id);
-    let branch = rebase.branch.as_ref();
+    let branch = rebase.branch.as_ref().filter(|_| rebase.work_tree.is_none());
     let branch = branch.map(|name| word(name.strip_prefix(b"refs/heads/").unwrap_or(name)));
     let branch = branch.map_or_else(String::new, |branch| format!(" {branch}"));
     format!("git rebase --rebase-merges {ASK} {base}{branch}")

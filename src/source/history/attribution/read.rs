@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -96,6 +97,12 @@ pub(super) fn under_way(layout: &Layout) -> Option<UnderWay> {
     Some(UnderWay { command, amends })
 }
 
+/// The top of a work tree, by what belongs to it alone.
+pub(super) fn top(git_dir: &Path) -> Option<BString> {
+    let found = layout::find(git_dir, &ObjectDirs::default()).ok()?;
+    found.work_tree.as_deref().map(bytes_of)
+}
+
 /// The blobs of the indexes of all other work trees, with where they stand. One that cannot be read tells nothing: whether
 /// this work tree's holds what was found does not depend on it.
 pub(super) fn other_indexes(layout: &Layout) -> HashMap<ObjectId, BTreeSet<Staged>> {
@@ -103,8 +110,7 @@ pub(super) fn other_indexes(layout: &Layout) -> HashMap<ObjectId, BTreeSet<Stage
     let linked = list(&layout.common_dir.join("worktrees"), &mut |_| ());
     let others = linked.into_iter().chain([layout.common_dir.clone()]).filter(|dir| *dir != layout.git_dir);
     for git_dir in others {
-        let found = layout::find(&git_dir, &ObjectDirs::default()).ok().and_then(|found| found.work_tree);
-        let work_tree = Some(bytes_of(&found.unwrap_or_else(|| git_dir.clone())));
+        let work_tree = top(&git_dir).or_else(|| Some(bytes_of(&git_dir)));
         let there = Layout { git_dir, ..layout.clone() };
         for (id, path) in crate::source::index::files(&there).unwrap_or_default() {
             paths.entry(id).or_default().insert(Staged { work_tree: work_tree.clone(), path });

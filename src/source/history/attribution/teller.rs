@@ -197,15 +197,16 @@ impl Teller<'_> {
     /// The rebase of what is checked out, if that has it, or else of a branch that does.
     fn rebase(&self, question: &Question<'_>) -> Option<Rebase> {
         let Question { life, set, .. } = *question;
-        let (branch, base) = match self.head.filter(|&head| life.leads_to(set, head)) {
-            Some(_) => (None, life.base(set, &self.line)?),
+        let (branch, work_tree, base) = match self.head.filter(|&head| life.leads_to(set, head)) {
+            Some(_) => (None, None, life.base(set, &self.line)?),
             None => {
                 let (branch, tip) = self.tips.branch(question)?;
-                (Some(branch.clone()), life.base(set, &self.graph.ancestors([tip]))?)
+                let work_tree = self.tips.elsewhere(branch).and_then(read::top);
+                (Some(branch.clone()), work_tree, life.base(set, &self.graph.ancestors([tip]))?)
             }
         };
         let height = base.map_or(0, |base| self.graph.generation(base) + 1);
-        Some(Rebase { branch, base: base.map(|base| self.graph.id(base).to_string()), height })
+        Some(Rebase { branch, work_tree, base: base.map(|base| self.graph.id(base).to_string()), height })
     }
 
     fn named(&self, commit: usize) -> Option<Commit> {

@@ -5,6 +5,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -76,6 +77,8 @@ pub(super) struct Tips<'a> {
     graph: &'a Graph,
     remotes: Remotes,
     tips: Vec<Tip>,
+    /// What other work trees have checked out, branches and HEADs that are on none, with what belongs to each work tree.
+    elsewhere: BTreeMap<BString, PathBuf>,
     /// The commits of the stash, the newest first.
     stash: Vec<Option<usize>>,
     logs: OnceCell<Vec<Log>>,
@@ -116,7 +119,8 @@ impl<'a> Tips<'a> {
         let stash = reflogs::of(layout, BStr::new(STASH)).map_or_else(Vec::new, |log| log.entries);
         let stash = stash.iter().map(|id| graph.number(id)).collect();
         let (logs, fetched) = (OnceCell::new(), OnceCell::new());
-        Tips { layout, graph, remotes, tips, stash, logs, tags, fetched }
+        let elsewhere = checked_out(layout, refs, head);
+        Tips { layout, graph, remotes, tips, elsewhere, stash, logs, tags, fetched }
     }
 
     /// The commits that refs name.
@@ -130,9 +134,19 @@ impl<'a> Tips<'a> {
         tips.filter_map(|tip| tip.target.commit)
     }
 
-    /// The first branch of one's own that leads to a set, and its commit.
+    /// What belongs to the work tree that has something checked out, if it is another than this one.
+    pub(super) fn elsewhere(&self, name: &BString) -> Option<&Path> {
+        self.elsewhere.get(name).map(PathBuf::as_path)
+    }
+
+    /// The first branch of one's own that leads to a set, or a HEAD of another work tree that is on none, and its commit.
     pub(super) fn branch(&self, question: &Question<'_>) -> Option<(&BString, usize)> {
-        let branches = self.tips.iter().filter(|tip| tip.rank == Rank::Branch && tip.followed.is_none());
+        let is_own = |tip: &&Tip| match tip.rank {
+            Rank::Branch => tip.followed.is_none(),
+            Rank::Detached => self.elsewhere.contains_key(&tip.name),
+            _ => false,
+        };
+        let branches = self.tips.iter().filter(is_own);
         let mut commits = branches.filter_map(|tip| Some((&tip.name, tip.target.commit?)));
         commits.find(|(_, commit)| question.leads_to(*commit))
     }
@@ -282,6 +296,23 @@ impl Target {
         };
         self.commit.is_some_and(|commit| question.leads_to(commit)) || self.objects.iter().any(below)
     }
+}
+
+/// What other work trees than that of `own` have checked out.
+fn checked_out(layout: &Layout, refs: &Refs, own: &BStr) -> BTreeMap<BString, PathBuf> {
+    let git_dir = |name: &BString| {
+        if name == "HEAD" {
+            return Some(layout.common_dir.clone());
+        }
+        let work_tree = name.strip_prefix(b"worktrees/")?.strip_suffix(b"/HEAD")?;
+        Some(layout.common_dir.join("worktrees").join(work_tree.to_path_lossy()))
+    };
+    let heads = refs.iter().filter(|(name, _)| *name != own);
+    let found = heads.filter_map(|(name, value)| match (value, git_dir(name)?) {
+        (Value::Symbolic(branch), git_dir) => Some((branch.clone(), git_dir)),
+        (Value::Object(_), git_dir) => Some((name.clone(), git_dir)),
+    });
+    found.collect()
 }
 
 /// What was fetched last.
