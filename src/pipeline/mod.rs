@@ -30,6 +30,7 @@ mod look;
 mod names;
 mod part;
 mod paths;
+mod places;
 mod skips;
 mod strays;
 

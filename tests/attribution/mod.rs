@@ -1,5 +1,7 @@
 //! What is told of a key's history: whether it is still there, how far it got, how long it was exposed, and what to do.
 
+mod remedies;
+
 use std::fs;
 
 use serde_json::{Value, json};
@@ -107,14 +109,17 @@ fn each_state_has_its_remedy() {
     for expected in [
         "-C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt",
         "-C ../leeward-rewrite.git push --force --mirror \"$url\"",
-        "commit --amend --no-edit --only -- last",
-        "reset -q -- staged",
+        "reset -q -- :/staged",
     ] {
         assert!(commands.contains(&expected), "{expected} in {commands:?}");
     }
-    assert!(commands.iter().any(|command| command.starts_with("rebase --interactive")), "{commands:?}");
+    // It passes the last commit as well.
+    let rebases: Vec<_> =
+        commands.iter().filter(|command| command.starts_with("rebase --rebase-merges")).collect();
+    assert_eq!(rebases.len(), 1, "{commands:?}");
+    assert!(!commands.iter().any(|command| command.starts_with("commit --amend")), "{commands:?}");
     let staged = place.run(&["staged"]);
-    assert!(staged.out().contains("git reset -q -- staged\n"), "{}", staged.out());
+    assert!(staged.out().contains("git reset -q -- :/staged\n"), "{}", staged.out());
 }
 
 #[test]
@@ -122,8 +127,13 @@ fn the_remedies_do_what_they_say() {
     let mut place = every_state();
     place.git(&["reset", "-q", "--", "staged"]);
     fs::remove_file(place.work().join("staged")).expect("it was written");
+    place.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
+    place.git(&["commit", "--quiet", "--message", "last"]);
     place.write("last", "MISTRAL_API_KEY=\n");
-    place.git(&["commit", "--quiet", "--amend", "--no-edit", "--only", "--", "last"]);
+    let text = place.run(&["history"]).out();
+    let amend = "git commit --amend --allow-empty --no-edit --only -- :/last :/unpushed";
+    assert!(text.contains(&format!("      {amend}\n")), "{text}");
+    place.git(&amend.split(' ').skip(1).collect::<Vec<_>>());
     let report = place.run(&["history", "--format=json", "--reachable"]).json();
     assert_eq!(told(&report, "/in_head"), pairs([("pushed", json!(false)), ("unpushed", json!(true))]));
 }

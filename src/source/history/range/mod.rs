@@ -38,7 +38,7 @@ pub use self::snapshot::{Snapshot, SnapshotError};
 use self::walk::Walked;
 pub use self::words::{WordError, Words};
 use super::connectivity::Missing;
-use super::refs::{self, Refs};
+use super::refs;
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, boundary, report_missing, report_undecoded, undecoded};
 use crate::source::{Counted, Sink};
@@ -57,12 +57,10 @@ pub struct RangeOutcome {
     pub others: u64,
     /// The commits that the range names, and does not leave out.
     ends: Vec<ObjectId>,
-    /// What the range leaves out, and all ancestors of it: no commit of the range is among them.
-    base: BTreeSet<ObjectId>,
-    /// The refs of the repository.
-    refs: Refs,
-    /// The first commit that added what stands there, with its place among the range's commits.
-    introduced: HashMap<Spot, (usize, ObjectId)>,
+    /// The commits of the range, ancestors first.
+    members: Vec<ObjectId>,
+    /// The first commit that added what stands there, by its place among them.
+    introduced: HashMap<Spot, usize>,
 }
 
 impl RangeOutcome {
@@ -123,15 +121,13 @@ pub fn scan(
     let why = "no copy of it that is stored here is whole";
     report_undecoded(damaged.iter().map(|id| undecoded(id, why)), sink);
     report_missing(layout, walked.cut, Some(&missing), sink);
-    let commit = |(spot, number): (Spot, usize)| Some((spot, (number, walked.commits.get(number)?.id)));
     Ok(RangeOutcome {
         resolved: true,
         commits: walked.commits.len() as u64,
         others,
         ends: range.included.commits.keys().copied().collect(),
-        base: walked.boundary.into_iter().chain(excluded).collect(),
-        refs,
-        introduced: introduced.into_iter().filter_map(commit).collect(),
+        members: walked.commits.iter().map(|member| member.id).collect(),
+        introduced,
     })
 }
 
