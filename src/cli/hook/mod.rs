@@ -5,6 +5,7 @@
 
 mod calls;
 mod commit;
+mod endings;
 mod files;
 mod install;
 pub(super) mod keeper;
