@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         match (&self.ends, &self.basis) {
             (Some(ends), _) => Now::Revisions(ends),
             (None, Basis::Index(files)) => Now::Index(files),
-            (None, Basis::Disk | Basis::Head | Basis::Pushed { .. }) => Now::Disk,
+            (None, _) => Now::Disk,
         }
     }
 

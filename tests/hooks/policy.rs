@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::{Repo, git_in, line, put_script};
+use super::{Repo, git_in, line, put_hook, put_script};
 use crate::support::{Ran, binary, run};
 
 /// A repository whose next commit has a key that a configuration, not staged, leaves out.
@@ -225,6 +225,46 @@ fn a_push_is_judged_by_what_is_committed() {
     // Another branch, from one without a commit: what is checked out has no say.
     repo.git(&["checkout", "--quiet", "--orphan", "empty"]);
     repo.attempt(&["push", &remote, "main:third"]).ends_with(0).says("; 1 left out by the configuration");
+}
+
+#[test]
+fn what_a_push_would_loosen_for_a_server_is_said_there() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    repo.git(&["push", "--quiet", "--no-verify", &path, "main"]);
+    put_hook(&server, "pre-receive");
+    repo.write("leeward.toml", "exclude = ['vendor/']\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
+    let push = ["push", "--no-verify", &path, "main"];
+    let note =
+        "note: refs/heads/main brings what is looser than what judges it here: exclude leaves out 'vendor/'";
+    repo.attempt(&push).ends_with(0).says(note);
+    // The server has it now.
+    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
+    quiet(repo.attempt(&push));
+    repo.write("leeward.toml", "exclude = [\n");
+    repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "broken"]);
+    repo.attempt(&push).ends_with(0).says("note: what refs/heads/main brings to judge by cannot be used: ");
+}
+
+#[test]
+fn a_new_branch_loosens_nothing_that_the_default_branch_has() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    repo.git(&["remote", "add", "origin", &path]);
+    repo.write("leeward.toml", "exclude = ['vendor/']\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    repo.git(&["update-ref", "-d", "refs/remotes/origin/HEAD"]);
+    repo.git(&["checkout", "--quiet", "-b", "feature"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
+    quiet(repo.attempt(&["push", "origin", "feature"]));
 }
 
 #[test]

@@ -109,12 +109,14 @@ impl Policy {
         targets: &[PathBuf],
         basis: &Basis,
     ) -> Result<(Policy, RuleSet), UsageError> {
-        let (mut policy, rules) = Policy::read(mode, args, targets, basis)?;
+        let of_revision = gate::of_revision(args);
+        let (mut policy, rules) = Policy::read(mode, of_revision.as_ref().unwrap_or(args), targets, basis)?;
         let notes = match args.policy_from {
             Some(_) => policy.compared(mode, args, targets, basis),
             None => [policy.brought(mode, args, targets, basis), policy.unstored(args)].concat(),
         };
         policy.notes.extend(notes);
+        policy.notes.extend(policy.received(mode, args, targets, basis));
         Ok((policy, rules))
     }
 
