@@ -81,7 +81,9 @@ impl Teller<'_> {
     }
 
     fn added(&self, location: &Location, object: ObjectId) -> Option<(usize, ObjectId)> {
-        self.outcome.introduced.get(&(location.kind, location.path.clone(), object)).copied()
+        let numbers = self.outcome.introduced.get(&(location.kind, location.path.clone(), object))?;
+        let first = *numbers.first()?;
+        Some((first, *self.outcome.members.get(first)?))
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod attribute;
 mod changes;
+mod moves;
 pub(super) mod reader;
 mod remote;
 mod renamed;
@@ -31,6 +32,7 @@ use rayon::prelude::*;
 
 pub use self::attribute::attribute;
 use self::changes::{Changes, Found, Shared, Spot};
+pub use self::moves::RangeMoves;
 use self::reader::Reader;
 use self::revision::Names;
 use self::select::{Range, select};
@@ -61,8 +63,12 @@ pub struct RangeOutcome {
     base: BTreeSet<ObjectId>,
     /// The refs of the repository.
     refs: Refs,
-    /// The first commit that added what stands there, with its place among the range's commits.
-    introduced: HashMap<Spot, (usize, ObjectId)>,
+    /// The commits of the range.
+    members: Vec<ObjectId>,
+    /// The trees of its base.
+    bases: Vec<ObjectId>,
+    /// The commits that added what stands there by their places among the range's commits, in order.
+    introduced: HashMap<Spot, Vec<usize>>,
 }
 
 impl RangeOutcome {
@@ -114,7 +120,7 @@ pub fn scan(
     let bases = trees(walked.boundary.union(&range.bases), &mut reader);
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
     let others = pool.install(|| push(&shared, &store, &walked, &range, progress));
-    let Found { introduced, blobs, missing: not_found, .. } =
+    let Found { mut introduced, blobs, missing: not_found, .. } =
         shared.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     sink.count(Counted::Blob, blobs.len() as u64);
     missing.extend(not_found);
@@ -123,7 +129,12 @@ pub fn scan(
     let why = "no copy of it that is stored here is whole";
     report_undecoded(damaged.iter().map(|id| undecoded(id, why)), sink);
     report_missing(layout, walked.cut, Some(&missing), sink);
-    let commit = |(spot, number): (Spot, usize)| Some((spot, (number, walked.commits.get(number)?.id)));
+    let members: Vec<ObjectId> = walked.commits.iter().map(|member| member.id).collect();
+    for numbers in introduced.values_mut() {
+        numbers.sort_unstable();
+        // What is too big is first tried in parts.
+        numbers.dedup();
+    }
     Ok(RangeOutcome {
         resolved: true,
         commits: walked.commits.len() as u64,
@@ -131,7 +142,9 @@ pub fn scan(
         ends: range.included.commits.keys().copied().collect(),
         base: walked.boundary.into_iter().chain(excluded).collect(),
         refs,
-        introduced: introduced.into_iter().filter_map(commit).collect(),
+        members,
+        bases,
+        introduced,
     })
 }
 
