@@ -321,3 +321,22 @@ fn a_file_that_is_renamed_is_no_reason_to_stop_a_push() {
     both.commit("copy.env", &line(1));
     both.stops(&["push", "origin", "main"], "copy.env:1:17");
 }
+
+#[test]
+fn a_directory_is_the_remote_by_whatever_path_it_is_named() {
+    let mut both = Both::new();
+    both.commit("a.env", &line(2));
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    let server = both.server.to_str().expect("a plain path").to_owned();
+    let fork = bare(&mut both.repo, "other.git");
+    for (number, url) in
+        [format!("{server}/"), format!("file://{server}"), "../server.git".to_owned(), "../server".to_owned()]
+            .iter()
+            .enumerate()
+    {
+        both.commit("b.txt", &format!("{number}\n"));
+        both.passes(&["push", url, "main"], "no new keys in 1 blob, 1 commit");
+        both.repo.git(&["fetch", "--quiet", "origin"]);
+    }
+    both.repo.attempt(&["push", &format!("{fork}/"), "main"]).ends_with(1).says("a.env:1:17");
+}

@@ -13,6 +13,7 @@
 mod attribute;
 mod changes;
 mod moves;
+mod place;
 pub(super) mod reader;
 mod remote;
 mod renamed;
