@@ -305,11 +305,17 @@ fn said_of_baseline(
     }
     if whole && outcome.issues.is_empty() {
         let suppressed = outcome.suppressed.iter().map(|(finding, _)| finding);
-        let unused = baseline.unused(outcome.findings.iter().chain(suppressed)).count();
-        if unused > 0 {
-            let entries = words::count(unused as u64, "entry", "entries");
+        let unused: Vec<&Entry> = baseline.unused(outcome.findings.iter().chain(suppressed)).collect();
+        if !unused.is_empty() {
+            let entries = words::count(unused.len() as u64, "entry", "entries");
+            let expired = unused.iter().filter(|entry| !entry.is_valid(today)).count();
+            let expired = match expired {
+                0 => String::new(),
+                number if number == unused.len() => ", and expired before".to_owned(),
+                number => format!(", {number} of which expired before"),
+            };
             let message = format!(
-                "{entries} of {name} matched nothing here; `leeward baseline prune` removes such entries"
+                "{entries} of {name} matched nothing here{expired}; `leeward baseline prune` removes such entries"
             );
             notes.push(Note { kind: "baseline-unused", message });
         }
