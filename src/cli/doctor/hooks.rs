@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
-use super::super::hook::{keeper, script, worktrees};
+use super::super::hook::{keeper, place, script, worktrees};
 use super::super::subprocess::{ASKING, run};
 use super::clone::git;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
 use crate::source::layout::{Layout, regular, to_path};
-
-/// How to have git look for hooks where it looks by itself.
-const TAKE_OUT: &str = "take the setting out: git config --unset core.hooksPath";
 
 /// Hooks that run before a key is in.
 const GATES: [&str; 6] =
@@ -61,7 +58,7 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     let chosen = run(git(top).args(["config", "--get", "core.hooksPath"]), ASKING);
     if chosen.succeeded() && chosen.stdout.trim_ascii().is_empty() {
         let problem = "core.hooksPath is empty, so git runs no hook here";
-        checkup.problem(problem.to_owned(), TAKE_OUT);
+        checkup.problem(problem.to_owned(), &take_out(top));
         return None;
     }
     let Some(path) = path else {
@@ -144,21 +141,29 @@ fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
     }
     let origin = told.stdout.trim_end().as_bstr().to_string();
     let origin = origin.replace('\t', ": ");
+    let take_out = take_out(top);
     match fs::metadata(directory) {
         Ok(there) if there.is_dir() => checkup.good(format!("core.hooksPath is set ({origin})")),
         Ok(_) if directory == Path::new("/dev/null") => {
-            checkup
-                .problem(format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"), TAKE_OUT);
+            checkup.problem(
+                format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"),
+                &take_out,
+            );
         }
         Ok(there) => checkup.problem(
             format!("core.hooksPath is set to {} ({origin}), so no hook runs", regular::kind(&there)),
-            TAKE_OUT,
+            &take_out,
         ),
         Err(_) => checkup.problem(
             format!("core.hooksPath is set to a directory that is not there ({origin}), so no hook runs"),
-            &format!("make the directory, or {TAKE_OUT}"),
+            &format!("make the directory, or {take_out}"),
         ),
     }
+}
+
+/// How to have git look for hooks where it looks by itself.
+fn take_out(top: &Path) -> String {
+    place::unset(&run(git(top).args(place::SCOPE), ASKING).stdout)
 }
 
 #[cfg(unix)]

@@ -10,7 +10,7 @@ mod files;
 mod install;
 pub(super) mod keeper;
 mod message;
-mod place;
+pub(super) mod place;
 mod proof;
 mod push;
 pub(super) mod script;

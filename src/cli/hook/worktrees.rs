@@ -9,7 +9,7 @@ use bstr::ByteSlice;
 use super::super::subprocess::ASKING;
 use super::super::subprocess::run;
 use super::files::{Hook, There};
-use super::script;
+use super::{place, script};
 use crate::sanitize::visible;
 
 /// How to have the gates in all of them.
@@ -34,9 +34,13 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
             names.iter().copied().filter(|name| !is_there(&hooks, name, &other)).collect();
         let shown = |path: &Path| visible(path.as_os_str().as_encoded_bytes()).into_owned();
         (!missing.is_empty()).then(|| {
+            // What it sets for itself goes before what holds for all.
+            let own = ask(&other, &place::SCOPE).filter(|told| told.starts_with(b"worktree\t"));
+            let own = own.map(|told| format!(" (its own core.hooksPath; there, {})", place::unset(&told)));
             let (other, hooks) = (shown(&other), shown(&hooks));
             format!(
-                "in the work tree {other} git reads hooks from {hooks}, and finds no gate for {}",
+                "in the work tree {other} git reads hooks from {hooks}{}, and finds no gate for {}",
+                own.unwrap_or_default(),
                 missing.join(", ")
             )
         })
