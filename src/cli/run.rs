@@ -172,7 +172,8 @@ impl<'a> Run<'a> {
         if self.everything_left_out(&collector) {
             progress.finish();
             complain("error: the configuration leaves out everything that there is to scan\n");
-            complain("help: `leeward config show` says what it leaves out; --no-config does without it\n");
+            let without = if self.gate.is_none() { "--no-config does without it" } else { "take that back" };
+            complain(&format!("help: `leeward config show` says what it leaves out; {without}\n"));
             return Status::Usage;
         }
         let mut outcome = collector.finish();

@@ -268,6 +268,29 @@ fn a_new_branch_loosens_nothing_that_the_default_branch_has() {
 }
 
 #[test]
+fn a_push_is_told_to_do_what_can_be_done_in_one() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    repo.write("leeward.toml", "exclude = [\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "broken"]);
+    let ran = repo.attempt(&["push", &path, "main"]).ends_with(1);
+    let ran = ran.says("mend it in the commit that is pushed; `git push --no-verify` goes on unjudged");
+    assert!(!ran.err().contains("--no-config"), "{}", ran.err());
+    repo.git(&["push", "--quiet", "--no-verify", &path, "main"]);
+    put_hook(&server, "pre-receive");
+    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
+    let ran = repo.attempt(&["push", "--no-verify", &path, "main"]).ends_with(1);
+    ran.says("it is that of HEAD here: have whoever runs this server mend it");
+    repo.write("leeward.toml", "exclude = ['*']\n");
+    repo.git(&["add", "leeward.toml"]);
+    let ran = repo.attempt(&["commit", "-m", "all"]).ends_with(1);
+    ran.says("the configuration leaves out everything").says("says what it leaves out; take that back");
+}
+
+#[test]
 fn each_ref_of_a_push_is_judged_by_what_it_brings() {
     let mut repo = Repo::new();
     let remote = repo.place.top().join("remote.git");
@@ -320,7 +343,8 @@ fn one_report_is_not_made_of_refs_that_are_judged_apart() {
     let hook = format!("exec '{}' hook pre-push --report json=report \"$@\"\n", binary().display());
     put_script(&repo.work().join(".git"), "pre-push", hook);
     let ran = repo.attempt(&["push", &remote, "main", "main~1:refs/heads/old"]).ends_with(1);
-    ran.says("different settings").says("--policy-from REV, or push one after the other");
+    ran.says("different settings")
+        .says("push one after the other, or name a revision for all in the hook (--policy-from REV)");
     repo.attempt(&["push", &remote, "main~1:refs/heads/old"]).ends_with(1).says("base.env:1:17");
 }
 

@@ -59,7 +59,7 @@ pub(super) fn apart(
     if parts.len() > 1 && reports {
         let message = "what is pushed brings different settings along, and one report cannot be of all of it";
         return Err(UsageError::new(message)
-            .help("name a revision for all with --policy-from REV, or push one after the other"));
+            .help("push one after the other, or name a revision for all in the hook (--policy-from REV)"));
     }
     match parts.is_empty() {
         true => Ok(vec![(Basis::Head, Vec::new())]),
