@@ -31,6 +31,9 @@ const GO_ON: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
     git commit --all --amend --no-edit && git rebase --continue";
 const GO_ON_WITH_MESSAGE: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && git commit --all --amend && git rebase --continue";
 
+const AMEND: &str = "git ls-files --error-unmatch -- conf/.env >/dev/null && \
+    git commit --amend --no-edit --allow-empty --only -- conf/.env";
+
 #[test]
 fn each_state_has_its_commands() {
     use LocationKind::{Blob, CommitMessage, Index, Path};
@@ -44,7 +47,7 @@ fn each_state_has_its_commands() {
         (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- 'a b/it'\''s'"]),
         (Path, "sub/key", state(State::Staged), &["git reset -q -- sub/key"]),
         (Path, &in_name, state(State::Staged), &["git reset"]),
-        (Blob, "conf/.env", state(State::LastCommit), &["git commit --amend --no-edit --only -- conf/.env"]),
+        (Blob, "conf/.env", state(State::LastCommit), &[AMEND]),
         (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
         (Blob, "a", base, &["git rebase --interactive --rebase-merges 7777777777", GO_ON]),
         (Blob, "a", state(State::Unpushed), &["git rebase --interactive --rebase-merges --root", GO_ON]),
@@ -79,12 +82,8 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     let base = Containment { base: Some("77".repeat(20)), ..state(State::Unpushed) };
     let all = [state(State::Pushed), state(State::LastCommit), base, state(State::Unreachable)];
     let mut report = sample::clean(1);
-    report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
-    let expected = [
-        "git rebase --interactive --rebase-merges 7777777777",
-        GO_ON,
-        "git commit --amend --no-edit --only -- a",
-    ];
+    report.findings = all.map(|it| finding(LocationKind::Blob, "conf/.env", it)).into();
+    let expected = ["git rebase --interactive --rebase-merges 7777777777", GO_ON, AMEND];
     assert_eq!(before_a_push(&report), expected);
     report.findings.clear();
     assert_eq!(before_a_push(&report), [""; 0]);

@@ -340,3 +340,18 @@ fn a_directory_is_the_remote_by_whatever_path_it_is_named() {
     }
     both.repo.attempt(&["push", &format!("{fork}/"), "main"]).ends_with(1).says("a.env:1:17");
 }
+
+#[test]
+fn a_tag_or_a_note_with_a_key_is_made_anew_and_no_commit_is() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    let message = line(2);
+    both.repo.git(&["tag", "--annotate", "v1", "--message", message.trim()]);
+    both.repo.git(&["notes", "add", "--message", message.trim()]);
+    for (name, advice) in [("v1", "Make the tag anew"), ("refs/notes/commits", "Take it out of the note")] {
+        for push in [&["push", "origin", name][..], &["push", "--no-verify", "origin", name]] {
+            let said = both.repo.attempt(push).ends_with(1).says(advice).err();
+            assert!(!said.contains("--amend"), "{said}");
+        }
+    }
+}
