@@ -182,6 +182,8 @@ fn a_hook_that_may_end_before_the_call_is_no_gate() {
     put_script(&git_dir, "pre-commit", "[ -n \"$SKIP\" ] && exit 0\nleeward hook pre-commit || exit\n");
     let said = kept.leeward(&["hook", "status"]).ends_with(1);
     said.says("another hook, which calls leeward unless it ends before, by `[ -n \"$SKIP\" ] && exit 0`: ");
+    let said = kept.leeward(&["doctor", "--gate", "commit"]).ends_with(0);
+    said.says("warning  the hook pre-commit calls leeward unless it ends before, by `[ -n \"$SKIP\" ]");
     kept.repo.write("a.env", line(2));
     kept.git(&["add", "a.env"]).ends_with(0);
     let mut skipping = kept.repo.command(&["hook", "run", "pre-commit"]);

@@ -106,11 +106,22 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         );
     }
     if layout.work_tree.is_some() {
-        for what in worktrees::without(&wanted, top, &directory) {
-            checkup.warning(what, worktrees::HELP);
-        }
+        not_tried(&wanted, top, &directory, checkup);
     }
     Some(Hooks { directory, names, husky })
+}
+
+/// Says what a trial does not meet: other work trees, and what the call in somebody else's hook depends on.
+fn not_tried(wanted: &[&str], top: &Path, directory: &Path, checkup: &mut Checkup) {
+    for what in worktrees::without(wanted, top, directory) {
+        checkup.warning(what, worktrees::HELP);
+    }
+    for name in wanted {
+        if let Some(why) = worktrees::condition(directory, name, top) {
+            let what = format!("the hook {name} calls leeward {}", visible(why.as_bytes()));
+            checkup.warning(what, "`leeward hook install` calls it in any case, behind that hook");
+        }
+    }
 }
 
 /// What a hook is that is there, and no file.

@@ -25,6 +25,11 @@ pub(super) enum Calls {
 pub(super) const UNHEEDED: Calls = Calls::Lost(Cow::Borrowed("and may not heed the answer"));
 const BEHIND: Calls = Calls::Lost(Cow::Borrowed("behind an `exit`"));
 
+/// Whether a reason is of the shape of the call alone, so that a trial tells whether it holds.
+pub(super) fn is_general(why: &str) -> bool {
+    [UNHEEDED, BEHIND].iter().any(|calls| matches!(calls, Calls::Lost(general) if general == why))
+}
+
 /// Shapes of a line that calls, with `CALL` for the call and its arguments.
 static SHAPES: LazyLock<[(Regex, Shape); 5]> = LazyLock::new(|| {
     // Redirections stand among the arguments; what ends or joins a command does not.
