@@ -180,13 +180,13 @@ pub enum State {
     Staged,
     /// Of all that refs lead to, only in HEAD's commit, which no remote has.
     LastCommit,
-    /// In commits that no remote has.
+    /// In refs that no remote is known to have.
     Unpushed,
-    /// In no ref but the stash.
+    /// In no ref but the stash, or in its older entries.
     Stashed,
     /// In no ref, but still stored.
     Unreachable,
-    /// Others have it, or that cannot be ruled out.
+    /// Others have it.
     Pushed,
 }
 
@@ -234,8 +234,44 @@ pub struct Containment {
     pub pushed: Option<bool>,
     /// The day it came and the day it went; none where no commit has it.
     pub exposure: Option<Exposure>,
-    /// The parent of the first commit, as an id in hex; none where that is a root.
+    /// Full names of refs that hold it in their names.
+    pub named: Vec<BString>,
+    /// What git has begun and not ended in this work tree.
+    pub under_way: Option<UnderWay>,
+    /// Where it is staged that no tree has yet; this work tree comes first.
+    pub staged: Vec<Staged>,
+    /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
+    pub rebase: Option<Rebase>,
+}
+
+/// What git has begun and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// The command: `merge`, `rebase`, …
+    pub command: &'static str,
+    /// Whether a commit can be amended nevertheless.
+    pub amends: bool,
+}
+
+/// A file of an index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Staged {
+    /// The top of another work tree; none for this one.
+    pub work_tree: Option<BString>,
+    /// From its top.
+    pub path: BString,
+}
+
+/// Where a rebase begins that passes every commit of a branch which adds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebase {
+    /// The branch's full name; none for what is checked out.
+    pub branch: Option<BString>,
+    /// The newest commit before them all, as an id in hex; none where a root adds it.
     pub base: Option<String>,
+    /// Larger than that of every ancestor of the base: of two rebases of one branch, that with the lower one passes what
+    /// the other passes.
+    pub height: u32,
 }
 
 /// One place where a secret stands.

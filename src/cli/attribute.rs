@@ -76,29 +76,39 @@ impl Progress for Watched<'_> {
     }
 }
 
-/// What is asked of the history about a finding: one for each location, in their order.
-pub(super) fn held(finding: &Finding) -> Vec<Held> {
-    finding.locations.iter().map(of_location).collect()
+/// What is asked of the history about places of a finding: one for each, in their order.
+pub(super) fn held(places: &[Location]) -> Vec<Held> {
+    places.iter().map(of_location).collect()
 }
 
 fn of_location(location: &Location) -> Held {
-    // Two names in one directory are two places.
-    let name = location.path.iter().filter(|_| location.kind == LocationKind::Path);
+    let name = match location.kind {
+        // Two names in one directory are two places.
+        LocationKind::Path => location.path.as_ref(),
+        LocationKind::RefName => location.shown.as_ref(),
+        _ => None,
+    };
     Held {
         object: location.blob.clone().unwrap_or_default(),
         kind: location.kind,
-        part: name.chain(&location.inner).cloned().collect(),
+        part: name.into_iter().chain(&location.inner).cloned().collect(),
     }
 }
 
 /// Puts a story into the finding that it is about.
-pub(super) fn tell(finding: &mut Finding, story: Story) {
+pub(super) fn tell(finding: &mut Finding, mut story: Story) {
+    let places = std::mem::take(&mut story.places);
+    finding.locations = placed(std::mem::take(&mut finding.locations), places);
+    tell_of(finding, story);
+}
+
+/// The same without its places.
+pub(super) fn tell_of(finding: &mut Finding, story: Story) {
     finding.presence = Some(story.presence);
     finding.first_commit = story.first;
     finding.last_commit = story.last;
     finding.removed_commit = story.removed;
     finding.containment = Some(story.containment);
-    finding.locations = placed(std::mem::take(&mut finding.locations), story.places);
 }
 
 /// Locations with their paths and commits.

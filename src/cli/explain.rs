@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use super::args::PolicyArgs;
 use super::policy::{Basis, Policy};
-use super::run::{rule_info, shows_color, terminal_width};
+use super::run::{shows_color, terminal_width};
 use super::scan::exists;
 use super::{UsageError, masked};
 use crate::detect::Detector;
@@ -74,7 +74,7 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
     let (detector, settings) = (Detector::new(rules), policy.settings());
     let path = subject.path.as_deref().map(|path| BString::from(Vec::from_path_lossy(path).into_owned()));
     let explanation = look_at(&detector, &settings, (path.as_ref(), &subject.bytes), subject.line);
-    let infos: Vec<RuleInfo> = detector.rules().iter().map(rule_info).collect();
+    let infos: Vec<RuleInfo> = detector.rules().iter().map(RuleInfo::of).collect();
     let terminal = Destination::Stdout.is_terminal();
     let page = Page {
         name: subject.name.clone(),

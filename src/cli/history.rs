@@ -51,7 +51,7 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
     if let Some(file) = &command.write_expressions {
         expressions::may_be_written(file, &layouts)?;
     }
-    let run = Run::new("history", &command.scanning, &command.repositories)?.when_settled(|outcome| {
+    let run = Run::new("history", &command.scanning, &command.repositories)?.when_settled(|outcome, _, _| {
         sort(outcome, command.sort, Timestamp::now().to_zoned(TimeZone::UTC).date());
         if let Some(file) = &command.write_expressions {
             expressions::write(file, outcome);
@@ -138,7 +138,7 @@ impl Repository<'_> {
         if findings.is_empty() {
             return;
         }
-        let held: Vec<Vec<Held>> = findings.iter().map(|finding| held(finding)).collect();
+        let held: Vec<Vec<Held>> = findings.iter().map(|finding| held(&finding.locations)).collect();
         let watched = Watched(counters);
         let mut issue = |issue: Issue| outcome.issues.push(issue);
         let stories = attribution::attribute(self.layout, self.reach, threads, &held, &mut issue, &watched);

@@ -31,6 +31,7 @@ mod scan;
 mod subprocess;
 mod surroundings;
 mod timing;
+mod trace;
 
 use crate::report::redact::masked;
 use crate::status::Status;

@@ -13,7 +13,7 @@ use clap::Args;
 use super::UsageError;
 use super::args::Scanning;
 use super::run::Run;
-use super::surroundings;
+use super::{surroundings, trace};
 use crate::finding::LocationKind;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
@@ -113,12 +113,20 @@ pub(super) fn judge<'a>(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    // What somebody sends is not here yet: how far it got, they know.
-    let taken_in = run.gate() != Some(Gate::Receive);
+    let (gate, brief) = (run.gate(), run.is_brief());
     let scanned = Rc::new(OnceCell::new());
     let to_end = Rc::clone(&scanned);
     let ends = move || to_end.get().map(|scanned: &RangeOutcome| scanned.ends(layout)).unwrap_or_default();
-    let run = run.ending_with(Box::new(ends)).of_change(Commits { scanned: Rc::clone(&scanned), layout });
+    let traced = move |outcome: &mut Outcome, fresh: &Collector<'_>, counters: &Arc<Counters>| match gate {
+        // What somebody sends is not here yet: how far it got, they know.
+        Some(Gate::Receive) => {}
+        _ if brief => {}
+        // What is accepted stops nobody.
+        Some(_) if outcome.findings.is_empty() => {}
+        _ => trace::trace(layout, threads, outcome, fresh, counters),
+    };
+    let moves = Commits { scanned: Rc::clone(&scanned), layout };
+    let run = run.ending_with(Box::new(ends)).when_settled(traced).of_change(moves);
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         beside(collector);
         match range::scan(layout, words, 0, threads, collector, &Counting(counters)) {
@@ -137,7 +145,7 @@ pub(super) fn judge<'a>(
         let Some(scanned) = scanned.get() else { return };
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let findings = outcome.findings.iter_mut().chain(suppressed);
-        range::attribute(layout, scanned, taken_in, findings, &mut |issue| outcome.issues.push(issue));
+        range::attribute(layout, scanned, findings, &mut |issue| outcome.issues.push(issue));
         outcome.sort();
     };
     run.scan(Phase::Range, sources, complete)

@@ -19,7 +19,6 @@ use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
 use crate::report::{Format, Gate, Report, RuleInfo, Scan};
-use crate::rule::Rule;
 use crate::sanitize::visible;
 use crate::source::history::moves::Moves;
 use crate::source::{self, Issue, Sink as _};
@@ -45,8 +44,9 @@ pub(super) struct Run<'a> {
     moves: Option<Box<dyn Moves + 'a>>,
 }
 
-/// What a command does with what will be reported, before it is.
-type Settled<'a> = Box<dyn FnOnce(&mut Outcome) + 'a>;
+/// What a command does with what will be reported, before it is. It is given a collector that has seen nothing yet, to look
+/// again with.
+type Settled<'a> = Box<dyn FnOnce(&mut Outcome, &Collector<'_>, &Arc<Counters>) + 'a>;
 
 impl<'a> Run<'a> {
     /// Checks the arguments and reads the rules.
@@ -107,8 +107,16 @@ impl<'a> Run<'a> {
         self.gate
     }
 
+    /// Whether no report says more of what is found than where it is.
+    pub(super) fn is_brief(&self) -> bool {
+        self.scanning.quiet && self.scanning.format == Format::Text && self.scanning.reports.is_empty()
+    }
+
     /// The same scan, with something that is to be done when it is known what will be reported.
-    pub(super) fn when_settled(mut self, settled: impl FnOnce(&mut Outcome) + 'a) -> Self {
+    pub(super) fn when_settled(
+        mut self,
+        settled: impl FnOnce(&mut Outcome, &Collector<'_>, &Arc<Counters>) + 'a,
+    ) -> Self {
         self.settled = Some(Box::new(settled));
         self
     }
@@ -152,14 +160,7 @@ impl<'a> Run<'a> {
         counters.begin(phase, 0);
         let progress =
             Progress::start(wanted(self.scanning.no_progress, self.scanning.quiet), Arc::clone(&counters));
-        let mut collector = Collector::new(
-            &self.detector,
-            self.policy.settings(),
-            &self.policy.left_out,
-            self.targets.clone(),
-            &INTERRUPTED,
-            Arc::clone(&counters),
-        );
+        let mut collector = self.collector(&counters);
         sources(&collector, &counters);
         collector.look_again(|again| {
             counters.begin(phase, 0);
@@ -184,7 +185,7 @@ impl<'a> Run<'a> {
         }
         let deny = self.scanning.deny_new_suppressions;
         self.policy.judge_comments(&mut outcome, &self.detector, &self.now(), deny);
-        self.settle(&mut outcome, started.0);
+        self.settle(&mut outcome, started.0, &counters);
         progress.finish();
         if let Some(kept) = &self.scanning.keep {
             if INTERRUPTED.load(Ordering::Relaxed) {
@@ -206,6 +207,18 @@ impl<'a> Run<'a> {
         if INTERRUPTED.load(Ordering::Relaxed) { Status::Interrupted } else { status }
     }
 
+    /// A collector that has seen nothing yet.
+    fn collector(&self, counters: &Arc<Counters>) -> Collector<'_> {
+        Collector::new(
+            &self.detector,
+            self.policy.settings(),
+            &self.policy.left_out,
+            self.targets.clone(),
+            &INTERRUPTED,
+            Arc::clone(counters),
+        )
+    }
+
     /// What names nothing was not scanned in part.
     fn leniency(&self, report: &Report) -> Leniency {
         let scanned = !report.issues.iter().any(|issue| is_no_scan(report.scan.mode, issue));
@@ -223,11 +236,11 @@ impl<'a> Run<'a> {
     }
 
     /// Sets aside what is accepted; what is left will be reported.
-    fn settle(&mut self, outcome: &mut Outcome, started: Timestamp) {
+    fn settle(&mut self, outcome: &mut Outcome, started: Timestamp, counters: &Arc<Counters>) {
         let today = started.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.policy.settle(outcome, &self.targets, today);
         if let Some(settled) = self.settled.take() {
-            settled(outcome);
+            settled(outcome, &self.collector(counters), counters);
         }
     }
 
@@ -264,7 +277,7 @@ impl<'a> Run<'a> {
             findings: outcome.findings,
             suppressed: outcome.suppressed,
             issues: outcome.issues,
-            rules: self.detector.rules().iter().map(rule_info).collect(),
+            rules: self.detector.rules().iter().map(RuleInfo::of).collect(),
         }
     }
 
@@ -357,17 +370,6 @@ pub(super) fn watch_for_interruption() {
             std::process::exit(i32::from(Status::Interrupted.code()));
         }
     }));
-}
-
-pub(super) fn rule_info(rule: &Rule) -> RuleInfo {
-    RuleInfo {
-        id: rule.id.clone(),
-        description: rule.description.clone(),
-        severity: rule.severity,
-        details: if rule.details.is_empty() { rule.description.clone() } else { rule.details.clone() },
-        remediation: rule.remediation.clone(),
-        references: rule.references.clone(),
-    }
 }
 
 /// Whether a scan came to nothing because of the revisions that it was asked for.

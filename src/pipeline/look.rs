@@ -77,7 +77,7 @@ impl Look {
 
 impl Known {
     /// None if there is no value.
-    fn new(values: Vec<KnownValue>, before: HashSet<Secret>) -> Option<Known> {
+    pub(super) fn new(values: Vec<KnownValue>, before: HashSet<Secret>) -> Option<Known> {
         let finder = Finder::new(values.iter().map(|value| value.secret.expose()))?;
         Some(Known { finder, values, before })
     }

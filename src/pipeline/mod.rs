@@ -31,6 +31,7 @@ mod moved;
 mod names;
 mod part;
 mod paths;
+mod places;
 mod skips;
 mod strays;
 

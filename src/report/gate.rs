@@ -7,9 +7,10 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::place::Place;
+use super::spread::joined;
 use super::text::TextOptions;
 use super::{Report, remedy, summary};
-use crate::finding::{Finding, Location, LocationKind, SuppressedBy, Suppression};
+use crate::finding::{Finding, Location, LocationKind, State, SuppressedBy, Suppression};
 use crate::sanitize::visible;
 use crate::source::LEFT_OUT;
 use crate::words::{count, thousands};
@@ -215,12 +216,32 @@ impl Page<'_> {
 
     /// What to do now.
     fn advice(&self, out: &mut dyn Write) -> io::Result<()> {
+        let findings = &self.report.findings;
+        let is_pushed = |finding: &&Finding| {
+            finding.containment.as_ref().is_some_and(|found| found.state == Some(State::Pushed))
+        };
+        let pushed: Vec<&Finding> = findings.iter().filter(is_pushed).collect();
+        if let Some(finding) = pushed.first() {
+            let keys: Vec<String> =
+                pushed.iter().take(LISTED).map(|finding| finding.secret.redacted()).collect();
+            let (keys, rule) = (joined(&keys), visible(finding.rule_id.as_bytes()));
+            let keys = visible(keys.as_bytes());
+            writeln!(
+                out,
+                "Others have it already: {keys}. First delete it at its provider: `leeward rules show {rule}` says how."
+            )?;
+        }
         if !self.passes {
             self.next_steps(out)?;
         }
-        if let Some(finding) = self.report.findings.first() {
+        if let Some(finding) = findings.first() {
             let rule = visible(finding.rule_id.as_bytes());
-            writeln!(out, "If anybody else has seen it, delete it: `leeward rules show {rule}` says how.")?;
+            if pushed.len() < findings.len() {
+                writeln!(
+                    out,
+                    "If anybody else has seen it, delete it: `leeward rules show {rule}` says how."
+                )?;
+            }
             if !self.gate.is_of_message() && !self.in_people_alone() {
                 writeln!(out, "If it is no key, say so in a comment on that line: leeward:ignore REASON")?;
             }
@@ -237,7 +258,11 @@ impl Page<'_> {
         if commands.is_empty() {
             return writeln!(out, "{}", self.remedy());
         }
-        writeln!(out, "Nothing was sent yet. Take it out of the commits that add it, then push again:")?;
+        let what = match self.in_tags_alone() || self.in_notes_alone() {
+            true => "Make what has it anew",
+            false => "Take it out of the commits that add it",
+        };
+        writeln!(out, "Nothing was sent yet. {what}, then push again:")?;
         commands.iter().try_for_each(|command| writeln!(out, "    {command}"))
     }
 

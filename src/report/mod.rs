@@ -28,6 +28,7 @@ pub use format::{Format, UnknownFormat};
 pub use gate::Gate;
 
 use crate::finding::{Confidence, Finding, Severity, Suppression};
+use crate::rule::Rule;
 use crate::source::Issue;
 
 /// Everything about one scan.
@@ -126,8 +127,20 @@ pub struct RuleInfo {
     pub references: Vec<String>,
 }
 
-#[cfg(test)]
-mod remedy_tests;
+impl RuleInfo {
+    /// What there is to say of a rule.
+    pub fn of(rule: &Rule) -> RuleInfo {
+        RuleInfo {
+            id: rule.id.clone(),
+            description: rule.description.clone(),
+            severity: rule.severity,
+            details: if rule.details.is_empty() { rule.description.clone() } else { rule.details.clone() },
+            remediation: rule.remediation.clone(),
+            references: rule.references.clone(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

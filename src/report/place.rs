@@ -101,7 +101,7 @@ fn aside(location: &Location, many_targets: bool) -> String {
             location.decoded.iter().map(|encoding| sanitize::visible(encoding.as_bytes())).collect();
         parts.push(format!("as {}", encodings.join(" in ")));
     }
-    if many_targets && location.shown.is_none() {
+    if many_targets && (location.shown.is_none() || location.kind == LocationKind::RefName) {
         parts.push(format!("of {}", sanitize::visible(BStr::new(&location.target))));
     }
     if parts.is_empty() { String::new() } else { format!(" {}", parts.join(", ")) }

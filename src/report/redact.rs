@@ -155,8 +155,14 @@ impl Redactor {
         self.in_commits(&mut finding.first_commit);
         self.in_commits(&mut finding.last_commit);
         self.in_commits(&mut finding.removed_commit);
-        if let Some(Containment { refs, remotes, reflogs, .. }) = &mut finding.containment {
-            self.in_paths(refs.iter_mut().chain(remotes).chain(reflogs));
+        if let Some(Containment { refs, remotes, reflogs, named, staged, rebase, .. }) =
+            &mut finding.containment
+        {
+            self.in_paths(refs.iter_mut().chain(remotes).chain(reflogs).chain(named));
+            self.in_paths(
+                staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
+            );
+            self.in_paths(rebase.iter_mut().filter_map(|rebase| rebase.branch.as_mut()));
         }
         finding.locations.iter_mut().for_each(|location| self.in_location(location));
     }
@@ -250,7 +256,10 @@ impl Report {
         let containments = findings.iter().filter_map(|finding| finding.containment.as_ref());
         let refs = containments
             .flat_map(|Containment { refs, remotes, reflogs, .. }| refs.iter().chain(remotes).chain(reflogs));
-        let paths = paths.chain(refs).chain(skipped).chain(issues).chain(&self.scan.targets);
+        let staged = findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let staged = staged.flat_map(|containment| &containment.staged);
+        let staged = staged.flat_map(|staged| staged.work_tree.iter().chain([&staged.path]));
+        let paths = paths.chain(refs).chain(staged).chain(skipped).chain(issues).chain(&self.scan.targets);
         let paths = paths.map(|path| path.as_slice());
         paths.chain(words.map(|words| words.as_bytes())).collect()
     }

@@ -26,9 +26,33 @@ pub(crate) fn word(bytes: &[u8]) -> String {
     }
 }
 
+/// A file of a repository, by its path from the top, as a word that git takes for it in every directory below.
+pub(crate) fn pathspec(path: &[u8]) -> String {
+    // Behind `:/`, git reads some signs as further magic.
+    let begins_plainly = path.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
+    let is_pattern = path.iter().any(|byte| b"*?[\\".contains(byte));
+    let magic: &[u8] = if begins_plainly && !is_pattern { b":/" } else { b":(top,literal)" };
+    word(&[magic, path].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_of_a_repository() {
+        let table: [(&[u8], &str); 6] = [
+            (b"src/a-b_c.py", ":/src/a-b_c.py"),
+            (b".env", ":/.env"),
+            (b"a b/it's", r"':/a b/it'\''s'"),
+            (b"_config.yml", "':(top,literal)_config.yml'"),
+            (b"pages/[id].ts", "':(top,literal)pages/[id].ts'"),
+            (b":odd", "':(top,literal):odd'"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(pathspec(bytes), expected);
+        }
+    }
 
     #[test]
     fn words_of_a_shell() {

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::model::encoded;
-use crate::finding::{Containment, Exposure, Finding};
+use crate::finding::{Containment, Exposure, Finding, State};
 use crate::sanitize::visible;
 use crate::words::count;
 
@@ -77,10 +77,13 @@ fn contained(containment: &Containment) -> Option<String> {
     let mut parts = Vec::new();
     if !names.is_empty() {
         parts.push(format!("in {}", joined(&names)));
+    } else if containment.state == Some(State::Stashed) {
+        let names: Vec<String> = reflogs.iter().take(LISTED).map(|name| visible(name).into_owned()).collect();
+        parts.push(format!("in {}", joined(&names)));
     } else if !reflogs.is_empty() {
         let names: Vec<String> = reflogs.iter().take(LISTED).map(|name| visible(name).into_owned()).collect();
         parts.push(format!("in no ref any more, but in the reflog ({})", names.join(", ")));
-    } else if containment.state.is_some_and(|state| state == crate::finding::State::Unreachable) {
+    } else if containment.state == Some(State::Unreachable) {
         parts.push("in no ref any more, but still stored".to_owned());
     }
     let remotes: Vec<String> = remotes.iter().map(|name| visible(name).into_owned()).collect();
@@ -88,6 +91,9 @@ fn contained(containment: &Containment) -> Option<String> {
         (false, _) => parts.push(format!("pushed: known to be at {}", joined(&remotes))),
         (true, Some(true)) => parts.push("pushed, or fetched from elsewhere".to_owned()),
         (true, Some(false)) => parts.push("not pushed, as far as this repository knows".to_owned()),
+        (true, None) if containment.state == Some(State::Unpushed) => {
+            parts.push("whether it was pushed is not known here: tags come from remotes, too".to_owned());
+        }
         (true, None) => {}
     }
     (!parts.is_empty()).then(|| parts.join("; "))
@@ -112,7 +118,6 @@ fn short(name: &bstr::BString) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::State;
 
     #[test]
     fn what_people_read() {
@@ -146,6 +151,14 @@ mod tests {
             ),
             (containment(&[], 0, &[], &[], None, State::Unreachable), "in no ref any more, but still stored"),
             (
+                containment(&[], 0, &[], &["stash@{2}"], Some(false), State::Stashed),
+                "in stash@{2}; not pushed, as far as this repository knows",
+            ),
+            (
+                containment(&["refs/tags/v1"], 0, &[], &[], None, State::Unpushed),
+                "in v1; whether it was pushed is not known here: tags come from remotes, too",
+            ),
+            (
                 containment(&["refs/pull/1/head"], 0, &[], &[], Some(true), State::Pushed),
                 "in refs/pull/1/head; pushed, or fetched from elsewhere",
             ),
@@ -153,6 +166,10 @@ mod tests {
         for (containment, expected) in table {
             assert_eq!(contained(&containment).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn how_long_it_stood() {
         let exposure = |to: Option<&str>, days| Exposure {
             from: "2024-01-31".to_owned(),
             to: to.map(str::to_owned),

@@ -150,6 +150,9 @@ impl Page<'_> {
     /// What is to be said of a key that the index holds, and HEAD does not; nothing where only the index was scanned.
     fn only_in_index(&self, finding: &Finding) -> &'static str {
         match is_staged(finding) {
+            true if is_staged_elsewhere(finding) => {
+                "in the index, in that of another work tree, and in no commit"
+            }
             true => "in the index, and in no commit",
             _ if self.report.scan.mode == "staged" => "",
             _ => "in the index, not in HEAD",
@@ -177,7 +180,7 @@ impl Page<'_> {
             }
             writeln!(out)?;
         }
-        for remedy::Section { title, lines } in remedy::sections(self.report) {
+        for remedy::Section { title, lines, .. } in remedy::sections(self.report) {
             writeln!(out, "{}", self.paint.place(&title))?;
             for line in lines {
                 match line {
@@ -261,6 +264,11 @@ impl Page<'_> {
 fn is_staged(finding: &Finding) -> bool {
     let state = finding.containment.as_ref().and_then(|containment| containment.state);
     state == Some(State::Staged)
+}
+
+fn is_staged_elsewhere(finding: &Finding) -> bool {
+    let mut staged = finding.containment.iter().flat_map(|containment| &containment.staged);
+    staged.any(|staged| staged.work_tree.is_some())
 }
 
 /// `1a2b3c4d5e, 2026-03-01, Jane Doe: Add the client`.

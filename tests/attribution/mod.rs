@@ -1,5 +1,7 @@
 //! What is told of a key's history: whether it is still there, how far it got, how long it was exposed, and what to do.
 
+mod remedies;
+
 use std::fs;
 
 use serde_json::{Value, json};
@@ -107,14 +109,17 @@ fn each_state_has_its_remedy() {
     for expected in [
         "-C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt",
         "-C ../leeward-rewrite.git push --force --mirror \"$url\"",
-        "ls-files --error-unmatch -- last >/dev/null && git commit --amend --no-edit --allow-empty --only -- last",
-        "reset -q -- staged",
+        "reset -q -- :/staged",
     ] {
         assert!(commands.contains(&expected), "{expected} in {commands:?}");
     }
-    assert!(commands.iter().any(|command| command.starts_with("rebase --interactive")), "{commands:?}");
+    // It passes the last commit as well.
+    let rebases: Vec<_> =
+        commands.iter().filter(|command| command.starts_with("rebase --rebase-merges")).collect();
+    assert_eq!(rebases.len(), 1, "{commands:?}");
+    assert!(!commands.iter().any(|command| command.starts_with("commit --amend")), "{commands:?}");
     let staged = place.run(&["staged"]);
-    assert!(staged.out().contains("git reset -q -- staged\n"), "{}", staged.out());
+    assert!(staged.out().contains("git reset -q -- :/staged\n"), "{}", staged.out());
 }
 
 #[test]
@@ -122,8 +127,15 @@ fn the_remedies_do_what_they_say() {
     let mut place = every_state();
     place.git(&["reset", "-q", "--", "staged"]);
     fs::remove_file(place.work().join("staged")).expect("it was written");
+    place.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
+    place.git(&["commit", "--quiet", "--message", "last"]);
     place.write("last", "MISTRAL_API_KEY=\n");
-    place.git(&["commit", "--quiet", "--amend", "--no-edit", "--only", "--", "last"]);
+    let text = place.run(&["history"]).out();
+    let amend = "commit --amend --no-edit --allow-empty --only -- :/last :/unpushed";
+    let checked =
+        format!("      git ls-files --error-unmatch -- :/last :/unpushed >/dev/null && git {amend}\n");
+    assert!(text.contains(&checked), "{text}");
+    place.git(&amend.split(' ').collect::<Vec<_>>());
     let report = place.run(&["history", "--format=json", "--reachable"]).json();
     assert_eq!(told(&report, "/in_head"), pairs([("pushed", json!(false)), ("unpushed", json!(true))]));
 }
@@ -131,7 +143,7 @@ fn the_remedies_do_what_they_say() {
 /// Runs the command that a report gives for the last commit, as a shell does.
 fn amend(place: &Place) -> Option<i32> {
     let text = place.run(&["history"]).out();
-    let command = text.lines().find(|line| line.contains("--only -- last")).expect("a remedy").trim();
+    let command = text.lines().find(|line| line.contains("--only -- :/last")).expect("a remedy").trim();
     let mut shell = crate::support::command("sh", &place.work(), &place.top().join("home"));
     for who in ["AUTHOR", "COMMITTER"] {
         shell.env(format!("GIT_{who}_NAME"), "Ada Example").env(format!("GIT_{who}_EMAIL"), "a@example.org");
@@ -143,13 +155,17 @@ fn amend(place: &Place) -> Option<i32> {
 fn the_remedy_for_the_last_commit_fits_files_that_are_gone_as_well() {
     let mut place = every_state();
     place.git(&["reset", "-q", "--", "staged"]);
+    place.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
+    place.git(&["commit", "--quiet", "--message", "last"]);
     // It is not put back.
     place.git(&["rm", "--quiet", "--cached", "last"]);
     assert_eq!(amend(&place), Some(1));
     assert_eq!(place.git(&["ls-files", "last"]).out(), "");
     // Nothing is left of the commit.
     place.git(&["reset", "-q", "--", "last"]);
-    fs::remove_file(place.work().join("last")).expect("it was written");
+    for name in ["last", "unpushed"] {
+        fs::remove_file(place.work().join(name)).expect("it was written");
+    }
     assert_eq!(amend(&place), Some(0));
     assert_eq!(place.git(&["ls-tree", "--name-only", "HEAD", "last"]).out(), "");
 }

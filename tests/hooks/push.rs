@@ -348,10 +348,15 @@ fn a_tag_or_a_note_with_a_key_is_made_anew_and_no_commit_is() {
     let message = line(2);
     both.repo.git(&["tag", "--annotate", "v1", "--message", message.trim()]);
     both.repo.git(&["notes", "add", "--message", message.trim()]);
-    for (name, advice) in [("v1", "Make the tag anew"), ("refs/notes/commits", "Take it out of the note")] {
-        for push in [&["push", "origin", name][..], &["push", "--no-verify", "origin", name]] {
+    for (name, here, there) in [
+        ("v1", "    git tag --delete v1\n", "Make the tag anew"),
+        ("refs/notes/commits", "    git update-ref refs/notes/commits ", "Take it out of the note"),
+    ] {
+        for (push, advice) in
+            [(&["push", "origin", name][..], here), (&["push", "--no-verify", "origin", name], there)]
+        {
             let said = both.repo.attempt(push).ends_with(1).says(advice).err();
-            assert!(!said.contains("--amend"), "{said}");
+            assert!(!said.contains("--amend") && !said.contains("out of the commits"), "{said}");
         }
     }
 }

@@ -248,7 +248,8 @@ fn boundary(layout: &Layout, sink: &dyn Sink) -> HashSet<ObjectId> {
 /// Pushes ref names and checks that what they name is stored. Returns how many there were.
 fn push_refs(refs: &Refs, target: usize, sink: &dyn Sink, links: Option<&Links<'_>>) -> u64 {
     let push = |name: &[u8]| {
-        let origin = Origin { kind: LocationKind::RefName, target, path: None, shown: None, object: None };
+        let (kind, shown) = (LocationKind::RefName, Some(name.as_bstr()));
+        let origin = Origin { kind, target, path: None, shown, object: None };
         sink.blob(origin, name);
     };
     for (name, value) in refs {

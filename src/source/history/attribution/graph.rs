@@ -79,6 +79,11 @@ impl Graph {
         (self.rows[commit].time, commit)
     }
 
+    /// Larger than that of every ancestor; of a root, 0.
+    pub(super) fn generation(&self, commit: usize) -> u32 {
+        self.generation[commit]
+    }
+
     /// Whether each commit is one of `tips` or an ancestor of one.
     pub(super) fn ancestors(&self, tips: impl IntoIterator<Item = usize>) -> Vec<bool> {
         let mut reached = vec![false; self.len()];

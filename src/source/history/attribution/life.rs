@@ -100,6 +100,17 @@ impl<'a> Life<'a> {
         best.into_iter().map(|best| best.map(|(_, (_, commit))| commit)).collect()
     }
 
+    /// Where a rebase begins that passes every commit of a line that adds something of a set: of the first of them, which
+    /// descend from no other, the parent that is nearest to a root. A root has none. None where nothing on the line adds it.
+    pub(super) fn base(&self, set: usize, line: &[bool]) -> Option<Option<usize>> {
+        let on_line =
+            (0..self.graph.len()).filter(|&commit| line[commit] && self.holds[commit] >> set & 1 == 1);
+        let parents = |commit| self.graph.parents(commit).iter().map(|&parent| parent as usize);
+        let first = on_line.filter(|&commit| !parents(commit).any(|parent| self.leads_to(set, parent)));
+        let bases = first.map(|commit| parents(commit).next());
+        bases.min_by_key(|base| base.map(|base| (self.graph.generation(base), base)))
+    }
+
     /// For each set, the newest commit that holds it: of those without a descendant that does, among those that are
     /// reachable, or else among all.
     pub(super) fn last(&self) -> Vec<Option<usize>> {

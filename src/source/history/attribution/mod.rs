@@ -8,7 +8,6 @@
 //! Why in bulk: to look trees up one by one would decode most of them many times over, because each version of a tree
 //! is a delta on top of others. Going through all trees of a repository takes a fraction of the scan.
 
-mod added;
 mod graph;
 mod leads;
 mod life;
@@ -27,14 +26,12 @@ use std::collections::BTreeSet;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
-pub(super) use self::added::{Added, contain};
 use self::graph::Graph;
 use self::places::Spots;
 pub(super) use self::read::index;
 use self::scope::Scope;
 use self::search::Wanted;
 use self::teller::Teller;
-pub(super) use self::teller::exposure;
 use self::tips::Tips;
 use super::refs;
 use super::store::Store;
@@ -50,7 +47,7 @@ pub struct Held {
     /// The kind that the scan gave with it.
     pub kind: LocationKind,
     /// What in the object it is, where that is a part that counts as a place of its own: names inside archives, or
-    /// the name of a tree's entry.
+    /// the name of a tree's entry. Of what is no object, the full name of a ref.
     pub part: Vec<BString>,
 }
 
@@ -126,6 +123,7 @@ pub fn attribute(
         tags: &found.tags,
         index: index(layout, issue),
         elsewhere: read::other_indexes(layout),
+        under_way: read::under_way(layout),
         head,
         line: graph.ancestors(head),
         by_refs,

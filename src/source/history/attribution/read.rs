@@ -13,8 +13,9 @@ use super::super::objects::named_ids;
 use super::super::store::{Scratch, Store, list};
 use super::Layout;
 use super::search::seconds;
-use crate::finding::Commit;
+use crate::finding::{Commit, Staged, UnderWay};
 use crate::source::Issue;
+use crate::source::layout::{self, ObjectDirs, bytes_of};
 
 /// Reads commits, each once.
 pub(super) struct Commits<'a> {
@@ -77,16 +78,36 @@ pub(super) fn peel(store: &Store, tag: ObjectId) -> Option<ObjectId> {
     None
 }
 
-/// The blobs of the indexes of all other work trees, with their paths. One that cannot be read tells nothing: whether
+/// What git has begun and not ended in this work tree. It marks that with files, and forgets none of them in the end.
+pub(super) fn under_way(layout: &Layout) -> Option<UnderWay> {
+    let is_there = |name: &&str| layout.git_dir.join(name).exists();
+    let amends =
+        ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"].iter().find(|name| is_there(name)).is_none();
+    // A rebase marks what it stopped at with the files of the others.
+    let marks = [
+        ("rebase-apply/applying", "am"),
+        ("rebase-apply", "rebase"),
+        ("rebase-merge", "rebase"),
+        ("MERGE_HEAD", "merge"),
+        ("CHERRY_PICK_HEAD", "cherry-pick"),
+        ("REVERT_HEAD", "revert"),
+    ];
+    let (_, command) = marks.into_iter().find(|(name, _)| is_there(name))?;
+    Some(UnderWay { command, amends })
+}
+
+/// The blobs of the indexes of all other work trees, with where they stand. One that cannot be read tells nothing: whether
 /// this work tree's holds what was found does not depend on it.
-pub(super) fn other_indexes(layout: &Layout) -> HashMap<ObjectId, BTreeSet<BString>> {
-    let mut paths: HashMap<ObjectId, BTreeSet<BString>> = HashMap::new();
+pub(super) fn other_indexes(layout: &Layout) -> HashMap<ObjectId, BTreeSet<Staged>> {
+    let mut paths: HashMap<ObjectId, BTreeSet<Staged>> = HashMap::new();
     let linked = list(&layout.common_dir.join("worktrees"), &mut |_| ());
     let others = linked.into_iter().chain([layout.common_dir.clone()]).filter(|dir| *dir != layout.git_dir);
     for git_dir in others {
+        let found = layout::find(&git_dir, &ObjectDirs::default()).ok().and_then(|found| found.work_tree);
+        let work_tree = Some(bytes_of(&found.unwrap_or_else(|| git_dir.clone())));
         let there = Layout { git_dir, ..layout.clone() };
         for (id, path) in crate::source::index::files(&there).unwrap_or_default() {
-            paths.entry(id).or_default().insert(path);
+            paths.entry(id).or_default().insert(Staged { work_tree: work_tree.clone(), path });
         }
     }
     paths

@@ -2,19 +2,31 @@
 //!
 //! Takes the repository's own configuration and gives [`Remotes`]. Nothing is asked over a network.
 
-use bstr::{BStr, BString};
+use std::collections::BTreeSet;
+
+use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Layout;
 use crate::source::layout::open_config;
 
 /// Refs that only a forge makes, and that are here because they were fetched.
-const OF_FORGES: [&str; 3] = ["refs/pull/", "refs/merge-requests/", "refs/changes/"];
+const OF_FORGES: [&str; 6] = [
+    "refs/pull/",
+    "refs/pull-requests/",
+    "refs/merge-requests/",
+    "refs/pipelines/",
+    "refs/changes/",
+    // Where its own runners put them; a remote of that name would have said so.
+    "refs/remotes/pull/",
+];
 
 /// The remotes of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Remotes {
     /// Whether there is any.
     pub(super) any: bool,
+    /// Their names.
+    names: BTreeSet<String>,
     /// Where fetching from a remote puts refs: its name, and what stands before and behind the asterisk.
     specs: Vec<(String, String, Option<String>)>,
 }
@@ -43,6 +55,7 @@ impl Remotes {
                 continue;
             };
             remotes.any = true;
+            remotes.names.insert(name.to_owned());
             if variable == "fetch" {
                 remotes.add(name, value);
             }
@@ -72,10 +85,14 @@ impl Remotes {
         if let Some((remote, ..)) = self.specs.iter().find(matches) {
             return Some(Followed::Remote(remote.as_str().into()));
         }
-        if let Some(rest) = name.strip_prefix(b"refs/remotes/") {
-            return Some(Followed::Remote(rest.split(|&byte| byte == b'/').next().unwrap_or(rest).into()));
+        let remote = name.strip_prefix(b"refs/remotes/").and_then(|rest| rest.split_str("/").next());
+        let is_configured =
+            remote.is_some_and(|remote| self.names.iter().any(|name| remote == name.as_bytes()));
+        let of_forge = OF_FORGES.iter().any(|prefix| name.starts_with(prefix.as_bytes())) && !is_configured;
+        match remote {
+            _ if of_forge => Some(Followed::Unnamed),
+            remote => remote.map(|remote| Followed::Remote(remote.into())),
         }
-        OF_FORGES.iter().any(|prefix| name.starts_with(prefix.as_bytes())).then_some(Followed::Unnamed)
     }
 }
 
@@ -91,13 +108,14 @@ mod tests {
         let remotes = |specs: &[(&str, &str)]| {
             let mut remotes = Remotes::default();
             specs.iter().for_each(|(name, spec)| remotes.add(name, spec));
+            remotes.names = specs.iter().map(|(name, _)| (*name).to_owned()).collect();
             remotes
         };
         let usual =
             [("origin", "+refs/heads/*:refs/remotes/origin/*"), ("a/b", "+refs/heads/*:refs/remotes/a/b/*")];
         let mirror = [("origin", "+refs/*:refs/*")];
         let one = [("up", "refs/heads/main:refs/heads/up-main")];
-        let table: [Row<'_>; 12] = [
+        let table: [Row<'_>; 15] = [
             (&usual, "refs/remotes/origin/main", Some("origin")),
             (&usual, "refs/remotes/a/b/x/y", Some("a/b")),
             (&usual, "refs/remotes/gone/main", Some("gone")),
@@ -105,6 +123,9 @@ mod tests {
             (&usual, "refs/tags/v1", None),
             (&usual, "HEAD", None),
             (&usual, "refs/pull/9/head", Some("")),
+            (&usual, "refs/remotes/pull/9/merge", Some("")),
+            (&[("pull", "refs/heads/main")], "refs/remotes/pull/9/merge", Some("pull")),
+            (&usual, "refs/remotes/pulled/main", Some("pulled")),
             (&mirror, "refs/heads/main", Some("origin")),
             (&mirror, "refs/tags/v1", Some("origin")),
             (&one, "refs/heads/up-main", Some("up")),

@@ -15,7 +15,7 @@ use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Progress, Story, read};
-use crate::finding::{Commit, Exposure, LocationKind, Presence, State};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, Staged, State, UnderWay};
 
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
@@ -30,7 +30,9 @@ pub(super) struct Teller<'a> {
     /// Paths in the index, by blob.
     pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
     /// The same of the indexes of other work trees.
-    pub(super) elsewhere: HashMap<ObjectId, BTreeSet<BString>>,
+    pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
+    /// What git has begun and not ended here.
+    pub(super) under_way: Option<UnderWay>,
     pub(super) head: Option<usize>,
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
@@ -47,9 +49,11 @@ struct Asked {
     objects: BTreeSet<ObjectId>,
     /// What tags that hold it stand for.
     tagged: Vec<usize>,
+    /// Names of refs that hold it.
+    named: BTreeSet<BString>,
     in_index: bool,
-    /// In the index of another work tree.
-    elsewhere: bool,
+    /// Where an index has it that no tree has.
+    staged: BTreeSet<Staged>,
 }
 
 /// All versions of one place of a finding.
@@ -88,6 +92,9 @@ impl Teller<'_> {
     fn ask(&self, finding: &[Held]) -> Asked {
         let mut asked = Asked::default();
         for held in finding {
+            if held.kind == LocationKind::RefName {
+                asked.named.extend(held.part.first().cloned());
+            }
             let Some(id) = held.id() else { continue };
             asked.objects.insert(id);
             asked.set.spots.extend(self.spots_of(held));
@@ -103,11 +110,20 @@ impl Teller<'_> {
                 LocationKind::Path => held.part.first().is_some_and(|name| self.index_names(name)),
                 _ => self.index.contains_key(&id),
             };
-            asked.elsewhere |= self.elsewhere.contains_key(&id);
+            if self.spots_of(held).is_empty() {
+                asked.staged.extend(self.staged(&id));
+            }
         }
         asked.set.spots.sort_unstable();
         asked.set.spots.dedup();
         asked
+    }
+
+    /// Where the index of this work tree, or of another, has an object.
+    fn staged<'s>(&'s self, id: &ObjectId) -> impl Iterator<Item = Staged> + 's {
+        let here = self.index.get(id).into_iter().flatten();
+        let here = here.map(|path| Staged { work_tree: None, path: path.clone() });
+        here.chain(self.elsewhere.get(id).into_iter().flatten().cloned())
     }
 
     /// Whether a file of the index, or a directory of one, has this name.
@@ -145,18 +161,39 @@ impl Teller<'_> {
             cut: self.spots.cut && !asked.set.spots.is_empty(),
             ..Story::default()
         };
-        // Of the name of a ref, and of what was not stored, nothing more is known.
+        // Of what is not stored, nothing more is known.
         if !asked.objects.is_empty() {
             story.containment = self.tips.contain(&question, self.spots);
         }
         let containment = &mut story.containment;
-        if (asked.in_index || asked.elsewhere) && containment.state == Some(State::Unreachable) {
+        containment.staged = asked.staged.iter().cloned().collect();
+        // A tree that nothing leads to may have it as well.
+        let somewhere = || asked.objects.iter().any(|id| self.staged(id).next().is_some());
+        if containment.state == Some(State::Unreachable) && (asked.in_index || somewhere()) {
             containment.state = Some(State::Staged);
+            containment.staged = asked.objects.iter().flat_map(|id| self.staged(id)).collect();
+            containment.staged.sort();
+            containment.staged.dedup();
         }
-        let base = first.and_then(|commit| self.graph.parents(commit).first());
-        containment.base = base.map(|&base| self.graph.id(base as usize).to_string());
+        self.tips.name(&asked.named, containment);
+        containment.under_way = self.under_way;
+        containment.rebase = self.rebase(&question);
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
         story
+    }
+
+    /// The rebase of what is checked out, if that has it, or else of a branch that does.
+    fn rebase(&self, question: &Question<'_>) -> Option<Rebase> {
+        let Question { life, set, .. } = *question;
+        let (branch, base) = match self.head.filter(|&head| life.leads_to(set, head)) {
+            Some(_) => (None, life.base(set, &self.line)?),
+            None => {
+                let (branch, tip) = self.tips.branch(question)?;
+                (Some(branch.clone()), life.base(set, &self.graph.ancestors([tip]))?)
+            }
+        };
+        let height = base.map_or(0, |base| self.graph.generation(base) + 1);
+        Some(Rebase { branch, base: base.map(|base| self.graph.id(base).to_string()), height })
     }
 
     fn named(&self, commit: usize) -> Option<Commit> {
@@ -202,10 +239,10 @@ impl Teller<'_> {
         if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
             return Vec::new();
         }
-        let staged = id.and_then(|id| self.index.get(&id).or_else(|| self.elsewhere.get(&id)));
-        let staged = staged.into_iter().flatten();
-        let staged =
-            staged.map(|path| Place { kind: LocationKind::Index, path: Some(path.clone()), commit: None });
+        let staged: BTreeSet<BString> =
+            id.iter().flat_map(|id| self.staged(id)).map(|staged| staged.path).collect();
+        let staged = staged.into_iter();
+        let staged = staged.map(|path| Place { kind: LocationKind::Index, path: Some(path), commit: None });
         let mut places: Vec<Place> = staged.collect();
         if places.is_empty() {
             let commit = id.and_then(|id| self.commit_of(&id, held.kind)).and_then(|at| self.named(at));
@@ -285,7 +322,7 @@ impl Teller<'_> {
 }
 
 /// From the day it came to the day it went.
-pub(in super::super) fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
+fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
     let day = |commit: &Commit| commit.author_time.get(..10).map(str::to_owned);
     let from = first.and_then(day)?;
     let to = removed.and_then(day);

@@ -33,6 +33,11 @@ struct Tip {
     name: BString,
     rank: Rank,
     followed: Option<Followed>,
+    target: Target,
+}
+
+/// What an id leads to.
+struct Target {
     commit: Option<usize>,
     /// Tags on the way, and an object that is no commit.
     objects: Vec<ObjectId>,
@@ -74,7 +79,8 @@ pub(super) struct Tips<'a> {
     /// The commits of the stash, the newest first.
     stash: Vec<Option<usize>>,
     logs: OnceCell<Vec<Log>>,
-    fetched: OnceCell<Vec<usize>>,
+    tags: &'a BTreeMap<ObjectId, ObjectId>,
+    fetched: OnceCell<Vec<Target>>,
 }
 
 /// The log of a ref other than the stash.
@@ -91,7 +97,7 @@ impl<'a> Tips<'a> {
         graph: &'a Graph,
         refs: &Refs,
         head: &BStr,
-        tags: &BTreeMap<ObjectId, ObjectId>,
+        tags: &'a BTreeMap<ObjectId, ObjectId>,
     ) -> Tips<'a> {
         let remotes = Remotes::read(layout);
         let current = match refs.get(head) {
@@ -102,64 +108,89 @@ impl<'a> Tips<'a> {
         // A symbolic ref leads where the one that it names leads.
         for (name, value) in refs {
             let Value::Object(id) = *value else { continue };
-            let (commit, objects) = peeled(id, tags, graph);
+            let target = Target::of(id, tags, graph);
             let followed = remotes.followed_by(name.as_bstr());
-            tips.push(Tip { name: name.clone(), rank: rank(name, current), followed, commit, objects });
+            tips.push(Tip { name: name.clone(), rank: rank(name, current), followed, target });
         }
         tips.sort_by(|one, other| (one.rank, &one.name).cmp(&(other.rank, &other.name)));
         let stash = reflogs::of(layout, BStr::new(STASH)).map_or_else(Vec::new, |log| log.entries);
         let stash = stash.iter().map(|id| graph.number(id)).collect();
-        Tips { layout, graph, remotes, tips, stash, logs: OnceCell::new(), fetched: OnceCell::new() }
+        let (logs, fetched) = (OnceCell::new(), OnceCell::new());
+        Tips { layout, graph, remotes, tips, stash, logs, tags, fetched }
     }
 
     /// The commits that refs name.
     pub(super) fn commits(&self) -> impl Iterator<Item = usize> {
-        self.tips.iter().filter_map(|tip| tip.commit)
+        self.tips.iter().filter_map(|tip| tip.target.commit)
     }
 
     /// The commits that refs of notes name, or all others.
     pub(super) fn of_notes(&self, notes: bool) -> impl Iterator<Item = usize> {
         let tips = self.tips.iter().filter(move |tip| tip.name.starts_with(b"refs/notes/") == notes);
-        tips.filter_map(|tip| tip.commit)
+        tips.filter_map(|tip| tip.target.commit)
+    }
+
+    /// The first branch of one's own that leads to a set, and its commit.
+    pub(super) fn branch(&self, question: &Question<'_>) -> Option<(&BString, usize)> {
+        let branches = self.tips.iter().filter(|tip| tip.rank == Rank::Branch && tip.followed.is_none());
+        let mut commits = branches.filter_map(|tip| Some((&tip.name, tip.target.commit?)));
+        commits.find(|(_, commit)| question.leads_to(*commit))
     }
 
     /// What leads to a set, and how far it got in commits.
     pub(super) fn contain(&self, question: &Question<'_>, spots: &Spots<'_>) -> Containment {
         let mut found = Containment::default();
         let mut remotes = BTreeSet::new();
-        let mut local = false;
+        let mut only_tags = true;
         let (mut only_stash, mut only_current) = (true, true);
-        for tip in self.tips.iter().filter(|tip| tip.leads_to(question, spots)) {
+        for tip in self.tips.iter().filter(|tip| tip.target.leads_to(question, spots)) {
             if found.refs.len() < NAMED {
                 found.refs.push(tip.name.clone());
             } else {
                 found.more += 1;
             }
-            match &tip.followed {
-                Some(followed) => {
-                    found.pushed = Some(true);
-                    remotes.extend(named(followed));
-                }
-                None => {
-                    use Rank::{Branch, Current, Detached, Stash};
-                    local |= matches!(tip.rank, Current | Detached | Branch | Stash);
-                }
+            if let Some(followed) = &tip.followed {
+                found.pushed = Some(true);
+                remotes.extend(named(followed));
             }
+            only_tags &= tip.rank == Rank::Tag;
             only_stash &= tip.rank == Rank::Stash;
             only_current &= matches!(tip.rank, Rank::Current | Rank::Detached);
         }
         self.logged(question, &mut found, &mut remotes);
-        found.pushed = found.pushed.or_else(|| self.pushed(question, &found, local));
-        found.state = match (found.refs.is_empty(), found.pushed) {
-            (_, Some(true)) => Some(State::Pushed),
-            (true, _) => Some(State::Unreachable),
-            (false, None) => Some(State::Pushed),
-            (false, Some(false)) if only_stash => Some(State::Stashed),
-            (false, Some(false)) if only_current && question.only_head => Some(State::LastCommit),
-            (false, Some(false)) => Some(State::Unpushed),
-        };
+        found.pushed = found.pushed.or_else(|| self.pushed(question, spots, &found, only_tags));
+        let stashed = found.reflogs.iter().any(|entry| entry.starts_with(b"stash@"));
+        found.state = Some(match (found.refs.is_empty(), found.pushed) {
+            (_, Some(true)) => State::Pushed,
+            // The ref of the stash has its newest entry alone.
+            (true, _) if stashed => State::Stashed,
+            (true, _) => State::Unreachable,
+            (false, _) if only_stash => State::Stashed,
+            (false, _) if only_current && question.only_head => State::LastCommit,
+            (false, _) => State::Unpushed,
+        });
         found.remotes = remotes.into_iter().collect();
         found
+    }
+
+    /// What it tells that the names of refs hold a set.
+    pub(super) fn name(&self, names: &BTreeSet<BString>, found: &mut Containment) {
+        for name in names {
+            let followed = self.remotes.followed_by(name.as_bstr());
+            if let Some(Followed::Remote(remote)) = &followed
+                && let Err(at) = found.remotes.binary_search(remote)
+            {
+                found.remotes.insert(at, remote.clone());
+            }
+            // Nobody makes a branch in a bare repository.
+            if followed.is_some() || self.layout.work_tree.is_none() {
+                (found.state, found.pushed) = (Some(State::Pushed), Some(true));
+            } else if matches!(found.state, None | Some(State::Unreachable)) {
+                found.state = Some(State::Unpushed);
+                found.pushed = found.pushed.or(Some(false));
+            }
+        }
+        found.named.extend(names.iter().cloned());
     }
 
     /// What the logs of refs tell: entries of the stash and, of what no ref has, where it was last; and whether a
@@ -196,23 +227,30 @@ impl<'a> Tips<'a> {
     }
 
     /// What was fetched last, which need not be in a ref.
-    fn fetched(&self) -> &[usize] {
+    fn fetched(&self) -> &[Target] {
         self.fetched.get_or_init(|| {
-            fetched(self.layout).into_iter().filter_map(|id| self.graph.number(&id)).collect()
+            let ids = fetched(self.layout).into_iter();
+            ids.map(|id| Target::of(id, self.tags, self.graph)).collect()
         })
     }
 
     /// Whether others have what no ref of a remote has. None where that cannot be told.
-    fn pushed(&self, question: &Question<'_>, found: &Containment, local: bool) -> Option<bool> {
-        if self.fetched().iter().any(|&commit| question.leads_to(commit)) {
+    fn pushed(
+        &self,
+        question: &Question<'_>,
+        spots: &Spots<'_>,
+        found: &Containment,
+        only_tags: bool,
+    ) -> Option<bool> {
+        if self.fetched().iter().any(|target| target.leads_to(question, spots)) {
             return Some(true);
         }
         match (self.layout.work_tree.is_none(), found.refs.is_empty()) {
             // Nobody commits in a bare repository: what it has was pushed to it or fetched.
             (true, false) => Some(true),
             (true, true) => None,
-            // Tags and refs of other kinds could have come from anywhere.
-            (false, false) => (local || !self.remotes.any).then_some(false),
+            // A fetch brings tags along, and nothing tells them from those that were made here.
+            (false, false) => (!only_tags || !self.remotes.any).then_some(false),
             (false, true) => (!found.reflogs.is_empty() || !self.remotes.any).then_some(false),
         }
     }
@@ -224,7 +262,19 @@ impl Question<'_> {
     }
 }
 
-impl Tip {
+impl Target {
+    fn of(id: ObjectId, tags: &BTreeMap<ObjectId, ObjectId>, graph: &Graph) -> Target {
+        let mut objects = vec![id];
+        while let Some(next) = objects.last().and_then(|id| tags.get(id)).filter(|_| objects.len() < TAGS) {
+            objects.push(*next);
+        }
+        let commit = objects.last().and_then(|id| graph.number(id));
+        if commit.is_some() {
+            objects.pop();
+        }
+        Target { commit, objects }
+    }
+
     fn leads_to(&self, question: &Question<'_>, spots: &Spots<'_>) -> bool {
         let below = |id: &ObjectId| {
             question.objects.contains(id)
@@ -235,7 +285,7 @@ impl Tip {
 }
 
 /// What was fetched last.
-pub(super) fn fetched(layout: &Layout) -> Vec<ObjectId> {
+fn fetched(layout: &Layout) -> Vec<ObjectId> {
     let fetched = read_file(&layout.git_dir.join("FETCH_HEAD")).unwrap_or_default();
     fetched.lines().filter_map(|line| ObjectId::from_hex(line.fields().next()?).ok()).collect()
 }
@@ -245,23 +295,6 @@ fn named(followed: &Followed) -> Option<BString> {
         Followed::Remote(name) => Some(name.clone()),
         Followed::Unnamed => None,
     }
-}
-
-/// The commit that an object is or stands for, the tags on the way, and what is no commit.
-fn peeled(
-    id: ObjectId,
-    tags: &BTreeMap<ObjectId, ObjectId>,
-    graph: &Graph,
-) -> (Option<usize>, Vec<ObjectId>) {
-    let mut objects = vec![id];
-    while let Some(next) = objects.last().and_then(|id| tags.get(id)).filter(|_| objects.len() < TAGS) {
-        objects.push(*next);
-    }
-    let commit = objects.last().and_then(|id| graph.number(id));
-    if commit.is_some() {
-        objects.pop();
-    }
-    (commit, objects)
 }
 
 fn rank(name: &BString, current: &BStr) -> Rank {

@@ -1,25 +1,24 @@
 //! Who brought in what was found in a range, and whether it is still there.
 //!
-//! Takes what the scan noted and the findings, and completes these. Unlike the attribution of a whole history it looks
-//! at no tree outside the range, and at no commit that the range leaves out, so that it costs next to nothing in a hook.
+//! Takes what the scan noted and the findings, and completes these as far as the range alone tells. It looks at no tree
+//! outside the range but HEAD's, so that it costs next to nothing where there is no more to be told: in a server that has
+//! not taken the range in.
 
 use gix_hash::ObjectId;
 
 use super::super::Layout;
-use super::super::attribution::{self, Added};
+use super::super::attribution;
 use super::super::standing::Standing;
 use super::super::store::Store;
 use super::RangeOutcome;
-use super::revision::parents;
 use crate::finding::{Finding, Location, LocationKind, Presence};
 use crate::source::Issue;
 
-/// Says of each finding which commit of the range added it where, and whether HEAD or the index still holds it; and, where
-/// the commits of the range are already in this repository, how far they got. That the index cannot be read goes to `issue`.
+/// Says of each finding which commit of the range added it where, and whether HEAD or the index still holds it there. That
+/// the index cannot be read goes to `issue`.
 pub fn attribute<'f>(
     layout: &Layout,
     outcome: &RangeOutcome,
-    taken_in: bool,
     findings: impl IntoIterator<Item = &'f mut Finding>,
     issue: &mut dyn FnMut(Issue),
 ) {
@@ -32,9 +31,6 @@ pub fn attribute<'f>(
     let mut teller = Teller { outcome, standing: Standing::new(layout, &store, issue) };
     for finding in &mut findings {
         teller.tell(finding);
-    }
-    if taken_in {
-        teller.contain(layout, &mut findings);
     }
 }
 
@@ -62,41 +58,15 @@ impl Teller<'_> {
         finding.presence = Some(presence);
     }
 
-    /// Says how far each finding got that some commit or tag has.
-    fn contain(&mut self, layout: &Layout, findings: &mut [&mut Finding]) {
-        let added: Vec<Added> = findings.iter().map(|finding| added_by(finding)).collect();
-        let outcome = self.outcome;
-        let reader = &mut self.standing.reader;
-        let containments = attribution::contain(layout, &outcome.refs, &outcome.base, &added, reader);
-        for ((finding, added), mut containment) in findings.iter_mut().zip(&added).zip(containments) {
-            if *added == Added::default() {
-                continue;
-            }
-            let first = finding.first_commit.as_ref().and_then(|first| hex(&first.id));
-            let parents = first.and_then(|id| parents(id, &mut self.standing.reader).ok());
-            containment.base = parents.and_then(|parents| Some(parents.first()?.to_string()));
-            containment.exposure = attribution::exposure(finding.first_commit.as_ref(), None);
-            finding.containment = Some(containment);
-        }
-    }
-
     fn added(&self, location: &Location, object: ObjectId) -> Option<(usize, ObjectId)> {
-        let numbers = self.outcome.introduced.get(&(location.kind, location.path.clone(), object))?;
-        let first = *numbers.first()?;
-        Some((first, *self.outcome.members.get(first)?))
+        use LocationKind::{Author, CommitMessage, Committer};
+        let members = &self.outcome.members;
+        let number = match location.kind {
+            CommitMessage | Author | Committer => members.iter().position(|member| *member == object)?,
+            kind => *self.outcome.introduced.get(&(kind, location.path.clone(), object))?.first()?,
+        };
+        Some((number, *members.get(number)?))
     }
-}
-
-/// The commits and tags that added a finding.
-fn added_by(finding: &Finding) -> Added {
-    let mut added = Added::default();
-    for location in &finding.locations {
-        match location.kind {
-            LocationKind::TagMessage | LocationKind::Tagger => added.tags.extend(id(location)),
-            _ => added.commits.extend(location.commit.as_ref().and_then(|commit| hex(&commit.id))),
-        }
-    }
-    added
 }
 
 fn id(location: &Location) -> Option<ObjectId> {

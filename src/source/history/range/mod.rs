@@ -41,7 +41,7 @@ pub use self::snapshot::{Snapshot, SnapshotError};
 use self::walk::Walked;
 pub use self::words::{WordError, Words};
 use super::connectivity::Missing;
-use super::refs::{self, Refs};
+use super::refs;
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, boundary, report_missing, report_undecoded, undecoded};
 use crate::source::{Counted, Sink};
@@ -60,15 +60,11 @@ pub struct RangeOutcome {
     pub others: u64,
     /// The commits that the range names, and does not leave out.
     ends: Vec<ObjectId>,
-    /// What the range leaves out, and all ancestors of it: no commit of the range is among them.
-    base: BTreeSet<ObjectId>,
-    /// The refs of the repository.
-    refs: Refs,
-    /// The commits of the range.
+    /// The commits of the range, ancestors first.
     members: Vec<ObjectId>,
     /// The trees of its base.
     bases: Vec<ObjectId>,
-    /// The commits that added what stands there by their places among the range's commits, in order.
+    /// The commits that added what stands there, by their places among them, in order.
     introduced: HashMap<Spot, Vec<usize>>,
 }
 
@@ -130,7 +126,6 @@ pub fn scan(
     let why = "no copy of it that is stored here is whole";
     report_undecoded(damaged.iter().map(|id| undecoded(id, why)), sink);
     report_missing(layout, walked.cut, Some(&missing), sink);
-    let members: Vec<ObjectId> = walked.commits.iter().map(|member| member.id).collect();
     for numbers in introduced.values_mut() {
         numbers.sort_unstable();
         // What is too big is first tried in parts.
@@ -141,9 +136,7 @@ pub fn scan(
         commits: walked.commits.len() as u64,
         others,
         ends: range.included.commits.keys().copied().collect(),
-        base: walked.boundary.into_iter().chain(excluded).collect(),
-        refs,
-        members,
+        members: walked.commits.iter().map(|member| member.id).collect(),
         bases,
         introduced,
     })

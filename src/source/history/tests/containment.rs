@@ -30,6 +30,11 @@ fn refs(story: &Story) -> Vec<String> {
     story.containment.refs.iter().map(ToString::to_string).collect()
 }
 
+/// Where a rebase begins that takes it out; none for a root.
+fn base_of(story: &Story) -> Option<String> {
+    story.containment.rebase.clone().expect("a branch has it").base
+}
+
 fn reflogs(story: &Story) -> Vec<String> {
     story.containment.reflogs.iter().map(ToString::to_string).collect()
 }
@@ -69,14 +74,11 @@ fn from_the_index_to_a_remote() {
     repo.commit_at(START + DAY, "with a key");
     let last = story(&repo, &blob);
     assert_eq!((last.containment.state, last.containment.pushed), (Some(State::LastCommit), Some(false)));
-    assert_eq!(
-        (refs(&last), last.containment.base),
-        (vec!["refs/heads/main".to_owned()], Some(base.clone()))
-    );
+    assert_eq!((refs(&last), base_of(&last)), (vec!["refs/heads/main".to_owned()], Some(base.clone())));
 
     repo.commit_at(START + 2 * DAY, "more");
     let unpushed = story(&repo, &blob);
-    assert_eq!((unpushed.containment.state, unpushed.containment.base), (Some(State::Unpushed), Some(base)));
+    assert_eq!((unpushed.containment.state, base_of(&unpushed)), (Some(State::Unpushed), Some(base)));
 
     repo.git(&["push", "-q", "origin", "HEAD:refs/heads/topic"]);
     let pushed = story(&repo, &blob);
@@ -114,7 +116,7 @@ fn what_no_branch_has() {
     repo.git(&["stash", "-q"]);
     let older = story(&repo, &blob);
     assert_eq!((reflogs(&older), refs(&older).len()), (vec!["stash@{1}".to_owned()], 0));
-    assert_eq!(older.containment.state, Some(State::Unreachable));
+    assert_eq!(older.containment.state, Some(State::Stashed));
 
     repo.write("k", "dropped key\n");
     let dropped = repo.commit_at(START + DAY, "dropped");
@@ -180,6 +182,34 @@ fn it_came_back_and_went_again() {
     let again = remove(&repo, 9);
     let gone = story(&repo, &blob);
     assert_eq!((id(&gone.removed), gone.containment.exposure), (Some(&*again), exposure("2023-11-23", 8)));
+}
+
+#[test]
+fn only_what_a_remote_is_known_to_have_was_pushed() {
+    let scratch = Scratch::new();
+    let origin = scratch.repo("origin", &[]);
+    scratch.empty("work", &[]);
+    let repo = Repo { path: scratch.path("work") };
+    repo.git(&["remote", "add", "origin", &origin.path.display().to_string()]);
+    repo.git(&["fetch", "-q", "origin"]);
+    repo.git(&["reset", "-q", "--hard", "origin/main"]);
+    let told = |story: &Story| (story.containment.state, story.containment.pushed);
+
+    // What a tag stands for is there; of its message, nothing is known until it is fetched.
+    repo.git(&["tag", "-a", "v1", "-m", "a key in it"]);
+    let tag = repo.git(&["rev-parse", "refs/tags/v1"]);
+    let message = || told(&story_of(&repo, &tag, LocationKind::TagMessage));
+    assert_eq!(message(), (Some(State::Unpushed), None));
+    repo.git(&["push", "-q", "origin", "v1"]);
+    repo.git(&["fetch", "-q", "origin", "tag", "v1"]);
+    assert_eq!(message(), (Some(State::Pushed), Some(true)));
+
+    // Notes are neither pushed nor fetched, unless somebody says so.
+    repo.git(&["notes", "add", "-m", "a note"]);
+    let note = repo.git(&["notes", "list", "HEAD"]);
+    assert_eq!(told(&story(&repo, &note)), (Some(State::Unpushed), Some(false)));
+    repo.git(&["config", "--add", "remote.origin.fetch", "+refs/notes/*:refs/notes/*"]);
+    assert_eq!(told(&story(&repo, &note)), (Some(State::Pushed), Some(true)));
 }
 
 #[test]
@@ -262,12 +292,32 @@ fn several_roots_that_are_merged() {
     assert_eq!(blob, same);
     repo.git(&["checkout", "-q", "main"]);
     let found = story(&repo, &blob);
-    assert_eq!((id(&found.first), found.containment.base), (Some(&*older_root), None));
+    assert_eq!((id(&found.first), base_of(&found).is_some()), (Some(&*older_root), true));
     repo.git_at(START + 6 * DAY, &["merge", "-q", "--no-edit", "--allow-unrelated-histories", "other"]);
+    assert_eq!(base_of(&story(&repo, &blob)), None);
     let went = remove(&repo, 8);
     let found = story(&repo, &blob);
     assert_eq!((id(&found.first), id(&found.removed)), (Some(&*older_root), Some(&*went)));
     assert_eq!(refs(&found), ["refs/heads/main", "refs/heads/other"]);
+}
+
+#[test]
+fn a_rebase_passes_every_commit_that_adds_it() {
+    let scratch = Scratch::new();
+    let repo = scratch.repo("r", &[]);
+    let root = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    // By the clock, the side was later; on the way from the root, it was earlier.
+    let (_, blob) = add(&repo, 9, "key\n");
+    let rebase = || story(&repo, &blob).containment.rebase.expect("a branch has it");
+    repo.git(&["checkout", "-q", "main"]);
+    assert_eq!(rebase().branch, Some("refs/heads/side".into()));
+    repo.write("other", "x\n");
+    let later = repo.commit_at(START + 2 * DAY, "unrelated");
+    add(&repo, 3, "key\n");
+    assert_eq!((rebase().branch, rebase().base, rebase().height), (None, Some(later), 2));
+    repo.git_at(START + 10 * DAY, &["merge", "-q", "--no-edit", "side"]);
+    assert_eq!((rebase().branch, rebase().base, rebase().height), (None, Some(root), 1));
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! What to do about keys that are staged, in the last commit, in the stash, or in no ref any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Group, Line, NAMED, run, say};
+use crate::finding::{Finding, LocationKind, UnderWay};
+use crate::report::shell::{pathspec, word};
+
+/// Takes everything out of an index.
+const EVERYTHING: &str = " reset";
+
+impl Group<'_> {
+    pub(super) fn staged(&self) -> Vec<Line> {
+        let commands = self.unstage();
+        let by_name = commands.iter().any(|command| command.ends_with(EVERYTHING));
+        let steps = match by_name {
+            // Without a path, this takes everything out of the index, and says so.
+            true => {
+                "Unstage everything, because the name of a file holds it; change the name, and stage again:"
+            }
+            false => "Unstage it, take the key out, and stage it again:",
+        };
+        std::iter::once(say(steps)).chain(commands.into_iter().map(run)).collect()
+    }
+
+    /// What is staged as well would be committed with what follows.
+    pub(super) fn unstaged_first(&self) -> Vec<Line> {
+        let commands = self.unstage();
+        let title = (!commands.is_empty()).then(|| say("Unstage it first:"));
+        title.into_iter().chain(commands.into_iter().map(run)).collect()
+    }
+
+    /// What is under way has to end before a commit is amended or, otherwise, a rebase begins.
+    pub(super) fn ended_first(&self, amend: bool) -> Vec<Line> {
+        let mut under_way =
+            self.findings.iter().filter_map(|finding| finding.containment.as_ref()?.under_way);
+        let Some(UnderWay { command, .. }) = under_way.find(|it| !(amend && it.amends)) else {
+            return Vec::new();
+        };
+        let until = if amend { "amends nothing" } else { "begins no rebase" };
+        vec![
+            say(&format!(
+                "`git {command}` is under way, and git {until} until it is over: finish it (git {command} --continue) and look \
+                 again, or give it up, with what was done for it, and do it again later:"
+            )),
+            run(format!("git {command} --abort")),
+        ]
+    }
+
+    /// What takes it out of each index that has it, and no tree.
+    fn unstage(&self) -> Vec<String> {
+        // The name of a file that holds a key is masked: a command with it would not be exact.
+        let mut files: BTreeMap<Option<&BString>, BTreeSet<&BString>> = BTreeMap::new();
+        let mut by_name: BTreeSet<Option<&BString>> = BTreeSet::new();
+        for finding in self.findings {
+            let mask = finding.secret.redacted();
+            let staged = finding.containment.iter().flat_map(|containment| &containment.staged);
+            let staged = staged.map(|staged| (staged.work_tree.as_ref(), &staged.path));
+            // A scan of the index knows of no other.
+            let scanned = finding.locations.iter().filter(|_| finding.containment.is_none());
+            let scanned = scanned.filter_map(|location| Some((None, location.path.as_ref()?)));
+            for (work_tree, path) in staged.chain(scanned) {
+                if path.contains_str(&mask) {
+                    by_name.insert(work_tree);
+                }
+                files.entry(work_tree).or_default().insert(path);
+            }
+        }
+        let command = |(work_tree, paths): (Option<&BString>, BTreeSet<&BString>)| {
+            let there = work_tree.map_or_else(String::new, |top| format!(" -C {}", word(top)));
+            if by_name.contains(&work_tree) {
+                return format!("git{there}{EVERYTHING}");
+            }
+            let paths: String = paths.iter().map(|path| format!(" {}", pathspec(path))).collect();
+            format!("git{there} reset -q --{paths}")
+        };
+        files.into_iter().map(command).collect()
+    }
+
+    pub(super) fn last_commit(&self) -> Vec<Line> {
+        let mut lines = self.ended_first(true);
+        lines.extend(self.unstaged_first());
+        if self.has(|kind| kind == LocationKind::Blob) {
+            lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
+            // Whatever else is staged stays out of it.
+            lines.push(match self.files(|kind| kind == LocationKind::Blob) {
+                // A file that was taken out of the index would be put back; and nothing may be left of the commit.
+                Some(files) => run(format!(
+                    "git ls-files --error-unmatch --{files} >/dev/null && \
+                     git commit --amend --no-edit --allow-empty --only --{files}"
+                )),
+                None => run("git commit --amend --no-edit --allow-empty --all".to_owned()),
+            });
+            lines.push(say(
+                "Where it is no file of the repository any more (`git rm --cached`), instead: git commit --amend --no-edit \
+                 --allow-empty",
+            ));
+        }
+        if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index | LocationKind::RefName))
+        {
+            lines.push(say("Message, people and names of files are changed by hand:"));
+            // Without it, the author stays who it was.
+            let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
+            lines.push(run(format!("git commit --amend{author}")));
+        }
+        lines.push(say("The old commit stays stored until git drops it."));
+        lines
+    }
+
+    pub(super) fn stashed(&self) -> Vec<Line> {
+        let entries: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| logs(finding)).collect();
+        let mut lines = vec![say("Look at what was put aside, keep what is needed, and drop the rest:")];
+        // From the last to the first: each drop moves those behind it up.
+        let mut entries: Vec<&BString> = entries.into_iter().collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.len(), *entry)));
+        for entry in entries.iter().take(NAMED) {
+            lines.push(run(format!("git stash drop {}", word(entry))));
+        }
+        lines
+    }
+}
+
+/// What to do about what no ref leads to.
+pub(super) fn drop_unreachable() -> Vec<Line> {
+    vec![
+        say(
+            "Nothing is to be rewritten. To have it dropped at once, with all else that no ref leads to, older stashes \
+             included:",
+        ),
+        run("git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now".to_owned()),
+    ]
+}
+
+fn logs(finding: &Finding) -> impl Iterator<Item = &BString> {
+    let logs = finding.containment.iter().flat_map(|containment| &containment.reflogs);
+    logs.filter(|entry| entry.starts_with(b"stash@"))
+}

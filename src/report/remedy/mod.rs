@@ -1,0 +1,145 @@
+//! What to do about keys in a repository, by how far they got: unstage, amend, rebase, or rewrite what others have.
+//!
+//! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell anywhere
+//! in the repository; those that rewrite what others have, at its top. What nobody else has is left to `local` and `rebase`, what others have to `pushed`, names of refs to `names`. How a key is
+//! revoked stands in its rule.
+
+mod local;
+mod names;
+mod pushed;
+mod rebase;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::Report;
+use super::shell::pathspec;
+use super::spread::joined;
+use crate::finding::{Finding, LocationKind, State};
+use crate::sanitize::visible;
+
+/// How many keys, files and logs are named.
+const NAMED: usize = 5;
+
+/// What to do about all findings of one state.
+pub(super) struct Section {
+    pub(super) title: String,
+    /// It is about commits that nobody else has.
+    before_a_push: bool,
+    pub(super) lines: Vec<Line>,
+}
+
+/// A line of a section.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Say(String),
+    Run(String),
+}
+
+use Line::{Run, Say};
+
+/// What is to be done, the most urgent first.
+pub(super) fn sections(report: &Report) -> Vec<Section> {
+    let mut groups: BTreeMap<(&BString, std::cmp::Reverse<State>), Vec<&Finding>> = BTreeMap::new();
+    for finding in &report.findings {
+        let known = finding.containment.as_ref().and_then(|containment| containment.state);
+        let state = known.or_else(|| (report.scan.mode == "staged").then_some(State::Staged));
+        let target = finding.locations.first().map(|location| &location.target);
+        if let (Some(state), Some(target)) = (state, target) {
+            groups.entry((target, std::cmp::Reverse(state))).or_default().push(finding);
+        }
+    }
+    let targets: Vec<&BString> = groups.keys().map(|(target, _)| *target).collect();
+    for target in targets {
+        let key = |state| (target, std::cmp::Reverse(state));
+        // A rebase of what is checked out passes its last commit, too.
+        let passes = |findings: &Vec<&Finding>| findings.iter().any(|finding| rebase::is_of_head(finding));
+        if groups.get(&key(State::Unpushed)).is_some_and(passes)
+            && let Some(last) = groups.remove(&key(State::LastCommit))
+        {
+            groups.entry(key(State::Unpushed)).or_default().extend(last);
+        }
+    }
+    let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
+        let (what, lines) = Group { findings: &findings }.steps(state.0)?;
+        let place = match report.scan.targets.len() {
+            0 | 1 => String::new(),
+            _ => format!(" in {}", visible(target)),
+        };
+        let mut keys: Vec<String> =
+            findings.iter().take(NAMED).map(|finding| finding.secret.redacted()).collect();
+        if let Some(more) = findings.len().checked_sub(NAMED + 1) {
+            keys.push(format!("{} more", more + 1));
+        }
+        let keys = visible(joined(&keys).as_bytes()).into_owned();
+        let before_a_push = matches!(state.0, State::Unpushed | State::LastCommit);
+        Some(Section { before_a_push, title: format!("{what}{place}: {keys}"), lines })
+    };
+    groups.into_iter().filter_map(section).collect()
+}
+
+/// The commands that take keys out of commits that nobody else has.
+pub(super) fn before_a_push(report: &Report) -> Vec<String> {
+    // How what is under way ends, is to be thought about.
+    let under_way = report.findings.iter().filter_map(|finding| finding.containment.as_ref()?.under_way);
+    if under_way.count() > 0 {
+        return Vec::new();
+    }
+    let local = sections(report).into_iter().filter(|section| section.before_a_push);
+    let lines = local.flat_map(|section| section.lines);
+    lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
+}
+
+/// Findings of one state.
+struct Group<'a> {
+    findings: &'a [&'a Finding],
+}
+
+impl Group<'_> {
+    fn steps(&self, state: State) -> Option<(&'static str, Vec<Line>)> {
+        let (title, mut lines) = match state {
+            State::Pushed => ("Pushed, or handed on", self.pushed()),
+            State::Unreachable => ("In no ref any more", local::drop_unreachable()),
+            State::Stashed => ("Only in the stash", self.stashed()),
+            State::Unpushed => ("Not pushed, as far as is known", self.unpushed()),
+            State::LastCommit => ("Only in the last commit", self.last_commit()),
+            State::Staged => ("Staged", self.staged()),
+            State::Uncommitted => return None,
+        };
+        lines.extend(self.renamed());
+        Some((title, lines))
+    }
+
+    fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {
+        self.findings.iter().flat_map(|finding| &finding.locations).any(|location| wanted(location.kind))
+    }
+
+    /// The files of some kinds as arguments, each with a blank before it. None if there is none, or if the name of one
+    /// holds a key: it is masked, and the command would not be exact.
+    fn files(&self, wanted: impl Fn(LocationKind) -> bool) -> Option<String> {
+        let mut paths = BTreeSet::new();
+        for finding in self.findings {
+            let mask = finding.secret.redacted();
+            for location in finding.locations.iter().filter(|location| wanted(location.kind)) {
+                let path = location.path.as_ref()?;
+                if path.contains_str(&mask) {
+                    return None;
+                }
+                paths.insert(path);
+            }
+        }
+        let files: String = paths.iter().map(|path| format!(" {}", pathspec(path))).collect();
+        (!files.is_empty()).then_some(files)
+    }
+}
+
+fn say(text: &str) -> Line {
+    Say(text.to_owned())
+}
+
+fn run(command: String) -> Line {
+    Run(command)
+}

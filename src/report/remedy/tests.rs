@@ -1,0 +1,222 @@
+//! What people are told to do, by state.
+
+use super::Line::{Run, Say};
+use super::{Line, Section, before_a_push, sections};
+use crate::finding::{Containment, Finding, LocationKind, Rebase, Staged, State};
+use crate::report::sample;
+use crate::secret::Secret;
+
+fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding {
+    let mut finding =
+        sample::finding(&sample::secret(7), &[], sample::location(kind, path, 1, ["", "m", ""]));
+    finding.first_commit = Some(sample::commit("1a2b3c4d", "2025-11-20", "Add the client"));
+    finding.containment = Some(containment);
+    if let Some(found) = finding.containment.as_mut().filter(|found| found.state == Some(State::Staged)) {
+        found.staged.push(Staged { work_tree: None, path: path.into() });
+    }
+    finding
+}
+
+/// Only the commands.
+fn commands(findings: Vec<Finding>) -> Vec<String> {
+    let mut report = sample::clean(1);
+    report.findings = findings;
+    let lines = sections(&report).into_iter().flat_map(|section| section.lines);
+    lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
+}
+
+fn state(state: State) -> Containment {
+    Containment { state: Some(state), ..Containment::default() }
+}
+
+/// A key in a commit of a branch, or of what is checked out.
+fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containment {
+    let (branch, base) = (branch.map(Into::into), base.map(|digits| digits.repeat(20)));
+    Containment { rebase: Some(Rebase { branch, base, height }), ..state(State::Unpushed) }
+}
+
+/// What begins a rebase.
+fn rebase(rest: &str) -> String {
+    format!("git rebase --rebase-merges --exec 'leeward range --quiet HEAD^!' {rest}")
+}
+
+/// What takes a key out where a rebase stopped for it, and nowhere else.
+fn go_on(edit: &str) -> String {
+    format!(
+        "test -d \"$(git rev-parse --git-path rebase-merge)\" && test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\" && \
+         git commit --all --amend{edit} && git rebase --continue"
+    )
+}
+
+const AMEND: &str = "git ls-files --error-unmatch -- :/a >/dev/null && git commit --amend --no-edit --allow-empty --only -- :/a";
+
+#[test]
+fn each_state_has_its_commands() {
+    use LocationKind::{Blob, CommitMessage, Index, Path};
+    let in_name = format!("sub/{}.txt", Secret::new(sample::secret(7).as_bytes()).redacted());
+    let stash = Containment {
+        reflogs: vec!["stash@{0}".into(), "stash@{10}".into(), "stash@{2}".into()],
+        ..state(State::Stashed)
+    };
+    let table: [(LocationKind, &str, Containment, &[&str]); 8] = [
+        (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- ':/a b/it'\''s'"]),
+        (Path, "sub/key", state(State::Staged), &["git reset -q -- :/sub/key"]),
+        (Path, &in_name, state(State::Staged), &["git reset"]),
+        (
+            Blob,
+            "conf/.env",
+            state(State::LastCommit),
+            &["git ls-files --error-unmatch -- :/conf/.env >/dev/null && \
+               git commit --amend --no-edit --allow-empty --only -- :/conf/.env"],
+        ),
+        (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
+        (
+            Blob,
+            "a",
+            stash,
+            &["git stash drop 'stash@{10}'", "git stash drop 'stash@{2}'", "git stash drop 'stash@{0}'"],
+        ),
+        (
+            Blob,
+            "a",
+            state(State::Unreachable),
+            &["git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now"],
+        ),
+        (Blob, "a", state(State::Uncommitted), &[]),
+    ];
+    for (kind, path, containment, expected) in table {
+        let state = containment.state;
+        assert_eq!(commands(vec![finding(kind, path, containment)]), expected, "{state:?}");
+    }
+}
+
+#[test]
+fn one_rebase_for_each_branch_passes_all_keys() {
+    use LocationKind::{Author, Blob, CommitMessage};
+    let side = Some("refs/heads/my side");
+    let own = |base, height| committed(None, base, height);
+    let last = || Containment { state: Some(State::LastCommit), ..own(Some("99"), 9) };
+    type Row = (Vec<(LocationKind, Containment)>, Vec<String>);
+    let table: [Row; 7] = [
+        (vec![(Blob, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(" --no-edit")]),
+        (vec![(Blob, own(None, 0)), (Blob, own(Some("77"), 1))], vec![rebase("--root"), go_on(" --no-edit")]),
+        (
+            vec![(Blob, own(Some("77"), 4)), (Blob, own(Some("11"), 2))],
+            vec![rebase("1111111111"), go_on(" --no-edit")],
+        ),
+        (vec![(CommitMessage, own(Some("77"), 4))], vec![rebase("7777777777"), go_on("")]),
+        (vec![(Author, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(" --reset-author")]),
+        (
+            vec![(Blob, own(Some("77"), 4)), (Blob, committed(side, Some("11"), 2))],
+            vec![rebase("7777777777"), rebase("1111111111 'my side'"), go_on(" --no-edit")],
+        ),
+        // The rebase passes the last commit as well.
+        (vec![(Blob, own(Some("77"), 4)), (Blob, last())], vec![rebase("7777777777"), go_on(" --no-edit")]),
+    ];
+    for (findings, expected) in table {
+        let findings = findings.into_iter().map(|(kind, containment)| finding(kind, "a", containment));
+        assert_eq!(commands(findings.collect()), expected);
+    }
+    let apart = [committed(side, Some("11"), 2), last()].map(|it| finding(Blob, "a", it));
+    let expected = [rebase("1111111111 'my side'"), go_on(" --no-edit"), AMEND.into()];
+    assert_eq!(commands(apart.into()), expected);
+}
+
+#[test]
+fn what_no_branch_has_is_deleted_or_made_anew() {
+    let of = |name: &str| Containment { refs: vec![name.into()], ..state(State::Unpushed) };
+    let note = "12/34/".to_owned() + &"56".repeat(18);
+    let notes = [
+        "git notes --ref=refs/notes/commits edit 1234565656",
+        "git update-ref refs/notes/commits \"$(git commit-tree -m notes 'refs/notes/commits^{tree}')\"",
+    ];
+    let table: [(LocationKind, &str, &str, &[&str]); 3] = [
+        (LocationKind::TagMessage, "", "refs/tags/v1", &["git tag --delete v1"]),
+        (LocationKind::Note, &note, "refs/notes/commits", &notes),
+        (LocationKind::Blob, "a", "refs/original/x", &["git update-ref -d refs/original/x"]),
+    ];
+    for (kind, path, name, expected) in table {
+        assert_eq!(commands(vec![finding(kind, path, of(name))]), expected, "{name}");
+    }
+}
+
+#[test]
+fn before_a_push_only_what_nobody_has_is_mended() {
+    let base = committed(None, Some("77"), 2);
+    let all = [state(State::Pushed), state(State::LastCommit), state(State::Unreachable)];
+    let mut report = sample::clean(1);
+    report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
+    assert_eq!(before_a_push(&report), [AMEND]);
+    report.findings.push(finding(LocationKind::Blob, "a", base));
+    assert_eq!(before_a_push(&report), [rebase("7777777777"), go_on(" --no-edit")]);
+    report.findings.clear();
+    assert_eq!(before_a_push(&report), [""; 0]);
+}
+
+#[test]
+fn what_was_pushed_is_revoked_before_it_is_rewritten() {
+    let pushed = || Containment { remotes: vec!["origin".into()], ..state(State::Pushed) };
+    let mut encoded = finding(LocationKind::Blob, "k8s/secret.yaml", pushed());
+    encoded.locations[0].decoded = vec!["base64".to_owned()];
+    let message = finding(LocationKind::CommitMessage, "", pushed());
+    let mut report = sample::clean(1);
+    report.findings = vec![encoded, message];
+    let sections = sections(&report);
+    let [Section { title, lines, .. }] = &sections[..] else { panic!("one section") };
+    assert!(title.starts_with("Pushed, or handed on: "), "{title}");
+    assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
+    let found = commands(report.findings);
+    let expected = [
+        "url=$(git remote get-url origin)",
+        "git clone --mirror \"$url\" ../leeward-rewrite.git",
+        "leeward history --write-expressions ../leeward-expressions.txt ../leeward-rewrite.git",
+        "git -C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt --replace-message \
+         ../leeward-expressions.txt",
+        "rm ../leeward-expressions.txt",
+        "git -C ../leeward-rewrite.git filter-repo --invert-paths --path k8s/secret.yaml",
+        "git -C ../leeward-rewrite.git push --force --mirror \"$url\"",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn refs_that_have_to_follow_are_named_or_counted() {
+    // Refs of each finding by their numbers, how many more it has, and what is said; the first is what is rebased.
+    type Row<'a> = (&'a [(std::ops::Range<usize>, u64)], Option<&'a str>);
+    let table: [Row<'_>; 6] = [
+        (&[(0..1, 0)], None),
+        (&[(0..2, 0)], Some("has to follow: refs/heads/01.")),
+        (&[(0..7, 0)], Some("refs/heads/05 and 1 more ref.")),
+        (&[(0..20, 19_981)], Some("refs/heads/05 and 19,995 more refs.")),
+        (&[(0..7, 0), (0..9, 0)], Some("refs/heads/05 and 3 more refs.")),
+        // The five that the first does not name may be the two that the second names, and more.
+        (&[(0..20, 5), (2..22, 3)], Some("refs/heads/05 and at least 19 more refs.")),
+    ];
+    for (findings, expected) in table {
+        let mut report = sample::clean(1);
+        for (named, more) in findings {
+            let refs = named.clone().map(|number| format!("refs/heads/{number:02}").into()).collect();
+            let containment = Containment { refs, more: *more, ..committed(Some("refs/heads/00"), None, 0) };
+            report.findings.push(finding(LocationKind::Blob, "a", containment));
+        }
+        let lines = sections(&report).into_iter().flat_map(|section| section.lines);
+        let follow = |line: &Line| matches!(line, Say(text) if text.starts_with("Every other ref"));
+        let said: Vec<Line> = lines.filter(follow).collect();
+        match (&said[..], expected) {
+            ([], None) => {}
+            ([Say(text)], Some(end)) => assert!(text.ends_with(end), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_most_urgent_comes_first() {
+    let all = [State::Staged, State::Pushed, State::LastCommit, State::Unpushed];
+    let mut report = sample::clean(1);
+    report.findings = all.map(|it| finding(LocationKind::Blob, "a", state(it))).into();
+    let titles: Vec<String> = sections(&report).into_iter().map(|section| section.title).collect();
+    let begins = ["Pushed", "Not pushed", "Only in the last", "Staged"];
+    assert!(titles.iter().zip(begins).all(|(title, begin)| title.starts_with(begin)), "{titles:?}");
+    assert_eq!(titles.len(), begins.len());
+}

@@ -1,0 +1,275 @@
+//! The commands of a report, run as they are told.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::line;
+use crate::support::place::Place;
+use crate::support::values::key;
+use crate::support::{Ran, binary, command, run};
+
+/// The commands that a scan tells.
+fn commands(place: &Place, args: &[&str]) -> Vec<String> {
+    let out = place.run(args).ends_with(1).out();
+    let indented = out.lines().filter_map(|line| line.strip_prefix("      "));
+    // What was committed when is indented alike.
+    indented.filter(|line| !line.starts_with(' ')).map(str::to_owned).collect()
+}
+
+/// Runs a command line in a directory of a place, as a person would who has the program at hand.
+fn paste(place: &Place, directory: &str, line: &str) -> Ran {
+    let mut shell = command("bash", &place.work().join(directory), &place.top().join("home"));
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let own = binary().parent().map(PathBuf::from).expect("it is in a directory");
+    let paths = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&paths)));
+    shell.args(["-c", line]).env("PATH", paths.expect("paths")).env("GIT_EDITOR", "true");
+    for who in ["AUTHOR", "COMMITTER"] {
+        shell
+            .env(format!("GIT_{who}_NAME"), "Ada Example")
+            .env(format!("GIT_{who}_EMAIL"), "ada@example.org");
+    }
+    run(&mut shell, None)
+}
+
+fn commit(place: &mut Place, message: &str) {
+    place.git(&["add", "--all"]);
+    place.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+}
+
+/// A repository whose first commit was pushed.
+fn pushed() -> Place {
+    let mut place = Place::new();
+    place.init();
+    place.git(&["init", "--quiet", "--bare", "../origin.git"]);
+    place.git(&["remote", "add", "origin", "../origin.git"]);
+    place.write("base", "x\n");
+    commit(&mut place, "base");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    place
+}
+
+#[test]
+fn one_rebase_stops_wherever_a_key_is_added() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["checkout", "--quiet", "-b", "side", "origin/main"]);
+    place.write("side.env", line(2));
+    commit(&mut place, "side");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
+    place.write("merged.env", line(3));
+    commit(&mut place, "a merge that adds one");
+    place.git(&["branch", "--quiet", "-D", "side"]);
+    place.write("b.env", line(1));
+    commit(&mut place, "the first once more");
+    place.write("last.env", line(4));
+    commit(&mut place, "last");
+    let told = commands(&place, &["range", "origin/main.."]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    let stopped = place.work().join(".git/rebase-merge");
+    let mut stops = Vec::new();
+    while stopped.is_dir() && stops.len() < 9 {
+        stops.push(place.git(&["log", "-1", "--format=%s"]).out().trim_end().to_owned());
+        for file in ["a.env", "b.env", "side.env", "merged.env", "last.env"] {
+            if place.work().join(file).exists() {
+                place.write(file, "MISTRAL_API_KEY=\n");
+            }
+        }
+        paste(&place, ".", go_on);
+    }
+    stops.sort();
+    // The merge is made anew, because its parents are others.
+    assert_eq!(stops, ["a", "last", "side", "the first once more"]);
+    place.run(&["history", "--reachable"]).ends_with(0);
+    // Where no rebase is under way, nothing is amended.
+    paste(&place, ".", go_on).ends_with(1);
+}
+
+#[test]
+fn a_merge_that_adds_a_key_is_stopped_at() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    commit(&mut place, "side");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
+    place.write("merged.env", line(3));
+    commit(&mut place, "evil");
+    commit(&mut place, "after it");
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("merged.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert_eq!(place.git(&["rev-list", "--count", "--merges", "HEAD"]).out(), "1\n");
+}
+
+#[test]
+fn a_conflict_on_the_way_mixes_no_commits() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.write("a.env", line(1) + "OTHER=1\n");
+    commit(&mut place, "beside it");
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(1);
+    // Git stopped at the next commit, which nobody may put into this one.
+    paste(&place, ".", go_on).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\nOTHER=1\n");
+    place.git(&["add", "a.env"]);
+    paste(&place, ".", "git rebase --continue").ends_with(0);
+    assert_eq!(place.git(&["log", "--format=%s"]).out(), "beside it\na\nbase\n");
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn a_branch_that_is_not_checked_out_is_named() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["checkout", "--quiet", "main"]);
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn notes_tags_and_older_entries_of_the_stash() {
+    let mut place = pushed();
+    place.git(&["tag", "--annotate", "v1", "--message", &line(1)]);
+    let told = commands(&place, &["history"]);
+    assert_eq!(told, ["git tag --delete v1"]);
+    paste(&place, ".", &told[0]).ends_with(0);
+
+    place.write("stashed.env", line(2));
+    place.git(&["add", "--all"]);
+    place.git(&["stash", "--quiet"]);
+    place.write("base", "y\n");
+    place.git(&["stash", "--quiet"]);
+    let told = commands(&place, &["history"]);
+    assert!(told.contains(&"git stash drop 'stash@{1}'".to_owned()), "{told:?}");
+    paste(&place, ".", "git stash drop 'stash@{1}'").ends_with(0);
+    assert_eq!(place.git(&["stash", "list"]).out().lines().count(), 1);
+
+    place.git(&["notes", "add", "--message", &line(3)]);
+    let told = commands(&place, &["history"]);
+    let notes: Vec<&String> = told.iter().filter(|line| line.contains("refs/notes")).collect();
+    let [edit, forget] = notes[..] else { panic!("{told:?}") };
+    // The editor writes another note.
+    paste(&place, ".", &edit.replace("git notes", "GIT_EDITOR='echo x >' git notes")).ends_with(0);
+    paste(&place, ".", forget).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn files_are_named_from_every_directory() {
+    let mut place = pushed();
+    fs::create_dir(place.work().join("below")).expect("a new directory");
+    let odd =
+        ["a.env", "_b.env", "pages/[id].env", ":c.env", "-d.env", "it's e.env", "!f.env", "\u{e9}*.env"];
+    for (number, file) in odd.into_iter().enumerate() {
+        place.write(file, line(number + 1));
+    }
+    place.write("pages/i.env", "of the pattern\n");
+    place.git(&["add", "--all"]);
+    let told = commands(&place, &["staged"]);
+    assert_eq!(told, commands(&place, &["history"]));
+    let [unstage] = &told[..] else { panic!("{told:?}") };
+    paste(&place, "below", unstage).ends_with(0);
+    assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "pages/i.env\n");
+
+    commit(&mut place, "all of them");
+    let told = commands(&place, &["history"]);
+    let [amend] = &told[..] else { panic!("{told:?}") };
+    for file in odd {
+        place.write(file, "MISTRAL_API_KEY=\n");
+    }
+    paste(&place, "below", amend).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn what_two_work_trees_have_staged_is_taken_out_of_both() {
+    let mut place = pushed();
+    place.git(&["worktree", "add", "--quiet", "-b", "other", "../an other"]);
+    let other = place.top().join("an other");
+    for (top, path) in [(place.work(), "here.env"), (other.clone(), "there.env")] {
+        fs::write(top.join(path), line(1)).expect("a file of ours");
+        place.git(&["-C", &top.display().to_string(), "add", path]);
+    }
+    let ran = place.run(&["history"]).ends_with(1).says("in the index, in that of another work tree");
+    assert!(ran.out().contains("here.env:") && ran.out().contains("there.env:"), "{}", ran.out());
+    let told = commands(&place, &["history"]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    for command in &told {
+        paste(&place, ".", command).ends_with(0);
+    }
+    for top in [".", "../an other"] {
+        place.run(&["staged", top]).ends_with(0);
+    }
+    // From the other one, and for one of them alone.
+    place.git(&["add", "here.env"]);
+    let told = commands(&place, &["history", "../an other"]);
+    let [command] = &told[..] else { panic!("{told:?}") };
+    paste(&place, "../an other", command).ends_with(0);
+    place.run(&["staged"]).ends_with(0);
+}
+
+#[test]
+fn a_merge_that_is_under_way_ends_first() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("side", "x\n");
+    commit(&mut place, "side");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    for begin in [&["merge", "--quiet", "--no-commit", "side"][..], &["revert", "--no-commit", "HEAD~"]] {
+        place.git(begin);
+        let told = commands(&place, &["history"]);
+        let [abort, amend] = &told[..] else { panic!("{told:?}") };
+        if begin[0] == "merge" {
+            paste(&place, ".", amend).ends_with(128);
+        }
+        paste(&place, ".", abort).ends_with(0);
+        assert_eq!(commands(&place, &["history"]), [amend.as_str()]);
+    }
+    place.git(&["merge", "--quiet", "--no-commit", "side"]);
+    let ids = ["HEAD", "HEAD~"].map(|name| place.git(&["rev-parse", name]).out().trim().to_owned());
+    let update = format!("refs/heads/main {} refs/heads/main {}\n", ids[0], ids[1]);
+    let mut hook = place.leeward(&["hook", "pre-push", "origin", "../origin.git"]);
+    let stopped = run(&mut hook, Some(update.into_bytes())).ends_with(1);
+    assert!(!stopped.err().contains("abort"), "nobody is led to throw a merge away: {}", stopped.err());
+}
+
+#[test]
+fn the_name_of_a_ref_is_changed_here_and_at_the_remote() {
+    let mut place = pushed();
+    let name = |number| format!("mistral-api-key={}", key(number));
+    place.git(&["branch", &name(1)]);
+    place.git(&["update-ref", &format!("refs/custom/{}", name(2)), "HEAD"]);
+    place.git(&["push", "--quiet", "origin", &format!("HEAD:refs/heads/{}", name(3))]);
+    let told = commands(&place, &["history"]);
+    let report = place.run(&["history"]).out();
+    assert!((1..=3).all(|number| !report.contains(&key(number))), "{report}");
+    let revoke = report.find("First delete the key at its provider");
+    let deleted = report.find("git push origin --delete");
+    assert!(revoke.is_some() && revoke < deleted, "{report}");
+    let names = ["git branch --move", "git update-ref", "git push origin --delete"];
+    for begin in names {
+        let command = told.iter().find(|command| command.starts_with(begin)).expect(begin);
+        paste(&place, ".", command).ends_with(0);
+    }
+    place.run(&["history", "--reachable"]).ends_with(0);
+    let kept = place.git(&["for-each-ref", "--format=%(refname)"]).out();
+    assert!(kept.contains("refs/heads/NEW-NAME\n") && kept.contains("refs/custom/NEW-NAME\n"), "{kept}");
+}
