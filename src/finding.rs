@@ -238,7 +238,7 @@ pub struct Containment {
     pub named: Vec<BString>,
     /// What git has begun and not ended in this work tree.
     pub under_way: Option<UnderWay>,
-    /// Where it is staged that no tree has yet; this work tree comes first.
+    /// Where it is staged anew; this work tree comes first.
     pub staged: Vec<Staged>,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
     pub rebase: Option<Rebase>,

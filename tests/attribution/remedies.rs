@@ -273,3 +273,30 @@ fn the_name_of_a_ref_is_changed_here_and_at_the_remote() {
     let kept = place.git(&["for-each-ref", "--format=%(refname)"]).out();
     assert!(kept.contains("refs/heads/NEW-NAME\n") && kept.contains("refs/custom/NEW-NAME\n"), "{kept}");
 }
+
+#[test]
+fn a_commit_that_changes_no_file_is_amended() {
+    let mut place = pushed();
+    commit(&mut place, &line(1));
+    let told = commands(&place, &["history"]);
+    let [amend] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", &format!("GIT_EDITOR='echo x >' {amend}")).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn a_further_copy_that_is_staged_is_taken_out_first() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    commit(&mut place, "after it");
+    assert_eq!(commands(&place, &["history"]).len(), 2, "what HEAD has at that path is not staged");
+    place.write("copy.env", line(1));
+    place.git(&["add", "copy.env"]);
+    let told = commands(&place, &["range", "origin/main.."]);
+    let [unstage, rebase, _] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", unstage).ends_with(0);
+    assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "");
+    paste(&place, ".", rebase).ends_with(1);
+    assert!(place.work().join(".git/rebase-merge").is_dir(), "it began, and stopped");
+}

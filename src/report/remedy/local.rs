@@ -103,7 +103,7 @@ impl Group<'_> {
             lines.push(say("Message, people and names of files are changed by hand:"));
             // Without it, the author stays who it was.
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
-            lines.push(run(format!("git commit --amend{author}")));
+            lines.push(run(format!("git commit --amend --allow-empty{author}")));
         }
         lines.push(say("The old commit stays stored until git drops it."));
         lines

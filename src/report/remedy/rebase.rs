@@ -37,7 +37,9 @@ impl Group<'_> {
             lines.extend(rebases.values().map(|rebase| run(command(rebase))));
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
             let edit = if self.has(is_in_commit) { author } else { " --no-edit" };
-            lines.push(run(format!("{STOPPED} && git commit --all --amend{edit} && git rebase --continue")));
+            lines.push(run(format!(
+                "{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
+            )));
             lines.push(say(
                 "A conflict on the way is mended, added, and `git rebase --continue` goes on; what was changed by hand in a \
                  merge may have to be done again.",

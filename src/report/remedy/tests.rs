@@ -44,7 +44,7 @@ fn rebase(rest: &str) -> String {
 fn go_on(edit: &str) -> String {
     format!(
         "test -d \"$(git rev-parse --git-path rebase-merge)\" && test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\" && \
-         git commit --all --amend{edit} && git rebase --continue"
+         git commit --all --amend --allow-empty{edit} && git rebase --continue"
     )
 }
 
@@ -69,7 +69,7 @@ fn each_state_has_its_commands() {
             &["git ls-files --error-unmatch -- :/conf/.env >/dev/null && \
                git commit --amend --no-edit --allow-empty --only -- :/conf/.env"],
         ),
-        (CommitMessage, "", state(State::LastCommit), &["git commit --amend"]),
+        (CommitMessage, "", state(State::LastCommit), &["git commit --amend --allow-empty"]),
         (
             Blob,
             "a",

@@ -52,7 +52,7 @@ struct Asked {
     /// Names of refs that hold it.
     named: BTreeSet<BString>,
     in_index: bool,
-    /// Where an index has it that no tree has.
+    /// Where an index has it anew.
     staged: BTreeSet<Staged>,
 }
 
@@ -110,13 +110,25 @@ impl Teller<'_> {
                 LocationKind::Path => held.part.first().is_some_and(|name| self.index_names(name)),
                 _ => self.index.contains_key(&id),
             };
-            if self.spots_of(held).is_empty() {
-                asked.staged.extend(self.staged(&id));
+            if held.kind == LocationKind::Blob {
+                asked.staged.extend(self.staged(&id).filter(|staged| self.is_new(held, staged)));
             }
         }
         asked.set.spots.sort_unstable();
         asked.set.spots.dedup();
         asked
+    }
+
+    /// Whether what is staged there is not what was committed: HEAD's tree does not have it there. What another work tree
+    /// has checked out is not known; what is in any tree counts as committed.
+    fn is_new(&self, held: &Held, staged: &Staged) -> bool {
+        let spots = self.spots_of(held);
+        let of_head = self.head.map(|head| self.spots.of_commits()[head]);
+        let in_head = |spot: &u32| {
+            let spot = self.spots.get(*spot);
+            spot.path == staged.path && of_head.is_some_and(|list| spot.lists.contains(&list))
+        };
+        spots.is_empty() || staged.work_tree.is_none() && !spots.iter().any(in_head)
     }
 
     /// Where the index of this work tree, or of another, has an object.
