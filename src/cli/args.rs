@@ -220,7 +220,7 @@ pub struct RuleFiles {
     /// Configuration file, in place of the leeward.toml of the repository
     #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Rules")]
     pub config: Option<PathBuf>,
-    /// Read no configuration file
+    /// Read no configuration file (that of the revision of --policy-from holds all the same)
     #[arg(long, help_heading = "Rules")]
     pub no_config: bool,
     /// Add the rules of a file (repeatable)

@@ -24,6 +24,7 @@ mod hook;
 mod man;
 mod policy;
 mod range;
+mod reports;
 mod rules;
 mod run;
 mod scan;

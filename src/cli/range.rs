@@ -14,10 +14,12 @@ use super::UsageError;
 use super::args::Scanning;
 use super::run::Run;
 use super::{surroundings, trace};
+use crate::finding::LocationKind;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
 use crate::report::Gate;
 use crate::source::history::Progress;
+use crate::source::history::moves::{Moves, Replaced};
 use crate::source::history::range::{self, RangeOutcome, Words};
 use crate::source::layout::Layout;
 use crate::source::{Issue, Sink as _};
@@ -52,10 +54,34 @@ pub struct RangeCommand {
     pub scanning: Scanning,
 }
 
-/// Counts commits.
-struct Commits<'a>(&'a Counters);
+/// The commits of a range, once it was scanned.
+struct Commits<'a> {
+    scanned: Rc<OnceCell<RangeOutcome>>,
+    layout: &'a Layout,
+}
 
-impl Progress for Commits<'_> {
+impl Moves for Commits<'_> {
+    fn steps(&self, kind: LocationKind, path: &BStr, object: &str) -> Option<Vec<usize>> {
+        self.scanned.get()?.steps(kind, path, object)
+    }
+
+    fn replaced(&self, step: usize, visit: Replaced<'_>) -> bool {
+        self.scanned.get().is_some_and(|scanned| scanned.moves(self.layout).replaced(step, visit))
+    }
+
+    fn ends(&self) -> (usize, usize) {
+        self.scanned.get().map(RangeOutcome::sides).unwrap_or_default()
+    }
+
+    fn overall(&self, end: usize, base: usize, visit: Replaced<'_>) -> bool {
+        self.scanned.get().is_some_and(|scanned| scanned.moves(self.layout).overall(end, base, visit))
+    }
+}
+
+/// Counts commits.
+struct Counting<'a>(&'a Counters);
+
+impl Progress for Counting<'_> {
     fn total(&self, commits: u64) {
         self.0.begin(Phase::Range, commits);
     }
@@ -99,10 +125,11 @@ pub(super) fn judge<'a>(
         Some(_) if outcome.findings.is_empty() => {}
         _ => trace::trace(layout, threads, outcome, fresh, counters),
     };
-    let run = run.ending_with(Box::new(ends)).when_settled(traced);
+    let moves = Commits { scanned: Rc::clone(&scanned), layout };
+    let run = run.ending_with(Box::new(ends)).when_settled(traced).of_change(moves);
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         beside(collector);
-        match range::scan(layout, words, 0, threads, collector, &Commits(counters)) {
+        match range::scan(layout, words, 0, threads, collector, &Counting(counters)) {
             Ok(outcome) => {
                 if let Some(issue) = empty.as_ref().filter(|_| outcome.is_empty() && !collector.interrupted())
                 {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
 use super::policy::{Basis, Ends, Now, Policy};
-use super::{UsageError, complain, masked};
+use super::{UsageError, complain, masked, reports};
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
@@ -20,6 +20,7 @@ use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
 use crate::report::{Format, Gate, Report, RuleInfo, Scan};
 use crate::sanitize::visible;
+use crate::source::history::moves::Moves;
 use crate::source::{self, Issue, Sink as _};
 use crate::status::{Leniency, Status};
 
@@ -40,6 +41,7 @@ pub(super) struct Run<'a> {
     ends: Option<Ends<'a>>,
     gate: Option<Gate>,
     settled: Option<Settled<'a>>,
+    moves: Option<Box<dyn Moves + 'a>>,
 }
 
 /// What a command does with what will be reported, before it is. It is given a collector that has seen nothing yet, to look
@@ -80,17 +82,18 @@ impl<'a> Run<'a> {
             )
             .help("`leeward range` judges the commits of a range"));
         }
-        let to_file = scanning.output.as_deref().is_some_and(is_file);
+        let to_file = scanning.output.as_deref().is_some_and(reports::is_file);
         if scanning.reveal && !to_file && !std::io::stdout().is_terminal() {
             return Err(UsageError::new("--reveal would print whole secrets where others may read them")
                 .help("reveal to a terminal, or to a file with --output"));
         }
-        one_report_a_file(scanning)?;
+        reports::one_a_file(scanning)?;
         let paths: Vec<PathBuf> = targets.into_iter().cloned().collect();
         let (policy, rules) = Policy::new(mode, &scanning.policy, &paths, &basis)?;
         let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
         let detector = Detector::new(rules);
-        Ok(Run { mode, scanning, targets, detector, policy, basis, ends: None, gate: None, settled: None })
+        let (ends, gate, settled, moves) = (None, None, None, None);
+        Ok(Run { mode, scanning, targets, detector, policy, basis, ends, gate, settled, moves })
     }
 
     /// The same scan for a gate: what it says as text is short, and goes to standard error.
@@ -115,6 +118,12 @@ impl<'a> Run<'a> {
         settled: impl FnOnce(&mut Outcome, &Collector<'_>, &Arc<Counters>) + 'a,
     ) -> Self {
         self.settled = Some(Box::new(settled));
+        self
+    }
+
+    /// The same scan, of a change that can be looked at again for what it only moves.
+    pub(super) fn of_change(mut self, moves: impl Moves + 'a) -> Self {
+        self.moves = Some(Box::new(moves));
         self
     }
 
@@ -157,11 +166,15 @@ impl<'a> Run<'a> {
             counters.begin(phase, 0);
             sources(again, &counters);
         });
+        if let Some(moves) = &self.moves {
+            collector.forget_moved(&**moves);
+        }
         what_was_not_scanned(&collector);
         if self.everything_left_out(&collector) {
             progress.finish();
             complain("error: the configuration leaves out everything that there is to scan\n");
-            complain("help: `leeward config show` says what it leaves out; --no-config does without it\n");
+            let without = if self.gate.is_none() { "--no-config does without it" } else { "take that back" };
+            complain(&format!("help: `leeward config show` says what it leaves out; {without}\n"));
             return Status::Usage;
         }
         let mut outcome = collector.finish();
@@ -218,7 +231,7 @@ impl<'a> Run<'a> {
         match (&self.ends, &self.basis) {
             (Some(ends), _) => Now::Revisions(ends),
             (None, Basis::Index(files)) => Now::Index(files),
-            (None, Basis::Disk | Basis::Head | Basis::Pushed { .. }) => Now::Disk,
+            (None, _) => Now::Disk,
         }
     }
 
@@ -357,28 +370,6 @@ pub(super) fn watch_for_interruption() {
             std::process::exit(i32::from(Status::Interrupted.code()));
         }
     }));
-}
-
-/// Whether a report goes to a file there, and not through to somebody else.
-fn is_file(path: impl AsRef<Path>) -> bool {
-    let path = path.as_ref();
-    path != Path::new("-") && std::fs::metadata(path).map_or(true, |there| there.is_file())
-}
-
-/// Of two reports in one file, only the last would be left.
-fn one_report_a_file(scanning: &Scanning) -> Result<(), UsageError> {
-    let further = scanning.reports.iter().map(|(_, file)| file);
-    let mut seen = Vec::new();
-    for file in scanning.output.iter().chain(further).filter(|file| is_file(file)) {
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
-        if seen.contains(&path) {
-            let shown = visible(file.as_encoded_bytes()).into_owned();
-            return Err(UsageError::new(format!("two reports would be written to {shown}"))
-                .help("give each a file of its own"));
-        }
-        seen.push(path);
-    }
-    Ok(())
 }
 
 /// Whether a scan came to nothing because of the revisions that it was asked for.

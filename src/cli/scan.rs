@@ -91,7 +91,7 @@ pub(super) fn staged(command: &StagedCommand) -> Result<Status, UsageError> {
     let layout = surroundings::repository(&command.repository)?;
     let staged = index::Staged::open(&layout, surroundings::index()).map_err(UsageError::new)?;
     let basis = Basis::Index(staged.files());
-    let run = Run::judged_by(basis, "staged", &command.scanning, [&command.repository])?;
+    let run = Run::judged_by(basis, "staged", &command.scanning, [&command.repository])?.of_change(&staged);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         staged.scan(0, collector);
     };

@@ -27,6 +27,7 @@ mod held;
 mod hit;
 mod inline;
 mod look;
+mod moved;
 mod names;
 mod part;
 mod paths;

@@ -10,7 +10,7 @@ use super::place::Place;
 use super::spread::joined;
 use super::text::TextOptions;
 use super::{Report, remedy, summary};
-use crate::finding::{Finding, LocationKind, State, SuppressedBy, Suppression};
+use crate::finding::{Finding, Location, LocationKind, State, SuppressedBy, Suppression};
 use crate::sanitize::visible;
 use crate::source::LEFT_OUT;
 use crate::words::{count, thousands};
@@ -198,8 +198,20 @@ impl Page<'_> {
 
     /// Whether all that is found stands in the names and addresses of who makes the commit.
     fn in_people_alone(&self) -> bool {
-        let mut places = self.report.findings.iter().flat_map(|finding| &finding.locations);
-        places.all(|place| matches!(place.kind, LocationKind::Author | LocationKind::Committer))
+        self.is_all(|place| matches!(place.kind, LocationKind::Author | LocationKind::Committer))
+    }
+
+    /// Whether all that is found stands in places of some kinds.
+    fn is_all(&self, wanted: impl Fn(&Location) -> bool) -> bool {
+        self.report.findings.iter().flat_map(|finding| &finding.locations).all(wanted)
+    }
+
+    fn in_tags_alone(&self) -> bool {
+        self.is_all(|place| matches!(place.kind, LocationKind::TagMessage | LocationKind::Tagger))
+    }
+
+    fn in_notes_alone(&self) -> bool {
+        self.is_all(is_in_note)
     }
 
     /// What to do now.
@@ -246,7 +258,11 @@ impl Page<'_> {
         if commands.is_empty() {
             return writeln!(out, "{}", self.remedy());
         }
-        writeln!(out, "Nothing was sent yet. Take it out of the commits that add it, then push again:")?;
+        let what = match self.in_tags_alone() || self.in_notes_alone() {
+            true => "Make what has it anew",
+            false => "Take it out of the commits that add it",
+        };
+        writeln!(out, "Nothing was sent yet. {what}, then push again:")?;
         commands.iter().try_for_each(|command| writeln!(out, "    {command}"))
     }
 
@@ -284,6 +300,16 @@ impl Page<'_> {
             (false, Gate::PatchMessage) => {
                 "Go back (`git am --abort`, or `git rebase --abort`), take it out of the message, then apply it again."
             }
+            (false, Gate::Push) if self.in_tags_alone() => {
+                "Nothing was sent yet. Make the tag anew without it (git tag --force --annotate NAME NAME^{}), then push again."
+            }
+            (false, Gate::Receive) if self.in_tags_alone() => {
+                "Nothing was taken in. Make the tag anew without it (git tag --force --annotate NAME NAME^{}), then push again."
+            }
+            (false, Gate::Push | Gate::Receive) if self.in_notes_alone() => {
+                "Nothing was sent. Take it out of the note (git notes edit), and out of what the notes were before (git update-ref \
+                 refs/notes/commits \"$(git commit-tree -m notes refs/notes/commits^{tree})\"), then push again."
+            }
             (false, Gate::Push) => {
                 "Nothing was sent yet. Take it out of the commits that add it (git commit --amend, git rebase -i), then push again."
             }
@@ -293,6 +319,13 @@ impl Page<'_> {
             (false, Gate::Files) => "Take it out of the files.",
         }
     }
+}
+
+/// Whether something stands in notes. What is pushed is named by its id, and its files, by what they are about, tell.
+fn is_in_note(place: &Location) -> bool {
+    let id = place.path.iter().flat_map(|path| path.iter()).filter(|byte| **byte != b'/');
+    let is_id = matches!(id.clone().count(), 40 | 64) && id.clone().all(u8::is_ascii_hexdigit);
+    place.kind == LocationKind::Note || place.kind == LocationKind::Blob && is_id
 }
 
 fn more(number: usize, indent: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -131,11 +131,43 @@ fn the_remedies_do_what_they_say() {
     place.git(&["commit", "--quiet", "--message", "last"]);
     place.write("last", "MISTRAL_API_KEY=\n");
     let text = place.run(&["history"]).out();
-    let amend = "git commit --amend --allow-empty --no-edit --only -- :/last :/unpushed";
-    assert!(text.contains(&format!("      {amend}\n")), "{text}");
-    place.git(&amend.split(' ').skip(1).collect::<Vec<_>>());
+    let amend = "commit --amend --no-edit --allow-empty --only -- :/last :/unpushed";
+    let checked =
+        format!("      git ls-files --error-unmatch -- :/last :/unpushed >/dev/null && git {amend}\n");
+    assert!(text.contains(&checked), "{text}");
+    place.git(&amend.split(' ').collect::<Vec<_>>());
     let report = place.run(&["history", "--format=json", "--reachable"]).json();
     assert_eq!(told(&report, "/in_head"), pairs([("pushed", json!(false)), ("unpushed", json!(true))]));
+}
+
+/// Runs the command that a report gives for the last commit, as a shell does.
+fn amend(place: &Place) -> Option<i32> {
+    let text = place.run(&["history"]).out();
+    let command = text.lines().find(|line| line.contains("--only -- :/last")).expect("a remedy").trim();
+    let mut shell = crate::support::command("sh", &place.work(), &place.top().join("home"));
+    for who in ["AUTHOR", "COMMITTER"] {
+        shell.env(format!("GIT_{who}_NAME"), "Ada Example").env(format!("GIT_{who}_EMAIL"), "a@example.org");
+    }
+    crate::support::run(shell.args(["-c", command]), None).status
+}
+
+#[test]
+fn the_remedy_for_the_last_commit_fits_files_that_are_gone_as_well() {
+    let mut place = every_state();
+    place.git(&["reset", "-q", "--", "staged"]);
+    place.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
+    place.git(&["commit", "--quiet", "--message", "last"]);
+    // It is not put back.
+    place.git(&["rm", "--quiet", "--cached", "last"]);
+    assert_eq!(amend(&place), Some(1));
+    assert_eq!(place.git(&["ls-files", "last"]).out(), "");
+    // Nothing is left of the commit.
+    place.git(&["reset", "-q", "--", "last"]);
+    for name in ["last", "unpushed"] {
+        fs::remove_file(place.work().join(name)).expect("it was written");
+    }
+    assert_eq!(amend(&place), Some(0));
+    assert_eq!(place.git(&["ls-tree", "--name-only", "HEAD", "last"]).out(), "");
 }
 
 #[test]

@@ -136,6 +136,64 @@ fn the_pre_commit_framework_calls_what_its_file_names() {
 }
 
 #[test]
+fn what_a_keeper_calls_on_a_condition_is_no_gate() {
+    let kept = Kept::new();
+    let git_dir = kept.repo.work().join(".git");
+    let framework = |keys: &str| {
+        format!(
+            "repos: [{{ repo: https://example.org/leeward, rev: v1, hooks: [{{ id: leeward{keys} }}] }}]\n"
+        )
+    };
+    let lefthook =
+        |keys: &str| format!("pre-commit: {{ jobs: [{{ run: leeward hook pre-commit{keys} }}] }}\n");
+    for (file, script, text, why) in [
+        (
+            ".pre-commit-config.yaml",
+            "exec pre-commit hook-impl --config=.pre-commit-config.yaml --hook-type=pre-commit\n",
+            framework(", stages: [manual]"),
+            "at other stages alone",
+        ),
+        (
+            "other.yaml",
+            "ARGS=(hook-impl --config=other.yaml --hook-type=pre-commit)\nexec pre-commit \"${ARGS[@]}\"\n",
+            framework(", files: nothing"),
+            "on a condition (`files`)",
+        ),
+        ("lefthook.yml", "lefthook run pre-commit\n", lefthook(", skip: true"), "on a condition (`skip`)"),
+        ("lefthook.yml", "lefthook run pre-commit\n", lefthook(", glob: x"), "on a condition (`glob`)"),
+    ] {
+        put_script(&git_dir, "pre-commit", script);
+        kept.repo.write(file, &text);
+        let said = kept.leeward(&["hook", "status"]).ends_with(1);
+        said.says(&format!("{file} calls leeward {why}: `leeward doctor` tries it\n"));
+        let text = if file == "lefthook.yml" { lefthook("") } else { framework("") };
+        kept.repo.write(file, text);
+        kept.leeward(&["hook", "status"]).ends_with(1).says(&format!("calls leeward ({file})\n"));
+    }
+    kept.repo.write("lefthook-local.yml", "pre-commit: { skip: true }\n");
+    let said = kept.leeward(&["hook", "status"]).ends_with(1);
+    said.says("lefthook.yml calls leeward unless lefthook-local says otherwise");
+}
+
+#[test]
+fn a_hook_that_may_end_before_the_call_is_no_gate() {
+    let kept = Kept::new();
+    let git_dir = kept.repo.work().join(".git");
+    put_script(&git_dir, "pre-commit", "[ -n \"$SKIP\" ] && exit 0\nleeward hook pre-commit || exit\n");
+    let said = kept.leeward(&["hook", "status"]).ends_with(1);
+    said.says("another hook, which calls leeward unless it ends before, by `[ -n \"$SKIP\" ] && exit 0`: ");
+    let said = kept.leeward(&["doctor", "--gate", "commit"]).ends_with(0);
+    said.says("warning  the hook pre-commit calls leeward unless it ends before, by `[ -n \"$SKIP\" ]");
+    kept.repo.write("a.env", line(2));
+    kept.git(&["add", "a.env"]).ends_with(0);
+    let mut skipping = kept.repo.command(&["hook", "run", "pre-commit"]);
+    run(skipping.env("PATH", &kept.path).env("SKIP", "1"), None).ends_with(0);
+    kept.leeward(&["hook", "install"]).ends_with(0).says("pre-commit        in force, after the hook");
+    let mut skipping = kept.repo.command(&["hook", "run", "pre-commit"]);
+    run(skipping.env("PATH", &kept.path).env("SKIP", "1"), None).ends_with(1).says("a.env:1:17");
+}
+
+#[test]
 fn a_hook_that_git_ignores_is_said_to_be_one() {
     let kept = Kept::new();
     let git_dir = kept.repo.work().join(".git");

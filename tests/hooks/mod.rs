@@ -9,6 +9,7 @@ mod install;
 mod keepers;
 mod known;
 mod message;
+mod moves;
 mod obstacles;
 mod patches;
 mod people;

@@ -208,7 +208,7 @@ fn the_recipe_for_husky() {
 fn the_recipe_for_lefthook() {
     let managed = Managed::new();
     let hooks = managed.repo.work().join(".git/hooks");
-    for line in recipe("# lefthook.yml") {
+    for line in recipe("# lefthook.yml").into_iter().filter(|line| !line.starts_with("#")) {
         let (hook, rest) = line.split_once(": ").expect("a hook");
         let (_, said) = rest.split_once("run: ").expect("a command");
         let (said, input) = match said.strip_prefix('"') {

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::{Repo, git_in, line, put_script};
+use super::{Repo, git_in, line, put_hook, put_script};
 use crate::support::{Ran, binary, run};
 
 /// A repository whose next commit has a key that a configuration, not staged, leaves out.
@@ -228,6 +228,69 @@ fn a_push_is_judged_by_what_is_committed() {
 }
 
 #[test]
+fn what_a_push_would_loosen_for_a_server_is_said_there() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    repo.git(&["push", "--quiet", "--no-verify", &path, "main"]);
+    put_hook(&server, "pre-receive");
+    repo.write("leeward.toml", "exclude = ['vendor/']\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
+    let push = ["push", "--no-verify", &path, "main"];
+    let note =
+        "note: refs/heads/main brings what is looser than what judges it here: exclude leaves out 'vendor/'";
+    repo.attempt(&push).ends_with(0).says(note);
+    // The server has it now.
+    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
+    quiet(repo.attempt(&push));
+    repo.write("leeward.toml", "exclude = [\n");
+    repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "broken"]);
+    repo.attempt(&push).ends_with(0).says("note: what refs/heads/main brings to judge by cannot be used: ");
+}
+
+#[test]
+fn a_new_branch_loosens_nothing_that_the_default_branch_has() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    repo.git(&["remote", "add", "origin", &path]);
+    repo.write("leeward.toml", "exclude = ['vendor/']\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    repo.git(&["update-ref", "-d", "refs/remotes/origin/HEAD"]);
+    repo.git(&["checkout", "--quiet", "-b", "feature"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
+    quiet(repo.attempt(&["push", "origin", "feature"]));
+}
+
+#[test]
+fn a_push_is_told_to_do_what_can_be_done_in_one() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    repo.write("leeward.toml", "exclude = [\n");
+    repo.git(&["add", "leeward.toml"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "broken"]);
+    let ran = repo.attempt(&["push", &path, "main"]).ends_with(1);
+    let ran = ran.says("mend it in the commit that is pushed; `git push --no-verify` goes on unjudged");
+    assert!(!ran.err().contains("--no-config"), "{}", ran.err());
+    repo.git(&["push", "--quiet", "--no-verify", &path, "main"]);
+    put_hook(&server, "pre-receive");
+    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
+    let ran = repo.attempt(&["push", "--no-verify", &path, "main"]).ends_with(1);
+    ran.says("it is that of HEAD here: have whoever runs this server mend it");
+    repo.write("leeward.toml", "exclude = ['*']\n");
+    repo.git(&["add", "leeward.toml"]);
+    let ran = repo.attempt(&["commit", "-m", "all"]).ends_with(1);
+    ran.says("the configuration leaves out everything").says("says what it leaves out; take that back");
+}
+
+#[test]
 fn each_ref_of_a_push_is_judged_by_what_it_brings() {
     let mut repo = Repo::new();
     let remote = repo.place.top().join("remote.git");
@@ -280,7 +343,8 @@ fn one_report_is_not_made_of_refs_that_are_judged_apart() {
     let hook = format!("exec '{}' hook pre-push --report json=report \"$@\"\n", binary().display());
     put_script(&repo.work().join(".git"), "pre-push", hook);
     let ran = repo.attempt(&["push", &remote, "main", "main~1:refs/heads/old"]).ends_with(1);
-    ran.says("different settings").says("--policy-from REV, or push one after the other");
+    ran.says("different settings")
+        .says("push one after the other, or name a revision for all in the hook (--policy-from REV)");
     repo.attempt(&["push", &remote, "main~1:refs/heads/old"]).ends_with(1).says("base.env:1:17");
 }
 

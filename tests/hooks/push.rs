@@ -321,3 +321,42 @@ fn a_file_that_is_renamed_is_no_reason_to_stop_a_push() {
     both.commit("copy.env", &line(1));
     both.stops(&["push", "origin", "main"], "copy.env:1:17");
 }
+
+#[test]
+fn a_directory_is_the_remote_by_whatever_path_it_is_named() {
+    let mut both = Both::new();
+    both.commit("a.env", &line(2));
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    let server = both.server.to_str().expect("a plain path").to_owned();
+    let fork = bare(&mut both.repo, "other.git");
+    for (number, url) in
+        [format!("{server}/"), format!("file://{server}"), "../server.git".to_owned(), "../server".to_owned()]
+            .iter()
+            .enumerate()
+    {
+        both.commit("b.txt", &format!("{number}\n"));
+        both.passes(&["push", url, "main"], "no new keys in 1 blob, 1 commit");
+        both.repo.git(&["fetch", "--quiet", "origin"]);
+    }
+    both.repo.attempt(&["push", &format!("{fork}/"), "main"]).ends_with(1).says("a.env:1:17");
+}
+
+#[test]
+fn a_tag_or_a_note_with_a_key_is_made_anew_and_no_commit_is() {
+    let mut both = Both::new();
+    put_hook(&both.server, "pre-receive");
+    let message = line(2);
+    both.repo.git(&["tag", "--annotate", "v1", "--message", message.trim()]);
+    both.repo.git(&["notes", "add", "--message", message.trim()]);
+    for (name, here, there) in [
+        ("v1", "    git tag --delete v1\n", "Make the tag anew"),
+        ("refs/notes/commits", "    git update-ref refs/notes/commits ", "Take it out of the note"),
+    ] {
+        for (push, advice) in
+            [(&["push", "origin", name][..], here), (&["push", "--no-verify", "origin", name], there)]
+        {
+            let said = both.repo.attempt(push).ends_with(1).says(advice).err();
+            assert!(!said.contains("--amend") && !said.contains("out of the commits"), "{said}");
+        }
+    }
+}

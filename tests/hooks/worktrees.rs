@@ -114,3 +114,27 @@ fn the_way_back_from_hooks_of_all_repositories_holds_for_linked_worktrees() {
     run(&mut git_in(&there, &home, &["commit", "-m", "a key"]), None).ends_with(1).says("key.env:1:17");
     repo.git(&["worktree", "remove", "--force", there.to_str().expect("UTF-8")]);
 }
+
+#[test]
+fn a_setting_of_one_worktree_alone_is_taken_out_there() {
+    let mut repo = linked();
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    repo.git(&["config", "extensions.worktreeConfig", "true"]);
+    let linked = repo.place.top().join("linked");
+    let mut set =
+        git_in(&linked, &repo.place.top().join("home"), &["config", "--worktree", "core.hooksPath", "gone"]);
+    run(&mut set, None).ends_with(0);
+    let advice = "take the setting out: git config --worktree --unset core.hooksPath";
+    let said = repo.place.run(&["hook", "status"]).ends_with(0);
+    said.says(&format!("(its own core.hooksPath; there, {advice})"));
+    let mut doctor = repo.place.leeward(&["doctor"]);
+    run(doctor.current_dir(&linked), None).ends_with(1).says(advice);
+    let mut unset = git_in(
+        &linked,
+        &repo.place.top().join("home"),
+        &["config", "--worktree", "--unset", "core.hooksPath"],
+    );
+    run(&mut unset, None).ends_with(0);
+    let said = repo.place.run(&["hook", "status"]).ends_with(0).out();
+    assert!(!said.contains("its own core.hooksPath"), "{said}");
+}

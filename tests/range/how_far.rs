@@ -30,14 +30,16 @@ fn commands(repo: &Repo, range: &str) -> Vec<String> {
     out.lines().filter_map(|line| line.strip_prefix("      ")).map(|line| line.trim().to_owned()).collect()
 }
 
+const AMENDED: &str = "git ls-files --error-unmatch -- :/a.env >/dev/null && \
+    git commit --amend --no-edit --allow-empty --only -- :/a.env";
+
 #[test]
 fn from_the_last_commit_to_a_remote() {
     let mut repo = pushed();
     let base = repo.git(&["rev-parse", "HEAD"]);
     repo.add("a.env", 2);
     assert_eq!(states(&repo, "origin/main.."), ["last-commit"]);
-    let amended = "git commit --amend --allow-empty --no-edit --only -- :/a.env".to_owned();
-    assert!(commands(&repo, "origin/main..").contains(&amended));
+    assert!(commands(&repo, "origin/main..").contains(&AMENDED.to_owned()));
 
     // A second branch would keep it.
     repo.git(&["branch", "second"]);
@@ -79,11 +81,7 @@ fn a_push_that_is_stopped_says_how_to_go_on() {
     let update = format!("refs/heads/main {id} refs/heads/main {}\n", repo.git(&["rev-parse", "base"]));
     let mut hook = repo.place.leeward(&["hook", "pre-push", "origin", "../origin.git"]);
     let stopped = crate::support::run(&mut hook, Some(update.into_bytes())).ends_with(1);
-    assert!(
-        stopped.err().contains("    git commit --amend --allow-empty --no-edit --only -- :/a.env\n"),
-        "{}",
-        stopped.err()
-    );
+    assert!(stopped.err().contains(&format!("    {AMENDED}\n")), "{}", stopped.err());
 }
 
 #[test]

@@ -166,6 +166,10 @@ fn what_is_unused_or_expired_is_said_and_pruned() {
     let number = text.lines().position(|line| line.contains("expires=2020")).expect("there") + 1;
     let says = format!("note: {FILE}:{number}: accepted until 2020-02-29 (known), and reported again since");
     place.run(&["scan"]).ends_with(1).says(&says).says(unused);
+    rewrite(&place, |text| {
+        text.replace(&entry_of(1), &entry_of(1).replace("known", "expires=2020-02-29 known"))
+    });
+    place.run(&["scan"]).ends_with(1).says(&format!("{unused}, and expired before; "));
     let ran = place.run(&["baseline", "prune"]).ends_with(0).says("(known): matches nothing");
     ran.says("(known): expired").says("2 entries taken out, 1 entry in all");
     assert_eq!(entries(&place), [entry_of(3)]);

@@ -115,6 +115,20 @@ fn a_change_cannot_accept_its_own_key() {
 }
 
 #[test]
+fn the_configuration_of_the_revision_cannot_be_left_out() {
+    let mut place = with_base(&[("leeward.toml", "inline-ignores = false\n")]);
+    place.write("a.env", format!("# leeward:ignore trust me\n{}", line(1)));
+    place.write("leeward.toml", "");
+    for ran in gates(&mut place, &["--no-config"], 1) {
+        assert_eq!(found(&ran), ["a.env"]);
+        let said = notes(&ran, "policy-from");
+        let expected = "--no-config is for the configuration here: that of base holds all the same";
+        assert_eq!(said.get(1).map(String::as_str), Some(expected));
+    }
+    place.run(&["scan", "--no-config"]).ends_with(0);
+}
+
+#[test]
 fn what_the_revision_says_holds() {
     let key = line(1);
     let mut place = with_base(&[

@@ -39,6 +39,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rayon", &["src/cli/run.rs", "src/pipeline", "src/source", "src/history"]),
     ("regex", &["src/rule", "src/detect", "src/decode/named.rs", "src/cli/hook/calls.rs"]),
     ("regex-syntax", &["src/rule"]),
+    ("saphyr-parser", &["src/cli/hook/keeper/yaml.rs"]),
     ("serde", &["src"]),
     ("serde-sarif", &["src/report/sarif"]),
     ("serde_json", &["src/cli/doctor/trial.rs", "src/report"]),

@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
-use super::super::hook::{keeper, script, worktrees};
+use super::super::hook::{keeper, place, script, worktrees};
 use super::super::subprocess::{ASKING, run};
 use super::clone::git;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
 use crate::source::layout::{Layout, regular, to_path};
-
-/// How to have git look for hooks where it looks by itself.
-const TAKE_OUT: &str = "take the setting out: git config --unset core.hooksPath";
 
 /// Hooks that run before a key is in.
 const GATES: [&str; 6] =
@@ -61,7 +58,7 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     let chosen = run(git(top).args(["config", "--get", "core.hooksPath"]), ASKING);
     if chosen.succeeded() && chosen.stdout.trim_ascii().is_empty() {
         let problem = "core.hooksPath is empty, so git runs no hook here";
-        checkup.problem(problem.to_owned(), TAKE_OUT);
+        checkup.problem(problem.to_owned(), &take_out(top));
         return None;
     }
     let Some(path) = path else {
@@ -109,11 +106,22 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         );
     }
     if layout.work_tree.is_some() {
-        for what in worktrees::without(&wanted, top, &directory) {
-            checkup.warning(what, worktrees::HELP);
-        }
+        not_tried(&wanted, top, &directory, checkup);
     }
     Some(Hooks { directory, names, husky })
+}
+
+/// Says what a trial does not meet: other work trees, and what the call in somebody else's hook depends on.
+fn not_tried(wanted: &[&str], top: &Path, directory: &Path, checkup: &mut Checkup) {
+    for what in worktrees::without(wanted, top, directory) {
+        checkup.warning(what, worktrees::HELP);
+    }
+    for name in wanted {
+        if let Some(why) = worktrees::condition(directory, name, top) {
+            let what = format!("the hook {name} calls leeward {}", visible(why.as_bytes()));
+            checkup.warning(what, "`leeward hook install` calls it in any case, behind that hook");
+        }
+    }
 }
 
 /// What a hook is that is there, and no file.
@@ -144,21 +152,29 @@ fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
     }
     let origin = told.stdout.trim_end().as_bstr().to_string();
     let origin = origin.replace('\t', ": ");
+    let take_out = take_out(top);
     match fs::metadata(directory) {
         Ok(there) if there.is_dir() => checkup.good(format!("core.hooksPath is set ({origin})")),
         Ok(_) if directory == Path::new("/dev/null") => {
-            checkup
-                .problem(format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"), TAKE_OUT);
+            checkup.problem(
+                format!("hooks are switched off: core.hooksPath is /dev/null ({origin})"),
+                &take_out,
+            );
         }
         Ok(there) => checkup.problem(
             format!("core.hooksPath is set to {} ({origin}), so no hook runs", regular::kind(&there)),
-            TAKE_OUT,
+            &take_out,
         ),
         Err(_) => checkup.problem(
             format!("core.hooksPath is set to a directory that is not there ({origin}), so no hook runs"),
-            &format!("make the directory, or {TAKE_OUT}"),
+            &format!("make the directory, or {take_out}"),
         ),
     }
+}
+
+/// How to have git look for hooks where it looks by itself.
+fn take_out(top: &Path) -> String {
+    place::unset(&run(git(top).args(place::SCOPE), ASKING).stdout)
 }
 
 #[cfg(unix)]

@@ -3,24 +3,32 @@
 //! Takes a script for the shell, runs nothing. Only shapes that are known to pass a refusal on count: `CALL || exit 1`,
 //! `exec CALL`, a call that comes last. Of all else it is said that a refusal may be lost; `leeward doctor` tries the hook.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use bstr::ByteSlice;
 use regex::Regex;
 
+use super::endings;
+
 /// What a hook makes of a gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Calls {
     /// It does not call it.
     Never,
-    /// It does, and a refusal is lost or may be: this is why.
-    Lost(&'static str),
+    /// It does, and a refusal is lost or may be, or it is not always called: this is why.
+    Lost(Cow<'static, str>),
     /// It does, and ends with its status.
     Yes,
 }
 
-pub(super) const UNHEEDED: Calls = Calls::Lost("and may not heed the answer");
-const BEHIND: Calls = Calls::Lost("behind an `exit`");
+pub(super) const UNHEEDED: Calls = Calls::Lost(Cow::Borrowed("and may not heed the answer"));
+const BEHIND: Calls = Calls::Lost(Cow::Borrowed("behind an `exit`"));
+
+/// Whether a reason is of the shape of the call alone, so that a trial tells whether it holds.
+pub(super) fn is_general(why: &str) -> bool {
+    [UNHEEDED, BEHIND].iter().any(|calls| matches!(calls, Calls::Lost(general) if general == why))
+}
 
 /// Shapes of a line that calls, with `CALL` for the call and its arguments.
 static SHAPES: LazyLock<[(Regex, Shape); 5]> = LazyLock::new(|| {
@@ -76,7 +84,7 @@ pub(super) fn of(gate: &str, content: &[u8], strict: bool) -> Calls {
     let mut blocks = 0_usize;
     for (number, line) in lines.iter().enumerate() {
         let at_margin = blocks == 0;
-        if at_margin && ends(line) && number < first {
+        if at_margin && endings::surely(line) && number < first {
             return BEHIND;
         }
         if at_margin
@@ -85,7 +93,10 @@ pub(super) fn of(gate: &str, content: &[u8], strict: bool) -> Calls {
             && !starved(number)
             && passes_on(line, &lines[number + 1..], strict)
         {
-            return Calls::Yes;
+            return match endings::perhaps(&lines[..number]) {
+                Some(by) => Calls::Lost(format!("unless it ends before, by `{by}`").into()),
+                None => Calls::Yes,
+            };
         }
         blocks = (blocks + opened(line)).saturating_sub(closed(line));
     }
@@ -181,21 +192,16 @@ fn is_quote_open(line: &str) -> bool {
     ['\'', '"'].iter().any(|quote| line.matches(*quote).count() % 2 == 1)
 }
 
-/// The words that a line's commands begin with.
-fn commands(line: &str) -> impl Iterator<Item = &str> {
-    line.split([';', '&', '|']).filter_map(|command| command.split_whitespace().next())
-}
-
 /// How many blocks begin in a line.
 fn opened(line: &str) -> usize {
-    commands(line)
+    endings::commands(line)
         .filter(|word| matches!(*word, "if" | "for" | "while" | "until" | "case" | "{" | "("))
         .count()
 }
 
 /// How many blocks end in it.
 fn closed(line: &str) -> usize {
-    commands(line).filter(|word| matches!(*word, "fi" | "done" | "esac" | "}" | ")")).count()
+    endings::commands(line).filter(|word| matches!(*word, "fi" | "done" | "esac" | "}" | ")")).count()
 }
 
 /// Whether a script's first line leaves it to a shell.
@@ -213,24 +219,6 @@ fn is_strict(text: &str, before: &[String]) -> bool {
     let flag = |line: &str| line.split_whitespace().skip(1).any(|word| short(word) || word == "errexit");
     let first = text.lines().next().filter(|line| line.starts_with("#!"));
     first.is_some_and(flag) || before.iter().any(|line| line.starts_with("set ") && flag(line))
-}
-
-/// Whether the shell is sure not to go on behind a line.
-fn ends(line: &str) -> bool {
-    // What stands behind `&&` or `||` is on a condition.
-    if commands(line).next() != Some("exit")
-        && !line.contains(['&', '|'])
-        && commands(line).any(|word| word == "exit")
-    {
-        return true;
-    }
-    let mut words = line.split_whitespace();
-    let first = words.next().unwrap_or_default();
-    // `exec` without a program only leads input and output elsewhere.
-    let runs = words
-        .next()
-        .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || "\"'/.$".contains(c)));
-    first == "exit" || first == "exit;" || first == "exec" && runs
 }
 
 #[cfg(test)]
@@ -262,6 +250,17 @@ mod tests {
     }
 
     #[test]
+    fn a_hook_that_may_end_before_says_by_what() {
+        for (by, text) in [
+            ("[ -n \"$SKIP\" ] && exit 0", "[ -n \"$SKIP\" ] && exit 0\nleeward hook pre-commit\n"),
+            ("if a; then", "set -e\nif a; then\n  exit 0\nfi\nleeward hook pre-commit || exit\n"),
+        ] {
+            let expected = Calls::Lost(format!("unless it ends before, by `{by}`").into());
+            assert_eq!(of("pre-commit", text.as_bytes(), false), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn the_gate_of_a_push_has_to_get_its_lines() {
         for (text, expected) in [
             ("leeward hook pre-push \"$@\"\n", Calls::Yes),
@@ -282,7 +281,7 @@ mod tests {
         "#!/bin/sh\nexec leeward hook pre-commit\n",
         "exec '/usr/bin/leeward' hook pre-commit \"$@\"\n",
         "\"$HOME/bin/leeward\" hook pre-commit\n",
-        "if a; then\n  exit 0\nfi\nexec < /dev/tty\nleeward hook pre-commit\n",
+        "if a; then\n  exit 1\nfi\nexec < /dev/tty\nleeward hook pre-commit\n",
         "leeward hook pre-commit || exit\nnpm test\nexit 0\n",
         "leeward hook pre-commit || exit $?\nnpm test\n",
         "leeward hook pre-commit || { echo no; exit 1; }\nnpm test\n",

@@ -49,7 +49,8 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
     }
     let here = PathBuf::from(".");
     let gate = if applies_patches(&layout) { Gate::Patch } else { Gate::Commit };
-    let run = Run::judged_by(Basis::Index(staged.files()), "staged", scanning, [&here])?.for_gate(gate);
+    let run = Run::judged_by(Basis::Index(staged.files()), "staged", scanning, [&here])?;
+    let run = run.for_gate(gate).of_change(&staged);
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
         people(collector);
         staged.scan(0, collector);

@@ -32,7 +32,7 @@ pub(super) enum There {
         /// Whether git would run it.
         runs: bool,
         /// Why it calls the program in vain, if it does.
-        lost: Option<&'static str>,
+        lost: Option<String>,
         /// Whether it asks under which name it was called, so that it cannot be called by another.
         by_name: bool,
         /// The program whose hook it is, which calls what its own files name.
@@ -78,8 +78,8 @@ impl<'a> Hook<'a> {
                     None => (None, Calls::Never),
                 };
                 let calls = calls::of(self.gate.calls, &content, false);
-                let lost = match (calls, kept) {
-                    (Calls::Lost(why), _) | (_, Calls::Lost(why)) => Some(why),
+                let lost = match (&calls, &kept) {
+                    (Calls::Lost(why), _) | (_, Calls::Lost(why)) => Some(why.to_string()),
                     _ => None,
                 };
                 match runs {

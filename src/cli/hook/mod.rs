@@ -5,11 +5,12 @@
 
 mod calls;
 mod commit;
+mod endings;
 mod files;
 mod install;
 pub(super) mod keeper;
 mod message;
-mod place;
+pub(super) mod place;
 mod proof;
 mod push;
 pub(super) mod script;

@@ -57,7 +57,7 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
     let directory = hooks(&ask)?;
     // From within the git directory, there is none.
     let top = git(&["rev-parse", "--show-toplevel"])?.ok().map(|top| path(&top));
-    let scope = git(&["config", "--show-scope", "--get", "core.hooksPath"])?.unwrap_or_default();
+    let scope = git(&SCOPE)?.unwrap_or_default();
     let shared = scope.starts_with(b"global\t") || scope.starts_with(b"system\t");
     Ok(match shared {
         false => Place { directory, bare, top, reach: Reach::Repository },
@@ -130,18 +130,23 @@ fn is_directory(directory: &Path) -> Result<(), UsageError> {
 
 /// How to be rid of core.hooksPath, wherever it is set.
 fn take_out() -> Result<String, UsageError> {
-    let told = git(&["config", "--show-scope", "--get", "core.hooksPath"])?.unwrap_or_default();
+    Ok(unset(&git(&SCOPE)?.unwrap_or_default()))
+}
+
+/// What git is asked to say where core.hooksPath is set.
+pub(in crate::cli) const SCOPE: [&str; 4] = ["config", "--show-scope", "--get", "core.hooksPath"];
+
+/// The same, where git said where that is.
+pub(in crate::cli) fn unset(told: &[u8]) -> String {
     let scope = told.split(|byte| *byte == b'\t').next().unwrap_or_default();
     let scope = match scope {
         b"global" | b"system" | b"worktree" => format!(" --{}", scope.as_bstr()),
         b"command" => {
-            return Ok(
-                "it is set for this command alone (git -c, or GIT_CONFIG_ in the environment)".to_owned()
-            );
+            return "it is set for this command alone (git -c, or GIT_CONFIG_ in the environment)".to_owned();
         }
         _ => String::new(),
     };
-    Ok(format!("take the setting out: git config{scope} --unset core.hooksPath"))
+    format!("take the setting out: git config{scope} --unset core.hooksPath")
 }
 
 /// The directory that we keep hooks for all repositories in.

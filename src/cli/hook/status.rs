@@ -11,6 +11,7 @@ use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
 use super::{on_path, script, worktrees};
+use crate::sanitize::visible;
 use crate::status::Status;
 
 /// Says what is there. Clean if all gates are in force.
@@ -137,7 +138,7 @@ fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Res
                 Some((name, file)) => format!("{name}'s, and {} calls leeward", below(file, top)),
                 None => "another hook, which calls leeward".to_owned(),
             };
-            (false, format!("{whose} {why}: `leeward doctor` tries it"))
+            (false, format!("{whose} {}: `leeward doctor` tries it", visible(why.as_bytes())))
         }
         There::Foreign { by: Some(by), .. } => (false, kept(by, top)),
         There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),

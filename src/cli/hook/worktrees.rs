@@ -9,7 +9,7 @@ use bstr::ByteSlice;
 use super::super::subprocess::ASKING;
 use super::super::subprocess::run;
 use super::files::{Hook, There};
-use super::script;
+use super::{calls, place, script};
 use crate::sanitize::visible;
 
 /// How to have the gates in all of them.
@@ -34,9 +34,13 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
             names.iter().copied().filter(|name| !is_there(&hooks, name, &other)).collect();
         let shown = |path: &Path| visible(path.as_os_str().as_encoded_bytes()).into_owned();
         (!missing.is_empty()).then(|| {
+            // What it sets for itself goes before what holds for all.
+            let own = ask(&other, &place::SCOPE).filter(|told| told.starts_with(b"worktree\t"));
+            let own = own.map(|told| format!(" (its own core.hooksPath; there, {})", place::unset(&told)));
             let (other, hooks) = (shown(&other), shown(&hooks));
             format!(
-                "in the work tree {other} git reads hooks from {hooks}, and finds no gate for {}",
+                "in the work tree {other} git reads hooks from {hooks}{}, and finds no gate for {}",
+                own.unwrap_or_default(),
                 missing.join(", ")
             )
         })
@@ -49,6 +53,15 @@ fn is_there(hooks: &Path, name: &str, top: &Path) -> bool {
     let gate = script::gates(false).iter().find(|gate| gate.name == name);
     let there = gate.and_then(|gate| Hook::look(hooks, gate, Some(top)).ok()).map(|hook| hook.there);
     matches!(there, Some(There::Ours { runs: true, .. } | There::Calls { .. }))
+}
+
+/// What the call of a gate in somebody else's hook depends on, if that can be read from it. `directory`: where hooks are.
+pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Option<String> {
+    let gate = script::gates(false).iter().find(|gate| gate.name == name)?;
+    match Hook::look(directory, gate, Some(top)).ok()?.there {
+        There::Foreign { lost: Some(why), runs: true, .. } if !calls::is_general(&why) => Some(why),
+        _ => None,
+    }
 }
 
 /// The tops of all work trees.

@@ -23,6 +23,8 @@ pub(in crate::cli) enum Basis {
     Index(IndexFiles),
     /// The files that are committed in `HEAD`.
     Head,
+    /// The same, for refs that come in: their names, and what they are to be.
+    Received(Vec<(BString, String)>),
     /// Those of what is pushed.
     Pushed {
         /// The revision that a ref is to be.

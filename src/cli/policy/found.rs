@@ -102,7 +102,7 @@ pub(super) fn found(
         Some(place) => place.site.relation_to_found(&path),
     };
     let relations = places.iter().map(relation).collect();
-    read_config(&path, named, Found { relations, ..base })
+    read_config(&path, named, Found { relations, ..base }, basis)
 }
 
 /// The file that was named, or else the nearest of all targets.
@@ -206,7 +206,7 @@ fn pushed(layout: &Layout, tip: &str) -> Stored {
     }
 }
 
-fn read_config(path: &Path, named: bool, base: Found) -> Result<Found, UsageError> {
+fn read_config(path: &Path, named: bool, base: Found, basis: &Basis) -> Result<Found, UsageError> {
     let name = base.files.name(path);
     let text = if named { base.files.named(path) } else { base.files.text(path) };
     let text = match text {
@@ -221,9 +221,19 @@ fn read_config(path: &Path, named: bool, base: Found) -> Result<Found, UsageErro
         }
     };
     let config = config::file::parse(&name, &text).map_err(|error| {
-        UsageError::new(error)
-            .help("`leeward config --help` explains the keys; --no-config does without the file")
+        UsageError::new(error).help(format!("`leeward config --help` explains the keys; {}", without(basis)))
     })?;
     let directory = path.parent().map(Path::to_owned).unwrap_or_default();
     Ok(Found { name, path: path.to_owned(), directory, config, ..base })
+}
+
+/// How to go on without a configuration. In a push nobody can say so.
+fn without(basis: &Basis) -> &'static str {
+    match basis {
+        Basis::Pushed { .. } => {
+            "mend it in the commit that is pushed; `git push --no-verify` goes on unjudged"
+        }
+        Basis::Received(_) => "it is that of HEAD here: have whoever runs this server mend it",
+        Basis::Disk | Basis::Index(_) | Basis::Head => "--no-config does without the file",
+    }
 }

@@ -17,6 +17,17 @@ use crate::report::Note;
 use crate::sanitize::visible;
 use crate::words;
 
+/// Refs that come in whose settings are looked at.
+const RECEIVED: usize = 100;
+
+/// How the policy of a revision is read, if it is not as the arguments say: what leaves out the configuration that is here
+/// leaves that of the revision in force, or a change could be judged without what its base asks for.
+pub(super) fn of_revision(args: &PolicyArgs) -> Option<PolicyArgs> {
+    let is_left_out = args.policy_from.is_some() && args.rule_files.no_config;
+    let rule_files = RuleFiles { no_config: false, ..args.rule_files.clone() };
+    is_left_out.then(|| PolicyArgs { rule_files, ..args.clone() })
+}
+
 impl Policy {
     /// What is worth knowing where this policy is that of a revision: which one it is, and what would be let
     /// through otherwise.
@@ -31,6 +42,11 @@ impl Policy {
         let note = |kind, message| Note { kind, message };
         let mut notes =
             vec![note("policy-from", format!("configuration, baseline and rules are those of {revision}"))];
+        if of_revision(args).is_some() && self.config.is_some() {
+            let message =
+                format!("--no-config is for the configuration here: that of {revision} holds all the same");
+            notes.push(note("policy-from", message));
+        }
         let otherwise = PolicyArgs { policy_from: None, ..args.clone() };
         match Policy::read(mode, &otherwise, targets, basis) {
             Ok((now, _)) => {
@@ -72,6 +88,40 @@ impl Policy {
         }
         let what = "this commit is judged by what it brings, which is looser than HEAD";
         self.looser(Some("HEAD"), what, (mode, args, targets, basis))
+    }
+
+    /// What is worth knowing where refs come in: what they bring that would let through more than this policy does.
+    pub(super) fn received(
+        &self,
+        mode: &str,
+        args: &PolicyArgs,
+        targets: &[PathBuf],
+        basis: &Basis,
+    ) -> Vec<Note> {
+        let Basis::Received(refs) = basis else { return Vec::new() };
+        let mut notes: Vec<Note> = Vec::new();
+        let mut seen: BTreeSet<&String> = BTreeSet::new();
+        let new = refs.iter().filter(|(name, tip)| name.starts_with(b"refs/heads/") && seen.insert(tip));
+        for (name, tip) in new.take(RECEIVED) {
+            let name = visible(name);
+            let brings = Basis::Pushed { tip: tip.clone(), base: None };
+            let otherwise = PolicyArgs { policy_from: None, ..args.clone() };
+            match Policy::read(mode, &otherwise, targets, &brings) {
+                Ok((now, _)) => {
+                    let loosened = Comparison { before: self, now: &now }.loosened().into_iter();
+                    let what = format!("{name} brings what is looser than what judges it here");
+                    notes.extend(loosened.map(|loosened| Note {
+                        kind: "policy-loosened",
+                        message: format!("{what}: {loosened}"),
+                    }));
+                }
+                Err(error) => {
+                    let message = format!("what {name} brings to judge by cannot be used: {error}");
+                    notes.push(Note { kind: "policy-broken", message });
+                }
+            }
+        }
+        notes
     }
 
     /// What a revision, or else the defaults, would not have let through.

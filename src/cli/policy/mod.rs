@@ -109,12 +109,14 @@ impl Policy {
         targets: &[PathBuf],
         basis: &Basis,
     ) -> Result<(Policy, RuleSet), UsageError> {
-        let (mut policy, rules) = Policy::read(mode, args, targets, basis)?;
+        let of_revision = gate::of_revision(args);
+        let (mut policy, rules) = Policy::read(mode, of_revision.as_ref().unwrap_or(args), targets, basis)?;
         let notes = match args.policy_from {
             Some(_) => policy.compared(mode, args, targets, basis),
             None => [policy.brought(mode, args, targets, basis), policy.unstored(args)].concat(),
         };
         policy.notes.extend(notes);
+        policy.notes.extend(policy.received(mode, args, targets, basis));
         Ok((policy, rules))
     }
 
@@ -303,11 +305,17 @@ fn said_of_baseline(
     }
     if whole && outcome.issues.is_empty() {
         let suppressed = outcome.suppressed.iter().map(|(finding, _)| finding);
-        let unused = baseline.unused(outcome.findings.iter().chain(suppressed)).count();
-        if unused > 0 {
-            let entries = words::count(unused as u64, "entry", "entries");
+        let unused: Vec<&Entry> = baseline.unused(outcome.findings.iter().chain(suppressed)).collect();
+        if !unused.is_empty() {
+            let entries = words::count(unused.len() as u64, "entry", "entries");
+            let expired = unused.iter().filter(|entry| !entry.is_valid(today)).count();
+            let expired = match expired {
+                0 => String::new(),
+                number if number == unused.len() => ", and expired before".to_owned(),
+                number => format!(", {number} of which expired before"),
+            };
             let message = format!(
-                "{entries} of {name} matched nothing here; `leeward baseline prune` removes such entries"
+                "{entries} of {name} matched nothing here{expired}; `leeward baseline prune` removes such entries"
             );
             notes.push(Note { kind: "baseline-unused", message });
         }

@@ -86,9 +86,17 @@ impl Group<'_> {
             lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
             // Whatever else is staged stays out of it.
             lines.push(match self.files(|kind| kind == LocationKind::Blob) {
-                Some(files) => run(format!("git commit --amend --allow-empty --no-edit --only --{files}")),
-                None => run("git commit --amend --allow-empty --no-edit --all".to_owned()),
+                // A file that was taken out of the index would be put back; and nothing may be left of the commit.
+                Some(files) => run(format!(
+                    "git ls-files --error-unmatch --{files} >/dev/null && \
+                     git commit --amend --no-edit --allow-empty --only --{files}"
+                )),
+                None => run("git commit --amend --no-edit --allow-empty --all".to_owned()),
             });
+            lines.push(say(
+                "Where it is no file of the repository any more (`git rm --cached`), instead: git commit --amend --no-edit \
+                 --allow-empty",
+            ));
         }
         if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index | LocationKind::RefName))
         {

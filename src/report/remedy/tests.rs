@@ -48,6 +48,8 @@ fn go_on(edit: &str) -> String {
     )
 }
 
+const AMEND: &str = "git ls-files --error-unmatch -- :/a >/dev/null && git commit --amend --no-edit --allow-empty --only -- :/a";
+
 #[test]
 fn each_state_has_its_commands() {
     use LocationKind::{Blob, CommitMessage, Index, Path};
@@ -64,7 +66,8 @@ fn each_state_has_its_commands() {
             Blob,
             "conf/.env",
             state(State::LastCommit),
-            &["git commit --amend --allow-empty --no-edit --only -- :/conf/.env"],
+            &["git ls-files --error-unmatch -- :/conf/.env >/dev/null && \
+               git commit --amend --no-edit --allow-empty --only -- :/conf/.env"],
         ),
         (CommitMessage, "", state(State::LastCommit), &["git commit --amend --allow-empty"]),
         (
@@ -115,11 +118,7 @@ fn one_rebase_for_each_branch_passes_all_keys() {
         assert_eq!(commands(findings.collect()), expected);
     }
     let apart = [committed(side, Some("11"), 2), last()].map(|it| finding(Blob, "a", it));
-    let expected = [
-        rebase("1111111111 'my side'"),
-        go_on(" --no-edit"),
-        "git commit --amend --allow-empty --no-edit --only -- :/a".into(),
-    ];
+    let expected = [rebase("1111111111 'my side'"), go_on(" --no-edit"), AMEND.into()];
     assert_eq!(commands(apart.into()), expected);
 }
 
@@ -147,7 +146,7 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     let all = [state(State::Pushed), state(State::LastCommit), state(State::Unreachable)];
     let mut report = sample::clean(1);
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
-    assert_eq!(before_a_push(&report), ["git commit --amend --allow-empty --no-edit --only -- :/a"]);
+    assert_eq!(before_a_push(&report), [AMEND]);
     report.findings.push(finding(LocationKind::Blob, "a", base));
     assert_eq!(before_a_push(&report), [rebase("7777777777"), go_on(" --no-edit")]);
     report.findings.clear();

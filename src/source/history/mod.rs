@@ -11,6 +11,7 @@ mod delta;
 mod deltas;
 mod finder;
 mod loose;
+pub mod moves;
 mod objects;
 mod packs;
 mod reach;

@@ -8,6 +8,7 @@
 mod changes;
 mod files;
 mod head;
+mod moves;
 mod objects;
 
 use std::path::{Path, PathBuf};
@@ -133,12 +134,18 @@ impl<'a> Staged<'a> {
 
     fn changes(&self, index: &gix_index::File, objects: &Objects) -> Result<Changes, Issue> {
         let mut reader = objects.reader();
-        let mut commits: Vec<ObjectId> = head(self.layout)?.into_iter().collect();
-        commits.extend(head::merged(self.layout)?);
-        commits.extend(self.merged.iter().filter_map(|hex| ObjectId::from_hex(hex.as_bytes()).ok()));
+        let commits = self.parents()?;
         let trees: Vec<ObjectId> =
             commits.iter().map(|id| tree_of(*id, &mut reader, self.layout)).collect::<Result<_, _>>()?;
         changes::compare(index, &trees, &mut reader)
+    }
+
+    /// The commits that the next one will stand on.
+    fn parents(&self) -> Result<Vec<ObjectId>, Issue> {
+        let mut commits: Vec<ObjectId> = head(self.layout)?.into_iter().collect();
+        commits.extend(head::merged(self.layout)?);
+        commits.extend(self.merged.iter().filter_map(|hex| ObjectId::from_hex(hex.as_bytes()).ok()));
+        Ok(commits)
     }
 }
 

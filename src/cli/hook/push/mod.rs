@@ -93,7 +93,9 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
         ));
     }
     // What is not accepted yet has no say.
-    judge(&layout, Basis::Head, (&updates, &updates), &Known::Everything, Gate::Receive, scanning)
+    let new = updates.iter().filter_map(|update| Some((update.name.clone(), update.new.clone()?)));
+    let basis = Basis::Received(new.collect());
+    judge(&layout, basis, (&updates, &updates), &Known::Everything, Gate::Receive, scanning)
 }
 
 /// Judges some of the refs that are pushed.

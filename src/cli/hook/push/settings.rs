@@ -14,6 +14,9 @@ use crate::report::Format;
 use crate::source::history::range::Snapshot;
 use crate::source::layout::Layout;
 
+/// What follows the branch that a remote has by default.
+const DEFAULT: [&str; 3] = ["HEAD", "main", "master"];
+
 /// Refs that are judged alike.
 type Part = (Basis, Vec<Update>);
 
@@ -28,15 +31,18 @@ pub(super) fn apart(
     remote: Option<&str>,
     scanning: &Scanning,
 ) -> Result<Vec<Part>, UsageError> {
-    let head = remote.map(|name| format!("refs/remotes/{name}/HEAD"));
-    let head = head.filter(|name| Snapshot::open(layout, name).is_ok());
+    // What a remote has by default is known where it was cloned; elsewhere, it goes by its name.
+    let default = remote.and_then(|remote| {
+        let mut names = DEFAULT.iter().map(|name| format!("refs/remotes/{remote}/{name}"));
+        names.find(|name| Snapshot::open(layout, name).is_ok())
+    });
     let mut known = Known { policy: &scanning.policy, read: HashMap::new() };
     let mut parts: Vec<((Brought, Brought), Part)> = Vec::new();
     let sent: Vec<&Update> = updates.iter().filter(|update| update.new.is_some()).collect();
     for update in &sent {
         let tip = update.new.clone().unwrap_or_default();
         let old = update.old.clone().filter(|id| Snapshot::open(layout, id).is_ok());
-        let base = old.or_else(|| head.clone());
+        let base = old.or_else(|| default.clone());
         let basis = Basis::Pushed { tip: tip.clone(), base: base.clone() };
         // One is judged by what it brings, whatever that is.
         let key = match sent.len() {
@@ -53,7 +59,7 @@ pub(super) fn apart(
     if parts.len() > 1 && reports {
         let message = "what is pushed brings different settings along, and one report cannot be of all of it";
         return Err(UsageError::new(message)
-            .help("name a revision for all with --policy-from REV, or push one after the other"));
+            .help("push one after the other, or name a revision for all in the hook (--policy-from REV)"));
     }
     match parts.is_empty() {
         true => Ok(vec![(Basis::Head, Vec::new())]),

@@ -63,7 +63,7 @@ impl Teller<'_> {
         let members = &self.outcome.members;
         let number = match location.kind {
             CommitMessage | Author | Committer => members.iter().position(|member| *member == object)?,
-            kind => *self.outcome.introduced.get(&(kind, location.path.clone(), object))?,
+            kind => *self.outcome.introduced.get(&(kind, location.path.clone(), object))?.first()?,
         };
         Some((number, *members.get(number)?))
     }

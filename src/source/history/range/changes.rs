@@ -45,8 +45,8 @@ pub(super) struct Shared<'a> {
 /// What is known when all commits are compared.
 #[derive(Default)]
 pub(super) struct Found {
-    /// The number of the first commit that added a thing.
-    pub(super) introduced: HashMap<Spot, usize>,
+    /// The numbers of the commits that added a thing.
+    pub(super) introduced: HashMap<Spot, Vec<usize>>,
     /// Blobs that were pushed.
     pub(super) blobs: HashSet<ObjectId>,
     /// Commits with files that were not there before, and may have been elsewhere.
@@ -365,11 +365,9 @@ impl<'a> Changes<'a> {
 }
 
 impl Shared<'_> {
-    /// Notes that a thing was added by the commit of that number, if by none before it.
+    /// Notes that a thing was added by the commit of that number.
     fn introduce(&self, spot: Spot, number: usize) {
-        let mut found = self.found();
-        let first = found.introduced.entry(spot).or_insert(number);
-        *first = number.min(*first);
+        self.found().introduced.entry(spot).or_default().push(number);
     }
 }
 

@@ -12,6 +12,8 @@
 
 mod attribute;
 mod changes;
+mod moves;
+mod place;
 pub(super) mod reader;
 mod remote;
 mod renamed;
@@ -31,6 +33,7 @@ use rayon::prelude::*;
 
 pub use self::attribute::attribute;
 use self::changes::{Changes, Found, Shared, Spot};
+pub use self::moves::RangeMoves;
 use self::reader::Reader;
 use self::revision::Names;
 use self::select::{Range, select};
@@ -59,8 +62,10 @@ pub struct RangeOutcome {
     ends: Vec<ObjectId>,
     /// The commits of the range, ancestors first.
     members: Vec<ObjectId>,
-    /// The first commit that added what stands there, by its place among them.
-    introduced: HashMap<Spot, usize>,
+    /// The trees of its base.
+    bases: Vec<ObjectId>,
+    /// The commits that added what stands there, by their places among them, in order.
+    introduced: HashMap<Spot, Vec<usize>>,
 }
 
 impl RangeOutcome {
@@ -112,7 +117,7 @@ pub fn scan(
     let bases = trees(walked.boundary.union(&range.bases), &mut reader);
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
     let others = pool.install(|| push(&shared, &store, &walked, &range, progress));
-    let Found { introduced, blobs, missing: not_found, .. } =
+    let Found { mut introduced, blobs, missing: not_found, .. } =
         shared.found.into_inner().unwrap_or_else(PoisonError::into_inner);
     sink.count(Counted::Blob, blobs.len() as u64);
     missing.extend(not_found);
@@ -121,12 +126,18 @@ pub fn scan(
     let why = "no copy of it that is stored here is whole";
     report_undecoded(damaged.iter().map(|id| undecoded(id, why)), sink);
     report_missing(layout, walked.cut, Some(&missing), sink);
+    for numbers in introduced.values_mut() {
+        numbers.sort_unstable();
+        // What is too big is first tried in parts.
+        numbers.dedup();
+    }
     Ok(RangeOutcome {
         resolved: true,
         commits: walked.commits.len() as u64,
         others,
         ends: range.included.commits.keys().copied().collect(),
         members: walked.commits.iter().map(|member| member.id).collect(),
+        bases,
         introduced,
     })
 }

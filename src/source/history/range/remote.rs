@@ -8,20 +8,19 @@
 //! Where that cannot be told, nothing is known to be there, and all is judged.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use bstr::{BStr, BString};
 use git2::ConfigLevel;
 
 use super::super::Layout;
+use super::place::same_place;
 use super::tracking::mapped;
 use super::words::{Selector, Word, Words};
 use crate::source::layout::include;
 
 /// Refs that people make here, whoever fetches into them as well.
 const OWN: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/notes/"];
-
-/// Ports that a protocol has by itself.
-const PORTS: [(&str, &str); 4] = [("https", "443"), ("http", "80"), ("ssh", "22"), ("git", "9418")];
 
 impl Words {
     /// The same range without what a remote has, as far as refs here follow it. `url`: where the push goes, if that was
@@ -62,6 +61,8 @@ struct Remotes {
     /// What URLs begin with, and what stands for it.
     instead: Vec<(String, String)>,
     push_instead: Vec<(String, String)>,
+    /// What paths in URLs are relative to.
+    top: PathBuf,
 }
 
 #[derive(Debug, Default)]
@@ -83,7 +84,8 @@ impl Remotes {
             (Some(layout.common_dir.join("config")), ConfigLevel::Local),
             (Some(layout.git_dir.join("config.worktree")), ConfigLevel::Worktree),
         ];
-        let mut remotes = Remotes::default();
+        let top = layout.work_tree.clone().unwrap_or_else(|| layout.git_dir.clone());
+        let mut remotes = Remotes { top: top.clone(), ..Remotes::default() };
         let Ok(mut config) = git2::Config::new() else { return remotes };
         for (path, level) in of_all.into_iter().chain(own) {
             let Some(path) = path.filter(|path| path.exists()) else { continue };
@@ -95,7 +97,7 @@ impl Remotes {
         let Ok(config) = config.snapshot() else { return remotes };
         let Ok(mut entries) = config.entries(Some(r"^(remote|url)\.")) else { return remotes };
         while let Some(entry) = entries.next() {
-            let Ok(entry) = entry else { return Remotes::default() };
+            let Ok(entry) = entry else { return Remotes { top, ..Remotes::default() } };
             if let (Ok(key), Ok(value)) = (entry.name(), entry.value()) {
                 remotes.add(key, value);
             }
@@ -134,7 +136,7 @@ impl Remotes {
         };
         let is_there = |remote: &Remote| {
             let Some(fetched) = self.fetched_from(remote) else { return false };
-            let same = |url: &String| same_place(url, &fetched) || *url == remote.urls[0];
+            let same = |url: &String| same_place(url, &fetched, &self.top) || *url == remote.urls[0];
             !pushed.is_empty() && pushed.iter().all(same)
         };
         let there = self.remotes.iter().filter(|(_, remote)| is_there(remote));
@@ -145,8 +147,9 @@ impl Remotes {
     fn following(&self, name: &str) -> Vec<(&str, Vec<&str>)> {
         let Some(remote) = self.remotes.get(name) else { return Vec::new() };
         let Some(fetched) = self.fetched_from(remote) else { return Vec::new() };
-        let elsewhere =
-            |other: &&Remote| self.fetched_from(other).is_none_or(|url| !same_place(&url, &fetched));
+        let elsewhere = |other: &&Remote| {
+            self.fetched_from(other).is_none_or(|url| !same_place(&url, &fetched, &self.top))
+        };
         let others: Vec<&str> =
             self.remotes.values().filter(elsewhere).flat_map(|other| other.fetched_into()).collect();
         let own = |pattern: &&str| {
@@ -205,67 +208,6 @@ fn rewritten(url: &str, instead: &[(String, String)]) -> Option<String> {
     let fits = instead.iter().filter(|(start, _)| !start.is_empty() && url.starts_with(start.as_str()));
     let (start, base) = fits.max_by_key(|(start, _)| start.len())?;
     Some(format!("{base}{}", &url[start.len()..]))
-}
-
-/// Whether two URLs are of one repository: the same host and path, whatever the protocol.
-fn same_place(one: &str, other: &str) -> bool {
-    if one == other {
-        return true;
-    }
-    match (Place::of(one), Place::of(other)) {
-        (Some(one), Some(other)) => {
-            let users = one.user.is_none() || other.user.is_none() || one.user == other.user;
-            users
-                && one.port == other.port
-                && one.host.eq_ignore_ascii_case(other.host)
-                && one.path == other.path
-        }
-        _ => false,
-    }
-}
-
-/// Where a repository is, on a network.
-struct Place<'a> {
-    /// Who logs in, where paths can begin in that person's directory.
-    user: Option<&'a str>,
-    host: &'a str,
-    /// None if it is the protocol's own.
-    port: Option<&'a str>,
-    path: &'a str,
-}
-
-impl Place<'_> {
-    /// None for what is on this machine, or is no URL.
-    fn of(url: &str) -> Option<Place<'_>> {
-        let (protocol, rest) = match url.split_once("://") {
-            Some((protocol, rest)) => (protocol, rest),
-            // `user@host:path`, but `./a:b` is a path.
-            None => {
-                let (host, path) = url.split_once(':').filter(|(host, _)| !host.contains('/'))?;
-                let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
-                let place = Place { user: Some(user), host, port: None, path: trimmed(path) };
-                // One letter is a drive.
-                return (host.len() > 1).then_some(place);
-            }
-        };
-        let (host, path) = rest.split_once('/')?;
-        let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
-        let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-        let (host, port) = match host.rsplit_once(':').filter(|(_, port)| is_port(port)) {
-            Some((host, port)) => (host, Some(port)),
-            None => (host, None),
-        };
-        let usual = PORTS.iter().find(|(known, _)| *known == protocol).map(|(_, port)| *port)?;
-        let user = (protocol == "ssh").then_some(user);
-        let port = port.filter(|port| *port != usual);
-        (!host.is_empty()).then(|| Place { user, host, port, path: trimmed(path) })
-    }
-}
-
-/// A path without what does not matter at its ends.
-fn trimmed(path: &str) -> &str {
-    let path = path.trim_matches('/');
-    path.strip_suffix(".git").unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -328,26 +270,6 @@ mod tests {
         ];
         for (entries, url, expected) in table {
             assert_eq!(following(entries, url), expected, "{entries:?} {url:?}");
-        }
-    }
-
-    #[test]
-    fn places() {
-        for (one, other, same) in [
-            ("https://example.org/a/b.git", "https://user@Example.org:443/a/b", true),
-            ("https://example.org/a/b", "ssh://git@example.org/a/b.git", true),
-            ("git@example.org:a/b", "ssh://git@example.org:22/a/b", true),
-            ("ssh://example.org:2222/a", "https://example.org/a", false),
-            ("ada@example.org:a", "eve@example.org:a", false),
-            ("https://example.org/a/b", "https://example.org/a/c", false),
-            ("https://example.org/a", "https://example.com/a", false),
-            ("/srv/a.git", "/srv/a.git", true),
-            ("/srv/a.git", "/srv/b.git", false),
-            ("file:///srv/a", "file:///srv/b", false),
-            ("ext::sh -c x", "ext::sh -c y", false),
-        ] {
-            assert_eq!(same_place(one, other), same, "{one} {other}");
-            assert_eq!(same_place(other, one), same, "{other} {one}");
         }
     }
 }

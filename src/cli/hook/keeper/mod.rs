@@ -1,0 +1,129 @@
+//! Programs that keep the hooks of a repository (husky, lefthook, the pre-commit framework): what git calls is theirs, and
+//! calls what their own files name.
+//!
+//! Takes a hook of somebody else and tells whose it is, and whether a gate is called in the end, as far as those files
+//! tell. Nothing is run; what cannot be told is left to `leeward doctor`.
+
+mod framework;
+mod lefthook;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+
+use super::calls::{self, Calls};
+use super::script::{self, Gate};
+use crate::source::layout::regular;
+
+/// Who keeps a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    Husky,
+    Lefthook,
+    PreCommit,
+}
+
+/// A program that keeps a hook, and what it goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Keeper {
+    pub(super) who: Who,
+    /// The file that says what is called; none where it cannot be told which that is.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl Who {
+    /// As it calls itself.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Who::Husky => "husky",
+            Who::Lefthook => "lefthook",
+            Who::PreCommit => "the pre-commit framework",
+        }
+    }
+}
+
+/// Where lefthook looks for its file, from the top of the work tree.
+const LEFTHOOK: [&str; 6] = [
+    "lefthook.yml",
+    "lefthook.yaml",
+    ".lefthook.yml",
+    ".lefthook.yaml",
+    ".config/lefthook.yml",
+    ".config/lefthook.yaml",
+];
+
+/// Where it looks for what has the last word.
+const LEFTHOOK_LOCAL: [&str; 6] = [
+    "lefthook-local.yml",
+    "lefthook-local.yaml",
+    ".lefthook-local.yml",
+    ".lefthook-local.yaml",
+    ".config/lefthook-local.yml",
+    ".config/lefthook-local.yaml",
+];
+
+/// Where the pre-commit framework does.
+const PRE_COMMIT: [&str; 2] = [".pre-commit-config.yaml", ".pre-commit-config.yml"];
+
+/// Who keeps the hook at `path`, and whether the gate is called in the end. `top`: that of the work tree.
+pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -> Option<(Keeper, Calls)> {
+    let read = |name: &str| {
+        let file = top?.join(name);
+        Some((regular::read(&file).ok()?, file))
+    };
+    // Each goes by the first of its files that is there.
+    let found = |who, names: &[&str], calls: &dyn Fn(&[u8]) -> Calls| {
+        let first = names.iter().find_map(|name| read(name)).map(|(content, file)| (calls(&content), file));
+        let known = first.filter(|(calls, _)| *calls != Calls::Never);
+        let (calls, file) = known.map_or((Calls::Never, None), |(calls, file)| (calls, Some(file)));
+        Some((Keeper { who, file }, calls))
+    };
+    if let Some(own) = path.parent().and_then(husky) {
+        let file = own.join(gate.name);
+        // It has the shell end at the first command that fails.
+        let read = regular::read(&file).map(|content| calls::of(gate.calls, &content, true));
+        return Some((Keeper { who: Who::Husky, file: Some(file) }, read.unwrap_or(Calls::Never)));
+    }
+    if content.contains_str("hook-impl") {
+        // `pre-commit install --config FILE` names another one.
+        let named =
+            content.split_once_str("--config=").and_then(|(_, rest)| rest.fields().next()?.to_str().ok());
+        let named = named.map(|name| name.trim_matches(['"', '\'', ')']));
+        let names = named.as_slice();
+        let names = if names.is_empty() { PRE_COMMIT.as_slice() } else { names };
+        found(Who::PreCommit, names, &|content| framework::calls(gate, content))
+    } else if content.contains_str("lefthook") {
+        let local: Vec<Vec<u8>> =
+            LEFTHOOK_LOCAL.iter().filter_map(|name| read(name)).map(|(content, _)| content).collect();
+        found(Who::Lefthook, &LEFTHOOK, &|content| lefthook::calls(gate, content, &local))
+    } else if content.contains_str("husky") && calls::of(gate.calls, content, false) == Calls::Never {
+        Some((Keeper { who: Who::Husky, file: None }, Calls::Never))
+    } else {
+        None
+    }
+}
+
+/// The files at the top of a work tree that such programs go by, as far as they are there. (Those of husky are called
+/// where they are.)
+pub(in crate::cli) fn files(top: &Path) -> Vec<PathBuf> {
+    let names = LEFTHOOK.iter().chain(&LEFTHOOK_LOCAL).chain(&PRE_COMMIT);
+    names.map(|name| top.join(name)).filter(|file| file.is_file()).collect()
+}
+
+/// Where husky 9 has the hooks that people write, if it is its directory that git calls hooks in: `.husky` for
+/// `.husky/_`, which is written anew at every installation.
+pub(in crate::cli) fn husky(directory: &Path) -> Option<PathBuf> {
+    let own = directory.parent().filter(|_| directory.file_name().is_some_and(|name| name == "_"))?;
+    let known = own.file_name().is_some_and(|name| name == ".husky") || directory.join("h").is_file();
+    known.then(|| own.to_owned())
+}
+
+/// What to write into the files of husky for these hooks, a line each.
+pub(in crate::cli) fn husky_recipe(own: &Path, names: &[&str]) -> String {
+    let own = own.file_name().map_or(own, Path::new).display();
+    let gates = script::gates(false).iter().filter(|gate| names.contains(&gate.name));
+    let line = |gate: &Gate| format!("\n  {:<25} {}", format!("{own}/{}", gate.name), gate.line());
+    let lines: String = gates.map(line).collect();
+    format!("add a line to each of these files, and make those that are not there:{lines}")
+}

@@ -1,0 +1,48 @@
+//! What the index moved, for whoever asks: it is one step over `HEAD`.
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::super::history::moves::{self, Moves, Replaced};
+use super::Staged;
+use super::objects::Objects;
+use crate::finding::LocationKind;
+
+impl Moves for &Staged<'_> {
+    fn steps(&self, _: LocationKind, _: &BStr, _: &str) -> Option<Vec<usize>> {
+        Some(vec![0])
+    }
+
+    fn replaced(&self, _: usize, visit: Replaced<'_>) -> bool {
+        let Ok(Some(index)) = &self.index else { return false };
+        let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
+        let mut reader = objects.reader();
+        // Of a merge, it cannot be told from where.
+        if self.parents().is_ok_and(|parents| parents.len() > 1) {
+            return false;
+        }
+        let Ok(changes) = self.changes(index, &objects) else { return false };
+        let mut pairs: Vec<moves::Pair> = Vec::new();
+        for gone in changes.gone {
+            match gone.tree {
+                false => pairs.push((gone.path, Some(gone.id), None)),
+                true => {
+                    if !moves::differing(gone.path.as_bstr(), [Some(gone.id), None], &mut reader, &mut pairs)
+                    {
+                        return false;
+                    }
+                }
+            }
+        }
+        let added = changes.added.into_iter();
+        pairs.extend(added.map(|file| (file.path, file.before.first().copied(), Some(file.id))));
+        moves::hand_on(&pairs, &mut reader, visit)
+    }
+
+    fn ends(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
+    fn overall(&self, _: usize, _: usize, _: Replaced<'_>) -> bool {
+        true
+    }
+}
