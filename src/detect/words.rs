@@ -159,6 +159,12 @@ pub(crate) fn is_password(name: &str) -> bool {
     last.is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd"))
 }
 
+/// Whether what is called sends a request: `session.post`.
+pub(crate) fn sends(callee: &str) -> bool {
+    const VERBS: [&str; 8] = ["get", "post", "put", "patch", "delete", "request", "send", "fetch"];
+    words(callee).last().is_some_and(|word| VERBS.contains(&word.as_str()))
+}
+
 /// What a field of a block says of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {

@@ -9,7 +9,7 @@ use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::function_around;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{Meaning, words};
+use crate::detect::words::{Meaning, sends, words};
 use crate::finding::Confidence;
 
 /// Most words of what holds a value, if they are a name.
@@ -53,6 +53,9 @@ impl Judge<'_> {
             {
                 return (level.holder != Holder::Block || verdict.confidence == Confidence::High)
                     .then_some(verdict);
+            }
+            if depth > 0 && self.is_of_host(level) {
+                return Some(Verdict::foreign(format!("it is an entry of {}", shown(&level.name))));
             }
             if let Some(verdict) = self.beside(depth, level, own, &own_meaning) {
                 return Some(verdict);
@@ -200,7 +203,7 @@ impl Judge<'_> {
             }
             // Where a record is kept says nothing of whose it is: `db.insert([{ … }])`.
             (Holder::Call, Speaks::Others)
-                if self.meaning(&level.head).purpose && (depth > 1 || is_request(&level.head)) =>
+                if self.meaning(&level.head).purpose && (depth > 1 || sends(&level.head)) =>
             {
                 None
             }
@@ -389,10 +392,4 @@ impl Judge<'_> {
         names
             .find_map(|name| self.by_name(name, |name| format!("it is piped to a command that names {name}")))
     }
-}
-
-/// Whether what is called sends a request: `session.post`.
-fn is_request(head: &str) -> bool {
-    const VERBS: [&str; 8] = ["get", "post", "put", "patch", "delete", "request", "send", "fetch"];
-    words(head).last().is_some_and(|word| VERBS.contains(&word.as_str()))
 }

@@ -235,6 +235,17 @@ impl Judge<'_> {
         hosts.find(|host| !host.is_empty() && self.host_in(host).is_none()).map(str::to_owned)
     }
 
+    /// Whether an entry is called after a host that is not the provider's: `"registry.example.com": { … }`.
+    pub(super) fn is_of_host(&self, level: &Level) -> bool {
+        const ENDINGS: [&str; 5] = [".com", ".org", ".net", ".io", ".dev"];
+        let name = level.name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ':'));
+        let host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+        level.holder == Holder::Group
+            && ENDINGS.iter().any(|ending| name.ends_with(ending))
+            && name.chars().all(host)
+            && !self.is_ours(name)
+    }
+
     /// A side of a level without the records beside the one that holds the value.
     pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
         if depth == 0 || !matches!(level.holder, Holder::Group | Holder::Lines) {

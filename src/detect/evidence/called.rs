@@ -124,7 +124,8 @@ impl Judge<'_> {
         name.filter(|name| {
             let meaning = self.meaning(name);
             let row = own.bound == Bound::Positional && (meaning.purpose || meaning.plain.is_some());
-            meaning.credential || meaning.identifier || row && quote::is_name(name)
+            let purpose = meaning.purpose && own.holder == Holder::Call && words(name).len() == 1;
+            meaning.credential || meaning.identifier || row && (quote::is_name(name) || purpose)
         })
     }
 

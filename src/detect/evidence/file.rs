@@ -7,7 +7,7 @@ use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::{function_around, is_return};
 use crate::detect::layout::{self, line_start};
 use crate::detect::parts::{parts, parts_and_groups};
-use crate::detect::quote::{is_source_file, shown, tokens, without};
+use crate::detect::quote::{is_source_file, shown, tokens};
 use crate::detect::structure::{Address, Bound, Holder, Level};
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
@@ -152,7 +152,7 @@ impl Judge<'_> {
             || self.place.scheme.is_some()
             || cell && self.column_name().is_some_and(|column| self.meaning(column).credential)
             || self.place.levels.iter().any(call)
-            || self.meaning(&without(line, self.span.len())).credential
+            || self.meaning(&self.without_value(line)).credential
     }
 
     /// A credential without an owner's name, in a file that is about the provider.

@@ -29,9 +29,6 @@ impl Judge<'_> {
         if self.is_cookie() {
             return Some("it stands in a cookie".to_owned());
         }
-        if self.is_public_record(own) {
-            return Some("it stands in a record that everybody is told who asks for the domain".to_owned());
-        }
         if self.is_validator() {
             return Some("it stands in an entity tag".to_owned());
         }
@@ -118,7 +115,7 @@ impl Judge<'_> {
     }
 
     /// Whether the value is the text of a domain: a field beside it gives `TXT` as the type of its record.
-    fn is_public_record(&self, own: &Level) -> bool {
+    pub(super) fn is_public_record(&self, own: &Level) -> bool {
         own.holder != Holder::Lines && fields_beside(own).any(|part| bare(part.value) == "TXT")
             || own.holder == Holder::Block
                 && own.before.lines().chain(own.after.lines()).any(|line| line.ends_with("\"TXT\""))
@@ -142,6 +139,14 @@ impl Judge<'_> {
         let word = before.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
         let word = before[before.len() - word..].to_ascii_lowercase();
         length > 0 && (word == b"basic" || quoted && word == b"auth")
+    }
+
+    /// The name of the entry of a stored session that the value is: `name|s:32:"VALUE"`.
+    pub(super) fn name_in_session(&self) -> Option<&str> {
+        let before = self.file.text[..self.span.start].strip_suffix(b"\"")?.strip_suffix(b":")?;
+        let before = before.trim_end_with(|c| c.is_ascii_digit()).strip_suffix(b"|s:")?;
+        let name = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        before[before.len() - name..].to_str().ok().filter(|name| !name.is_empty())
     }
 
     /// Whether the value stands in a row that SQL inserts into a table of sessions.

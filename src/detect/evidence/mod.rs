@@ -168,6 +168,11 @@ impl Judge<'_> {
         self.steps == 0
     }
 
+    /// A line's words without the value; where a name stands for that, the line has none.
+    fn without_value(&self, line: &str) -> String {
+        quote::without(line, if self.is_value() { self.span.len() } else { usize::MAX })
+    }
+
     /// Whether a run of letters and digits has the same form as the value.
     fn is_alike(&self, run: &[u8]) -> bool {
         run.len() == self.span.len() && run.iter().any(u8::is_ascii_digit)

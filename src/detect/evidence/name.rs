@@ -15,6 +15,9 @@ impl Judge<'_> {
         if let Some(reason) = self.named_for_itself(own) {
             return Some(Verdict::new(Confidence::Low, reason));
         }
+        if let Some(entry) = self.name_in_session().and_then(|name| self.by_name(name, say)) {
+            return Some(entry);
+        }
         // `path/file?name=value`: what stands before the parameter is no part of its name.
         if self.is_glued()
             && let Some((target, parameter)) = own.name.rsplit_once(['?', '&'])
@@ -26,8 +29,7 @@ impl Judge<'_> {
         if let Some(named) = annotated(self.place).and_then(|declared| self.by_name(&declared, say)) {
             return Some(named);
         }
-        if own.bound == Bound::Spaced && self.column_name().is_some_and(|column| self.meaning(column).purpose)
-        {
+        if own.bound == Bound::Spaced && self.is_in_column_of_its_own() {
             // The column says what it is for, and not the cell before.
             return None;
         }
@@ -68,11 +70,24 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether the value is a cell in a column that says what it is for or, where tabs part the cells, is called something of its own.
+    fn is_in_column_of_its_own(&self) -> bool {
+        let own = |column: &str| {
+            let meaning = self.meaning(column);
+            let specific = meaning.specific && !meaning.credential && self.speaks(column) == Speaks::Nobody;
+            meaning.purpose || specific && self.file.line(self.span).contains(&b'\t')
+        };
+        self.column_name().is_some_and(own)
+    }
+
     /// Why the name of a value is not that of a credential of anybody's: it is one of a file, or what comes in is
     /// compared with the value.
     fn named_for_itself(&self, own: &Level) -> Option<String> {
         if self.is_basic_login() {
             return Some("it is the password of a login".to_owned());
+        }
+        if self.is_public_record(own) {
+            return Some("it stands in a record that everybody is told who asks for the domain".to_owned());
         }
         let name = match own.name.is_empty() {
             true => return None,
