@@ -1,7 +1,7 @@
 //! What a change only moves: a key that leaves one file and comes into another is not new there.
 //!
 //! Takes the hits that a change adds and the change itself, to be looked at again, and drops the hits of a value (decoded in
-//! the same way) if no step of the change makes more copies of it than there were, if each step takes as many findings of
+//! the same way, and however it is decoded) if no step of the change makes more copies of it than there were, if each step takes as many findings of
 //! it away as it adds, and if the end of the change has no more of it than its beginning. What was
 //! left out or accepted by a comment where it stood was no finding there, so that it is new where it comes out.
 //!
@@ -30,8 +30,9 @@ const FILES: usize = 50_000;
 /// Most pairs of an end of a change and what it begins at that are looked at.
 const ENDS: usize = 50;
 
-/// A value, and how it was decoded where it stands.
-type Value = (Secret, Vec<String>);
+/// A value, and how it was decoded where it stands; none for all that it stands as. What is encoded anew in its own file
+/// leaves none behind for another file.
+type Value = (Secret, Option<Vec<String>>);
 
 /// How often something stands somewhere, by value.
 type Counts = BTreeMap<Value, usize>;
@@ -56,16 +57,17 @@ impl Collector<'_> {
         let mut steps: BTreeMap<usize, Reported> = BTreeMap::new();
         let (mut values, mut new) = (BTreeSet::new(), BTreeSet::new());
         for hit in lock(&self.hits).iter().filter(|hit| self.may_be_moved(hit)) {
-            let value = value(hit);
             let by = brought(hit, moves).unwrap_or_default();
-            if by.is_empty() {
-                new.insert(value.clone());
-            }
             let path = hit.location.path.clone().unwrap_or_default();
-            for step in by {
-                *steps.entry(step).or_default().entry((path.clone(), value.clone())).or_default() += 1;
+            for value in counted(hit) {
+                if by.is_empty() {
+                    new.insert(value.clone());
+                }
+                for step in &by {
+                    *steps.entry(*step).or_default().entry((path.clone(), value.clone())).or_default() += 1;
+                }
+                values.insert(value);
             }
-            values.insert(value);
         }
         let Some(search) = Search::new(self, values.difference(&new).cloned().collect()) else { return };
         if steps.len() > STEPS {
@@ -83,7 +85,8 @@ impl Collector<'_> {
         if !search.has_time() {
             return;
         }
-        lock(&self.hits).retain(|hit| !self.may_be_moved(hit) || new.contains(&value(hit)));
+        let is_new = |hit: &Hit| counted(hit).iter().any(|value| new.contains(value));
+        lock(&self.hits).retain(|hit| !self.may_be_moved(hit) || is_new(hit));
     }
 
     /// Whether a hit is one in the content of a file that nothing accepts.
@@ -103,8 +106,9 @@ fn brought(hit: &Hit, moves: &dyn Moves) -> Option<Vec<usize>> {
     moves.steps(hit.location.kind, path.as_bstr(), object)
 }
 
-fn value(hit: &Hit) -> Value {
-    (hit.secret.clone(), hit.location.decoded.clone())
+/// What a hit counts as.
+fn counted(hit: &Hit) -> [Value; 2] {
+    [(hit.secret.clone(), Some(hit.location.decoded.clone())), (hit.secret.clone(), None)]
 }
 
 /// Values that are looked for.
@@ -222,15 +226,14 @@ impl<'a> Search<'a> {
         if !self.has_time() {
             return counts;
         }
-        if self.values.iter().all(|(_, decoded)| decoded.is_empty()) && !self.finder.is_match(bytes) {
-            return counts;
-        }
         let interest =
             |bytes: &[u8]| collector.is_named(origin(path)) || collector.detector.is_interesting(bytes);
         let mut visit = |text: &Text<'_>| {
             for (number, span) in self.finder.find(text.bytes).filter(|(_, span)| text.is_decoded(span)) {
                 let decoded = text.locate(span).decoded.iter().map(|&name| name.to_owned()).collect();
-                *counts.entry((self.secrets[number].clone(), decoded)).or_default() += 1;
+                let secret = &self.secrets[number];
+                *counts.entry((secret.clone(), Some(decoded))).or_default() += 1;
+                *counts.entry((secret.clone(), None)).or_default() += 1;
             }
         };
         decode::texts(bytes, collector.settings.limits, &interest, &mut visit, &mut |_| ());
@@ -247,7 +250,9 @@ impl<'a> Search<'a> {
         let hits = apart.guarded(origin(path), bytes, &[]);
         let mut counts = Counts::new();
         for hit in hits.iter().filter(|hit| hit.suppression.is_none()) {
-            *counts.entry(value(hit)).or_default() += 1;
+            for value in counted(hit) {
+                *counts.entry(value).or_default() += 1;
+            }
         }
         counts
     }

@@ -84,6 +84,12 @@ fn a_further_copy_is_new_whatever_else_moves() {
 }
 
 #[test]
+fn what_is_encoded_in_its_own_file_leaves_nothing_for_another() {
+    assert!(judged(&[("public.md", empty())], &[("base.env", encoded(1)), ("public.md", line(1))]));
+    assert!(judged(&[("x.env", encoded(2))], &[("x.env", line(2)), ("public.md", encoded(2))]));
+}
+
+#[test]
 fn what_was_no_finding_where_it_stood_is_new_where_it_comes_out() {
     let accepted = format!("{} # leeward:ignore a sample\n", line(2).trim());
     let bare = format!("id {}\n", crate::support::values::key(2));

@@ -49,7 +49,10 @@ fn from_the_last_commit_to_a_remote() {
     repo.commit("after it");
     assert_eq!(states(&repo, "origin/main.."), ["unpushed"]);
     assert_eq!(states(&repo, "HEAD --not --remotes"), ["unpushed"]);
-    let rebased = format!("git rebase --rebase-merges --exec 'leeward range --quiet HEAD^!' {}", &base[..10]);
+    let rebased = format!(
+        "git rebase --rebase-merges --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {}",
+        &base[..10]
+    );
     assert!(commands(&repo, "origin/main..").contains(&rebased));
 
     repo.git(&["push", "--quiet", "origin", "main:elsewhere"]);

@@ -350,3 +350,20 @@ fn a_file_that_comes_out_of_what_is_left_out_is_new() {
     repo.commit("moved");
     assert_eq!(repo.finds("HEAD~1..HEAD"), places(&[(2, "blob a.env @ moved")]));
 }
+
+#[test]
+fn what_a_newer_base_no_longer_has_is_new() {
+    let mut repo = Repo::new();
+    repo.add("a.env", 2);
+    repo.git(&["checkout", "--quiet", "-b", "feature"]);
+    repo.commit("on a branch");
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("a.env", "");
+    repo.commit("taken out");
+    repo.git(&["checkout", "--quiet", "feature"]);
+    repo.git(&["merge", "--quiet", "--message=merge", "main"]);
+    repo.add("a.env", 2);
+    for range in ["main..feature", "main...feature", "feature --not main"] {
+        assert_eq!(repo.finds(range), places(&[(2, "blob a.env @ a.env")]), "{range}");
+    }
+}

@@ -13,8 +13,9 @@ use crate::report::shell::word;
 use crate::sanitize::visible;
 use crate::words::{count, short_id};
 
-/// Asks about the commit that was just made.
-const ASK: &str = "--exec 'leeward range --quiet HEAD^!'";
+/// Asks about the commit that was just made, again after each stop, and not about one that a remote has: that stays as it is.
+const ASK: &str =
+    "--reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"'";
 
 /// Whether the rebase stopped because a commit adds a key. Anywhere else, to amend would mix two commits.
 const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \

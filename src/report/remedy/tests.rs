@@ -37,7 +37,9 @@ fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containme
 
 /// What begins a rebase.
 fn rebase(rest: &str) -> String {
-    format!("git rebase --rebase-merges --exec 'leeward range --quiet HEAD^!' {rest}")
+    format!(
+        "git rebase --rebase-merges --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {rest}"
+    )
 }
 
 /// What takes a key out where a rebase stopped for it, and nowhere else.

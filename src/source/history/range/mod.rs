@@ -114,7 +114,8 @@ pub fn scan(
     let interrupted = || sink.interrupted();
     let walked =
         walk::walk(&range.included.commits, &excluded, &shallow, &mut reader, &mut missing, &interrupted);
-    let bases = trees(walked.boundary.union(&range.bases), &mut reader);
+    let bases = walk::newest(walked.boundary.union(&range.bases), &shallow, &mut reader);
+    let bases = trees(bases.iter(), &mut reader);
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
     let others = pool.install(|| push(&shared, &store, &walked, &range, progress));
     let Found { mut introduced, blobs, missing: not_found, .. } =

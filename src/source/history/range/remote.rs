@@ -136,7 +136,7 @@ impl Remotes {
         };
         let is_there = |remote: &Remote| {
             let Some(fetched) = self.fetched_from(remote) else { return false };
-            let same = |url: &String| same_place(url, &fetched, &self.top) || *url == remote.urls[0];
+            let same = |url: &String| same_place(url, &fetched, &self.top);
             !pushed.is_empty() && pushed.iter().all(same)
         };
         let there = self.remotes.iter().filter(|(_, remote)| is_there(remote));

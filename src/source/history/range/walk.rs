@@ -81,6 +81,23 @@ pub(super) fn common(left: ObjectId, right: ObjectId, reader: &mut Reader<'_>) -
     if walked.commits.is_empty() { BTreeSet::from([left]) } else { walked.boundary }
 }
 
+/// Of some commits those that none of the others descends from: what an older one holds, a newer one may have taken away.
+pub(super) fn newest<'c>(
+    commits: impl Iterator<Item = &'c ObjectId>,
+    shallow: &HashSet<ObjectId>,
+    reader: &mut Reader<'_>,
+) -> BTreeSet<ObjectId> {
+    let commits: BTreeMap<ObjectId, bool> = commits.map(|id| (*id, false)).collect();
+    if commits.len() < 2 {
+        return commits.into_keys().collect();
+    }
+    let mut node = |id: &ObjectId| reader.object(id).and_then(|(kind, bytes)| parse(kind, bytes));
+    let parents: BTreeSet<ObjectId> =
+        commits.keys().filter_map(&mut node).flat_map(|node| node.parents).collect();
+    let walked = walk(&commits, &parents, shallow, reader, &mut Missing::new(), &|| false);
+    walked.commits.into_iter().map(|member| member.id).collect()
+}
+
 /// A commit that was read.
 struct Node {
     tree: ObjectId,
