@@ -14,6 +14,7 @@ mod obstacles;
 mod patches;
 mod people;
 mod policy;
+mod policy_push;
 mod push;
 mod secrecy;
 mod storage;

@@ -1,10 +1,10 @@
-//! What a gate goes by: the configuration that the commit will hold, and for a push the one that is committed. What one
+//! What a gate goes by: the configuration that the commit will hold; that of a push stands in `policy_push`. What one
 //! work tree alone has lets nothing pass.
 
 use std::fs;
 
-use super::{Repo, git_in, line, put_hook, put_script};
-use crate::support::{Ran, binary, run};
+use super::{Repo, git_in, line};
+use crate::support::{Ran, run};
 
 /// A repository whose next commit has a key that a configuration, not staged, leaves out.
 fn with_a_key() -> Repo {
@@ -24,7 +24,7 @@ fn loosens(ran: Ran, what: &str) {
 
 /// A commit is made, and nothing is said of settings.
 #[track_caller]
-fn quiet(ran: Ran) {
+pub(super) fn quiet(ran: Ran) {
     let ran = ran.ends_with(0);
     assert!(!ran.err().contains("note:"), "{}", ran.err());
 }
@@ -203,149 +203,6 @@ fn what_a_commit_loosens_for_itself_is_said() {
     repo.write("a.txt", "a\n");
     repo.git(&["add", "."]);
     loosens(repo.attempt(&["commit", "-m", "first"]), "exclude leaves out '*.env' (leeward.toml:1)");
-}
-
-#[test]
-fn a_push_is_judged_by_what_is_committed() {
-    let mut repo = Repo::new();
-    let remote = repo.place.top().join("remote.git");
-    let remote = remote.to_str().expect("UTF-8").to_owned();
-    repo.git(&["init", "--quiet", "--bare", &remote]);
-    repo.write("leeward.toml", "exclude = ['base.env']\n");
-    repo.git(&["add", "leeward.toml"]);
-    let note = "note: leeward.toml is not committed in HEAD, so it does not count yet: commit it";
-    repo.attempt(&["push", &remote, "main"]).ends_with(1).says("base.env:1:17").says(note);
-    repo.git(&["commit", "--quiet", "-m", "settings"]);
-    let ran = repo.attempt(&["push", &remote, "main"]).ends_with(0).says("; 1 left out by the configuration");
-    let looser = "this push is judged by what it brings, which is looser than what holds without it: exclude leaves out";
-    ran.says(looser);
-    repo.write("leeward.toml", "");
-    let ran = repo.attempt(&["push", &remote, "main:again"]).ends_with(0);
-    ran.says("note: leeward.toml counts as it is committed in HEAD, and not as it is on disk");
-    // Another branch, from one without a commit: what is checked out has no say.
-    repo.git(&["checkout", "--quiet", "--orphan", "empty"]);
-    repo.attempt(&["push", &remote, "main:third"]).ends_with(0).says("; 1 left out by the configuration");
-}
-
-#[test]
-fn what_a_push_would_loosen_for_a_server_is_said_there() {
-    let mut repo = Repo::new();
-    let server = repo.place.top().join("server.git");
-    let path = server.to_str().expect("UTF-8").to_owned();
-    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
-    repo.git(&["push", "--quiet", "--no-verify", &path, "main"]);
-    put_hook(&server, "pre-receive");
-    repo.write("leeward.toml", "exclude = ['vendor/']\n");
-    repo.git(&["add", "leeward.toml"]);
-    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
-    let push = ["push", "--no-verify", &path, "main"];
-    let note =
-        "note: refs/heads/main brings what is looser than what judges it here: exclude leaves out 'vendor/'";
-    repo.attempt(&push).ends_with(0).says(note);
-    // The server has it now.
-    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
-    quiet(repo.attempt(&push));
-    repo.write("leeward.toml", "exclude = [\n");
-    repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "broken"]);
-    repo.attempt(&push).ends_with(0).says("note: what refs/heads/main brings to judge by cannot be used: ");
-}
-
-#[test]
-fn a_new_branch_loosens_nothing_that_the_default_branch_has() {
-    let mut repo = Repo::new();
-    let server = repo.place.top().join("server.git");
-    let path = server.to_str().expect("UTF-8").to_owned();
-    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
-    repo.git(&["remote", "add", "origin", &path]);
-    repo.write("leeward.toml", "exclude = ['vendor/']\n");
-    repo.git(&["add", "leeward.toml"]);
-    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
-    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
-    repo.git(&["update-ref", "-d", "refs/remotes/origin/HEAD"]);
-    repo.git(&["checkout", "--quiet", "-b", "feature"]);
-    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
-    quiet(repo.attempt(&["push", "origin", "feature"]));
-}
-
-#[test]
-fn a_push_is_told_to_do_what_can_be_done_in_one() {
-    let mut repo = Repo::new();
-    let server = repo.place.top().join("server.git");
-    let path = server.to_str().expect("UTF-8").to_owned();
-    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
-    repo.write("leeward.toml", "exclude = [\n");
-    repo.git(&["add", "leeward.toml"]);
-    repo.git(&["commit", "--quiet", "--no-verify", "-m", "broken"]);
-    let ran = repo.attempt(&["push", &path, "main"]).ends_with(1);
-    let ran = ran.says("mend it in the commit that is pushed; `git push --no-verify` goes on unjudged");
-    assert!(!ran.err().contains("--no-config"), "{}", ran.err());
-    repo.git(&["push", "--quiet", "--no-verify", &path, "main"]);
-    put_hook(&server, "pre-receive");
-    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
-    let ran = repo.attempt(&["push", "--no-verify", &path, "main"]).ends_with(1);
-    ran.says("it is that of HEAD here: have whoever runs this server mend it");
-    repo.write("leeward.toml", "exclude = ['*']\n");
-    repo.git(&["add", "leeward.toml"]);
-    let ran = repo.attempt(&["commit", "-m", "all"]).ends_with(1);
-    ran.says("the configuration leaves out everything").says("says what it leaves out; take that back");
-}
-
-#[test]
-fn each_ref_of_a_push_is_judged_by_what_it_brings() {
-    let mut repo = Repo::new();
-    let remote = repo.place.top().join("remote.git");
-    let remote = remote.to_str().expect("UTF-8").to_owned();
-    repo.git(&["init", "--quiet", "--bare", &remote]);
-    repo.git(&["remote", "add", "origin", &remote]);
-    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
-    repo.git(&["checkout", "--quiet", "-b", "strict"]);
-    repo.write("new.env", line(2));
-    repo.git(&["add", "."]);
-    repo.git(&["commit", "--quiet", "--no-verify", "-m", "a key"]);
-    repo.git(&["checkout", "--quiet", "-b", "loose", "main"]);
-    repo.write("leeward.toml", "exclude = ['*.env']\n");
-    repo.write("more.env", line(3));
-    repo.git(&["add", "."]);
-    repo.git(&["commit", "--quiet", "--no-verify", "-m", "left out"]);
-    // What is checked out leaves it out, and is not pushed.
-    repo.attempt(&["push", "origin", "strict"]).ends_with(1).says("new.env:1:17");
-    let both = repo.attempt(&["push", "origin", "strict", "loose"]).ends_with(1);
-    let looser = "note: this push is judged by what it brings, which is looser than what the remote has: exclude \
-        leaves out '*.env'";
-    let both = both.says("new.env:1:17").says("; 1 left out by the configuration");
-    assert!(!both.err().contains("more.env"), "{}", both.err());
-    repo.git(&["update-ref", "refs/remotes/origin/HEAD", "main"]);
-    let again = repo.attempt(&["push", "origin", "loose"]).ends_with(0).says(looser);
-    assert!(!again.err().contains("accepted"), "{}", again.err());
-    // What it had before is no news.
-    repo.write("yet-more.env", line(4));
-    repo.git(&["add", "."]);
-    repo.git(&["commit", "--quiet", "-m", "left out as well"]);
-    quiet(repo.attempt(&["push", "origin", "loose"]));
-    // Nobody is judged by what they bring, if that is asked for.
-    repo.write("last.env", line(5));
-    repo.git(&["add", "."]);
-    repo.git(&["commit", "--quiet", "-m", "left out too"]);
-    let hook = format!("exec '{}' hook pre-push --policy-from origin/main \"$@\"\n", binary().display());
-    put_script(&repo.work().join(".git"), "pre-push", hook);
-    repo.attempt(&["push", "origin", "loose"]).ends_with(1).says("last.env:1:17");
-}
-
-#[test]
-fn one_report_is_not_made_of_refs_that_are_judged_apart() {
-    let mut repo = Repo::new();
-    repo.write("leeward.toml", "confidence = 'low'\n");
-    repo.git(&["add", "."]);
-    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
-    let remote = repo.place.top().join("remote.git");
-    let remote = remote.to_str().expect("UTF-8").to_owned();
-    repo.git(&["init", "--quiet", "--bare", &remote]);
-    let hook = format!("exec '{}' hook pre-push --report json=report \"$@\"\n", binary().display());
-    put_script(&repo.work().join(".git"), "pre-push", hook);
-    let ran = repo.attempt(&["push", &remote, "main", "main~1:refs/heads/old"]).ends_with(1);
-    ran.says("different settings")
-        .says("push one after the other, or name a revision for all in the hook (--policy-from REV)");
-    repo.attempt(&["push", &remote, "main~1:refs/heads/old"]).ends_with(1).says("base.env:1:17");
 }
 
 #[test]

@@ -4,11 +4,10 @@ use bstr::{BStr, ByteSlice as _};
 use gix_hash::ObjectId;
 use gix_object::Kind as ObjectKind;
 
+use super::super::Layout;
 use super::super::moves::{self, Replaced};
 use super::super::objects::named_ids;
-use super::super::renames::Contents;
 use super::super::store::Store;
-use super::super::{Layout, big};
 use super::RangeOutcome;
 use super::reader::Reader;
 use crate::finding::LocationKind;
@@ -90,27 +89,7 @@ impl Stored<'_> {
     /// Hands on every file in which two trees differ.
     fn between(&mut self, old: Option<ObjectId>, new: ObjectId, visit: Replaced<'_>) -> bool {
         let mut pairs = Vec::new();
-        moves::differing(b"".as_bstr(), [old, Some(new)], self, &mut pairs)
-            && moves::hand_on(&pairs, self, visit)
-    }
-}
-
-impl Contents for Stored<'_> {
-    fn hash(&self) -> gix_hash::Kind {
-        self.reader.store.hash
-    }
-
-    fn tree(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
-        self.reader.tree(id).map(|bytes| bytes.to_vec())
-    }
-
-    fn blob(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
-        if big::find(self.reader.store, id).is_some() {
-            return None;
-        }
-        match self.reader.object(id) {
-            Some((ObjectKind::Blob, bytes)) => Some(bytes.to_vec()),
-            _ => None,
-        }
+        moves::differing(b"".as_bstr(), [old, Some(new)], &mut self.reader, &mut pairs)
+            && moves::hand_on(&pairs, &mut self.reader, visit)
     }
 }

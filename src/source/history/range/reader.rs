@@ -10,6 +10,8 @@ use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 use gix_pack::cache::DecodeEntry;
 
+use super::super::big;
+use super::super::renames::Contents;
 use super::super::store::{Scratch, Store};
 
 /// Bytes of trees that one reader keeps.
@@ -57,6 +59,26 @@ impl<'a> Reader<'a> {
         }
         self.trees.insert(id.to_owned(), Rc::clone(&bytes));
         Some(bytes)
+    }
+}
+
+impl Contents for Reader<'_> {
+    fn hash(&self) -> gix_hash::Kind {
+        self.store.hash
+    }
+
+    fn tree(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
+        Reader::tree(self, id).map(|bytes| bytes.to_vec())
+    }
+
+    fn blob(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
+        if big::find(self.store, id).is_some() {
+            return None;
+        }
+        match self.object(id) {
+            Some((ObjectKind::Blob, bytes)) => Some(bytes.to_vec()),
+            _ => None,
+        }
     }
 }
 

@@ -10,9 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
-use gix_object::Kind as ObjectKind;
 
-use super::super::big;
 use super::super::renames::{self, Contents, Fresh, Gone, Predecessor, Questions};
 use super::changes::{Added, Changes, Shared};
 use super::walk::Walked;
@@ -53,7 +51,7 @@ pub(super) fn push(
         let questions = Questions { is_left_out: &is_left_out, in_question: &|_, _| true };
         let mut budget = most.min(renames::MOST);
         let before = budget;
-        let pairs = renames::pair(&fresh, gone, changes, &mut budget, &questions);
+        let pairs = renames::pair(&fresh, gone, &mut changes.reader, &mut budget, &questions);
         most -= before - budget;
         for (file, pair) in fresh.iter().zip(pairs) {
             let from = pair.filter(|from| is_renamed(file, from, &mut taken, &mut ends, changes));
@@ -77,26 +75,6 @@ impl Changes<'_> {
         let added = Added { id: file.id, path, symlink: file.symlink, before: Vec::new(), commit };
         let object = file.id.to_string();
         sink.changed(self.introduced(&added, target, &object), &bytes, olds.as_slice());
-    }
-}
-
-impl Contents for Changes<'_> {
-    fn hash(&self) -> gix_hash::Kind {
-        self.reader.store.hash
-    }
-
-    fn tree(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
-        self.reader.tree(id).map(|bytes| bytes.to_vec())
-    }
-
-    fn blob(&mut self, id: &ObjectId) -> Option<Vec<u8>> {
-        if big::find(self.reader.store, id).is_some() {
-            return None;
-        }
-        match self.reader.object(id) {
-            Some((ObjectKind::Blob, bytes)) => Some(bytes.to_vec()),
-            _ => None,
-        }
     }
 }
 
@@ -135,7 +113,7 @@ impl Ends<'_> {
         });
         trees.iter().any(|tree| {
             let Some(entry) = changes.at_path(*tree, path).filter(|entry| entry.blob) else { return false };
-            let blob = Contents::blob(changes, &entry.id);
+            let blob = changes.reader.blob(&entry.id);
             blob.is_none_or(|bytes| changes.shared.sink.worth_splitting(LocationKind::Blob, &bytes))
         })
     }
