@@ -52,6 +52,13 @@ impl Group<'_> {
             lines.push(say(&format!("When `leeward history{copy}` finds nothing any more:")));
             lines.push(run(format!("{git} push --force --mirror \"$url\"")));
         }
+        if remotes.len() > 1 {
+            let others: Vec<_> = remotes.iter().skip(1).map(|remote| word(remote)).collect();
+            lines.push(say(&format!(
+                "The same again for each other remote that has it, in a copy of its own: {}.",
+                joined(&others)
+            )));
+        }
         lines.push(say(
             "Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.",
         ));

@@ -182,6 +182,21 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
 }
 
 #[test]
+fn each_remote_that_has_it_is_named() {
+    let remotes = ["backup", "fork", "origin"].map(Into::into).to_vec();
+    let containment = Containment { remotes, ..state(State::Pushed) };
+    let mut report = sample::clean(1);
+    report.findings = vec![finding(LocationKind::Blob, "a.env", containment)];
+    let lines = sections(&report).into_iter().flat_map(|section| section.lines);
+    let said: Vec<String> =
+        lines.filter_map(|line| if let Say(text) = line { Some(text) } else { None }).collect();
+    let others =
+        "The same again for each other remote that has it, in a copy of its own: fork and origin.".to_owned();
+    assert!(said.contains(&others), "{said:?}");
+    assert!(commands(report.findings).contains(&"url=$(git remote get-url backup)".to_owned()));
+}
+
+#[test]
 fn refs_that_have_to_follow_are_named_or_counted() {
     // Refs of each finding by their numbers, how many more it has, and what is said; the first is what is rebased.
     type Row<'a> = (&'a [(std::ops::Range<usize>, u64)], Option<&'a str>);
