@@ -166,13 +166,8 @@ impl Judge<'_> {
             before = before.rsplit(';').next().unwrap_or_default();
             after = after.split(';').next().unwrap_or_default();
         }
-        // Of a block, what opens it, and none of the blocks before it.
-        let head = match level.holder {
-            Holder::Block => level.head.rsplit(['}', ';']).next().unwrap_or_default(),
-            _ => level.head.as_str(),
-        };
         let texts =
-            [head.to_owned(), self.own_fields(depth, level, before), self.own_fields(depth, level, after)];
+            [level.head.clone(), self.own_fields(depth, level, before), self.own_fields(depth, level, after)];
         let page = |host: &String| {
             let label = host.split('.').next().unwrap_or_default();
             ["console", "docs", "admin", "help", "status", "www"].contains(&label)

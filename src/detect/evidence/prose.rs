@@ -76,7 +76,7 @@ impl Judge<'_> {
     fn is_told_on_its_line(&self) -> bool {
         let text = self.file.text;
         let line = text[line_start(text, self.span.start)..self.span.start].to_str_lossy();
-        let line = quote::without(&line, self.span.len());
+        let line = self.without_value(&line);
         let said: Vec<&str> = line.split_whitespace().collect();
         let last = said.iter().rposition(|word| self.meaning(word).credential);
         last.is_some_and(|last| last >= 2 && self.meaning(said[last - 1]).specific)
