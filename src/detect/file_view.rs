@@ -66,6 +66,8 @@ pub(super) struct FileView<'a> {
     pub(super) own_place: OnceCell<bool>,
     /// How many values like a candidate it has, as far as `evidence` counts.
     pub(super) values: OnceCell<usize>,
+    /// How many credentials of that form it gives names of their own, as far as `evidence` counts.
+    pub(super) named: OnceCell<usize>,
     /// The word that says that something else of the provider's name is meant; `evidence` looks for it.
     pub(super) homonym: OnceCell<Option<String>>,
 }
@@ -83,6 +85,7 @@ impl<'a> FileView<'a> {
             imports: OnceCell::new(),
             own_place: OnceCell::new(),
             values: OnceCell::new(),
+            named: OnceCell::new(),
             homonym: OnceCell::new(),
         }
     }
@@ -196,30 +199,44 @@ impl<'a> FileView<'a> {
 
     /// The host of the address nearest to a span, and how far it is.
     pub(super) fn nearest_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
-        self.nearest_host_of(span, |_| true)
+        self.nearest_host_of(span, |_, _| true)
     }
 
     /// The same among the addresses that are a value: quoted or assigned, and not those of a comment or a text.
     pub(super) fn nearest_given_host(&self, span: &Range<usize>) -> Option<(usize, &str)> {
-        self.nearest_host_of(span, |at| {
+        self.nearest_given_host_of(span, |_, _| true)
+    }
+
+    /// The same among those that count.
+    pub(super) fn nearest_given_host_of(
+        &self,
+        span: &Range<usize>,
+        counts: impl Fn(usize, &str) -> bool,
+    ) -> Option<(usize, &str)> {
+        self.nearest_host_of(span, |at, host| {
             let scheme = self.text[..at].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
             let before = &self.text[..at - scheme];
             let line = &before[line_start(before, before.len())..];
             let line = line.trim_ascii();
             let method: [&[u8]; 5] = [b"GET", b"POST", b"PUT", b"PATCH", b"DELETE"];
             let named: [&[u8]; 4] = [b"url:", b"uri:", b"endpoint:", b"host:"];
-            !self.text[at..].starts_with(b"://")
+            let given = !self.text[at..].starts_with(b"://")
                 || before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`' | b'=' | b'>'))
                 || method.contains(&line)
                 || [&b"curl "[..], b"wget "].iter().any(|command| line.contains_str(command))
-                || named.iter().any(|name| line.to_ascii_lowercase().ends_with(name))
+                || named.iter().any(|name| line.to_ascii_lowercase().ends_with(name));
+            given && counts(at, host)
         })
     }
 
-    fn nearest_host_of(&self, span: &Range<usize>, counts: impl Fn(usize) -> bool) -> Option<(usize, &str)> {
+    fn nearest_host_of(
+        &self,
+        span: &Range<usize>,
+        counts: impl Fn(usize, &str) -> bool,
+    ) -> Option<(usize, &str)> {
         let hosts = self.hosts();
         let (before, after) = hosts.split_at(hosts.partition_point(|(at, _)| *at < span.start));
-        let counts = |(at, _): &&(usize, String)| counts(*at);
+        let counts = |(at, host): &&(usize, String)| counts(*at, host);
         let sides = [before.iter().rev().find(counts), after.iter().find(counts)];
         let near = sides.into_iter().flatten().map(|(at, host)| (self.distance(*at, span), host.as_str()));
         near.min_by_key(|(distance, _)| *distance)

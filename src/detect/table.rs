@@ -159,11 +159,8 @@ fn spaced(text: &[u8], span: &Range<usize>) -> Option<String> {
     name(names.get(index.checked_sub(without)?).filter(|_| fits && named)?)
 }
 
-/// The cells of a line that two blanks or more part, without the quotation marks around the line.
+/// The cells of a line that two blanks or more part.
 fn spaced_cells(line: &[u8]) -> Vec<&[u8]> {
-    let line = line.trim_ascii().trim_start_with(|c| c == '"').trim_ascii();
-    let line = line.strip_suffix(b",").unwrap_or(line);
-    let line = line.strip_suffix(b"\"").map(|line| line.strip_suffix(b"\\n").unwrap_or(line)).unwrap_or(line);
     line.split_str("  ").map(<[u8]>::trim_ascii).filter(|cell| !cell.is_empty()).collect()
 }
 
@@ -265,7 +262,6 @@ mod tests {
             ("| c | V |\n", None),
             ("ID        NAME\na  b\nV  x\n", Some("ID")),
             ("      doc_id  answer\n0  a  b\n1  V  x\n", Some("doc_id")),
-            ("    \"    doc_id  answer\\n\",\n    \"0  V  x\\n\",\n", Some("doc_id")),
             ("ID  NAME\n\nV  x\n", None),
             ("ID  NAME  AGE\nV  x\n", None),
             ("name,api_key\nx,y\nz,V\n", Some("api_key")),

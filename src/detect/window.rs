@@ -2,8 +2,8 @@
 //!
 //! Takes raw bytes, gives text in which `\"` is a quote, `\n` a line end, a shell's `\` at a line end a space and a
 //! typographic quotation mark a plain one, so that `structure` needs to know no encoding. A notebook's cell is a text
-//! of its own; what one shows is written as what its last line is set to. Positions do not survive, and need not: only
-//! the candidate has one.
+//! of its own, and so is what it has shown; a value that is shown alone is written as what the cell's last line is set
+//! to. Positions do not survive, and need not: only the candidate has one.
 
 use bstr::ByteSlice;
 use memchr::memmem;
@@ -37,22 +37,45 @@ impl Window {
         let from = span.start.saturating_sub(most_before);
         let to = (span.end + most_after).min(text.len());
         let (before, after) = (&text[from..span.start], &text[span.end..to]);
-        match cell(before, after) {
-            Some((before, after)) => {
-                Window { before: readable(&lines(before)), after: readable(&lines(after)) }
-            }
-            None => match shown(before, after) {
-                Some(expression) => {
-                    Window { before: [&expression[..], b" = \""].concat(), after: b"\"\n".to_vec() }
-                }
-                None => Window { before: readable(before), after: readable(after) },
-            },
+        if let Some(source) = list(before, after, SOURCE) {
+            return source;
         }
+        if let Some(expression) = shown(before, after) {
+            return Window { before: [&expression[..], b" = \""].concat(), after: b"\"\n".to_vec() };
+        }
+        match OUTPUT.iter().find_map(|text| list(before, after, text)) {
+            Some(output) => output,
+            None => Window { before: readable(before), after: readable(after) },
+        }
+    }
+
+    /// The lines of a text that a notebook or a string has with its line ends escaped; none if the value is in none.
+    pub(super) fn of_lines(text: &[u8], span: &std::ops::Range<usize>) -> Option<Window> {
+        let (before, after) = (&text[..span.start], &text[span.end..]);
+        let before = &before[before.len().saturating_sub(BEFORE)..];
+        let after = &after[..after.len().min(AFTER)];
+        let listed = OUTPUT.iter().chain([&SOURCE]).find_map(|name| list(before, after, name));
+        listed.or_else(|| {
+            let ends = |text: &[u8], at: usize| text[at] == b'"' && (at == 0 || text[at - 1] != b'\\');
+            let start = (0..before.len()).rev().find(|&at| ends(before, at))? + 1;
+            let end = (0..after.len()).find(|&at| ends(after, at))?;
+            let (before, after) = (&before[start..], &after[..end]);
+            let escaped = before.contains_str("\\n") && !before.contains(&b'\n');
+            escaped.then(|| Window { before: readable(before), after: readable(after) })
+        })
+    }
+
+    /// The text with the value in its place, and that place.
+    pub(super) fn with(&self, value: &[u8]) -> (Vec<u8>, std::ops::Range<usize>) {
+        let span = self.before.len()..self.before.len() + value.len();
+        ([&self.before, value, &self.after].concat(), span)
     }
 }
 
 /// What begins the source of a notebook's cell, and what the cell itself.
 const SOURCE: &[u8] = b"\"source\":";
+/// What begins a text that a cell has shown.
+const OUTPUT: [&[u8]; 2] = [b"\"text\":", b"\"text/plain\":"];
 const CELL: &[u8] = b"\"cell_type\"";
 
 /// The expression that a notebook's cell shows, where what stands around the value is all that the cell has shown.
@@ -87,7 +110,7 @@ fn shown(before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
         None => (own, memmem::rfind(own, SOURCE)?),
     };
     let list = text[at + SOURCE.len()..].trim_ascii_start().strip_prefix(b"[")?;
-    let source = readable(&lines(&list[..list_end(list)?]));
+    let source = readable(&lines(first_text(&list[..list_end(list)?])));
     let line =
         source.lines().map(<[u8]>::trim_ascii).rfind(|line| !line.is_empty() && !line.starts_with(b"#"))?;
     let showing = SHOWING.iter().find_map(|(start, end)| line.strip_prefix(*start)?.strip_suffix(*end));
@@ -95,19 +118,27 @@ fn shown(before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
     (!expression.contains(&b'=')).then(|| expression.to_vec())
 }
 
-/// The part of both that is the source of the same notebook cell; none where they are none.
-fn cell<'a>(before: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(before, SOURCE)?;
-    let list = before[at + SOURCE.len()..].trim_ascii_start().strip_prefix(b"[")?;
+/// The part of both that is the list of lines which `name` begins, as a notebook has them; none where they are none.
+fn list(before: &[u8], after: &[u8], name: &[u8]) -> Option<Window> {
+    let at = memmem::rfind(before, name)?;
+    let list = before[at + name.len()..].trim_ascii_start().strip_prefix(b"[")?;
     let inside = list_end(list).is_none();
-    inside.then(|| (list, &after[..list_end(after).unwrap_or(after.len())]))
+    inside.then(|| Window {
+        before: readable(&lines(first_text(list))),
+        after: readable(&lines(&after[..list_end(after).unwrap_or(after.len())])),
+    })
 }
 
-/// The strings of a list as the lines that they are, so that no quotation mark but their own stands in them.
+/// A list of strings from the text of its first one on.
+fn first_text(list: &[u8]) -> &[u8] {
+    let list = list.trim_ascii_start();
+    list.strip_prefix(b"\"").unwrap_or(list)
+}
+
+/// Strings of a list from within one on as the lines that they are, so that no quotation mark but their own stands in them.
 fn lines(list: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(list.len());
-    let mut rest = list.trim_ascii_start();
-    rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    let mut rest = list;
     while let Some(at) = memmem::find(rest, b"\\n\",") {
         let next = rest[at + 4..].trim_ascii_start();
         out.extend_from_slice(&rest[..at + 2]);
@@ -325,7 +356,7 @@ mod tests {
         let before =
             format!(r#"{{"cell_type": "code", "source": ["acme.key"], {output}}}, {{"cell_type": "x"}}"#);
         assert_eq!(shows(&before), "acme.key = \"");
-        let several = r#""outputs": [{"text": ["a V\n"]}]"#;
-        assert!(behind(several, "print(key)").starts_with('{'));
+        let several = r#""outputs": [{"text": ["b\n", "a V\n"]}]"#;
+        assert_eq!(behind(several, "print(key)"), "b\na ");
     }
 }

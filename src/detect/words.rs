@@ -89,8 +89,8 @@ pub(crate) struct Meaning {
 
 /// Looks a name's words up. Words in `own` (a rule's provider) are nobody else's.
 pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
-    let words = words(name);
     let vocabulary = &*VOCABULARY;
+    let words: Vec<String> = words(name).into_iter().flat_map(unglued).collect();
     let mine = |word: &str| own.iter().any(|name| word.contains(name));
     // `SendGrid` is two words, and one.
     let pairs: Vec<[String; 2]> = words.windows(2).map(|pair| [pair.join(" "), pair.concat()]).collect();
@@ -217,6 +217,18 @@ fn has(set: &HashSet<String>, word: &str) -> bool {
     set.contains(word) || word.strip_suffix('s').is_some_and(|singular| set.contains(singular))
 }
 
+/// A word, or the two that it is glued of: whose or what for, and that it is a credential: `sessionsecret`, `dbpass`.
+fn unglued(word: String) -> Vec<String> {
+    const ENDS: [&str; 10] =
+        ["apikey", "key", "token", "secret", "password", "passwd", "passphrase", "pass", "pwd", "id"];
+    let of = |word: &str| VOCABULARY.owner.contains(word) || VOCABULARY.purpose.contains(word);
+    let front = ENDS.iter().find_map(|end| word.strip_suffix(end).filter(|front| of(front)));
+    match front {
+        Some(front) => vec![front.to_owned(), word[front.len()..].to_owned()],
+        None => vec![word],
+    }
+}
+
 /// Whether a credential's word is glued to the end of another one: `mkey`, `aitoken`, `llmkey1`.
 fn is_compound(word: &str) -> bool {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -264,6 +276,9 @@ mod tests {
         assert_eq!(of("client_secret").owner.as_deref(), Some("client secret"));
         assert_eq!(of("SendGridKey").owner.as_deref(), Some("sendgrid"));
         assert_eq!(of("acme_key").owner, None);
+        assert_eq!(of("GROQKEY").owner.as_deref(), Some("groq"));
+        assert!(of("csrftoken").purpose && of("dbpasswd").purpose && of("sessionid").identifier);
+        assert!(of("monkey").owner.is_none());
         assert!(!of("acme_api_key").specific);
         assert!(of("fancy_api_key").specific);
         assert!(of("aws_secretsmanager_secret").store && of("aws_secretsmanager_secret").owner.is_none());

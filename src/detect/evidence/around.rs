@@ -258,6 +258,7 @@ impl Judge<'_> {
             || self.place.scheme.is_some()
             || positional && (!said.model || own.holder == Holder::Call)
             || own.name.is_empty() && !positional && !said.model
+            || self.column_name().is_some_and(|column| self.meaning(column).credential)
             || depth == 0 && self.is_default(own, own_meaning, &said.word);
         let of_another = || match said.weight {
             Weight::Vendor => false,

@@ -6,7 +6,8 @@ use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::shown;
 use crate::detect::structure::{Bound, Holder};
 use crate::detect::table;
-use crate::detect::words::words;
+use crate::detect::window::Window;
+use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -38,7 +39,7 @@ impl Judge<'_> {
                 Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
             }
             Speaks::Nobody if self.is_beside_column_of_credentials(name) => {
-                let reason = format!("its column is {}, and another one has the credentials", shown(name));
+                let reason = format!("its column is {}, which is no name of a credential", shown(name));
                 Some(Verdict::new(Confidence::Low, reason))
             }
             Speaks::Nobody if self.is_introduced() => Some(Verdict::new(
@@ -64,13 +65,15 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether the value's column is called something else than a credential, and another column of the table is not.
+    /// Whether the value's column is called something else than a credential, and another column of the table is called
+    /// one, or says whose the row is.
     fn is_beside_column_of_credentials(&self, name: &str) -> bool {
         const FEWEST: usize = 3;
         let meaning = self.meaning(name);
         let other = || {
             let columns = table::columns(self.file.text, self.span);
-            columns.len() >= FEWEST && columns.iter().any(|name| self.meaning(name).credential)
+            let told = |name: &String| self.meaning(name).credential || field(name) == Field::Vendor;
+            columns.len() >= FEWEST && columns.iter().any(told)
         };
         meaning.specific && !meaning.credential && !meaning.transparent && other()
     }
@@ -183,6 +186,15 @@ impl Judge<'_> {
         }
     }
 
+    /// The name of the value's column in the table that the file is or, where that has its line ends escaped, a string in it.
+    fn column_around(&self) -> Option<String> {
+        let (text, span) = (self.file.text, self.span);
+        table::column(text, span).or_else(|| {
+            let (text, span) = Window::of_lines(text, span)?.with(&text[span.clone()]);
+            table::column(&text, &span)
+        })
+    }
+
     /// The name of the value's column, if it stands in a table with names; looked up once.
     pub(super) fn column_name(&self) -> Option<&str> {
         self.column
@@ -191,7 +203,7 @@ impl Judge<'_> {
                 let cell = self.is_value()
                     && matches!(own.bound, Bound::Positional | Bound::Alone | Bound::Spaced | Bound::Element)
                     && matches!(own.holder, Holder::Lines | Holder::Group | Holder::Call);
-                if cell { table::column(self.file.text, self.span) } else { None }
+                if cell { self.column_around() } else { None }
             })
             .as_deref()
     }

@@ -191,7 +191,9 @@ impl Judge<'_> {
         }
         if credential
             && mentioned
-            && let Some(elsewhere) = self.goes_elsewhere(self.file.nearest_given_host(self.span))
+            && let Some(elsewhere) = self
+                .goes_elsewhere(self.nearest_host_without_credential())
+                .or_else(|| self.is_one_of_several(&own.name))
         {
             return Some(elsewhere);
         }

@@ -56,8 +56,8 @@ impl Judge<'_> {
             let name = shown(own.name.split_whitespace().last().unwrap_or_default());
             return Some(Verdict::new(Confidence::Low, format!("{name} is the namespace of an identifier")));
         }
-        if let Some(theirs) = self.named_without_namespace(own) {
-            return Some(theirs);
+        if let Some(named) = self.named_by_element(own, say) {
+            return Some(named);
         }
         let named = self.by_name(&own.name, say);
         let named = named.filter(|named| !(named.foreign && self.is_secret_key_of_ours(own)));
@@ -142,10 +142,17 @@ impl Judge<'_> {
         sure.then(|| self.served_elsewhere(quote::tokens(&own.name).last()?)).flatten()
     }
 
-    /// The name of an element without its namespace, where it is somebody else's.
-    fn named_without_namespace(&self, own: &Level) -> Option<Verdict> {
-        let (_, name) = own.name.rsplit_once(':').filter(|_| own.bound == Bound::Element)?;
-        self.by_name(name, |name| format!("it is assigned to {name}")).filter(|verdict| verdict.foreign)
+    /// The name of an element without its namespace, where it is somebody else's, or without attributes that name nobody:
+    /// `<guid isPermaLink="false">`.
+    fn named_by_element(&self, own: &Level, say: impl Fn(&str) -> String + Copy) -> Option<Verdict> {
+        if own.bound != Bound::Element {
+            return None;
+        }
+        let theirs = own.name.rsplit_once(':').and_then(|(_, name)| self.by_name(name, say));
+        theirs.filter(|verdict| verdict.foreign).or_else(|| {
+            let (element, _) = own.name.split_once(char::is_whitespace)?;
+            self.by_name(element, say).filter(|_| self.speaks(&own.name) == Speaks::Nobody)
+        })
     }
 
     /// Whether the name is `secret_key`, which frameworks have one of, in a block that is the provider's.

@@ -1,11 +1,16 @@
 //! Whom a file speaks of instead of the provider, though it has its name: who serves its models, who is called so.
 
+use std::collections::HashSet;
+
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict, stands_in};
 use crate::detect::quote::{shown, tokens};
 use crate::detect::words::words;
 use crate::finding::Confidence;
+
+/// Most names of credentials that are compared with one another.
+const MOST_NAMES: usize = 50;
 
 impl Judge<'_> {
     /// What a line is about that begins with a label, and the command that a value is an option of, where that is
@@ -45,6 +50,38 @@ impl Judge<'_> {
             )));
         }
         self.about_another_for_its_models()
+    }
+
+    /// The nearest address that is a value and has no credential of its own beside it: `ACME_TOKEN` at `api.acme.com`.
+    pub(super) fn nearest_host_without_credential(&self) -> Option<(usize, &str)> {
+        const NEAR: usize = 200;
+        let text = self.file.text;
+        self.file.nearest_given_host_of(self.span, |at, host| {
+            let Some(service) = host.rsplit('.').nth(1) else { return true };
+            let near = text[at.saturating_sub(NEAR)..(at + NEAR).min(text.len())].to_str_lossy();
+            let own =
+                |name: &str| words(name).iter().any(|word| word == service) && self.meaning(name).credential;
+            !tokens(&near).any(own)
+        })
+    }
+
+    /// Several credentials have names of their own in this file, and none says that it is the provider's: any may be.
+    pub(super) fn is_one_of_several(&self, name: &str) -> Option<Verdict> {
+        const SEVERAL: usize = 3;
+        let own = |name: &str| self.is_specific_name(name) && self.meaning(name).credential;
+        let count = || {
+            let lines = self.file.text.lines().filter(|line| self.has_alike(line));
+            let names = lines.filter_map(|line| {
+                let name = line[..line.find_byteset(b"=:")?].to_str_lossy();
+                tokens(&name).last().filter(|name| own(name)).map(str::to_owned)
+            });
+            names.take(MOST_NAMES).collect::<HashSet<_>>().len()
+        };
+        let several = own(name) && *self.file.named.get_or_init(count) >= SEVERAL;
+        several.then(|| {
+            let reason = "it is one of several credentials in this file, none of which names the provider";
+            Verdict::new(Confidence::Low, reason)
+        })
     }
 
     /// Whom a file is about that has nothing of the provider's but the names of models: by its own name, or by the line
