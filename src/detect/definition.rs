@@ -152,7 +152,17 @@ fn paired(own: &Level) -> Option<String> {
     name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c)).then(|| name.to_owned())
 }
 
-/// The name in the attributes of the element around a value: `<data name="NAME"><value>VALUE</value></data>`.
+/// The name in the attributes of a value's element, or of the one around it: `<data name="NAME"><value>VALUE</value></data>`.
+fn named_by_element(own: &Level, place: &Place) -> Option<String> {
+    let mut around = place.outer.iter().filter(|_| own.bound == Bound::Element);
+    let element = around.next()?;
+    attribute(element).or_else(|| {
+        let says_nothing = meaning(element, &[]).transparent;
+        around.next().filter(|_| says_nothing).and_then(|element| attribute(element))
+    })
+}
+
+/// The name in the attributes of an element.
 fn attribute(tag: &str) -> Option<String> {
     let (_, rest) = tag.split_once(" name=\"").or_else(|| tag.split_once(" key=\""))?;
     rest.split('"').next().filter(|name| !name.is_empty()).map(str::to_owned)
@@ -267,9 +277,7 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     // The entry of a section of a section, written in one: `app.llm.pass`.
     let entry = |token: &&str| path.is_some_and(is_settings) && token.contains('.') && !token.contains("..");
     let named = |token: &&str| credential(token) || variable(token) || entry(token);
-    let pair = paired(own).or_else(|| {
-        place.outer.first().filter(|_| own.bound == Bound::Element).and_then(|tag| attribute(tag))
-    });
+    let pair = paired(own).or_else(|| named_by_element(own, place));
     let name = quote::tokens(pair.as_deref().unwrap_or(&own.name)).filter(named).last()?;
     // `app:name`, as settings of several programs are kept in one file.
     let entry = name.rsplit(':').next().filter(|entry| path.is_some_and(is_settings) && !is_generic(entry));
