@@ -283,7 +283,9 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     let entry = name.rsplit(':').next().filter(|entry| path.is_some_and(is_settings) && !is_generic(entry));
     let name = entry.unwrap_or(name);
     // Whatever a variable is called after, the program says what it is for.
-    let telling = is_telling(name) || variable(&name) && meaning(name, &[]).plain.is_none();
+    let said = meaning(name, &[]);
+    let telling =
+        is_telling(name) || variable(&name) && said.plain.is_none() && !(said.purpose && said.credential);
     telling.then(|| Definition { name: name.to_owned(), generic: is_generic(name), section: false })
 }
 
@@ -345,7 +347,9 @@ fn constant_of_module(place: &Place, path: &BStr) -> Option<Definition> {
 /// The rest of a variable's name whose first word is that of the program, as settings are read with a prefix:
 /// `ANSWER_KEY` of `DESK_ANSWER_KEY`.
 fn without_prefix(definition: &Definition) -> Option<Definition> {
-    let (_, rest) = definition.name.split_once('_')?;
+    // What somebody else's name begins with is not that of the program.
+    let (_, rest) =
+        definition.name.split_once('_').filter(|(first, _)| meaning(first, &[]).owner.is_none())?;
     let capitals = is_capitals(definition.name.as_bytes());
     let telling = rest.contains('_') && !is_generic(rest) && meaning(rest, &[]).credential;
     // A framework's own prefix, which its programs never see.

@@ -111,6 +111,14 @@ fn markdown(text: &[u8], span: &Range<usize>) -> Option<String> {
     name(cells(header, b'|').get(index)?)
 }
 
+/// Whether the value at `span` is all of a cell in a table of Markdown.
+pub(super) fn is_cell(text: &[u8], span: &Range<usize>) -> bool {
+    let mark = |c: char| matches!(c, '`' | '*' | '_' | ' ');
+    text[..span.start].trim_end_with(mark).ends_with(b"|")
+        && text[span.end..].trim_start_with(mark).starts_with(b"|")
+        && markdown(text, span).is_some()
+}
+
 /// In a file of separated values the header is the first line that is no comment.
 fn separated(text: &[u8], span: &Range<usize>) -> Option<String> {
     let (names, index) = header_of_separated(text, span)?;

@@ -65,6 +65,17 @@ impl Window {
         })
     }
 
+    /// The line of a value in what a notebook has shown.
+    pub(super) fn shown_line(text: &[u8], span: &std::ops::Range<usize>) -> Option<Vec<u8>> {
+        let before = &text[span.start.saturating_sub(BEFORE)..span.start];
+        let after = &text[span.end..(span.end + AFTER).min(text.len())];
+        let shown = OUTPUT.iter().find_map(|name| list(before, after, name))?;
+        let (text, span) = shown.with(&text[span.clone()]);
+        let start = text[..span.start].rfind_byte(b'\n').map_or(0, |at| at + 1);
+        let end = text[span.end..].find_byte(b'\n').map_or(text.len(), |at| span.end + at);
+        Some(text[start..end].to_vec())
+    }
+
     /// The text with the value in its place, and that place.
     pub(super) fn with(&self, value: &[u8]) -> (Vec<u8>, std::ops::Range<usize>) {
         let span = self.before.len()..self.before.len() + value.len();

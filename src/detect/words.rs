@@ -106,6 +106,7 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     let last = words.iter().rev().find(|word| !number(word));
     // Two words that say together what neither says alone: a page's token is no credential.
     let pair = pairs.last().map(|[pair, _]| pair).filter(|pair| has(&vocabulary.plain, pair));
+    let pair = pair.or_else(|| pairs.iter().map(|[pair, _]| pair).find(|pair| is_of_thing(pair)));
     let known = |word: &String| {
         has(&vocabulary.credential, word)
             || has(&vocabulary.neutral, word)
@@ -122,7 +123,7 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     Meaning {
         credential,
         transparent: !words.is_empty() && words.iter().all(|w| has(&vocabulary.transparent, w) || number(&w)),
-        plain: pair.or(last.filter(|word| has(&vocabulary.plain, word))).cloned(),
+        plain: pair.or(last.filter(|word| has(&vocabulary.plain, word))).or(head_of(name, &words)).cloned(),
         identifier: pair.is_some() || is_identifier(&words),
         purpose: purpose.or(chosen).is_some(),
         owner: owner.or(chosen.cloned()),
@@ -134,6 +135,26 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
             .filter(|word| !known(word))
             .all(|word| word.chars().count() <= 3 && word.chars().all(char::is_alphabetic)),
     }
+}
+
+/// Whether two words name the token of a thing: `run token`, which tells one run from another.
+fn is_of_thing(pair: &str) -> bool {
+    let thing = pair.strip_suffix(" token").or_else(|| pair.strip_suffix(" key"));
+    thing.is_some_and(|thing| has(&VOCABULARY.thing, thing))
+}
+
+/// Whether a phrase names a thing of somebody's: `acme job`.
+pub(crate) fn is_thing(phrase: &str) -> bool {
+    let words = words(phrase);
+    words.len() == 2 && has(&VOCABULARY.thing, &words[1])
+}
+
+/// The word that says what something is in a phrase that goes on: `code of the device`.
+fn head_of<'w>(name: &str, words: &'w [String]) -> Option<&'w String> {
+    const OF: [&str; 8] = ["of", "for", "de", "del", "di", "du", "des", "für"];
+    let at = words.iter().position(|word| OF.contains(&word.as_str()))?.checked_sub(1)?;
+    let plain = |word: &&String| has(&VOCABULARY.plain, word) || *word == "code";
+    words.get(at).filter(plain).filter(|_| name.contains(' '))
 }
 
 /// Whether the last word says that the value is an identifier.

@@ -193,6 +193,7 @@ impl Judge<'_> {
             return Some(named);
         }
         match (level.holder, speaks) {
+            (Holder::Call, Speaks::Ours) if depth == 0 && self.is_looked_up(level) => None,
             (Holder::Call, Speaks::Ours) => {
                 Some(Verdict::new(Confidence::High, format!("it is handed to {head}")))
             }

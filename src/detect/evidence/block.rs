@@ -9,7 +9,7 @@ use crate::detect::parts::{
     Part, after_value, bare, fields_beside, neighbours, parts_and_groups, parts_and_nested, tokens,
 };
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{Field, field, leaves_vendor_open, words};
+use crate::detect::words::{Field, field, is_thing, leaves_vendor_open, words};
 
 /// How much a field says of the block that it is in; the most telling first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,10 @@ impl Judge<'_> {
             if said != Speaks::Nobody {
                 return Some(Described::new(value, said, weight));
             }
+        }
+        // One thing of the provider's: `acme job`.
+        if part.key.is_empty() && is_thing(value) {
+            return None;
         }
         if part.key.contains(' ') {
             // A command and its option rather than a name.
@@ -302,6 +306,9 @@ impl Judge<'_> {
     /// Whether a text is the provider's name, and not that of a model or a credential.
     pub(super) fn is_vendor(&self, text: &str) -> bool {
         let text = text.strip_suffix("-ai").unwrap_or(text);
+        // `Acme (note)`
+        let text =
+            text.strip_suffix(')').and_then(|text| text.split_once(" (")).map_or(text, |(name, _)| name);
         text.len() <= 40
             && self.speaks(text) == Speaks::Ours
             && !text.contains(['-', '/'])

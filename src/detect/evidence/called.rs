@@ -224,6 +224,17 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether something is got by the value, which is a name then: `preferences("acme").getBoolean(NAME)`.
+    pub(super) fn is_looked_up(&self, level: &Level) -> bool {
+        const VERBS: [&str; 6] = ["get", "has", "contains", "remove", "find", "lookup"];
+        let method = level.head.rsplit(['.', '>', ':']).next().unwrap_or_default();
+        let words = words(method);
+        level.bound == Bound::Positional
+            && level.before.trim().is_empty()
+            && words.first().is_some_and(|verb| VERBS.contains(&verb.as_str()))
+            && self.speaks(method) != Speaks::Ours
+    }
+
     /// Whether the file gives many values of the same form to the same name.
     pub(super) fn is_one_of_many(&self, name: &str) -> bool {
         let most = if words(name) == ["key"] { MANY_KEYS } else { MANY };

@@ -4,6 +4,7 @@ use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::shown;
+use crate::detect::sql;
 use crate::detect::structure::{Bound, Holder};
 use crate::detect::table;
 use crate::detect::window::Window;
@@ -26,6 +27,9 @@ impl Judge<'_> {
                 Confidence::Low,
                 format!("its column is {}: no credential", shown(name)),
             ));
+        }
+        if let Some(thing) = self.thing_of_row(name) {
+            return Some(Verdict::new(Confidence::Low, format!("it is the {} of a {thing}", shown(name))));
         }
         let speaks = self.speaks(name);
         if speaks == Speaks::Nobody
@@ -65,6 +69,12 @@ impl Judge<'_> {
         }
     }
 
+    /// What the rows of the table are that SQL inserts the value into, where each has a token of its own.
+    fn thing_of_row(&self, column: &str) -> Option<String> {
+        let table = sql::table(self.file.text, self.span)?;
+        self.meaning(&format!("{table} {column}")).identifier.then_some(table)
+    }
+
     /// Whether the value's column is called something else than a credential, and another column of the table is called
     /// one, or says whose the row is.
     fn is_beside_column_of_credentials(&self, name: &str) -> bool {
@@ -73,7 +83,7 @@ impl Judge<'_> {
         let other = || {
             let columns = table::columns(self.file.text, self.span);
             let told = |name: &String| self.meaning(name).credential || field(name) == Field::Vendor;
-            columns.len() >= FEWEST && columns.iter().any(told)
+            columns.len() >= FEWEST && columns.iter().any(told) || table::is_cell(self.file.text, self.span)
         };
         meaning.specific && !meaning.credential && !meaning.transparent && other()
     }

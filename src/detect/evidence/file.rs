@@ -9,6 +9,7 @@ use crate::detect::layout::{self, line_start};
 use crate::detect::parts::{parts, parts_and_groups};
 use crate::detect::quote::{is_source_file, shown, tokens};
 use crate::detect::structure::{Address, Bound, Holder, Level};
+use crate::detect::window::Window;
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 
@@ -114,7 +115,8 @@ impl Judge<'_> {
     /// The line of the value; of several records on it, the one that the value is in, and of code that is all on one
     /// line, what encloses it.
     fn line_or_record(&self, own: &Level) -> String {
-        let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
+        let shown = Window::shown_line(self.file.text, self.span);
+        let line = shown.unwrap_or_else(|| self.file.line(self.span).to_vec()).to_str_lossy().into_owned();
         let code = self.is_on_long_line() && line.contains(['{', '(']) && own.holder != Holder::Lines;
         if code {
             let parent = self.place.levels.get(1).map(|parent| (&parent.name, &parent.head));

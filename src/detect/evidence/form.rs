@@ -9,7 +9,7 @@ use crate::detect::parts::{bare, fields_beside};
 use crate::detect::quote::shown;
 use crate::detect::sql;
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{is_password, words};
+use crate::detect::words::{Field, field, is_password, words};
 
 impl Judge<'_> {
     /// What the form of a value's surroundings says that it is, if that is no credential.
@@ -129,7 +129,7 @@ impl Judge<'_> {
     }
 
     /// Whether the value is what follows the name of a user in a login: `"auth": "user:VALUE"`, `Basic user:VALUE`.
-    pub(super) fn is_basic_login(&self) -> bool {
+    fn is_basic_login(&self) -> bool {
         let Some(before) = self.file.text[..self.span.start].strip_suffix(b":") else { return false };
         let user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@');
         let length = before.iter().rev().take_while(|b| user(b)).count();
@@ -187,6 +187,20 @@ impl Judge<'_> {
         own.holder == Holder::Group
             && !self.is_in_block_of_ours(own)
             && (is_password(&own.name) && beside(user) || beside(hash))
+    }
+
+    /// Whether the value is the password of somebody who logs in: behind the name in a header, in an element beside that
+    /// of the name, in a statement of SQL.
+    pub(super) fn is_of_login(&self, own: &Level) -> bool {
+        const BESIDE: usize = 3;
+        let names = |line: &[u8]| {
+            let closed = line.rfind(b"</").map(|at| line[at..].to_str_lossy());
+            closed.is_some_and(|name| field(&name) == Field::Account)
+        };
+        let element = own.bound == Bound::Element && is_password(&own.name);
+        self.is_basic_login()
+            || is_of_role(own)
+            || element && self.file.lines_above(self.span).take(BESIDE).any(names)
     }
 
     /// Whether the id of an application or an account stands beside the value: the two are of a service that gives both.
@@ -279,4 +293,13 @@ impl Judge<'_> {
         let other = meaning.specific && !meaning.credential || meaning.identifier;
         (other && self.speaks(name) == Speaks::Nobody && !self.is_entry_of_ours()).then_some(name)
     }
+}
+
+/// Whether a statement of SQL gives somebody who logs in the value as a password: `CREATE USER name PASSWORD VALUE`.
+fn is_of_role(own: &Level) -> bool {
+    let words = words(&own.name);
+    let has = |word: &str| words.iter().any(|other| other == word);
+    (has("create") || has("alter"))
+        && ["user", "role", "login"].into_iter().any(has)
+        && matches!(words.last().map(String::as_str), Some("password" | "by"))
 }

@@ -75,7 +75,7 @@ impl Judge<'_> {
         let own = |column: &str| {
             let meaning = self.meaning(column);
             let specific = meaning.specific && !meaning.credential && self.speaks(column) == Speaks::Nobody;
-            meaning.purpose || specific && self.file.line(self.span).contains(&b'\t')
+            meaning.purpose || meaning.identifier || specific && self.file.line(self.span).contains(&b'\t')
         };
         self.column_name().is_some_and(own)
     }
@@ -83,7 +83,7 @@ impl Judge<'_> {
     /// Why the name of a value is not that of a credential of anybody's: it is one of a file, or what comes in is
     /// compared with the value.
     fn named_for_itself(&self, own: &Level) -> Option<String> {
-        if self.is_basic_login() {
+        if self.is_of_login(own) {
             return Some("it is the password of a login".to_owned());
         }
         if self.is_public_record(own) {
@@ -132,7 +132,10 @@ impl Judge<'_> {
         match self.speaks(nearest) {
             Speaks::Others => self.by_name(nearest, say),
             _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),
-            _ => whole.or_else(|| self.by_name(nearest, say)),
+            // `my order token is …`
+            _ => whole
+                .or_else(|| self.by_name(nearest, say))
+                .or_else(|| self.by_name(&own.name, say).filter(|verdict| verdict.no_credential)),
         }
     }
 
