@@ -306,6 +306,22 @@ impl Sink for Collector<'_> {
         REACH.max(self.look.reach(self.detector))
     }
 
+    fn depends_on_directory(&self, name: &BStr) -> bool {
+        // Names and values that are known are known by themselves.
+        matches!(self.look, Look::Candidates) && self.detector.holds_value(stem(name))
+    }
+
+    fn is_directory_telling(&self, path: &BStr) -> bool {
+        self.detector.is_path_telling(path)
+    }
+
+    fn name_in(&self, directory: &BStr, origin: Origin<'_>, name: &BStr) {
+        let path = [directory.as_ref(), name.as_bytes()].join(&b'/');
+        let mut hits = self.guarded(Origin { path: Some(path.as_bstr()), ..origin }, name, &[]);
+        hits.iter_mut().for_each(|hit| hit.location.path = origin.path.map(ToOwned::to_owned));
+        self.keep(hits);
+    }
+
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {
         self.left_out.contains(target, path)
     }

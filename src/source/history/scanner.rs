@@ -9,6 +9,7 @@ use gix_object::Kind as ObjectKind;
 use super::Progress;
 use super::big::{self, Inflating};
 use super::connectivity::Links;
+use super::names::Untold;
 use super::objects::{self, Pushed};
 use super::packs::{Answer, Content, Place, Visitor};
 use crate::source::{Counted, Issue, Sink};
@@ -22,6 +23,7 @@ pub(super) struct Scanner<'a> {
     target: usize,
     progress: &'a dyn Progress,
     links: Option<&'a Links<'a>>,
+    untold: &'a Untold,
     counts: Counts,
 }
 
@@ -41,8 +43,9 @@ impl<'a> Scanner<'a> {
         target: usize,
         progress: &'a dyn Progress,
         links: Option<&'a Links<'a>>,
+        untold: &'a Untold,
     ) -> Scanner<'a> {
-        Scanner { sink, target, progress, links, counts: Counts::default() }
+        Scanner { sink, target, progress, links, untold, counts: Counts::default() }
     }
 
     fn flush(&mut self) {
@@ -74,6 +77,9 @@ impl Visitor for Scanner<'_> {
             ObjectKind::Tree => {}
         }
         let pushed = objects::push(self.sink, self.target, kind, id, content);
+        if kind == ObjectKind::Tree && pushed != Pushed::Nothing {
+            self.untold.note(self.sink, id, bytes);
+        }
         let note = match self.links {
             Some(links) => links.object(kind, id, content),
             None => Some(Vec::new()),

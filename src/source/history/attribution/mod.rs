@@ -162,6 +162,20 @@ pub(super) fn reached<'i>(
     ids.filter(|&(number, id)| held(number) || by_name(id)).map(|(_, id)| *id).collect()
 }
 
+/// The paths of some trees, wherever they stand in those of commits or, of those that stand in none, in other trees.
+pub(super) fn paths_of(
+    store: &Store,
+    trees: BTreeSet<ObjectId>,
+    progress: &dyn Progress,
+) -> Vec<(ObjectId, Vec<BString>)> {
+    let wanted = Wanted::new(trees);
+    let found = search::search(store, &wanted, progress);
+    let graph = Graph::new(found.commits);
+    let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
+    let paths = |number| spots.of(number).iter().map(|&spot| spots.get(spot).path.clone()).collect();
+    wanted.ids.iter().enumerate().map(|(number, id)| (*id, paths(number))).collect()
+}
+
 /// The ids to look for in trees.
 fn in_trees(findings: &[Vec<Held>]) -> BTreeSet<ObjectId> {
     let in_trees = |held: &&Held| matches!(held.kind, LocationKind::Blob | LocationKind::Path);
