@@ -3,6 +3,7 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +42,7 @@ use held::{Before, Held};
 use hit::Hit;
 use inline::Mark;
 use look::Look;
-use paths::stem;
+use paths::{as_assigned, stem};
 use skips::{Skips, name};
 use strays::Strays;
 
@@ -219,12 +220,24 @@ impl<'a> Collector<'a> {
             && origin.path.is_some_and(|path| self.detector.is_interesting(path))
     }
 
+    /// What rules read in place of a text: of a name that names what they look for, a value and what it is.
+    fn as_read<'t>(&self, kind: LocationKind, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let is_name = matches!(kind, LocationKind::Path | LocationKind::RefName);
+        match is_name && self.detector.is_interesting(text) {
+            true => as_assigned(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+
     /// Scans one of the texts of a blob.
     fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let mut strays = Vec::new();
         let matches = match &self.look {
-            Look::Candidates => self.detector.scan_with(text.bytes, path, &mut |span| strays.push(span)),
+            Look::Candidates => {
+                let read = self.as_read(origin.kind, text.bytes);
+                self.detector.scan_with(&read, path, &mut |span| strays.push(span))
+            }
             Look::Copies(known) => self.copies(known, text.bytes, path, held),
             Look::Names(names) => {
                 self.read(origin, text, names, held);

@@ -59,3 +59,35 @@ fn a_directory_tells_what_the_names_in_it_are() {
     place.git(&["update-ref", "-d", "HEAD"]);
     assert_eq!(places(&place.run(&["history", "--format=json"]).ends_with(1)), expected);
 }
+
+#[test]
+fn a_name_tells_what_the_value_in_it_is() {
+    let mut place = Place::new();
+    place.init();
+    let told = ["mistral-api-key-", "mistral_key_", "MISTRAL/"];
+    let untold = ["fix-", "wip/", "data_"];
+    place.write("base", "");
+    for (number, begin) in (1..).zip(told.iter().chain(&untold)) {
+        place.write(format!("files/{begin}{}", key(number)), "");
+    }
+    commit(&mut place, "base");
+    for (number, begin) in (11..).zip(told.iter().chain(&untold)) {
+        place.git(&["branch", &format!("{begin}{}", key(number))]);
+    }
+    let masked = |number: usize| leeward::secret::Secret::new(key(number).as_bytes()).redacted();
+    let files = (1..).zip(told).map(|(number, begin)| format!("files/{begin}{}", masked(number)));
+    let files: Vec<String> = files.collect();
+    let expected = |kind: &str, by: &str| {
+        let mut places: Vec<String> = files.iter().map(|path| format!("{kind} {path} by {by}")).collect();
+        places.sort();
+        places
+    };
+    assert_eq!(places(&place.run(&["scan", "--format=json"]).ends_with(1)), expected("path", "-"));
+    let ran = place.run(&["history"]).ends_with(1);
+    for (number, begin) in (11..).zip(told) {
+        let name = format!("ref name refs/heads/{begin}{}", masked(number));
+        assert!(ran.out().contains(&name), "{}", ran.out());
+    }
+    ran.says("6 findings");
+    place.run(&["range", "HEAD"]).ends_with(1).says("3 findings");
+}
