@@ -1,6 +1,7 @@
 //! What is told of a key's history: whether it is still there, how far it got, how long it was exposed, and what to do.
 
 mod remedies;
+mod staged;
 
 use std::fs;
 

@@ -8,6 +8,9 @@ use super::{Group, Line, NAMED, run, say};
 use crate::finding::{Finding, LocationKind, UnderWay};
 use crate::report::shell::{pathspec, word};
 
+/// What a commit that no ref leads to any more is.
+const STAYS: &str = "The old commit stays stored until git drops it.";
+
 /// Takes everything out of an index.
 const EVERYTHING: &str = " reset";
 
@@ -22,7 +25,9 @@ impl Group<'_> {
             }
             false => "Unstage it, take the key out, and stage it again:",
         };
-        std::iter::once(say(steps)).chain(commands.into_iter().map(run)).collect()
+        let committed = self.findings.iter().any(|finding| finding.first_commit.is_some());
+        let old = committed.then(|| say(STAYS));
+        std::iter::once(say(steps)).chain(commands.into_iter().map(run)).chain(old).collect()
     }
 
     /// What is staged as well would be committed with what follows.
@@ -105,13 +110,14 @@ impl Group<'_> {
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
             lines.push(run(format!("git commit --amend --allow-empty{author}")));
         }
-        lines.push(say("The old commit stays stored until git drops it."));
+        lines.push(say(STAYS));
         lines
     }
 
     pub(super) fn stashed(&self) -> Vec<Line> {
         let entries: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| logs(finding)).collect();
-        let mut lines = vec![say("Look at what was put aside, keep what is needed, and drop the rest:")];
+        let mut lines = self.unstaged_first();
+        lines.push(say("Look at what was put aside, keep what is needed, and drop the rest:"));
         // From the last to the first: each drop moves those behind it up.
         let mut entries: Vec<&BString> = entries.into_iter().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse((entry.len(), *entry)));

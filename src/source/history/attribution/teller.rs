@@ -83,7 +83,7 @@ impl Teller<'_> {
             }
         }
         for (story, finding) in stories.iter_mut().zip(findings) {
-            story.places = finding.iter().map(|held| self.without_commits(held)).collect();
+            story.places = finding.iter().map(|held| self.beside_trees(held)).collect();
         }
         self.place(findings, &mut stories, progress)?;
         Some(stories)
@@ -246,25 +246,27 @@ impl Teller<'_> {
         }
     }
 
-    /// The places of an object that stands in no tree.
-    fn without_commits(&self, held: &Held) -> Vec<Place> {
+    /// The places of an object outside of trees: where it is staged anew; and of what stands in no tree, where it is.
+    fn beside_trees(&self, held: &Held) -> Vec<Place> {
         let id = held.id();
-        if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
+        if id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
             return Vec::new();
         }
-        let staged: BTreeSet<BString> =
-            id.iter().flat_map(|id| self.staged(id)).map(|staged| staged.path).collect();
+        let in_files = id.filter(|_| held.kind == LocationKind::Blob);
+        let staged =
+            in_files.iter().flat_map(|id| self.staged(id)).filter(|staged| self.is_new(held, staged));
+        let staged: BTreeSet<BString> = staged.map(|staged| staged.path).collect();
         let staged = staged.into_iter();
         let staged = staged.map(|path| Place { kind: LocationKind::Index, path: Some(path), commit: None });
         let mut places: Vec<Place> = staged.collect();
-        if places.is_empty() {
+        if places.is_empty() && self.spots_of(held).is_empty() {
             let commit = id.and_then(|id| self.commit_of(&id, held.kind)).and_then(|at| self.named(at));
             places.push(Place { kind: held.kind, path: None, commit });
         }
         places
     }
 
-    /// Whether an object that stands in no tree is in scope.
+    /// Whether an object is in scope by itself, whatever trees have it.
     fn is_told_alone(&self, id: &ObjectId, kind: LocationKind) -> bool {
         let is_commit = !matches!(kind, LocationKind::TagMessage | LocationKind::Tagger);
         let commit = self.commit_of(id, kind).filter(|_| is_commit);
