@@ -212,7 +212,7 @@ pub struct Exposure {
     pub from: String,
     /// Day of the commit that removed it; none while HEAD holds it, and where it never did.
     pub to: Option<String>,
-    /// Days from the one to the other, 0 within one day or where clocks were wrong.
+    /// Days from the one to the other, 0 within one day; none where clocks were wrong: it cannot have gone before it came.
     pub days: Option<u64>,
 }
 
@@ -236,6 +236,8 @@ pub struct Containment {
     pub exposure: Option<Exposure>,
     /// Full names of refs that hold it in their names.
     pub named: Vec<BString>,
+    /// HEAD's commit itself holds it, in its message or in people's names, and no file of it does.
+    pub of_head: bool,
     /// What git has begun and not ended in this work tree.
     pub under_way: Option<UnderWay>,
     /// Where it is staged anew; this work tree comes first.

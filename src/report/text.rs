@@ -120,6 +120,9 @@ impl Page<'_> {
             (Some(Presence::Gone), _) if is_staged(finding) => {
                 format!("in the index of another work tree, and {}", in_no_commit(finding))
             }
+            (Some(Presence::Gone), _) if is_of_head(finding) => {
+                "in HEAD's commit itself, and in no file of it".to_owned()
+            }
             (Some(Presence::Gone), Some(_)) => "not in HEAD any more".to_owned(),
             (Some(Presence::Gone), None) => "not in HEAD".to_owned(),
             (None, _) => String::new(),
@@ -258,6 +261,11 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether HEAD's message, or the names in it, hold it.
+fn is_of_head(finding: &Finding) -> bool {
+    finding.containment.as_ref().is_some_and(|containment| containment.of_head)
 }
 
 /// A commit that no ref leads to may have it.

@@ -188,6 +188,7 @@ impl Teller<'_> {
             containment.staged.dedup();
         }
         self.tips.name(&asked.named, containment);
+        containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way = self.under_way;
         containment.rebase = self.rebase(&question);
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
@@ -336,15 +337,16 @@ impl Teller<'_> {
     }
 }
 
-/// From the day it came to the day it went.
+/// From the day it came to the day it went, by clocks of which one may be wrong.
 fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
     let day = |commit: &Commit| commit.author_time.get(..10).map(str::to_owned);
     let from = first.and_then(day)?;
     let to = removed.and_then(day);
     let date = |day: &str| day.parse::<jiff::civil::Date>().ok();
-    let days = to.as_deref().and_then(date).zip(date(&from)).and_then(|(to, from)| {
-        let days = from.until(to).ok()?.get_days();
-        Some(u64::try_from(days).unwrap_or(0))
-    });
+    let days = to
+        .as_deref()
+        .and_then(date)
+        .zip(date(&from))
+        .and_then(|(to, from)| u64::try_from(from.until(to).ok()?.get_days()).ok());
     Some(Exposure { from, to, days })
 }
