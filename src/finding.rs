@@ -242,6 +242,9 @@ pub struct Containment {
     pub under_way: Option<UnderWay>,
     /// Where it is staged anew; this work tree comes first.
     pub staged: Vec<Staged>,
+    /// Files of the work tree that are not tracked any more, where commits have it: git writes over none of them. Not all, if
+    /// there are many.
+    pub in_the_way: Vec<BString>,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
     pub rebase: Option<Rebase>,
 }

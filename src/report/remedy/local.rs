@@ -88,7 +88,10 @@ impl Group<'_> {
         let mut lines = self.ended_first(true);
         lines.extend(self.unstaged_first());
         if self.has(|kind| kind == LocationKind::Blob) {
-            lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
+            lines.push(say(
+                "Take it out of the file, and put what is left, with whatever else was changed in that file, in place of the \
+                 commit:",
+            ));
             // Whatever else is staged stays out of it.
             lines.push(match self.files(|kind| kind == LocationKind::Blob) {
                 // A file that was taken out of the index would be put back; and nothing may be left of the commit.

@@ -123,6 +123,7 @@ pub fn attribute(
         tags: &found.tags,
         index: index(layout, issue),
         elsewhere: read::other_indexes(layout),
+        work_tree: layout.work_tree.as_deref(),
         under_way: read::under_way(layout),
         head,
         line: graph.ancestors(head),

@@ -4,8 +4,9 @@
 //! taken as many at a time as a [`Life`] holds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
 use super::graph::Graph;
@@ -31,6 +32,8 @@ pub(super) struct Teller<'a> {
     pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
     /// The same of the indexes of other work trees.
     pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
+    /// The top of the files, if there are any.
+    pub(super) work_tree: Option<&'a Path>,
     /// What git has begun and not ended here.
     pub(super) under_way: Option<UnderWay>,
     pub(super) head: Option<usize>,
@@ -191,23 +194,48 @@ impl Teller<'_> {
         containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way = self.under_way;
         containment.rebase = self.rebase(&question);
+        if containment.rebase.as_ref().is_some_and(|rebase| rebase.work_tree.is_none()) {
+            containment.in_the_way = self.in_the_way(&asked.set.spots);
+        }
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
         story
     }
 
-    /// The rebase of what is checked out, if that has it, or else of a branch that does.
+    /// The rebase of what is checked out, if that has it, or else of a branch that does. A branch that has all that a HEAD on
+    /// none has takes its place: it would keep the key.
     fn rebase(&self, question: &Question<'_>) -> Option<Rebase> {
         let Question { life, set, .. } = *question;
-        let (branch, work_tree, base) = match self.head.filter(|&head| life.leads_to(set, head)) {
+        let head = self.head.filter(|&head| life.leads_to(set, head));
+        let over = head.and_then(|head| self.tips.over_detached(head));
+        let (branch, work_tree, base) = match head.filter(|_| over.is_none()) {
             Some(_) => (None, None, life.base(set, &self.line)?),
             None => {
-                let (branch, tip) = self.tips.branch(question)?;
+                let (branch, tip) = over.or_else(|| self.tips.branch(question))?;
                 let work_tree = self.tips.elsewhere(branch).and_then(read::top);
                 (Some(branch.clone()), work_tree, life.base(set, &self.graph.ancestors([tip]))?)
             }
         };
         let height = base.map_or(0, |base| self.graph.generation(base) + 1);
         Some(Rebase { branch, work_tree, base: base.map(|base| self.graph.id(base).to_string()), height })
+    }
+
+    /// The files on disk where commits have spots and the index has nothing.
+    fn in_the_way(&self, spots: &[u32]) -> Vec<BString> {
+        const MOST: usize = 20;
+        let Some(top) = self.work_tree else { return Vec::new() };
+        let paths: BTreeSet<&BString> = spots.iter().map(|&spot| &self.spots.get(spot).path).collect();
+        let is_file = |path: &&&BString| {
+            let file = path.to_path().ok().and_then(|path| top.join(path).symlink_metadata().ok());
+            file.is_some_and(|file| !file.is_dir())
+        };
+        let tracked = |path: &BString| self.index.values().any(|paths| paths.contains(path));
+        paths
+            .iter()
+            .filter(is_file)
+            .filter(|path| !tracked(path))
+            .take(MOST)
+            .map(|&path| path.clone())
+            .collect()
     }
 
     fn named(&self, commit: usize) -> Option<Commit> {

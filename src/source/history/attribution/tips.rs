@@ -151,6 +151,16 @@ impl<'a> Tips<'a> {
         commits.find(|(_, commit)| question.leads_to(*commit))
     }
 
+    /// Where HEAD is on no branch: a branch of one's own that has the commit which HEAD names, and all before it.
+    pub(super) fn over_detached(&self, head: usize) -> Option<(&BString, usize)> {
+        let is_own = |tip: &&Tip| tip.rank == Rank::Detached && !self.elsewhere.contains_key(&tip.name);
+        self.tips.iter().find(is_own)?;
+        let own = |tip: &&Tip| tip.rank == Rank::Branch && tip.followed.is_none();
+        let branches = self.tips.iter().filter(own).filter(|tip| !self.elsewhere.contains_key(&tip.name));
+        let mut commits = branches.filter_map(|tip| Some((&tip.name, tip.target.commit?)));
+        commits.find(|(_, commit)| self.graph.is_ancestor(head, *commit))
+    }
+
     /// What leads to a set, and how far it got in commits.
     pub(super) fn contain(&self, question: &Question<'_>, spots: &Spots<'_>) -> Containment {
         let mut found = Containment::default();
