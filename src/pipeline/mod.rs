@@ -160,7 +160,7 @@ impl<'a> Collector<'a> {
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> Vec<Hit> {
         self.tell_unopened(origin, bytes);
-        if !self.is_worth_a_look(origin.kind, bytes) && !self.is_named(origin) {
+        if self.is_interrupted() || !self.is_worth_a_look(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
         }
         let mut hits = Vec::new();
@@ -170,6 +170,9 @@ impl<'a> Collector<'a> {
         let held = Held::new(self, origin, olds);
         let mut marks = Vec::new();
         let mut visit = |text: &Text<'_>| {
+            if self.is_interrupted() {
+                return;
+            }
             for (hit, mark) in self.text(origin, text, &held) {
                 hits.push(hit);
                 marks.push(mark);
@@ -195,6 +198,10 @@ impl<'a> Collector<'a> {
 
     /// Whether a content of a kind can hold anything that is looked for.
     fn is_worth_a_look(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        // A report of what was found so far says that it ended early.
+        if self.is_interrupted() {
+            return false;
+        }
         // Names are not encoded.
         let visible = match &self.look {
             Look::Candidates => None,

@@ -14,7 +14,7 @@ use super::objects::{self, Pushed};
 use super::packs::{Answer, Content, Place, Visitor};
 use crate::source::{Counted, Issue, Sink};
 
-/// Objects between two looks at whether to stop.
+/// Objects between two words about how far it is.
 const BATCH: u64 = 512;
 
 /// What one thread needs.
@@ -67,6 +67,10 @@ impl<'a> Scanner<'a> {
 
 impl Visitor for Scanner<'_> {
     fn visit(&mut self, kind: ObjectKind, id: &oid, _: Place, content: Content<'_>) -> Answer {
+        // One object can take as long as thousands of others.
+        if self.sink.interrupted() {
+            return Answer::End;
+        }
         let bytes = content.bytes;
         self.counts.objects += 1;
         self.counts.bytes += bytes.len() as u64;
@@ -90,9 +94,6 @@ impl Visitor for Scanner<'_> {
         }
         if self.counts.objects >= BATCH {
             self.flush();
-            if self.sink.interrupted() {
-                return Answer::End;
-            }
         }
         note.filter(|_| pushed == Pushed::Nothing).map_or(Answer::GoOn, Answer::Quiet)
     }
