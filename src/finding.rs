@@ -274,6 +274,8 @@ pub struct Rebase {
     pub branch: Option<BString>,
     /// The top of the other work tree that has it checked out.
     pub work_tree: Option<BString>,
+    /// A linked work tree has it checked out that is gone from disk, as far as git knows.
+    pub gone: bool,
     /// The newest commit before them all, as an id in hex; none where a root adds it.
     pub base: Option<String>,
     /// Larger than that of every ancestor of the base: of two rebases of one branch, that with the lower one passes what

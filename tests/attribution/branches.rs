@@ -139,3 +139,31 @@ fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
     place.run(&["history", "--reachable"]).ends_with(0);
     assert!(!place.work().join(".git/leeward-aside.tar").exists());
 }
+
+#[test]
+fn a_work_tree_that_is_gone_is_forgotten_first() {
+    for detached in [false, true] {
+        let mut place = pushed();
+        place.git(&["worktree", "add", "--quiet", "-b", "other", "../other"]);
+        let other = place.top().join("other").display().to_string();
+        if detached {
+            place.git(&["-C", &other, "checkout", "--quiet", "--detach"]);
+        }
+        fs::write(place.top().join("other/a.env"), line(1)).expect("a file of ours");
+        for args in [&["add", "a.env"][..], &["commit", "--quiet", "--message", "a"]] {
+            place.git(&[&["-C", other.as_str()], args].concat());
+        }
+        fs::remove_dir_all(place.top().join("other")).expect("it is there");
+        let told = commands(&place, &["history"]);
+        assert_eq!(
+            (told[0].as_str(), told.len()),
+            ("git worktree prune", if detached { 1 } else { 3 }),
+            "{told:?}"
+        );
+        paste(&place, ".", &told[0]).ends_with(0);
+        if let [_, rebase, go_on] = &told[..] {
+            rebased(&place, "a.env", rebase, go_on);
+        }
+        place.run(&["history", "--reachable"]).ends_with(0);
+    }
+}

@@ -27,37 +27,50 @@ pub(super) fn is_rebased(finding: &Finding) -> bool {
 
 impl Group<'_> {
     pub(super) fn unpushed(&self) -> Vec<Line> {
-        let rebases = self.rebases();
+        let (rebases, gone) = self.rebases();
         let mut lines = if rebases.is_empty() { Vec::new() } else { self.ended_first(false) };
         lines.extend(self.unstaged_first());
+        if gone {
+            lines.push(say(
+                "A linked work tree is gone from disk (if it was moved: `git worktree repair PATH`). Have git forget it, with what is \
+                 staged there and a HEAD there that is on no branch:",
+            ));
+            lines.push(run("git worktree prune".to_owned()));
+        }
         let in_the_way = self.in_the_way();
         if !rebases.is_empty() {
             lines.extend(put_aside(&in_the_way));
-            lines.push(say(
-                "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
-            ));
-            let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
-            let edit = if self.has(is_in_commit) { author } else { " --no-edit" };
-            let go_on =
-                format!("{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue");
-            // Git lets no work tree change what another has checked out: those come last.
-            let (there, here): (Vec<&Rebase>, Vec<&Rebase>) =
-                rebases.values().copied().partition(|rebase| rebase.work_tree.is_some());
-            for (number, rebase) in here.into_iter().chain(there).enumerate() {
-                if number > 0 {
-                    lines.push(say("When that is over, what else has it, in the same way:"));
-                }
-                lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
-                lines.extend([run(self.command(rebase)), run(go_on.clone())]);
-            }
-            lines.push(say(
-                "A conflict on the way is mended, added, and `git rebase --continue` goes on; what was changed by hand in a \
-                 merge may have to be done again.",
-            ));
+            lines.extend(self.rebased(rebases.into_values().collect()));
+            lines.extend(put_back(&in_the_way));
         }
-        lines.extend(put_back(&in_the_way));
         lines.extend(self.refs_alone());
         lines.extend(self.followers());
+        lines
+    }
+
+    /// One rebase after the other.
+    fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
+        let mut lines = vec![say(
+            "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
+        )];
+        let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
+        let edit = if self.has(is_in_commit) { author } else { " --no-edit" };
+        let go_on =
+            format!("{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue");
+        // Git lets no work tree change what another has checked out: those come last.
+        let (there, here): (Vec<&Rebase>, Vec<&Rebase>) =
+            rebases.into_iter().partition(|rebase| rebase.work_tree.is_some());
+        for (number, rebase) in here.into_iter().chain(there).enumerate() {
+            if number > 0 {
+                lines.push(say("When that is over, what else has it, in the same way:"));
+            }
+            lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
+            lines.extend([run(self.command(rebase)), run(go_on.clone())]);
+        }
+        lines.push(say(
+            "A conflict on the way is mended, added, and `git rebase --continue` goes on; what was changed by hand in a \
+             merge may have to be done again.",
+        ));
         lines
     }
 
@@ -90,8 +103,9 @@ impl Group<'_> {
         found.collect()
     }
 
-    /// The rebase of each branch.
-    fn rebases(&self) -> BTreeMap<Option<&BString>, &Rebase> {
+    /// The rebase of each branch; and whether a work tree has to be forgotten first, because it is gone: what only a HEAD there
+    /// leads to goes with it.
+    fn rebases(&self) -> (BTreeMap<Option<&BString>, &Rebase>, bool) {
         let mut rebases: BTreeMap<Option<&BString>, &Rebase> = BTreeMap::new();
         for rebase in self.findings.iter().filter_map(|finding| rebase(finding)) {
             let known = rebases.entry(rebase.branch.as_ref()).or_insert(rebase);
@@ -99,7 +113,10 @@ impl Group<'_> {
                 *known = rebase;
             }
         }
+        let gone = rebases.values().any(|rebase| rebase.gone);
         rebases
+            .retain(|branch, rebase| !rebase.gone || branch.is_some_and(|name| name.starts_with(BRANCHES)));
+        (rebases, gone)
     }
 
     /// What to do about tags, notes and other refs of what no branch has.

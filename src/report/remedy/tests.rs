@@ -32,7 +32,10 @@ fn state(state: State) -> Containment {
 /// A key in a commit of a branch, or of what is checked out.
 fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containment {
     let (branch, base) = (branch.map(Into::into), base.map(|digits| digits.repeat(20)));
-    Containment { rebase: Some(Rebase { branch, work_tree: None, base, height }), ..state(State::Unpushed) }
+    Containment {
+        rebase: Some(Rebase { branch, work_tree: None, gone: false, base, height }),
+        ..state(State::Unpushed)
+    }
 }
 
 /// What begins a rebase.

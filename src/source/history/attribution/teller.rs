@@ -216,7 +216,9 @@ impl Teller<'_> {
             }
         };
         let height = base.map_or(0, |base| self.graph.generation(base) + 1);
-        Some(Rebase { branch, work_tree, base: base.map(|base| self.graph.id(base).to_string()), height })
+        let gone = branch.as_ref().is_some_and(|branch| self.tips.is_gone(branch));
+        let base = base.map(|base| self.graph.id(base).to_string());
+        Some(Rebase { branch, work_tree, gone, base, height })
     }
 
     /// The files on disk where commits have spots and the index has nothing.
