@@ -167,3 +167,38 @@ fn a_work_tree_that_is_gone_is_forgotten_first() {
         place.run(&["history", "--reachable"]).ends_with(0);
     }
 }
+
+#[test]
+fn what_other_branches_have_is_told_when_one_looks_again() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("a.env", line(1) + "OTHER=1\n");
+    commit(&mut place, "the same on another branch");
+    commit(&mut place, "after it");
+    place.run(&["history"]).says(": refs/heads/side. What is left then is told when you look again.");
+    for end in ["", " side"] {
+        let told = commands(&place, &["history"]);
+        let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+        assert!(rebase.ends_with(" side") != end.is_empty(), "{rebase}");
+        rebased(&place, "a.env", rebase, go_on);
+    }
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_target_of_a_link_is_amended_like_a_file() {
+    let mut place = pushed();
+    let link = place.work().join("link");
+    std::os::unix::fs::symlink(line(1).trim_end(), &link).expect("a new link");
+    commit(&mut place, "link");
+    let told = commands(&place, &["history"]);
+    let [amend] = &told[..] else { panic!("{told:?}") };
+    fs::remove_file(&link).expect("it is there");
+    std::os::unix::fs::symlink("elsewhere", &link).expect("a new link");
+    paste(&place, ".", amend).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}

@@ -87,13 +87,13 @@ impl Group<'_> {
     pub(super) fn last_commit(&self) -> Vec<Line> {
         let mut lines = self.ended_first(true);
         lines.extend(self.unstaged_first());
-        if self.has(|kind| kind == LocationKind::Blob) {
+        if self.has(is_file) {
             lines.push(say(
                 "Take it out of the file, and put what is left, with whatever else was changed in that file, in place of the \
                  commit:",
             ));
             // Whatever else is staged stays out of it.
-            lines.push(match self.files(|kind| kind == LocationKind::Blob) {
+            lines.push(match self.files(is_file) {
                 // A file that was taken out of the index would be put back; and nothing may be left of the commit.
                 Some(files) => run(format!(
                     "git ls-files --error-unmatch --{files} >/dev/null && \
@@ -106,8 +106,9 @@ impl Group<'_> {
                  --allow-empty",
             ));
         }
-        if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index | LocationKind::RefName))
-        {
+        let is_elsewhere =
+            |kind| !is_file(kind) && !matches!(kind, LocationKind::Index | LocationKind::RefName);
+        if self.has(is_elsewhere) {
             lines.push(say("Message, people and names of files are changed by hand:"));
             // Without it, the author stays who it was.
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
@@ -129,6 +130,11 @@ impl Group<'_> {
         }
         lines
     }
+}
+
+/// Whether it is content of a file, the target of a symbolic link included.
+fn is_file(kind: LocationKind) -> bool {
+    matches!(kind, LocationKind::Blob | LocationKind::Symlink)
 }
 
 /// What to do about what no ref leads to.

@@ -67,6 +67,9 @@ impl Group<'_> {
             lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
             lines.extend([run(self.command(rebase)), run(go_on.clone())]);
         }
+        if self.has(|kind| kind == LocationKind::Path) {
+            lines.push(say("A file whose name holds it gets another one with `git mv`."));
+        }
         lines.push(say(
             "A conflict on the way is mended, added, and `git rebase --continue` goes on; what was changed by hand in a \
              merge may have to be done again.",
@@ -178,7 +181,9 @@ impl Group<'_> {
             false => "",
         };
         let names = names.join(", ");
-        Some(say(&format!("Every other ref that has it has to follow{along}: {names}{more}.")))
+        Some(say(&format!(
+            "Every other ref that has it has to follow{along}: {names}{more}. What is left then is told when you look again."
+        )))
     }
 
     /// Refs that have a key, and are not rebased for it.
