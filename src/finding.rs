@@ -212,7 +212,7 @@ pub struct Exposure {
     pub from: String,
     /// Day of the commit that removed it; none while HEAD holds it, and where it never did.
     pub to: Option<String>,
-    /// Days from the one to the other, 0 within one day or where clocks were wrong.
+    /// Days from the one to the other, 0 within one day; none where clocks were wrong: it cannot have gone before it came.
     pub days: Option<u64>,
 }
 
@@ -236,10 +236,15 @@ pub struct Containment {
     pub exposure: Option<Exposure>,
     /// Full names of refs that hold it in their names.
     pub named: Vec<BString>,
+    /// HEAD's commit itself holds it, in its message or in people's names, and no file of it does.
+    pub of_head: bool,
     /// What git has begun and not ended in this work tree.
     pub under_way: Option<UnderWay>,
     /// Where it is staged anew; this work tree comes first.
     pub staged: Vec<Staged>,
+    /// Files of the work tree that are not tracked any more, where commits have it: git writes over none of them. Not all, if
+    /// there are many.
+    pub in_the_way: Vec<BString>,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
     pub rebase: Option<Rebase>,
 }
@@ -269,6 +274,8 @@ pub struct Rebase {
     pub branch: Option<BString>,
     /// The top of the other work tree that has it checked out.
     pub work_tree: Option<BString>,
+    /// A linked work tree has it checked out that is gone from disk, as far as git knows.
+    pub gone: bool,
     /// The newest commit before them all, as an id in hex; none where a root adds it.
     pub base: Option<String>,
     /// Larger than that of every ancestor of the base: of two rebases of one branch, that with the lower one passes what

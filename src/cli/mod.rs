@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
+mod again;
 pub mod args;
 mod attribute;
 mod baseline;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
 use super::policy::{Basis, Ends, Now, Policy};
-use super::{UsageError, complain, masked, reports};
+use super::{UsageError, again, complain, masked, reports};
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
@@ -264,6 +264,7 @@ impl<'a> Run<'a> {
         Report {
             scan: Scan {
                 mode: self.mode,
+                options: again::options(&self.scanning.policy, self.policy.confidence.value),
                 targets: self.targets.clone(),
                 complete: outcome.issues.is_empty(),
                 started_at: seconds_of(at),

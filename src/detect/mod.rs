@@ -142,6 +142,28 @@ impl Detector {
             || self.has_keywords(text)
     }
 
+    /// Whether a value stands in a text that could be a credential, if something else than the text said so.
+    pub fn holds_value(&self, text: &[u8]) -> bool {
+        self.groups.iter().any(|group| {
+            runs::runs(text, group.class, group.length).any(|run| {
+                let span = candidate::value_span(text, run, group.length);
+                span.is_some_and(|span| self.could_be_drawn(&text[span], group))
+            })
+        })
+    }
+
+    /// Whether a value is what some rule of a group looks for, as far as its characters tell.
+    fn could_be_drawn(&self, value: &[u8], group: &RunGroup) -> bool {
+        let random = group.rules.iter().all(|&rule| self.rules()[rule].random);
+        !random || is_mixed(value) && shape::derived_bits(value) < shape::DERIVED_BITS
+    }
+
+    /// Whether a path tells that what stands there is about some rule's provider.
+    pub fn is_path_telling(&self, path: &BStr) -> bool {
+        let views = Views::new(self, b"", Some(path));
+        (0..self.rules().len()).any(|rule| views.of(rule).path_speaks())
+    }
+
     /// Every candidate in `text` that some rule has something to say of, in order of position.
     pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
         self.scan_with(text, path, &mut |_| {})
@@ -179,10 +201,7 @@ impl Detector {
     /// The values that a run without a match may be or hold.
     fn strays(&self, text: &[u8], run: Range<usize>, group: &RunGroup, stray: &mut dyn FnMut(Range<usize>)) {
         let random = group.rules.iter().all(|&rule| self.rules()[rule].random);
-        let mixed = |value: &[u8]| {
-            value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase)
-        };
-        if run.len() > group.length + candidate::LONGEST_GLUED || random && !mixed(&text[run.clone()]) {
+        if run.len() > group.length + candidate::LONGEST_GLUED || random && !is_mixed(&text[run.clone()]) {
             return;
         }
         stray(run.start..run.start + group.length);
@@ -274,6 +293,11 @@ impl Detector {
             }
         }
     }
+}
+
+/// Whether a value has letters of both cases.
+fn is_mixed(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase)
 }
 
 /// What is somebody else's at one place of a text, or no credential, is not the provider's at another that does not say so

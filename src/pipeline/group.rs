@@ -105,6 +105,9 @@ fn finding(rule: &Rule, mut hits: Vec<Hit>) -> Finding {
             evidence.push(reason.clone());
         }
     }
+    let mut locations: Vec<Location> = hits.into_iter().map(|hit| hit.location).collect();
+    // A name is found by itself, and in each directory that tells of it.
+    locations.dedup_by(|next, one| one.kind == LocationKind::Path && same_place(one, next));
     Finding {
         fingerprint: fingerprint(&rule.id, &secret),
         rule_id: rule.id.clone(),
@@ -118,7 +121,7 @@ fn finding(rule: &Rule, mut hits: Vec<Hit>) -> Finding {
         last_commit: None,
         removed_commit: None,
         containment: None,
-        locations: hits.into_iter().map(|hit| hit.location).collect(),
+        locations,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +42,7 @@ use held::{Before, Held};
 use hit::Hit;
 use inline::Mark;
 use look::Look;
-use paths::stem;
+use paths::{as_assigned, stem};
 use skips::{Skips, name};
 use strays::Strays;
 
@@ -159,7 +160,7 @@ impl<'a> Collector<'a> {
 
     fn detect(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> Vec<Hit> {
         self.tell_unopened(origin, bytes);
-        if !self.is_worth_a_look(origin.kind, bytes) && !self.is_named(origin) {
+        if self.is_interrupted() || !self.is_worth_a_look(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
         }
         let mut hits = Vec::new();
@@ -169,6 +170,9 @@ impl<'a> Collector<'a> {
         let held = Held::new(self, origin, olds);
         let mut marks = Vec::new();
         let mut visit = |text: &Text<'_>| {
+            if self.is_interrupted() {
+                return;
+            }
             for (hit, mark) in self.text(origin, text, &held) {
                 hits.push(hit);
                 marks.push(mark);
@@ -194,6 +198,10 @@ impl<'a> Collector<'a> {
 
     /// Whether a content of a kind can hold anything that is looked for.
     fn is_worth_a_look(&self, kind: LocationKind, bytes: &[u8]) -> bool {
+        // A report of what was found so far says that it ended early.
+        if self.is_interrupted() {
+            return false;
+        }
         // Names are not encoded.
         let visible = match &self.look {
             Look::Candidates => None,
@@ -219,12 +227,24 @@ impl<'a> Collector<'a> {
             && origin.path.is_some_and(|path| self.detector.is_interesting(path))
     }
 
+    /// What rules read in place of a text: of a name that names what they look for, a value and what it is.
+    fn as_read<'t>(&self, kind: LocationKind, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let is_name = matches!(kind, LocationKind::Path | LocationKind::RefName);
+        match is_name && self.detector.is_interesting(text) {
+            true => as_assigned(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+
     /// Scans one of the texts of a blob.
     fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let mut strays = Vec::new();
         let matches = match &self.look {
-            Look::Candidates => self.detector.scan_with(text.bytes, path, &mut |span| strays.push(span)),
+            Look::Candidates => {
+                let read = self.as_read(origin.kind, text.bytes);
+                self.detector.scan_with(&read, path, &mut |span| strays.push(span))
+            }
             Look::Copies(known) => self.copies(known, text.bytes, path, held),
             Look::Names(names) => {
                 self.read(origin, text, names, held);
@@ -304,6 +324,22 @@ impl Sink for Collector<'_> {
 
     fn reach(&self) -> usize {
         REACH.max(self.look.reach(self.detector))
+    }
+
+    fn depends_on_directory(&self, name: &BStr) -> bool {
+        // Names and values that are known are known by themselves.
+        matches!(self.look, Look::Candidates) && self.detector.holds_value(stem(name))
+    }
+
+    fn is_directory_telling(&self, path: &BStr) -> bool {
+        self.detector.is_path_telling(path)
+    }
+
+    fn name_in(&self, directory: &BStr, origin: Origin<'_>, name: &BStr) {
+        let path = [directory.as_ref(), name.as_bytes()].join(&b'/');
+        let mut hits = self.guarded(Origin { path: Some(path.as_bstr()), ..origin }, name, &[]);
+        hits.iter_mut().for_each(|hit| hit.location.path = origin.path.map(ToOwned::to_owned));
+        self.keep(hits);
     }
 
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {

@@ -1,5 +1,7 @@
 //! What a path says of what is found below it: where in a notebook, and which part of a name is a value.
 
+use std::borrow::Cow;
+
 use bstr::BStr;
 
 /// The number of the notebook cell that an offset is in: every cell begins with its type.
@@ -17,5 +19,51 @@ pub(super) fn stem(name: &[u8]) -> &[u8] {
     match name.iter().rposition(|&byte| byte == b'.') {
         Some(dot) if dot > 0 && name.len() - dot - 1 <= LONGEST => stem(&name[..dot]),
         _ => name,
+    }
+}
+
+/// A name of a file or a ref as a text in which what stands before a value says what it is: `KEY=value` for `key-value`,
+/// `key/value`, `key_value`. Every byte keeps its place.
+pub(super) fn as_assigned(name: &[u8]) -> Cow<'_, [u8]> {
+    const SHORTEST: usize = 16;
+    let is_mark = |byte: u8| b"-_/.+".contains(&byte);
+    let mut read = Cow::Borrowed(name);
+    let mut at = 0;
+    for run in name.chunk_by(|one, next| one.is_ascii_alphanumeric() == next.is_ascii_alphanumeric()) {
+        let (start, end) = (at, at + run.len());
+        at = end;
+        if run.len() < SHORTEST || !run[0].is_ascii_alphanumeric() {
+            continue;
+        }
+        if start > 1 && is_mark(name[start - 1]) {
+            read.to_mut()[start - 1] = b'=';
+        }
+        if name.get(end).is_some_and(|&byte| is_mark(byte)) {
+            read.to_mut()[end] = b' ';
+        }
+    }
+    read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_assignments() {
+        let value = "Zq4X".repeat(8);
+        let table = [
+            ("key-VALUE", "key=VALUE"),
+            ("refs/heads/key/VALUE-old", "refs/heads/key=VALUE old"),
+            ("a_VALUE_b-VALUE.txt", "a=VALUE b=VALUE txt"),
+            ("key=VALUE", "key=VALUE"),
+            ("VALUE", "VALUE"),
+            ("short-and/plain_words", "short-and/plain_words"),
+            ("", ""),
+        ];
+        for (name, expected) in table {
+            let [name, expected] = [name, expected].map(|text| text.replace("VALUE", &value));
+            assert_eq!(as_assigned(name.as_bytes()), expected.as_bytes(), "{name}");
+        }
     }
 }

@@ -53,6 +53,8 @@ pub struct Scan {
     pub mode: &'static str,
     /// As typed.
     pub targets: Vec<BString>,
+    /// Words of a command line that have a further call judge as this one did.
+    pub options: Vec<BString>,
     /// Whether everything that was asked for was looked at.
     pub complete: bool,
     /// UTC, RFC 3339.

@@ -137,6 +137,7 @@ impl Redactor {
 
     fn in_scan(&self, scan: &mut Scan) {
         self.in_paths(&mut scan.targets);
+        self.in_paths(&mut scan.options);
         for note in &mut scan.notes {
             self.in_text(&mut note.message);
             note.message = masked(&note.message);

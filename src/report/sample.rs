@@ -91,6 +91,7 @@ pub(crate) fn clean(files: u64) -> Report {
         scan: Scan {
             mode: "scan",
             targets: vec![BString::from(".")],
+            options: Vec::new(),
             complete: true,
             started_at: "2026-03-01T12:00:00Z".to_owned(),
             finished_at: "2026-03-01T12:00:01Z".to_owned(),

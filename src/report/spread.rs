@@ -61,7 +61,13 @@ pub(super) fn lines(finding: &Finding) -> Vec<String> {
 
 /// Only what has come and gone: of the rest, the first commit says it all.
 fn exposed(Exposure { from, to, days }: &Exposure) -> Option<String> {
-    let (to, days) = (to.as_deref()?, (*days)?);
+    let to = to.as_deref()?;
+    let Some(days) = *days else {
+        return Some(format!(
+            "for how long it was exposed is not known: by the clocks of those who committed, it was taken out on {to}, before it \
+             came on {from}"
+        ));
+    };
     let long = if days == 0 { "less than a day".to_owned() } else { count(days, "day", "days") };
     Some(format!("exposed for {long}, from {from} to {to}"))
 }
@@ -180,6 +186,13 @@ mod tests {
             (
                 exposure(Some("2024-01-31"), Some(0)),
                 Some("exposed for less than a day, from 2024-01-31 to 2024-01-31"),
+            ),
+            (
+                exposure(Some("2024-01-30"), None),
+                Some(
+                    "for how long it was exposed is not known: by the clocks of those who committed, it was taken out on \
+                     2024-01-30, before it came on 2024-01-31",
+                ),
             ),
             (exposure(Some("2024-02-01"), Some(1)), Some("exposed for 1 day, from 2024-01-31 to 2024-02-01")),
         ];

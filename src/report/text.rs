@@ -115,14 +115,17 @@ impl Page<'_> {
     /// Whether HEAD holds it, and the commits that brought and took it.
     fn history(&self, finding: &Finding, gutter: usize, out: &mut dyn Write) -> io::Result<()> {
         let state = match (finding.presence, &finding.removed_commit) {
-            (Some(Presence::Head), _) => "in HEAD",
+            (Some(Presence::Head), _) => "in HEAD".to_owned(),
             (Some(Presence::Index), _) => self.only_in_index(finding),
             (Some(Presence::Gone), _) if is_staged(finding) => {
-                "in the index of another work tree, and in no commit"
+                format!("in the index of another work tree, and {}", in_no_commit(finding))
             }
-            (Some(Presence::Gone), Some(_)) => "not in HEAD any more",
-            (Some(Presence::Gone), None) => "not in HEAD",
-            (None, _) => "",
+            (Some(Presence::Gone), _) if is_of_head(finding) => {
+                "in HEAD's commit itself, and in no file of it".to_owned()
+            }
+            (Some(Presence::Gone), Some(_)) => "not in HEAD any more".to_owned(),
+            (Some(Presence::Gone), None) => "not in HEAD".to_owned(),
+            (None, _) => String::new(),
         };
         // A commit that both brought it and is the newest to hold it is named once.
         let last = finding.last_commit.as_ref().filter(|last| Some(*last) != finding.first_commit.as_ref());
@@ -134,7 +137,7 @@ impl Page<'_> {
         .into_iter()
         .filter_map(|(word, commit)| Some((word, commit?)))
         .collect();
-        match (state, commits.is_empty()) {
+        match (state.as_str(), commits.is_empty()) {
             ("", true) => return Ok(()),
             ("", false) => self.note(gutter, "in the history:", out)?,
             (state, true) => return self.note(gutter, state, out),
@@ -148,14 +151,14 @@ impl Page<'_> {
     }
 
     /// What is to be said of a key that the index holds, and HEAD does not; nothing where only the index was scanned.
-    fn only_in_index(&self, finding: &Finding) -> &'static str {
+    fn only_in_index(&self, finding: &Finding) -> String {
         match is_staged(finding) {
             true if is_staged_elsewhere(finding) => {
-                "in the index, in that of another work tree, and in no commit"
+                format!("in the index, in that of another work tree, and {}", in_no_commit(finding))
             }
-            true => "in the index, and in no commit",
-            _ if self.report.scan.mode == "staged" => "",
-            _ => "in the index, not in HEAD",
+            true => format!("in the index, and {}", in_no_commit(finding)),
+            _ if self.report.scan.mode == "staged" => String::new(),
+            _ => "in the index, not in HEAD".to_owned(),
         }
     }
 
@@ -260,7 +263,17 @@ impl Page<'_> {
     }
 }
 
-/// Whether it is in an index, and in no commit.
+/// Whether HEAD's message, or the names in it, hold it.
+fn is_of_head(finding: &Finding) -> bool {
+    finding.containment.as_ref().is_some_and(|containment| containment.of_head)
+}
+
+/// A commit that no ref leads to may have it.
+fn in_no_commit(finding: &Finding) -> &'static str {
+    if finding.first_commit.is_some() { "in no commit that a ref leads to" } else { "in no commit" }
+}
+
+/// Whether it is in an index, and in no commit that a ref leads to.
 fn is_staged(finding: &Finding) -> bool {
     let state = finding.containment.as_ref().and_then(|containment| containment.state);
     state == Some(State::Staged)

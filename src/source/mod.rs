@@ -198,6 +198,20 @@ pub trait Sink: Sync {
         REACH
     }
 
+    /// Whether the name of a file or directory holds what the directory that it is in may tell of, so that a source which
+    /// pushed it without that directory has to push it again.
+    fn depends_on_directory(&self, _name: &BStr) -> bool {
+        false
+    }
+
+    /// Whether a directory of that path tells anything of the names in it.
+    fn is_directory_telling(&self, _path: &BStr) -> bool {
+        false
+    }
+
+    /// Scans such a name once more, with its directory. Where it stands is the same.
+    fn name_in(&self, _directory: &BStr, _origin: Origin<'_>, _name: &BStr) {}
+
     /// Whether the user's configuration leaves out what is at a path of a target. A source that asks, skips it as
     /// [`LEFT_OUT`] and need not read it. The path of a directory ends with `/`.
     fn leaves_out(&self, _target: usize, _path: &BStr) -> bool {

@@ -1,6 +1,9 @@
 //! What is told of a key's history: whether it is still there, how far it got, how long it was exposed, and what to do.
 
+mod branches;
+mod exposure;
 mod remedies;
+mod staged;
 
 use std::fs;
 

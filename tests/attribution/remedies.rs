@@ -9,7 +9,7 @@ use crate::support::values::key;
 use crate::support::{Ran, binary, command, run};
 
 /// The commands that a scan tells.
-fn commands(place: &Place, args: &[&str]) -> Vec<String> {
+pub(super) fn commands(place: &Place, args: &[&str]) -> Vec<String> {
     let out = place.run(args).ends_with(1).out();
     let indented = out.lines().filter_map(|line| line.strip_prefix("      "));
     // What was committed when is indented alike.
@@ -17,7 +17,7 @@ fn commands(place: &Place, args: &[&str]) -> Vec<String> {
 }
 
 /// Runs a command line in a directory of a place, as a person would who has the program at hand.
-fn paste(place: &Place, directory: &str, line: &str) -> Ran {
+pub(super) fn paste(place: &Place, directory: &str, line: &str) -> Ran {
     let mut shell = command("bash", &place.work().join(directory), &place.top().join("home"));
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let own = binary().parent().map(PathBuf::from).expect("it is in a directory");
@@ -31,13 +31,13 @@ fn paste(place: &Place, directory: &str, line: &str) -> Ran {
     run(&mut shell, None)
 }
 
-fn commit(place: &mut Place, message: &str) {
+pub(super) fn commit(place: &mut Place, message: &str) {
     place.git(&["add", "--all"]);
     place.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
 }
 
 /// A repository whose first commit was pushed.
-fn pushed() -> Place {
+pub(super) fn pushed() -> Place {
     let mut place = Place::new();
     place.init();
     place.git(&["init", "--quiet", "--bare", "../origin.git"]);

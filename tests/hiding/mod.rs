@@ -4,6 +4,7 @@
 mod build;
 mod commands;
 mod incomplete;
+mod names;
 mod plumbing;
 mod shapes;
 

@@ -8,6 +8,9 @@ use super::{Group, Line, NAMED, run, say};
 use crate::finding::{Finding, LocationKind, UnderWay};
 use crate::report::shell::{pathspec, word};
 
+/// What a commit that no ref leads to any more is.
+const STAYS: &str = "The old commit stays stored until git drops it.";
+
 /// Takes everything out of an index.
 const EVERYTHING: &str = " reset";
 
@@ -22,7 +25,9 @@ impl Group<'_> {
             }
             false => "Unstage it, take the key out, and stage it again:",
         };
-        std::iter::once(say(steps)).chain(commands.into_iter().map(run)).collect()
+        let committed = self.findings.iter().any(|finding| finding.first_commit.is_some());
+        let old = committed.then(|| say(STAYS));
+        std::iter::once(say(steps)).chain(commands.into_iter().map(run)).chain(old).collect()
     }
 
     /// What is staged as well would be committed with what follows.
@@ -82,10 +87,13 @@ impl Group<'_> {
     pub(super) fn last_commit(&self) -> Vec<Line> {
         let mut lines = self.ended_first(true);
         lines.extend(self.unstaged_first());
-        if self.has(|kind| kind == LocationKind::Blob) {
-            lines.push(say("Take it out of the file, and put what is left in place of the commit:"));
+        if self.has(is_file) {
+            lines.push(say(
+                "Take it out of the file, and put what is left, with whatever else was changed in that file, in place of the \
+                 commit:",
+            ));
             // Whatever else is staged stays out of it.
-            lines.push(match self.files(|kind| kind == LocationKind::Blob) {
+            lines.push(match self.files(is_file) {
                 // A file that was taken out of the index would be put back; and nothing may be left of the commit.
                 Some(files) => run(format!(
                     "git ls-files --error-unmatch --{files} >/dev/null && \
@@ -98,20 +106,22 @@ impl Group<'_> {
                  --allow-empty",
             ));
         }
-        if self.has(|kind| !matches!(kind, LocationKind::Blob | LocationKind::Index | LocationKind::RefName))
-        {
+        let is_elsewhere =
+            |kind| !is_file(kind) && !matches!(kind, LocationKind::Index | LocationKind::RefName);
+        if self.has(is_elsewhere) {
             lines.push(say("Message, people and names of files are changed by hand:"));
             // Without it, the author stays who it was.
             let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
             lines.push(run(format!("git commit --amend --allow-empty{author}")));
         }
-        lines.push(say("The old commit stays stored until git drops it."));
+        lines.push(say(STAYS));
         lines
     }
 
     pub(super) fn stashed(&self) -> Vec<Line> {
         let entries: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| logs(finding)).collect();
-        let mut lines = vec![say("Look at what was put aside, keep what is needed, and drop the rest:")];
+        let mut lines = self.unstaged_first();
+        lines.push(say("Look at what was put aside, keep what is needed, and drop the rest:"));
         // From the last to the first: each drop moves those behind it up.
         let mut entries: Vec<&BString> = entries.into_iter().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse((entry.len(), *entry)));
@@ -120,6 +130,11 @@ impl Group<'_> {
         }
         lines
     }
+}
+
+/// Whether it is content of a file, the target of a symbolic link included.
+fn is_file(kind: LocationKind) -> bool {
+    matches!(kind, LocationKind::Blob | LocationKind::Symlink)
 }
 
 /// What to do about what no ref leads to.

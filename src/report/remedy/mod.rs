@@ -55,8 +55,8 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
     let targets: Vec<&BString> = groups.keys().map(|(target, _)| *target).collect();
     for target in targets {
         let key = |state| (target, std::cmp::Reverse(state));
-        // A rebase of what is checked out passes its last commit, too.
-        let passes = |findings: &Vec<&Finding>| findings.iter().any(|finding| rebase::is_of_head(finding));
+        // A rebase of what is checked out passes its last commit, too; one of another branch leaves that checked out.
+        let passes = |findings: &Vec<&Finding>| findings.iter().any(|finding| rebase::is_rebased(finding));
         if groups.get(&key(State::Unpushed)).is_some_and(passes)
             && let Some(last) = groups.remove(&key(State::LastCommit))
         {
@@ -64,7 +64,8 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         }
     }
     let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
-        let (what, lines) = Group { findings: &findings }.steps(state.0)?;
+        let group = Group { findings: &findings, options: &report.scan.options };
+        let (what, lines) = group.steps(state.0)?;
         let place = match report.scan.targets.len() {
             0 | 1 => String::new(),
             _ => format!(" in {}", visible(target)),
@@ -96,6 +97,8 @@ pub(super) fn before_a_push(report: &Report) -> Vec<String> {
 /// Findings of one state.
 struct Group<'a> {
     findings: &'a [&'a Finding],
+    /// What a further call has to be told to judge alike.
+    options: &'a [BString],
 }
 
 impl Group<'_> {

@@ -26,6 +26,7 @@ impl Group<'_> {
         let mut lines = vec![say(
             "First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.",
         )];
+        lines.extend(self.unstaged_first());
         lines.push(say(
             "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew.",
         ));

@@ -12,6 +12,7 @@ mod deltas;
 mod finder;
 mod loose;
 pub mod moves;
+mod names;
 mod objects;
 mod packs;
 mod reach;
@@ -37,6 +38,7 @@ use gix_hash::ObjectId;
 
 pub(super) use self::big::BigBlobs;
 use self::connectivity::{Links, Missing};
+use self::names::Untold;
 use self::packs::Traversal;
 pub use self::reach::Reach;
 use self::refs::{Refs, Value};
@@ -139,9 +141,11 @@ pub fn scan_within(
     let shallow = boundary.len();
     let links = options.connectivity.then(|| pool.install(|| Links::new(&store, boundary)));
     let stop = AtomicBool::new(false);
-    let scanner = Scanner::new(sink, target, progress, links.as_ref());
+    let untold = Untold::default();
+    let scanner = Scanner::new(sink, target, progress, links.as_ref(), &untold);
     let traversal = Traversal { store: &store, stop: &stop };
     pool.install(|| objects(&traversal, scanner, sink));
+    pool.install(|| untold.push(&store, target, sink, progress));
     let mut issues = Vec::new();
     let mut refs = pool.install(|| refs::read(layout, &mut |issue| issues.push(issue)));
     issues.into_iter().for_each(|issue| sink.issue(issue));

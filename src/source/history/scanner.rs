@@ -9,11 +9,12 @@ use gix_object::Kind as ObjectKind;
 use super::Progress;
 use super::big::{self, Inflating};
 use super::connectivity::Links;
+use super::names::Untold;
 use super::objects::{self, Pushed};
 use super::packs::{Answer, Content, Place, Visitor};
 use crate::source::{Counted, Issue, Sink};
 
-/// Objects between two looks at whether to stop.
+/// Objects between two words about how far it is.
 const BATCH: u64 = 512;
 
 /// What one thread needs.
@@ -22,6 +23,7 @@ pub(super) struct Scanner<'a> {
     target: usize,
     progress: &'a dyn Progress,
     links: Option<&'a Links<'a>>,
+    untold: &'a Untold,
     counts: Counts,
 }
 
@@ -41,8 +43,9 @@ impl<'a> Scanner<'a> {
         target: usize,
         progress: &'a dyn Progress,
         links: Option<&'a Links<'a>>,
+        untold: &'a Untold,
     ) -> Scanner<'a> {
-        Scanner { sink, target, progress, links, counts: Counts::default() }
+        Scanner { sink, target, progress, links, untold, counts: Counts::default() }
     }
 
     fn flush(&mut self) {
@@ -64,6 +67,10 @@ impl<'a> Scanner<'a> {
 
 impl Visitor for Scanner<'_> {
     fn visit(&mut self, kind: ObjectKind, id: &oid, _: Place, content: Content<'_>) -> Answer {
+        // One object can take as long as thousands of others.
+        if self.sink.interrupted() {
+            return Answer::End;
+        }
         let bytes = content.bytes;
         self.counts.objects += 1;
         self.counts.bytes += bytes.len() as u64;
@@ -74,6 +81,9 @@ impl Visitor for Scanner<'_> {
             ObjectKind::Tree => {}
         }
         let pushed = objects::push(self.sink, self.target, kind, id, content);
+        if kind == ObjectKind::Tree && pushed != Pushed::Nothing {
+            self.untold.note(self.sink, id, bytes);
+        }
         let note = match self.links {
             Some(links) => links.object(kind, id, content),
             None => Some(Vec::new()),
@@ -84,9 +94,6 @@ impl Visitor for Scanner<'_> {
         }
         if self.counts.objects >= BATCH {
             self.flush();
-            if self.sink.interrupted() {
-                return Answer::End;
-            }
         }
         note.filter(|_| pushed == Pushed::Nothing).map_or(Answer::GoOn, Answer::Quiet)
     }

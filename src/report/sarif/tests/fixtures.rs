@@ -111,6 +111,7 @@ pub(super) fn report(mode: &'static str, findings: Vec<Finding>) -> Report {
         scan: Scan {
             mode,
             targets: vec![".".into()],
+            options: Vec::new(),
             complete: true,
             started_at: "2026-01-02T03:04:05Z".into(),
             finished_at: "2026-01-02T03:04:06Z".into(),

@@ -72,6 +72,11 @@ impl<'a> Life<'a> {
         self.lists[self.of_commits[commit] as usize] >> set & 1 == 1
     }
 
+    /// Whether the commit holds something of the set, in its tree or in itself.
+    pub(super) fn holds(&self, set: usize, commit: usize) -> bool {
+        self.holds[commit] >> set & 1 == 1
+    }
+
     /// Whether the commit or an ancestor of it holds something of the set.
     pub(super) fn leads_to(&self, set: usize, commit: usize) -> bool {
         self.reached[commit] >> set & 1 == 1
@@ -130,12 +135,13 @@ impl<'a> Life<'a> {
         best.into_iter().map(|best| best.map(|(_, (_, commit))| commit)).collect()
     }
 
-    /// The commit that took the last of a set out of the trees on HEAD's line of history, if HEAD's has none.
+    /// The commit that took the last of a set out of the trees on HEAD's line of history, if HEAD has none, in its
+    /// message neither.
     ///
     /// A merge took it out only where it could not get that from a parent: where all parents that hold it do so in
     /// spite of what others did, because they had it before or brought it back.
     pub(super) fn removed(&self, set: usize, head: usize, line: &[bool]) -> Option<usize> {
-        if !self.leads_to(set, head) || self.in_tree(set, head) {
+        if !self.leads_to(set, head) || self.holds(set, head) {
             return None;
         }
         let mut removed = vec![NONE; self.graph.len()];

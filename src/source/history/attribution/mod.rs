@@ -123,6 +123,7 @@ pub fn attribute(
         tags: &found.tags,
         index: index(layout, issue),
         elsewhere: read::other_indexes(layout),
+        work_tree: layout.work_tree.as_deref(),
         under_way: read::under_way(layout),
         head,
         line: graph.ancestors(head),
@@ -160,6 +161,20 @@ pub(super) fn reached<'i>(
     let by_name = |id: &ObjectId| reach.objects.contains(id) || graph.names(id);
     let ids = wanted.ids.iter().enumerate();
     ids.filter(|&(number, id)| held(number) || by_name(id)).map(|(_, id)| *id).collect()
+}
+
+/// The paths of some trees, wherever they stand in those of commits or, of those that stand in none, in other trees.
+pub(super) fn paths_of(
+    store: &Store,
+    trees: BTreeSet<ObjectId>,
+    progress: &dyn Progress,
+) -> Vec<(ObjectId, Vec<BString>)> {
+    let wanted = Wanted::new(trees);
+    let found = search::search(store, &wanted, progress);
+    let graph = Graph::new(found.commits);
+    let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
+    let paths = |number| spots.of(number).iter().map(|&spot| spots.get(spot).path.clone()).collect();
+    wanted.ids.iter().enumerate().map(|(number, id)| (*id, paths(number))).collect()
 }
 
 /// The ids to look for in trees.

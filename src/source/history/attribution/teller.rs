@@ -4,8 +4,9 @@
 //! taken as many at a time as a [`Life`] holds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
 use super::graph::Graph;
@@ -31,6 +32,8 @@ pub(super) struct Teller<'a> {
     pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
     /// The same of the indexes of other work trees.
     pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
+    /// The top of the files, if there are any.
+    pub(super) work_tree: Option<&'a Path>,
     /// What git has begun and not ended here.
     pub(super) under_way: Option<UnderWay>,
     pub(super) head: Option<usize>,
@@ -83,7 +86,7 @@ impl Teller<'_> {
             }
         }
         for (story, finding) in stories.iter_mut().zip(findings) {
-            story.places = finding.iter().map(|held| self.without_commits(held)).collect();
+            story.places = finding.iter().map(|held| self.beside_trees(held)).collect();
         }
         self.place(findings, &mut stories, progress)?;
         Some(stories)
@@ -188,25 +191,53 @@ impl Teller<'_> {
             containment.staged.dedup();
         }
         self.tips.name(&asked.named, containment);
+        containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way = self.under_way;
         containment.rebase = self.rebase(&question);
+        if containment.rebase.as_ref().is_some_and(|rebase| rebase.work_tree.is_none()) {
+            containment.in_the_way = self.in_the_way(&asked.set.spots);
+        }
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
         story
     }
 
-    /// The rebase of what is checked out, if that has it, or else of a branch that does.
+    /// The rebase of what is checked out, if that has it, or else of a branch that does. A branch that has all that a HEAD on
+    /// none has takes its place: it would keep the key.
     fn rebase(&self, question: &Question<'_>) -> Option<Rebase> {
         let Question { life, set, .. } = *question;
-        let (branch, work_tree, base) = match self.head.filter(|&head| life.leads_to(set, head)) {
+        let head = self.head.filter(|&head| life.leads_to(set, head));
+        let over = head.and_then(|head| self.tips.over_detached(head));
+        let (branch, work_tree, base) = match head.filter(|_| over.is_none()) {
             Some(_) => (None, None, life.base(set, &self.line)?),
             None => {
-                let (branch, tip) = self.tips.branch(question)?;
+                let (branch, tip) = over.or_else(|| self.tips.branch(question))?;
                 let work_tree = self.tips.elsewhere(branch).and_then(read::top);
                 (Some(branch.clone()), work_tree, life.base(set, &self.graph.ancestors([tip]))?)
             }
         };
         let height = base.map_or(0, |base| self.graph.generation(base) + 1);
-        Some(Rebase { branch, work_tree, base: base.map(|base| self.graph.id(base).to_string()), height })
+        let gone = branch.as_ref().is_some_and(|branch| self.tips.is_gone(branch));
+        let base = base.map(|base| self.graph.id(base).to_string());
+        Some(Rebase { branch, work_tree, gone, base, height })
+    }
+
+    /// The files on disk where commits have spots and the index has nothing.
+    fn in_the_way(&self, spots: &[u32]) -> Vec<BString> {
+        const MOST: usize = 20;
+        let Some(top) = self.work_tree else { return Vec::new() };
+        let paths: BTreeSet<&BString> = spots.iter().map(|&spot| &self.spots.get(spot).path).collect();
+        let is_file = |path: &&&BString| {
+            let file = path.to_path().ok().and_then(|path| top.join(path).symlink_metadata().ok());
+            file.is_some_and(|file| !file.is_dir())
+        };
+        let tracked = |path: &BString| self.index.values().any(|paths| paths.contains(path));
+        paths
+            .iter()
+            .filter(is_file)
+            .filter(|path| !tracked(path))
+            .take(MOST)
+            .map(|&path| path.clone())
+            .collect()
     }
 
     fn named(&self, commit: usize) -> Option<Commit> {
@@ -246,25 +277,27 @@ impl Teller<'_> {
         }
     }
 
-    /// The places of an object that stands in no tree.
-    fn without_commits(&self, held: &Held) -> Vec<Place> {
+    /// The places of an object outside of trees: where it is staged anew; and of what stands in no tree, where it is.
+    fn beside_trees(&self, held: &Held) -> Vec<Place> {
         let id = held.id();
-        if !self.spots_of(held).is_empty() || id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
+        if id.is_some_and(|id| !self.is_told_alone(&id, held.kind)) {
             return Vec::new();
         }
-        let staged: BTreeSet<BString> =
-            id.iter().flat_map(|id| self.staged(id)).map(|staged| staged.path).collect();
+        let in_files = id.filter(|_| held.kind == LocationKind::Blob);
+        let staged =
+            in_files.iter().flat_map(|id| self.staged(id)).filter(|staged| self.is_new(held, staged));
+        let staged: BTreeSet<BString> = staged.map(|staged| staged.path).collect();
         let staged = staged.into_iter();
         let staged = staged.map(|path| Place { kind: LocationKind::Index, path: Some(path), commit: None });
         let mut places: Vec<Place> = staged.collect();
-        if places.is_empty() {
+        if places.is_empty() && self.spots_of(held).is_empty() {
             let commit = id.and_then(|id| self.commit_of(&id, held.kind)).and_then(|at| self.named(at));
             places.push(Place { kind: held.kind, path: None, commit });
         }
         places
     }
 
-    /// Whether an object that stands in no tree is in scope.
+    /// Whether an object is in scope by itself, whatever trees have it.
     fn is_told_alone(&self, id: &ObjectId, kind: LocationKind) -> bool {
         let is_commit = !matches!(kind, LocationKind::TagMessage | LocationKind::Tagger);
         let commit = self.commit_of(id, kind).filter(|_| is_commit);
@@ -334,15 +367,16 @@ impl Teller<'_> {
     }
 }
 
-/// From the day it came to the day it went.
+/// From the day it came to the day it went, by clocks of which one may be wrong.
 fn exposure(first: Option<&Commit>, removed: Option<&Commit>) -> Option<Exposure> {
     let day = |commit: &Commit| commit.author_time.get(..10).map(str::to_owned);
     let from = first.and_then(day)?;
     let to = removed.and_then(day);
     let date = |day: &str| day.parse::<jiff::civil::Date>().ok();
-    let days = to.as_deref().and_then(date).zip(date(&from)).and_then(|(to, from)| {
-        let days = from.until(to).ok()?.get_days();
-        Some(u64::try_from(days).unwrap_or(0))
-    });
+    let days = to
+        .as_deref()
+        .and_then(date)
+        .zip(date(&from))
+        .and_then(|(to, from)| u64::try_from(from.until(to).ok()?.get_days()).ok());
     Some(Exposure { from, to, days })
 }

@@ -15,6 +15,7 @@ use super::Layout;
 use super::graph::Graph;
 use super::life::Life;
 use super::places::Spots;
+use super::read::top;
 use super::reflogs::{self, Reflog};
 use super::remotes::{Followed, Remotes};
 use crate::finding::{Containment, State};
@@ -139,6 +140,11 @@ impl<'a> Tips<'a> {
         self.elsewhere.get(name).map(PathBuf::as_path)
     }
 
+    /// Whether a linked work tree that is gone from disk has something checked out.
+    pub(super) fn is_gone(&self, name: &BString) -> bool {
+        self.elsewhere(name).is_some_and(|dir| dir != self.layout.common_dir && top(dir).is_none())
+    }
+
     /// The first branch of one's own that leads to a set, or a HEAD of another work tree that is on none, and its commit.
     pub(super) fn branch(&self, question: &Question<'_>) -> Option<(&BString, usize)> {
         let is_own = |tip: &&Tip| match tip.rank {
@@ -147,8 +153,21 @@ impl<'a> Tips<'a> {
             _ => false,
         };
         let branches = self.tips.iter().filter(is_own);
+        let commits = branches.filter_map(|tip| Some((&tip.name, tip.target.commit?)));
+        let mut found = commits.filter(|(_, commit)| question.leads_to(*commit)).peekable();
+        let first = found.peek().copied();
+        // A HEAD that git forgets is no reason to pass over a branch.
+        found.find(|(name, _)| name.starts_with(b"refs/") || !self.is_gone(name)).or(first)
+    }
+
+    /// Where HEAD is on no branch: a branch of one's own that has the commit which HEAD names, and all before it.
+    pub(super) fn over_detached(&self, head: usize) -> Option<(&BString, usize)> {
+        let is_own = |tip: &&Tip| tip.rank == Rank::Detached && !self.elsewhere.contains_key(&tip.name);
+        self.tips.iter().find(is_own)?;
+        let own = |tip: &&Tip| tip.rank == Rank::Branch && tip.followed.is_none();
+        let branches = self.tips.iter().filter(own).filter(|tip| !self.elsewhere.contains_key(&tip.name));
         let mut commits = branches.filter_map(|tip| Some((&tip.name, tip.target.commit?)));
-        commits.find(|(_, commit)| question.leads_to(*commit))
+        commits.find(|(_, commit)| self.graph.is_ancestor(head, *commit))
     }
 
     /// What leads to a set, and how far it got in commits.

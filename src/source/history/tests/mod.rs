@@ -5,6 +5,7 @@ mod big;
 mod containment;
 mod damage;
 mod deltas;
+mod ends;
 mod flips;
 mod stores;
 

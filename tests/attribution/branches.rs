@@ -1,0 +1,204 @@
+//! The rebases of a report, run to their ends: several branches, a HEAD on none, options of the call, files in the way.
+
+use std::fs;
+
+use super::line;
+use super::remedies::{commands, commit, paste, pushed};
+use crate::support::place::Place;
+
+/// Begins a rebase, takes keys out of a file wherever it stops, and sees it end.
+fn rebased(place: &Place, file: &str, begin: &str, go_on: &str) {
+    paste(place, ".", begin).ends_with(1);
+    for _ in 0..9 {
+        if !place.work().join(".git/rebase-merge").is_dir() {
+            return;
+        }
+        place.write(file, "MISTRAL_API_KEY=\n");
+        paste(place, ".", go_on);
+    }
+    panic!("it does not end: {begin}");
+}
+
+#[test]
+fn each_branch_ends_before_the_next_begins() {
+    let mut place = pushed();
+    for (number, branch) in (1..).zip(["one", "two"]) {
+        place.git(&["checkout", "--quiet", "-b", branch, "origin/main"]);
+        place.write(format!("{branch}.env"), line(number));
+        commit(&mut place, branch);
+    }
+    let told = commands(&place, &["history"]);
+    let [second, go_on, first, again] = &told[..] else { panic!("{told:?}") };
+    assert!(!second.ends_with("two") && first.ends_with(" one") && go_on == again, "{told:?}");
+    rebased(&place, "two.env", second, go_on);
+    rebased(&place, "one.env", first, go_on);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn what_is_checked_out_is_not_amended_after_another_branch() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("side.env", line(1));
+    commit(&mut place, "side");
+    commit(&mut place, "after it");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("last.env", line(2));
+    commit(&mut place, "last");
+    let told = commands(&place, &["history"]);
+    let [own, go_on, side, _] = &told[..] else { panic!("{told:?}") };
+    rebased(&place, "last.env", own, go_on);
+    rebased(&place, "side.env", side, go_on);
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert_eq!(place.git(&["log", "--format=%s", "main", "side"]).out().lines().count(), 4);
+}
+
+#[test]
+fn a_head_on_no_branch_leaves_no_branch_behind() {
+    // The branch has all of it, all and more, and less than HEAD.
+    for (head, ahead, named) in [("main", false, true), ("main~", false, true), ("main", true, false)] {
+        let mut place = pushed();
+        place.write("a.env", line(1));
+        commit(&mut place, "a");
+        commit(&mut place, "after it");
+        place.git(&["checkout", "--quiet", "--detach", head]);
+        if ahead {
+            place.write("more", "x\n");
+            commit(&mut place, "more");
+        }
+        let told = commands(&place, &["history"]);
+        let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(rebase.ends_with(" main"), named, "{rebase}");
+        rebased(&place, "a.env", rebase, go_on);
+        place.run(&["history", "--reachable"]).ends_with(0);
+        assert_eq!(place.git(&["log", "--format=%s", "-2", "main"]).out(), "after it\na\n");
+    }
+}
+
+#[test]
+fn a_branch_that_is_rebased_for_one_key_is_named_for_another() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("b.env", line(2));
+    commit(&mut place, "b");
+    place.git(&["checkout", "--quiet", "main"]);
+    commit(&mut place, "after it");
+    place.run(&["history"]).ends_with(1).says("has to follow (git 2.38 and later").says(": refs/heads/side.");
+}
+
+#[test]
+fn the_rebase_judges_as_the_call_did() {
+    let mut place = pushed();
+    // Its value is a key to these rules alone.
+    let rule = "[[rule]]\nid = \"acme\"\ndescription = \"Acme token\"\nseverity = \"high\"\nconfidence = \"low\"\n\
+                keywords = [\"acme\"]\npattern = 'acme_[a-z]{8}'\n";
+    fs::create_dir(place.top().join("the rules")).expect("a new directory");
+    fs::write(place.top().join("the rules/acme.toml"), rule).expect("a file of ours");
+    place.write("a.env", "acme_abcdefgh\n");
+    commit(&mut place, "a");
+    commit(&mut place, "after it");
+    let options = ["--rules", "../the rules/acme.toml", "--confidence=low"];
+    let told = commands(&place, &[&["history"][..], &options].concat());
+    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    assert!(rebase.contains("--confidence low") && rebase.contains(r"--rules '\''/"), "{rebase}");
+    rebased(&place, "a.env", rebase, go_on);
+    place.run(&[&["history", "--reachable"][..], &options].concat()).ends_with(0);
+    let told = commands(&place, &["history", "--rules", "../the rules/acme.toml", "--confidence=low"]);
+    assert!(told[0].starts_with("git reflog expire"), "{told:?}");
+}
+
+#[test]
+fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
+    let mut place = pushed();
+    for file in [".env", "conf/it's .env"] {
+        place.write(file, line(1));
+    }
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "--cached", ".env", "conf/it's .env"]);
+    place.write(".gitignore", "*.env\n");
+    commit(&mut place, "not any more");
+    let told = commands(&place, &["history"]);
+    let [aside, rebase, go_on, back] = &told[..] else { panic!("{told:?}") };
+    paste(&place, "conf", aside).ends_with(0);
+    // What was put aside is not lost by doing so again.
+    paste(&place, ".", aside).ends_with(1);
+    paste(&place, ".", rebase).ends_with(1);
+    for file in [".env", "conf/it's .env"] {
+        place.write(file, "MISTRAL_API_KEY=\n");
+    }
+    paste(&place, ".", go_on).ends_with(1);
+    // Both were changed, and go in the next commit.
+    place.git(&["rm", "--quiet", ".env", "conf/it's .env"]);
+    paste(&place, ".", "git rebase --continue").ends_with(0);
+    paste(&place, ".", back).ends_with(0);
+    for file in [".env", "conf/it's .env"] {
+        assert_eq!(fs::read_to_string(place.work().join(file)).expect("it is back"), line(1));
+    }
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert!(!place.work().join(".git/leeward-aside.tar").exists());
+}
+
+#[test]
+fn a_work_tree_that_is_gone_is_forgotten_first() {
+    for detached in [false, true] {
+        let mut place = pushed();
+        place.git(&["worktree", "add", "--quiet", "-b", "other", "../other"]);
+        let other = place.top().join("other").display().to_string();
+        if detached {
+            place.git(&["-C", &other, "checkout", "--quiet", "--detach"]);
+        }
+        fs::write(place.top().join("other/a.env"), line(1)).expect("a file of ours");
+        for args in [&["add", "a.env"][..], &["commit", "--quiet", "--message", "a"]] {
+            place.git(&[&["-C", other.as_str()], args].concat());
+        }
+        fs::remove_dir_all(place.top().join("other")).expect("it is there");
+        let told = commands(&place, &["history"]);
+        assert_eq!(
+            (told[0].as_str(), told.len()),
+            ("git worktree prune", if detached { 1 } else { 3 }),
+            "{told:?}"
+        );
+        paste(&place, ".", &told[0]).ends_with(0);
+        if let [_, rebase, go_on] = &told[..] {
+            rebased(&place, "a.env", rebase, go_on);
+        }
+        place.run(&["history", "--reachable"]).ends_with(0);
+    }
+}
+
+#[test]
+fn what_other_branches_have_is_told_when_one_looks_again() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("a.env", line(1) + "OTHER=1\n");
+    commit(&mut place, "the same on another branch");
+    commit(&mut place, "after it");
+    place.run(&["history"]).says(": refs/heads/side. What is left then is told when you look again.");
+    for end in ["", " side"] {
+        let told = commands(&place, &["history"]);
+        let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+        assert!(rebase.ends_with(" side") != end.is_empty(), "{rebase}");
+        rebased(&place, "a.env", rebase, go_on);
+    }
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_target_of_a_link_is_amended_like_a_file() {
+    let mut place = pushed();
+    let link = place.work().join("link");
+    std::os::unix::fs::symlink(line(1).trim_end(), &link).expect("a new link");
+    commit(&mut place, "link");
+    let told = commands(&place, &["history"]);
+    let [amend] = &told[..] else { panic!("{told:?}") };
+    fs::remove_file(&link).expect("it is there");
+    std::os::unix::fs::symlink("elsewhere", &link).expect("a new link");
+    paste(&place, ".", amend).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}

@@ -1,0 +1,69 @@
+//! Keys that are staged, and somewhere else as well: what is staged is told, and taken out, whatever else holds.
+
+use serde_json::Value;
+
+use super::line;
+use super::remedies::{commands, commit, paste, pushed};
+use crate::support::place::Place;
+
+/// Kind and path of each place of the only finding.
+fn places(place: &Place) -> Vec<String> {
+    let report = place.run(&["history", "--format=json"]).ends_with(1).json();
+    let found = report["findings"].as_array().expect("findings");
+    assert_eq!(found.len(), 1, "{report}");
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let locations = found[0]["locations"].as_array().expect("locations").iter();
+    locations.map(|place| format!("{} {}", text(&place["kind"]), text(&place["path"]))).collect()
+}
+
+/// Stages a copy, and sees it told and taken out.
+fn staged_copy_goes(mut place: Place, begin: &str) {
+    place.write("copy.env", line(1));
+    place.git(&["add", "copy.env"]);
+    assert_eq!(places(&place), ["blob a.env", "index copy.env"], "{begin}");
+    let ran = place.run(&["history"]).ends_with(1).says(begin);
+    let told = commands(&place, &["history"]);
+    let unstage: Vec<&String> = told.iter().filter(|command| command.starts_with("git reset -q")).collect();
+    let [unstage] = unstage[..] else { panic!("{}", ran.out()) };
+    paste(&place, ".", unstage).ends_with(0);
+    assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "");
+    assert!(!commands(&place, &["history"]).contains(unstage), "it is unstaged");
+}
+
+#[test]
+fn of_what_is_in_the_stash() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    place.git(&["add", "a.env"]);
+    place.git(&["stash", "--quiet"]);
+    staged_copy_goes(place, "Only in the stash: ");
+}
+
+#[test]
+fn of_what_was_pushed() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    place.git(&["rm", "--quiet", "a.env"]);
+    commit(&mut place, "without it");
+    staged_copy_goes(place, "Pushed, or handed on: ");
+}
+
+#[test]
+fn of_what_a_reset_took_out_of_the_branch() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["reset", "--quiet", "--soft", "HEAD~"]);
+    assert_eq!(places(&place), ["blob a.env", "index a.env"]);
+    place.run(&["history"]).says("in the index, and in no commit that a ref leads to").says("git drops it");
+    let told = commands(&place, &["history"]);
+    assert_eq!(told, ["git reset -q -- :/a.env"]);
+    paste(&place, ".", &told[0]).ends_with(0);
+    let told = commands(&place, &["history"]);
+    assert!(told.len() == 1 && told[0].starts_with("git reflog expire"), "{told:?}");
+    place.git(&["reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all"]);
+    place.git(&["gc", "--quiet", "--prune=now"]);
+    place.run(&["history"]).ends_with(0);
+}
