@@ -37,6 +37,9 @@ Examples:
 A range that holds no commit ends with 3, because it is more often a mistake than meant.
 So does a revision that cannot be looked up, and one that a shallow clone lacks.";
 
+/// Most states that a range begins at whose settings are read.
+const BASES: usize = 50;
+
 /// `leeward range`.
 #[derive(Debug, Args)]
 pub struct RangeCommand {
@@ -126,10 +129,15 @@ pub(super) fn judge<'a>(
         _ => trace::trace(layout, threads, outcome, fresh, counters),
     };
     let moves = Commits { scanned: Rc::clone(&scanned), layout };
+    let before = run.left_out_before();
     let run = run.ending_with(Box::new(ends)).when_settled(traced).of_change(moves);
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         beside(collector);
-        match range::scan(layout, words, 0, threads, collector, &Counting(counters)) {
+        let begins = |trees: &[String]| {
+            let trees = trees.iter().take(BASES);
+            collector.left_out_before(trees.filter_map(|tree| before(tree)).collect());
+        };
+        match range::scan(layout, words, 0, threads, collector, &Counting(counters), &begins) {
             Ok(outcome) => {
                 if let Some(issue) = empty.as_ref().filter(|_| outcome.is_empty() && !collector.interrupted())
                 {

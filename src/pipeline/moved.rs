@@ -168,9 +168,7 @@ impl<'a> Search<'a> {
         missed: &mut Reported,
         steps: &mut BTreeMap<Value, Step>,
     ) {
-        if self.collector.left_out.contains(0, path) {
-            return;
-        }
+        let Some(sides) = self.judged(path, sides) else { return };
         let [before, after] =
             sides.map(|bytes| bytes.map(|bytes| self.copies(path, bytes)).unwrap_or_default());
         let was_found = match sides[0] {
@@ -201,9 +199,7 @@ impl<'a> Search<'a> {
             for base in 0..bases {
                 let [mut before, mut after] = [Counts::new(), Counts::new()];
                 let all = moves.overall(end, base, &mut |path, old, new| {
-                    if self.collector.left_out.contains(0, path) {
-                        return;
-                    }
+                    let Some([old, new]) = self.judged(path, [old, new]) else { return };
                     for (bytes, counts) in [(old, &mut before), (new, &mut after)] {
                         for (value, number) in bytes.map(|bytes| self.copies(path, bytes)).unwrap_or_default()
                         {
@@ -216,6 +212,12 @@ impl<'a> Search<'a> {
             grown.extend(of_end);
         }
         grown.into_iter().cloned().collect()
+    }
+
+    /// What of a file is judged, and was before.
+    fn judged<'b>(&self, path: &BStr, [old, new]: [Option<&'b [u8]>; 2]) -> Option<[Option<&'b [u8]>; 2]> {
+        let old = old.filter(|_| !self.collector.was_left_out(0, Some(path)));
+        (!self.collector.left_out.contains(0, path)).then_some([old, new])
     }
 
     /// How often each value stands in a content, whatever it is called there.

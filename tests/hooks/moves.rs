@@ -101,6 +101,33 @@ fn what_was_no_finding_where_it_stood_is_new_where_it_comes_out() {
     assert!(judged(&[("old.txt", bare)], &[("old.txt", empty()), ("more.env", line(2))]));
 }
 
+#[test]
+fn what_was_left_out_is_new_where_the_change_of_settings_brings_it_out() {
+    let settings = "exclude = ['vendor/']\n".to_owned();
+    for narrower in [None, Some("exclude = ['vendor/k.env/']\n"), Some("")] {
+        let mut repo = with_files(&[("leeward.toml", settings.clone()), ("vendor/k.env", line(2))]);
+        match narrower {
+            Some(text) => repo.write("leeward.toml", text),
+            None => drop(repo.git(&["rm", "--quiet", "leeward.toml"])),
+        }
+        repo.git(&["add", "--all"]);
+        // What is not touched is for a scan.
+        repo.attempt(&["hook", "run", "pre-commit"]).ends_with(0);
+        repo.write("vendor/k.env", line(2) + "X=1\n");
+        repo.git(&["add", "--all"]);
+        repo.stops(&["commit", "--message", "changed"], "vendor/k.env:1:17");
+        repo.git(&["mv", "vendor/k.env", "k.env"]);
+        repo.stops(&["commit", "--message", "renamed"], "  k.env:1:17");
+        commit(&mut repo);
+        assert_eq!(pushed(&repo, &["main"]), [Some(1); 3]);
+        // By the settings of the base, too, whose directory it has left.
+        repo.place.run(&["range", "--policy-from", "base", "base..main"]).ends_with(1);
+        repo.write("k.env", line(2) + "Y=1\n");
+        repo.git(&["add", "--all"]);
+        repo.passes(&["commit", "--message", "known by now"]);
+    }
+}
+
 /// The status of all gates behind commits that were made.
 #[track_caller]
 fn status(repo: &Repo, refs: &[&str]) -> i32 {
