@@ -68,8 +68,12 @@ impl Moves for Commits<'_> {
         self.scanned.get()?.steps(kind, path, object)
     }
 
-    fn replaced(&self, step: usize, visit: Replaced<'_>) -> bool {
-        self.scanned.get().is_some_and(|scanned| scanned.moves(self.layout).replaced(step, visit))
+    fn sides(&self, step: usize) -> usize {
+        self.scanned.get().map(|scanned| scanned.moves(self.layout).sides(step)).unwrap_or_default()
+    }
+
+    fn replaced(&self, step: usize, side: usize, visit: Replaced<'_>) -> bool {
+        self.scanned.get().is_some_and(|scanned| scanned.moves(self.layout).replaced(step, side, visit))
     }
 
     fn ends(&self) -> (usize, usize) {

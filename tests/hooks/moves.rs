@@ -167,6 +167,58 @@ fn a_file_that_is_renamed_and_back_is_not_new() {
 }
 
 #[test]
+fn a_file_that_becomes_a_directory_is_renamed_and_so_back() {
+    let mut repo = with_files(&[("a", line(2))]);
+    for (from, to) in [("a", "a/b"), ("a/b", "a"), ("a", "a/b/c")] {
+        repo.git(&["mv", from, "aside"]);
+        drop(std::fs::remove_dir_all(repo.work().join("a")));
+        std::fs::create_dir_all(repo.work().join(to).parent().expect("a directory")).expect("new");
+        repo.git(&["mv", "aside", to]);
+        repo.attempt(&["hook", "run", "pre-commit"]).ends_with(0);
+        commit(&mut repo);
+        assert_eq!(status(&repo, &["main"]), 0);
+        repo.git(&["branch", "--force", "base"]);
+    }
+    repo.write("copy", line(2));
+    repo.git(&["add", "copy"]);
+    repo.stops(&["commit", "--message", "a copy"], "  copy:1:17");
+}
+
+#[test]
+fn every_mention_of_a_key_moves_with_it() {
+    let twice = format!("{}# before: {}\n", line(2), crate::support::values::key(2));
+    let of_base = [("two.env", twice.clone()), ("more.env", "X=1\n".to_owned())];
+    assert!(!judged(&of_base, &[("two.env", empty()), ("more.env", twice.clone())]));
+    let bare = format!("# before: {}\n", crate::support::values::key(2));
+    assert!(!judged(&of_base, &[("two.env", bare.clone()), ("more.env", line(2))]));
+    assert!(judged(&of_base, &[("two.env", bare), ("more.env", twice)]));
+}
+
+#[test]
+fn a_merge_may_move_what_one_side_has() {
+    for copies in [false, true] {
+        let mut repo = with_files(&[("src/a.env", line(2)), ("src/b.txt", "b\n".to_owned())]);
+        repo.git(&["checkout", "--quiet", "-b", "side"]);
+        repo.git(&["mv", "src", "lib"]);
+        commit(&mut repo);
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.write("src/a.env", empty());
+        repo.write("src/c.env", line(2));
+        commit(&mut repo);
+        // There, the line is in the file of before.
+        repo.git(&["checkout", "--quiet", "side"]);
+        repo.git(&["merge", "--quiet", "--no-verify", "--no-commit", "--strategy=ours", "main"]);
+        repo.write("lib/a.env", if copies { line(2) + "A=1\n" } else { empty() });
+        repo.write("lib/c.env", line(2));
+        repo.git(&["add", "--all"]);
+        let stopped = i32::from(copies);
+        repo.attempt(&["hook", "run", "pre-commit"]).ends_with(stopped);
+        commit(&mut repo);
+        assert_eq!(status(&repo, &["side"]), stopped);
+    }
+}
+
+#[test]
 fn two_branches_may_rename_one_file_and_their_merge_has_it_twice() {
     let mut repo = with_files(&[]);
     for branch in ["one", "two"] {
