@@ -195,9 +195,11 @@ impl<'a> Held<'a> {
         decode::texts(old.bytes, self.collector.settings.limits, &interest, visit, &mut |_| ());
     }
 
-    /// The old contents that were not left out where they stood.
+    /// The old contents that were not left out where they stood, unless what stands there now is left out as well.
     fn judged_before(&self) -> impl Iterator<Item = &'a Old<'a>> {
-        self.olds.iter().filter(|old| !self.collector.was_left_out(self.origin.target, old.path))
+        let (target, collector) = (self.origin.target, self.collector);
+        let still = self.origin.path.is_some_and(|path| collector.left_out.contains(target, path));
+        self.olds.iter().filter(move |old| still || !collector.was_left_out(target, old.path))
     }
 
     fn of(&self, old: &'a Old<'a>) -> Origin<'a> {

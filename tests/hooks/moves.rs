@@ -128,6 +128,14 @@ fn what_was_left_out_is_new_where_the_change_of_settings_brings_it_out() {
     }
 }
 
+#[test]
+fn what_is_left_out_before_and_after_makes_nothing_else_new() {
+    let bare = format!("id {}\n", crate::support::values::key(2));
+    let settings = ("leeward.toml", "exclude = ['vendor/']\n".to_owned());
+    let before = [settings, ("vendor/k.env", line(2)), ("bare.txt", bare.clone())];
+    assert!(!judged(&before, &[("vendor/k.env", line(2) + "X=1\n"), ("bare.txt", bare + "more\n")]));
+}
+
 /// The status of all gates behind commits that were made.
 #[track_caller]
 fn status(repo: &Repo, refs: &[&str]) -> i32 {
