@@ -144,13 +144,17 @@ fn entry(line: &str) -> Result<Entry, String> {
         words.next();
     }
     let reason: Vec<&str> = words.collect();
-    let reason = if reason.is_empty() { NO_REASON.to_owned() } else { reason.join(" ") };
+    if reason.is_empty() {
+        return Err(
+            "the reason is missing: say at the end of the line why this finding is accepted".to_owned()
+        );
+    }
     Ok(Entry {
         fingerprint: fingerprint.to_ascii_lowercase(),
         rule: rule.to_owned(),
         owner,
         expires,
-        reason,
+        reason: reason.join(" "),
         line: 0,
         comments: Vec::new(),
     })
@@ -183,7 +187,8 @@ mod tests {
             ),
             (format!("{hash} some-rule expires=2030-01-02 a=b"), Err("b:1: before the reason there are")),
             (format!("{hash} some-rule was a=b"), Ok((None, None, "was a=b"))),
-            (format!("{hash} some-rule"), Ok((None, None, NO_REASON))),
+            (format!("{hash} some-rule"), Err("b:1: the reason is missing")),
+            (format!("{hash} some-rule owner=me expires=2030-01-02 "), Err("b:1: the reason is missing")),
             ("abc some-rule".to_owned(), Err("b:1: a line begins with a finding's fingerprint")),
             (format!("\n{hash}"), Err("b:2: the rule's id is missing")),
             (format!("{hash} some-rule expires=soon x"), Err("b:1: 'expires' takes a day")),

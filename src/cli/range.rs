@@ -37,6 +37,9 @@ Examples:
 A range that holds no commit ends with 3, because it is more often a mistake than meant.
 So does a revision that cannot be looked up, and one that a shallow clone lacks.";
 
+/// Most states that a range begins at whose settings are read.
+const BASES: usize = 50;
+
 /// `leeward range`.
 #[derive(Debug, Args)]
 pub struct RangeCommand {
@@ -65,8 +68,12 @@ impl Moves for Commits<'_> {
         self.scanned.get()?.steps(kind, path, object)
     }
 
-    fn replaced(&self, step: usize, visit: Replaced<'_>) -> bool {
-        self.scanned.get().is_some_and(|scanned| scanned.moves(self.layout).replaced(step, visit))
+    fn sides(&self, step: usize) -> usize {
+        self.scanned.get().map(|scanned| scanned.moves(self.layout).sides(step)).unwrap_or_default()
+    }
+
+    fn replaced(&self, step: usize, side: usize, visit: Replaced<'_>) -> bool {
+        self.scanned.get().is_some_and(|scanned| scanned.moves(self.layout).replaced(step, side, visit))
     }
 
     fn ends(&self) -> (usize, usize) {
@@ -126,10 +133,15 @@ pub(super) fn judge<'a>(
         _ => trace::trace(layout, threads, outcome, fresh, counters),
     };
     let moves = Commits { scanned: Rc::clone(&scanned), layout };
+    let before = run.left_out_before();
     let run = run.ending_with(Box::new(ends)).when_settled(traced).of_change(moves);
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         beside(collector);
-        match range::scan(layout, words, 0, threads, collector, &Counting(counters)) {
+        let begins = |trees: &[String]| {
+            let trees = trees.iter().take(BASES);
+            collector.left_out_before(trees.filter_map(|tree| before(tree)).collect());
+        };
+        match range::scan(layout, words, 0, threads, collector, &Counting(counters), &begins) {
             Ok(outcome) => {
                 if let Some(issue) = empty.as_ref().filter(|_| outcome.is_empty() && !collector.interrupted())
                 {

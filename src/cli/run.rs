@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::args::{Color, Scanning};
 use super::policy::{Basis, Ends, Now, Policy};
 use super::{UsageError, again, complain, masked, reports};
+use crate::config::LeftOut;
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
@@ -143,6 +144,13 @@ impl<'a> Run<'a> {
         self.policy.max_file_size.value
     }
 
+    /// What tells what the settings of a state leave out that the change begins at: see [`Policy::left_out_in`].
+    pub(super) fn left_out_before(&self) -> impl Fn(&str) -> Option<LeftOut> + use<'a> {
+        let (mode, args, basis) = (self.mode, &self.scanning.policy, self.basis.clone());
+        let targets: Vec<PathBuf> = self.targets.iter().map(|path| path.to_path_lossy().into()).collect();
+        move |tree| Policy::left_out_in(tree, mode, args, &targets, &basis)
+    }
+
     /// Runs `sources` into the pipeline, `complete` what came of it, and writes the reports.
     pub(super) fn scan(
         mut self,
@@ -209,14 +217,16 @@ impl<'a> Run<'a> {
 
     /// A collector that has seen nothing yet.
     fn collector(&self, counters: &Arc<Counters>) -> Collector<'_> {
-        Collector::new(
+        let collector = Collector::new(
             &self.detector,
             self.policy.settings(),
             &self.policy.left_out,
             self.targets.clone(),
             &INTERRUPTED,
             Arc::clone(counters),
-        )
+        );
+        self.policy.left_out_before.iter().cloned().for_each(|before| collector.left_out_before(before));
+        collector
     }
 
     /// What names nothing was not scanned in part.

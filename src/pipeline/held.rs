@@ -2,7 +2,7 @@
 //!
 //! Takes the contents that a change replaces, judges each by its own text and path under the settings of this scan, and
 //! says which hits of the new content it would have given as well. That the bytes of a value stood there says nothing: a
-//! change can be what tells them for a key.
+//! change can be what tells them for a key. What the configuration left out before the change was no finding.
 //!
 //! Why no more: whether a value that no text of its own file tells for a key was one before depends on other files. Of
 //! these a gate sees those that the change touches, and no others, so that it costs what the change costs. So a value
@@ -160,7 +160,7 @@ impl<'a> Held<'a> {
     fn judged(&self) -> &Judged {
         self.judged.get_or_init(|| {
             let mut judged = Judged::default();
-            for old in self.olds {
+            for old in self.judged_before() {
                 // What goes wrong there is no issue of this scan: nothing is known of it then, and so all is new.
                 let apart = self.collector.again(Look::Candidates);
                 let hits = apart.guarded(self.of(old), old.bytes, &[]);
@@ -176,7 +176,7 @@ impl<'a> Held<'a> {
 
     fn find(&self, known: &Known) -> Copies {
         let mut copies = Copies::default();
-        for old in self.olds {
+        for old in self.judged_before() {
             self.texts(old, &mut |text| {
                 for found in known.matches(text.bytes) {
                     if old.in_base {
@@ -193,6 +193,13 @@ impl<'a> Held<'a> {
     fn texts(&self, old: &Old<'_>, visit: &mut dyn FnMut(&Text<'_>)) {
         let interest = |bytes: &[u8]| self.collector.detector.is_interesting(bytes);
         decode::texts(old.bytes, self.collector.settings.limits, &interest, visit, &mut |_| ());
+    }
+
+    /// The old contents that were not left out where they stood, unless what stands there now is left out as well.
+    fn judged_before(&self) -> impl Iterator<Item = &'a Old<'a>> {
+        let (target, collector) = (self.origin.target, self.collector);
+        let still = self.origin.path.is_some_and(|path| collector.left_out.contains(target, path));
+        self.olds.iter().filter(move |old| still || !collector.was_left_out(target, old.path))
     }
 
     fn of(&self, old: &'a Old<'a>) -> Origin<'a> {

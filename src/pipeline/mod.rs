@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -67,6 +67,8 @@ pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
     left_out: &'a LeftOut,
+    /// What was left out before the change that is scanned.
+    left_out_before: OnceLock<Arc<[LeftOut]>>,
     look: Look,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
@@ -105,6 +107,7 @@ impl<'a> Collector<'a> {
             detector,
             settings,
             left_out,
+            left_out_before: OnceLock::new(),
             targets,
             interrupted,
             progress,
@@ -131,6 +134,18 @@ impl<'a> Collector<'a> {
     /// Whether the configuration left something out.
     pub fn anything_left_out(&self) -> bool {
         self.skipped.contain(LEFT_OUT)
+    }
+
+    /// Tells what was left out before the change that is scanned, by each state that it begins at: what stood there was no
+    /// finding, and is new where the change brings it out. The first to tell is heeded.
+    pub fn left_out_before(&self, before: Arc<[LeftOut]>) {
+        drop(self.left_out_before.set(before));
+    }
+
+    /// Whether what stood at a path before the change was not judged.
+    fn was_left_out(&self, target: usize, path: Option<&BStr>) -> bool {
+        let before = self.left_out_before.get().map(|before| before.iter());
+        path.is_some_and(|path| before.into_iter().flatten().any(|before| before.contains(target, path)))
     }
 
     /// Scans one piece of content. A fault of ours in one blob does not end the run.

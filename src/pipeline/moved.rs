@@ -2,17 +2,17 @@
 //!
 //! Takes the hits that a change adds and the change itself, to be looked at again, and drops the hits of a value (decoded in
 //! the same way, and however it is decoded) if no step of the change makes more copies of it than there were, if each step takes as many findings of
-//! it away as it adds, and if the end of the change has no more of it than its beginning. What was
+//! it away as it adds, and if the end of the change has no more of it than its beginning. A merge does so if it does over one of its parents. What was
 //! left out or accepted by a comment where it stood was no finding there, so that it is new where it comes out.
 //!
 //! Only where something is found is anything looked at.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::look::Look;
+use super::look::{Known, KnownValue, Look, known_by};
 use super::{Collector, Hit, lock};
 use crate::decode::{self, Text};
 use crate::detect::finder::Finder;
@@ -135,22 +135,38 @@ impl<'a> Search<'a> {
         self.looked_at.get() < FILES
     }
 
-    /// The values that a step adds more of than it takes away, but for those that are known to be new.
+    /// The values that a step adds more of than it takes away, whatever it stands on, but for those that are known to be new.
     fn added(
         &self,
         moves: &dyn Moves,
         number: usize,
         reported: &Reported,
         known: &BTreeSet<Value>,
-    ) -> Vec<Value> {
+    ) -> BTreeSet<Value> {
+        let mut added: BTreeSet<Value> = reported.keys().map(|(_, value)| value.clone()).collect();
+        for side in 0..moves.sides(number) {
+            let over = self.added_over(moves, (number, side), reported, known);
+            added.retain(|value| over.contains(value));
+        }
+        added
+    }
+
+    /// The same, over one state that the step stands on.
+    fn added_over(
+        &self,
+        moves: &dyn Moves,
+        (number, side): (usize, usize),
+        reported: &Reported,
+        known: &BTreeSet<Value>,
+    ) -> BTreeSet<Value> {
         let values: BTreeSet<&Value> = reported.keys().map(|(_, value)| value).collect();
         let open = values.into_iter().filter(|value| !known.contains(value));
         let mut steps: BTreeMap<Value, Step> = open.map(|value| (value.clone(), Step::default())).collect();
         if steps.is_empty() {
-            return Vec::new();
+            return BTreeSet::new();
         }
         let mut missed = reported.clone();
-        let all = moves.replaced(number, &mut |path, old, new| {
+        let all = moves.replaced(number, side, &mut |path, old, new| {
             self.compare(path, [old, new], &mut missed, &mut steps);
         });
         let grows = |step: &Step| step.added > step.gone || step.after > step.before;
@@ -168,9 +184,7 @@ impl<'a> Search<'a> {
         missed: &mut Reported,
         steps: &mut BTreeMap<Value, Step>,
     ) {
-        if self.collector.left_out.contains(0, path) {
-            return;
-        }
+        let Some(sides) = self.judged(path, sides) else { return };
         let [before, after] =
             sides.map(|bytes| bytes.map(|bytes| self.copies(path, bytes)).unwrap_or_default());
         let was_found = match sides[0] {
@@ -201,9 +215,7 @@ impl<'a> Search<'a> {
             for base in 0..bases {
                 let [mut before, mut after] = [Counts::new(), Counts::new()];
                 let all = moves.overall(end, base, &mut |path, old, new| {
-                    if self.collector.left_out.contains(0, path) {
-                        return;
-                    }
+                    let Some([old, new]) = self.judged(path, [old, new]) else { return };
                     for (bytes, counts) in [(old, &mut before), (new, &mut after)] {
                         for (value, number) in bytes.map(|bytes| self.copies(path, bytes)).unwrap_or_default()
                         {
@@ -216,6 +228,12 @@ impl<'a> Search<'a> {
             grown.extend(of_end);
         }
         grown.into_iter().cloned().collect()
+    }
+
+    /// What of a file is judged, and was before.
+    fn judged<'b>(&self, path: &BStr, [old, new]: [Option<&'b [u8]>; 2]) -> Option<[Option<&'b [u8]>; 2]> {
+        let old = old.filter(|_| !self.collector.was_left_out(0, Some(path)));
+        (!self.collector.left_out.contains(0, path)).then_some([old, new])
     }
 
     /// How often each value stands in a content, whatever it is called there.
@@ -240,16 +258,22 @@ impl<'a> Search<'a> {
         counts
     }
 
-    /// How often each value is a finding in a content, by what stands there.
+    /// How often each value is a finding in a content, by what stands there: wherever else it stands, where it is one.
     fn found(&self, path: &BStr, bytes: &[u8]) -> Counts {
         // What was not judged was none.
         if self.collector.is_too_large(LocationKind::Blob, bytes) {
             return Counts::new();
         }
+        let is_live = |hit: &Hit| hit.suppression.is_none();
         let apart = self.collector.again(Look::Candidates);
         let hits = apart.guarded(origin(path), bytes, &[]);
+        let mut known: Vec<KnownValue> = hits.iter().filter(|hit| is_live(hit)).map(known_by).collect();
+        known.sort_by(|a, b| a.secret.cmp(&b.secret));
+        known.dedup_by(|a, b| a.secret == b.secret);
+        let Some(known) = Known::new(known, HashSet::new()) else { return Counts::new() };
+        let again = self.collector.again(Look::Copies(known));
         let mut counts = Counts::new();
-        for hit in hits.iter().filter(|hit| hit.suppression.is_none()) {
+        for hit in again.guarded(origin(path), bytes, &[]).iter().filter(|hit| is_live(hit)) {
             for value in counted(hit) {
                 *counts.entry(value).or_default() += 1;
             }

@@ -107,11 +107,46 @@ fn lefthook_calls_what_its_file_names() {
     kept.leeward(&["hook", "status"]).ends_with(1).says(unknown);
     kept.repo.write("lefthook.yml", "pre-commit:\n  jobs:\n    - run: leeward hook pre-commit\n");
     let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    ran.says("lefthook.yml calls leeward only where a file changes more than its type (`files`): ");
+    kept.repo.write("lefthook.yml", lefthook(""));
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
     ran.says("pre-commit        in force: lefthook calls leeward (lefthook.yml)\n");
     // What calls it already is left as it is; the rest is put there.
     kept.leeward(&["hook", "install"]).ends_with(0).says("pre-push          in force\n");
     let hook = fs::read_to_string(kept.repo.work().join(".git/hooks/pre-commit")).expect("there");
     assert!(hook.ends_with(script), "{hook}");
+}
+
+/// A file of lefthook that has the gate called always, and with more keys.
+fn lefthook(keys: &str) -> String {
+    format!(
+        "pre-commit: {{ jobs: [{{ run: 'leeward hook pre-commit # {{files}}', files: echo lefthook.yml{keys} }}] }}\n"
+    )
+}
+
+#[test]
+fn a_hook_that_only_names_its_keeper_is_not_the_keepers() {
+    for (hook, file, text) in [
+        ("lefthook run pre-commit || true\n", "lefthook.yml", lefthook("")),
+        ("lefthook run pre-push\n", "lefthook.yml", lefthook("")),
+        ("exit 0 # lefthook run pre-commit\n", "lefthook.yml", lefthook("")),
+        (
+            "# pre-commit hook-impl --hook-type=pre-commit\n",
+            ".pre-commit-config.yaml",
+            "repos: [{ repo: x, rev: v1, hooks: [{ id: leeward }] }]\n".to_owned(),
+        ),
+        (
+            "exec pre-commit hook-impl --hook-type=pre-commit-not\n",
+            ".pre-commit-config.yaml",
+            "repos: [{ repo: x, rev: v1, hooks: [{ id: leeward }] }]\n".to_owned(),
+        ),
+    ] {
+        let kept = Kept::new();
+        put_script(&kept.repo.work().join(".git"), "pre-commit", hook);
+        kept.repo.write(file, text);
+        let said = kept.leeward(&["hook", "status"]).ends_with(1);
+        said.says(&format!("{file} calls leeward from a hook that is not as it was made: "));
+    }
 }
 
 #[test]
@@ -144,8 +179,6 @@ fn what_a_keeper_calls_on_a_condition_is_no_gate() {
             "repos: [{{ repo: https://example.org/leeward, rev: v1, hooks: [{{ id: leeward{keys} }}] }}]\n"
         )
     };
-    let lefthook =
-        |keys: &str| format!("pre-commit: {{ jobs: [{{ run: leeward hook pre-commit{keys} }}] }}\n");
     for (file, script, text, why) in [
         (
             ".pre-commit-config.yaml",
@@ -245,6 +278,21 @@ fn a_hook_is_in_force_only_if_it_is_sure_to_end_with_the_status() {
         ("leeward hook pre-commit || { echo no; exit; }\n", false, false),
         ("set -e\nleeward hook pre-commit && echo fine\necho done\n", false, false),
         ("f() { leeward hook pre-commit; }\nf || echo no\n", false, false),
+        ("leeward hook pre-commit || { [ -n \"$STRICT\" ] && exit 1; }\necho fine\n", false, false),
+        ("if ! leeward hook pre-commit; then if [ \"$STRICT\" ]; then exit 1; fi; fi\n", false, false),
+        ("leeward hook pre-commit || exit 256\n", false, false),
+        (
+            "export GIT_INDEX_FILE=$(mktemp -u)\ncp .git/index.other \"$GIT_INDEX_FILE\"\n\
+            git read-tree HEAD\nleeward hook pre-commit || exit\n",
+            false,
+            false,
+        ),
+        ("set -- --exit-zero\nleeward hook pre-commit \"$@\"\n", false, false),
+        (
+            "git init -q ../else && cd ../else && unset GIT_DIR GIT_INDEX_FILE\nleeward hook pre-commit\n",
+            false,
+            false,
+        ),
         // It holds, and reading does not tell.
         ("for once in 1; do leeward hook pre-commit || exit; done\n", false, true),
         ("leeward hook pre-commit || { echo no; exit 1; }\necho fine\n", true, true),
@@ -291,7 +339,7 @@ fn a_keeper_is_tried_with_its_file_as_it_is_now() {
     let commit = ["doctor", "--gate", "commit"];
     kept.leeward(&commit).ends_with(1).says("a commit with a key goes through");
     // Not committed, nor staged.
-    kept.repo.write("lefthook.yml", "pre-commit: { jobs: [{ run: leeward hook pre-commit }] }\n");
+    kept.repo.write("lefthook.yml", lefthook(""));
     kept.leeward(&commit).ends_with(0).says("leeward: 0 problems");
     assert_eq!(kept.git(&["status", "--porcelain"]).out(), "?? lefthook.yml\n");
 }

@@ -101,6 +101,41 @@ fn what_was_no_finding_where_it_stood_is_new_where_it_comes_out() {
     assert!(judged(&[("old.txt", bare)], &[("old.txt", empty()), ("more.env", line(2))]));
 }
 
+#[test]
+fn what_was_left_out_is_new_where_the_change_of_settings_brings_it_out() {
+    let settings = "exclude = ['vendor/']\n".to_owned();
+    for narrower in [None, Some("exclude = ['vendor/k.env/']\n"), Some("")] {
+        let mut repo = with_files(&[("leeward.toml", settings.clone()), ("vendor/k.env", line(2))]);
+        match narrower {
+            Some(text) => repo.write("leeward.toml", text),
+            None => drop(repo.git(&["rm", "--quiet", "leeward.toml"])),
+        }
+        repo.git(&["add", "--all"]);
+        // What is not touched is for a scan.
+        repo.attempt(&["hook", "run", "pre-commit"]).ends_with(0);
+        repo.write("vendor/k.env", line(2) + "X=1\n");
+        repo.git(&["add", "--all"]);
+        repo.stops(&["commit", "--message", "changed"], "vendor/k.env:1:17");
+        repo.git(&["mv", "vendor/k.env", "k.env"]);
+        repo.stops(&["commit", "--message", "renamed"], "  k.env:1:17");
+        commit(&mut repo);
+        assert_eq!(pushed(&repo, &["main"]), [Some(1); 3]);
+        // By the settings of the base, too, whose directory it has left.
+        repo.place.run(&["range", "--policy-from", "base", "base..main"]).ends_with(1);
+        repo.write("k.env", line(2) + "Y=1\n");
+        repo.git(&["add", "--all"]);
+        repo.passes(&["commit", "--message", "known by now"]);
+    }
+}
+
+#[test]
+fn what_is_left_out_before_and_after_makes_nothing_else_new() {
+    let bare = format!("id {}\n", crate::support::values::key(2));
+    let settings = ("leeward.toml", "exclude = ['vendor/']\n".to_owned());
+    let before = [settings, ("vendor/k.env", line(2)), ("bare.txt", bare.clone())];
+    assert!(!judged(&before, &[("vendor/k.env", line(2) + "X=1\n"), ("bare.txt", bare + "more\n")]));
+}
+
 /// The status of all gates behind commits that were made.
 #[track_caller]
 fn status(repo: &Repo, refs: &[&str]) -> i32 {
@@ -137,6 +172,58 @@ fn a_file_that_is_renamed_and_back_is_not_new() {
     repo.write("b.env", line(1));
     commit(&mut repo);
     assert_eq!(status(&repo, &["main"]), 0);
+}
+
+#[test]
+fn a_file_that_becomes_a_directory_is_renamed_and_so_back() {
+    let mut repo = with_files(&[("a", line(2))]);
+    for (from, to) in [("a", "a/b"), ("a/b", "a"), ("a", "a/b/c")] {
+        repo.git(&["mv", from, "aside"]);
+        drop(std::fs::remove_dir_all(repo.work().join("a")));
+        std::fs::create_dir_all(repo.work().join(to).parent().expect("a directory")).expect("new");
+        repo.git(&["mv", "aside", to]);
+        repo.attempt(&["hook", "run", "pre-commit"]).ends_with(0);
+        commit(&mut repo);
+        assert_eq!(status(&repo, &["main"]), 0);
+        repo.git(&["branch", "--force", "base"]);
+    }
+    repo.write("copy", line(2));
+    repo.git(&["add", "copy"]);
+    repo.stops(&["commit", "--message", "a copy"], "  copy:1:17");
+}
+
+#[test]
+fn every_mention_of_a_key_moves_with_it() {
+    let twice = format!("{}# before: {}\n", line(2), crate::support::values::key(2));
+    let of_base = [("two.env", twice.clone()), ("more.env", "X=1\n".to_owned())];
+    assert!(!judged(&of_base, &[("two.env", empty()), ("more.env", twice.clone())]));
+    let bare = format!("# before: {}\n", crate::support::values::key(2));
+    assert!(!judged(&of_base, &[("two.env", bare.clone()), ("more.env", line(2))]));
+    assert!(judged(&of_base, &[("two.env", bare), ("more.env", twice)]));
+}
+
+#[test]
+fn a_merge_may_move_what_one_side_has() {
+    for copies in [false, true] {
+        let mut repo = with_files(&[("src/a.env", line(2)), ("src/b.txt", "b\n".to_owned())]);
+        repo.git(&["checkout", "--quiet", "-b", "side"]);
+        repo.git(&["mv", "src", "lib"]);
+        commit(&mut repo);
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.write("src/a.env", empty());
+        repo.write("src/c.env", line(2));
+        commit(&mut repo);
+        // There, the line is in the file of before.
+        repo.git(&["checkout", "--quiet", "side"]);
+        repo.git(&["merge", "--quiet", "--no-verify", "--no-commit", "--strategy=ours", "main"]);
+        repo.write("lib/a.env", if copies { line(2) + "A=1\n" } else { empty() });
+        repo.write("lib/c.env", line(2));
+        repo.git(&["add", "--all"]);
+        let stopped = i32::from(copies);
+        repo.attempt(&["hook", "run", "pre-commit"]).ends_with(stopped);
+        commit(&mut repo);
+        assert_eq!(status(&repo, &["side"]), stopped);
+    }
 }
 
 #[test]

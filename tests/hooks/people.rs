@@ -221,4 +221,15 @@ fn the_recipe_for_lefthook() {
         managed.script(&path.to_string_lossy(), &format!("#!/bin/sh\n{shell}{input}\n"));
     }
     managed.holds();
+    // And it is read as what it is, in the hooks that lefthook makes.
+    managed.repo.write("lefthook.yml", recipe("# lefthook.yml").join("\n"));
+    for hook in ["pre-commit", "commit-msg", "pre-push"] {
+        managed.script(
+            &format!(".git/hooks/{hook}"),
+            &format!("#!/bin/sh\ncall_lefthook run \"{hook}\" \"$@\"\n"),
+        );
+        let mut status = managed.repo.place.leeward(&["hook", "status"]);
+        let said = run(status.env("PATH", &managed.path), None).ends_with(1);
+        said.says(&format!("{hook:<17} in force: lefthook calls leeward (lefthook.yml)"));
+    }
 }

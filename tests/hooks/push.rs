@@ -176,6 +176,23 @@ fn what_is_pushed_elsewhere_than_it_is_fetched_from_is_not_there() {
 }
 
 #[test]
+fn a_mirror_that_is_fetched_from_is_not_the_place_that_is_pushed_to() {
+    let mut both = Both::new();
+    let server = both.server.to_str().expect("a plain path").to_owned();
+    let mirror = bare(&mut both.repo, "mirror.git");
+    both.repo.git(&["config", &format!("url.{mirror}.insteadOf"), &server]);
+    both.commit("b.env", &line(2));
+    // Both are pushed to the mirror, and what is there is fetched.
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    both.repo.git(&["fetch", "--quiet", "origin"]);
+    both.repo.attempt(&["push", "origin", "main:same"]).ends_with(0).says("no new keys in 1 ref");
+    both.repo.git(&["config", &format!("url.{server}.pushInsteadOf"), &server]);
+    both.stops(&["push", "origin", "main:new"], "b.env:1:17").says("base.env:1:17");
+    // What the place itself says holds.
+    lacks(&both.stops(&["push", "origin", "main"], "b.env:1:17"), "base.env");
+}
+
+#[test]
 fn a_remote_whose_name_begins_like_anothers_is_another() {
     let mut both = Both::new();
     let fork = bare(&mut both.repo, "fork.git");

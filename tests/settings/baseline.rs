@@ -113,6 +113,17 @@ fn to_accept_takes_a_reason_and_writes_nothing_without() {
 }
 
 #[test]
+fn an_entry_without_a_reason_accepts_nothing() {
+    let place = repository();
+    place.write("a.env", line(1));
+    create(&place);
+    rewrite(&place, |text| text.replace(" known", ""));
+    let says = "the reason is missing: say at the end of the line why this finding is accepted";
+    place.run(&["scan", "--baseline", FILE]).ends_with(2).says(says);
+    place.run(&["baseline", "update", "--reason", "x"]).ends_with(2).says(says);
+}
+
+#[test]
 fn update_adds_what_is_new_and_touches_nothing_else() {
     let place = repository();
     place.write("a.env", line(1));

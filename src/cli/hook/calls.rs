@@ -1,15 +1,16 @@
 //! Whether a hook that somebody wrote calls a gate and ends with its status, as far as reading tells.
 //!
-//! Takes a script for the shell, runs nothing. Only shapes that are known to pass a refusal on count: `CALL || exit 1`,
-//! `exec CALL`, a call that comes last. Of all else it is said that a refusal may be lost; `leeward doctor` tries the hook.
+//! Takes a script for the shell, runs nothing. Few plain shapes of a call are known to pass a refusal on: `CALL || exit 1`,
+//! `exec CALL`, `if ! CALL; then exit 1; fi`, a call that comes last. What stands before it has to be plain as well (see
+//! [`before`]). Of all else it is said that a refusal may be lost; `leeward doctor` tries the hook.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use bstr::ByteSlice;
-use regex::Regex;
+use regex::{Captures, Regex};
 
-use super::endings;
+use super::{before, endings, lines};
 
 /// What a hook makes of a gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,97 +26,129 @@ pub(super) enum Calls {
 pub(super) const UNHEEDED: Calls = Calls::Lost(Cow::Borrowed("and may not heed the answer"));
 const BEHIND: Calls = Calls::Lost(Cow::Borrowed("behind an `exit`"));
 
-/// Whether a reason is of the shape of the call alone, so that a trial tells whether it holds.
+/// Whether a reason is of the shape of the hook alone, so that a trial tells whether it holds.
 pub(super) fn is_general(why: &str) -> bool {
-    [UNHEEDED, BEHIND].iter().any(|calls| matches!(calls, Calls::Lost(general) if general == why))
+    why.starts_with("behind ") || UNHEEDED == Calls::Lost(why.to_owned().into())
 }
 
 /// Shapes of a line that calls, with `CALL` for the call and its arguments.
-static SHAPES: LazyLock<[(Regex, Shape); 5]> = LazyLock::new(|| {
-    // Redirections stand among the arguments; what ends or joins a command does not.
-    const CALL: &str = r#"(?:[^;|&<]* \| )?(?:[A-Z_]+=\S* )*(?:command )?["']?[^\s"';|&()]*leeward["']? hook [a-z-]+(?:[^;|&`()<]|>&)*"#;
-    const REFUSES: &str = r#"exit (?:[1-9]\d*|"?\$\?"?)"#;
+static SHAPES: LazyLock<[(Regex, Shape); 6]> = LazyLock::new(|| {
+    // What changes what is judged, or how, is no part of it.
+    const CALL: &str = concat!(
+        r#"(?:(?:LEEWARD\w*|NO_COLOR|LC_ALL|LANG|TERM)=[\w./-]* )*(?:command )?"#,
+        r#"(?:[^\s"'`;|&()<>]*/|"(?:[^"`()]*/)?|'(?:[^']*/)?)?leeward(?:\.exe)?["']? hook (?P<gate>[a-z-]+)"#,
+        r#"(?: (?:"?\$[@*1-9]"?|\{\d\}|[12]?>&[12]|[12&]?>>? ?[\w./-]+|-q|--(?:quiet|no-progress|no-inline-ignores|"#,
+        r#"deny-new-suppressions)|--(?:color|confidence|jobs|policy-from)[= ][\w./-]+))*"#,
+    );
+    const FED: &str = r#"(?:(?:echo|printf ["']?%s(?:\\n)?["']?) "\$\{?(?P<input>\w+)\}?" \| )?"#;
+    const STATUS: &str = r#"exit(?: "?\$\?"?)?"#;
     let shape = |pattern: &str, shape: Shape| {
-        let pattern = pattern.replace("CALL", CALL).replace("REFUSES", REFUSES);
+        let pattern = pattern.replace("FED", FED).replace("CALL", CALL).replace("STATUS", STATUS);
         (Regex::new(&format!("^(?:{pattern})$")).expect("a constant expression"), shape)
     };
     [
         shape(r"exec CALL", Shape::Passes),
-        shape(r"CALL \|\| (?:exit|REFUSES|\{ .*\bREFUSES ?; ?\})", Shape::Passes),
-        shape(r"CALL; ?(?:exit|REFUSES)|if ! CALL; then (?:.*; )?REFUSES; fi", Shape::Passes),
-        shape(r"if ! CALL; then", Shape::Refused),
-        shape(r"(?P<guarded>[^;|&]+ && )*CALL(?P<goes_on> && [^;|]*)?", Shape::Plain),
+        shape(r"FEDCALL(?: \|\||;) ?STATUS", Shape::Passes),
+        shape(r"FEDCALL \|\| (?P<refusal>exit \d+)", Shape::Refused),
+        shape(r"FEDCALL \|\| \{(?P<refusal>.*)", Shape::Refused),
+        shape(r"if ! FEDCALL; then(?P<refusal>.*)", Shape::Refused),
+        shape(r"(?P<guards>(?:[^;|&]+ && )*)FEDCALL(?P<goes_on>(?: && [^;|&]+)*)", Shape::Plain),
     ]
 });
 
 /// How a line calls.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Shape {
     /// A refusal ends the hook there.
     Passes,
-    /// What follows, up to `fi`, is for a refusal.
+    /// What follows is for a refusal.
     Refused,
     /// A plain command: what comes after it decides.
     Plain,
 }
 
-/// What changes the meaning of a line elsewhere, and is not followed.
-const UNFOLLOWED: [&str; 7] = ["<<", "trap ", "alias ", "() {", "(){", "set +", "unset "];
-
-/// What takes away the lines that git hands to the gate of a push.
-const READS: [&str; 7] = ["cat", "read ", "git-lfs", "git lfs", "</dev/null", "< /dev/null", "exec <"];
-
 /// How a hook calls a gate. `strict`: the shell that runs it ends at the first command that fails.
 pub(super) fn of(gate: &str, content: &[u8], strict: bool) -> Calls {
     let text = content.to_str_lossy();
-    let lines = lines(&text);
+    let lines = lines::of(&text);
     let Some(first) = lines.iter().position(|line| names(gate, line)) else { return Calls::Never };
-    let plain = is_for_shell(&text)
-        && !lines.iter().any(|line| UNFOLLOWED.iter().any(|text| line.contains(text)) || is_quote_open(line));
-    // The gate of a push would find nothing to judge.
-    let of_push = matches!(gate, "pre-push" | "pre-receive");
-    let taken = |line: &String| READS.iter().any(|text| line.contains(text));
-    let starved = |number: usize| {
-        let handed_on = lines[number].split_once(" | ").is_some_and(|(source, _)| source.contains('$'));
-        let fed = !lines[number].contains(" | ") && !lines[..=number].iter().any(taken);
-        of_push && !handed_on && !fed
-    };
-    let strict = strict || is_strict(&text, &lines[..first]);
-    let mut blocks = 0_usize;
-    for (number, line) in lines.iter().enumerate() {
-        let at_margin = blocks == 0;
-        if at_margin && endings::surely(line) && number < first {
-            return BEHIND;
-        }
-        if at_margin
-            && plain
-            && names(gate, line)
-            && !starved(number)
-            && passes_on(line, &lines[number + 1..], strict)
-        {
-            return match endings::perhaps(&lines[..number]) {
-                Some(by) => Calls::Lost(format!("unless it ends before, by `{by}`").into()),
-                None => Calls::Yes,
-            };
-        }
-        blocks = (blocks + opened(line)).saturating_sub(closed(line));
+    if !lines::is_for_shell(&text) {
+        return UNHEEDED;
     }
-    UNHEEDED
+    if before::ends(&lines[..first]) {
+        return BEHIND;
+    }
+    let strict = strict || lines::is_strict_from_its_start(&text);
+    let calls = (first..lines.len()).filter(|number| names(gate, &lines[*number]));
+    let mut found =
+        calls.map(|number| call(gate, &lines[..number], &lines[number], &lines[number + 1..], strict));
+    let one = found.next().unwrap_or(UNHEEDED);
+    if one == Calls::Yes { one } else { found.find(|calls| *calls == Calls::Yes).unwrap_or(one) }
 }
 
-/// The lines of a script that are more than a comment, continued ones in one.
-fn lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut goes_on = false;
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let line = line.split(" #").next().unwrap_or_default().trim_end();
-        match lines.last_mut().filter(|_| goes_on) {
-            Some(last) => *last = format!("{} {line}", last.trim_end_matches('\\').trim_end()),
-            None => lines.push(line.to_owned()),
-        }
-        goes_on = ["\\", "||", "&&", "|"].iter().any(|end| line.ends_with(end));
+/// What a line that names a gate makes of it, between those that stand before and behind it.
+fn call(gate: &str, before: &[String], line: &str, rest: &[String], strict: bool) -> Calls {
+    let shape = SHAPES.iter().find_map(|(pattern, shape)| Some((*shape, pattern.captures(line)?)));
+    let Some((shape, found)) = shape.filter(|(_, found)| &found["gate"] == gate) else { return UNHEEDED };
+    let passes = match shape {
+        Shape::Passes => true,
+        Shape::Refused => refuses(&found["refusal"], rest),
+        Shape::Plain => is_heeded(&found, rest, strict || before::is_strict(before)),
+    };
+    if !passes || before::is_in_a_block(before) {
+        return UNHEEDED;
     }
-    lines
+    let guards = found.name("guards").map_or("", |guards| guards.as_str()).trim_end_matches([' ', '&']);
+    let guards = (!guards.is_empty()).then(|| guards.to_owned());
+    let before: Vec<String> = before.iter().cloned().chain(guards).collect();
+    let input = found.name("input").map(|input| input.as_str());
+    if let Some(why) = before::doubt(&before, matches!(gate, "pre-push" | "pre-receive"), input) {
+        return Calls::Lost(why.into());
+    }
+    match endings::perhaps(&before) {
+        Some(by) => Calls::Lost(format!("unless it ends before, by `{by}`").into()),
+        None => Calls::Yes,
+    }
+}
+
+/// Whether what is done after a refusal, in the line that begins it and those that follow, surely ends the hook with a
+/// status that is not 0: nothing before that but words for who reads them.
+fn refuses(begun: &str, rest: &[String]) -> bool {
+    let lines = std::iter::once(before::plain(begun)).chain(rest.iter().map(|line| before::plain(line)));
+    let last =
+        lines.flat_map(|line| line.split(';').map(|command| command.trim().to_owned()).collect::<Vec<_>>());
+    let last =
+        last.filter(|command| !command.is_empty()).find(|command| !is_said(command)).unwrap_or_default();
+    let status = last.strip_prefix("exit ").map(|status| status.split([' ', '}']).next().unwrap_or_default());
+    status.is_some_and(|status| status.parse::<u8>().is_ok_and(|status| status != 0))
+}
+
+/// Whether a command only says something.
+fn is_said(command: &str) -> bool {
+    let words = command.trim_start_matches(">&2 ").replace("1>&2", "").replace(">&2", "");
+    matches!(words.split(' ').next(), Some("echo" | "printf")) && !words.contains(['|', '&', '`', '(', '<'])
+}
+
+/// Whether the lines behind a plain call end the hook with its status.
+fn is_heeded(found: &Captures<'_>, rest: &[String], strict: bool) -> bool {
+    let Some((next, after)) = rest.split_first() else { return true };
+    // In a list, a strict shell ends at its last command only; and what stands before it may keep the call from running.
+    if !found["guards"].is_empty() || !found["goes_on"].is_empty() {
+        return false;
+    }
+    if strict || matches!(next.as_str(), "exit" | "exit $?" | "exit \"$?\"") {
+        return true;
+    }
+    if let Some(name) = next.strip_suffix("=$?") {
+        let last = after.iter().find(|line| !is_said(&before::plain(line))).map(|line| line.replace('"', ""));
+        return last.is_some_and(|last| last == format!("exit ${name}"));
+    }
+    let next = next.replace('"', "");
+    let otherwise = ["[ $? -eq 0 ] || ", "test $? -eq 0 || ", "[ $? -ne 0 ] && ", "test $? -ne 0 && "];
+    let condition = ["if [ $? -ne 0 ]; then", "if [ $? != 0 ]; then", "if test $? -ne 0; then"];
+    otherwise.iter().any(|test| {
+        next.strip_prefix(test).is_some_and(|then| refuses(then.trim_start_matches(['{', ' ']), &[]))
+    }) || condition.iter().any(|test| next.strip_prefix(test).is_some_and(|then| refuses(then, after)))
 }
 
 /// Whether a line names the call of a gate.
@@ -125,100 +158,6 @@ fn names(gate: &str, line: &str) -> bool {
         let mut next = || words.by_ref().find(|word| !word.is_empty());
         next() == Some("hook") && next() == Some(gate)
     })
-}
-
-/// Whether a line that calls passes a refusal on, with the lines that follow it.
-fn passes_on(line: &str, rest: &[String], strict: bool) -> bool {
-    // With these it never refuses.
-    const HARMLESS: [&str; 4] = ["--exit-zero", "--help", "-h", "--allow-incomplete"];
-    let printed =
-        ["echo ", "printf ", ": ", "! "].iter().any(|word| line.starts_with(word)) && !line.contains(" | ");
-    if printed || line.split_whitespace().any(|word| HARMLESS.contains(&word.trim_matches(['"', '\'']))) {
-        return false;
-    }
-    let shape = SHAPES.iter().find_map(|(pattern, shape)| Some((*shape, pattern.captures(line)?)));
-    match shape {
-        None => false,
-        Some((Shape::Passes, _)) => true,
-        Some((Shape::Refused, _)) => {
-            rest.iter().take_while(|line| !closes(line)).any(|line| is_refusal(line))
-        }
-        Some((Shape::Plain, found)) => {
-            // In a list, a strict shell ends at its last command only; and what stands before it may keep the call from running.
-            let alone = found.name("goes_on").is_none() && found.name("guarded").is_none();
-            rest.is_empty() || alone && (strict || is_checked(rest))
-        }
-    }
-}
-
-/// Whether the lines behind a call end the hook with its status.
-fn is_checked(rest: &[String]) -> bool {
-    let Some(next) = rest.first() else { return true };
-    if matches!(next.as_str(), "exit" | "exit $?" | "exit \"$?\"") {
-        return true;
-    }
-    if let Some(name) = next.strip_suffix("=$?") {
-        let exits = |line: &String| *line == format!("exit ${name}") || *line == format!("exit \"${name}\"");
-        let kept = rest[1..]
-            .iter()
-            .take_while(|line| exits(line) || !line.contains(&format!("{name}=")) && !line.contains("exit"));
-        return kept.into_iter().any(exits) && !rest.iter().any(|line| line.starts_with("if "));
-    }
-    let fails = ["[ $? -ne 0 ]", "[ \"$?\" -ne 0 ]", "[ $? != 0 ]", "test $? -ne 0"];
-    let otherwise = ["[ $? -eq 0 ] || ", "[ \"$?\" -eq 0 ] || ", "test $? -eq 0 || "];
-    let condition =
-        next.strip_prefix("if ").is_some_and(|rest| fails.iter().any(|text| rest.starts_with(text)));
-    match condition {
-        true if closes(next) => next.contains("; then ") && is_refusal(next.trim_end_matches("; fi")),
-        true => rest[1..].iter().take_while(|line| !closes(line)).any(|line| is_refusal(line)),
-        false => otherwise.iter().any(|text| next.strip_prefix(text).is_some_and(is_refusal)),
-    }
-}
-
-/// Whether a line ends the hook with a status that is not 0.
-fn is_refusal(line: &str) -> bool {
-    let status =
-        line.rsplit_once("exit ").filter(|(before, _)| before.is_empty() || before.ends_with([' ', ';']));
-    status.is_some_and(|(_, status)| status.parse::<u8>().is_ok_and(|status| status != 0))
-}
-
-/// Whether a line ends a condition, or begins what is done where it does not hold.
-fn closes(line: &str) -> bool {
-    line == "fi" || line.ends_with("; fi") || line.starts_with("else") || line.starts_with("elif")
-}
-
-/// Whether a quotation mark of a line is closed in a later one.
-fn is_quote_open(line: &str) -> bool {
-    ['\'', '"'].iter().any(|quote| line.matches(*quote).count() % 2 == 1)
-}
-
-/// How many blocks begin in a line.
-fn opened(line: &str) -> usize {
-    endings::commands(line)
-        .filter(|word| matches!(*word, "if" | "for" | "while" | "until" | "case" | "{" | "("))
-        .count()
-}
-
-/// How many blocks end in it.
-fn closed(line: &str) -> usize {
-    endings::commands(line).filter(|word| matches!(*word, "fi" | "done" | "esac" | "}" | ")")).count()
-}
-
-/// Whether a script's first line leaves it to a shell.
-fn is_for_shell(text: &str) -> bool {
-    const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"];
-    let first = text.lines().next().and_then(|line| line.strip_prefix("#!"));
-    first.is_none_or(|line| {
-        line.split_whitespace().any(|word| word.rsplit('/').next().is_some_and(|name| SHELLS.contains(&name)))
-    })
-}
-
-/// Whether the shell is told to end at the first command that fails, by the script's first line or by one `before` the call.
-fn is_strict(text: &str, before: &[String]) -> bool {
-    let short = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('e');
-    let flag = |line: &str| line.split_whitespace().skip(1).any(|word| short(word) || word == "errexit");
-    let first = text.lines().next().filter(|line| line.starts_with("#!"));
-    first.is_some_and(flag) || before.iter().any(|line| line.starts_with("set ") && flag(line))
 }
 
 #[cfg(test)]
@@ -242,7 +181,7 @@ mod tests {
             ("leeward hook pre-commit || true\n", UNHEEDED),
             ("leeward hook pre-commit && npm test\n", Calls::Yes),
             ("leeward hook pre-commit && npm test\nnpm run lint\n", UNHEEDED),
-            ("set +e\nleeward hook pre-commit\nnpm test\n", UNHEEDED),
+            ("set +e\nleeward hook pre-commit\nnpm test\n", behind("set +e")),
             ("! leeward hook pre-commit\n", UNHEEDED),
         ] {
             assert_eq!(of("pre-commit", text.as_bytes(), true), expected, "{text}");
@@ -261,20 +200,68 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_followed_is_named() {
+        for (by, text) in [
+            ("trap 'exit 0' EXIT", "trap 'exit 0' EXIT\nleeward hook pre-commit\n"),
+            ("leeward() { true; }", "leeward() { true; }\nleeward hook pre-commit\n"),
+            ("set +o errexit", "set -e\nset +o errexit\nleeward hook pre-commit\ntrue\n"),
+            (": '", "set -e\n: '\nleeward hook pre-commit\n'\n"),
+            ("set -- -e", "set -- -e\nleeward hook pre-commit\n"),
+            ("cd /other", "cd /other\nleeward hook pre-commit\n"),
+            ("cd /other", "cd /other && leeward hook pre-commit\n"),
+            ("export GIT_INDEX_FILE=x", "export GIT_INDEX_FILE=x\nleeward hook pre-commit || exit 1\n"),
+            ("GIT_DIR=/x/.git", "GIT_DIR=/x/.git\nleeward hook pre-commit\n"),
+            ("function check {", "function check {\nleeward hook pre-commit\n}\ncheck || true\n"),
+        ] {
+            let expected = match text {
+                // Nor is it at the margin.
+                text if text.starts_with("function") => UNHEEDED,
+                _ => Calls::Lost(format!("behind `{by}`, which is not followed").into()),
+            };
+            assert_eq!(of("pre-commit", text.as_bytes(), false), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn the_gate_of_a_push_has_to_get_its_lines() {
+        let taken = |by: &str| Calls::Lost(format!("behind `{by}`, which may read what git says").into());
+        let given = "behind something else than what git says";
         for (text, expected) in [
             ("leeward hook pre-push \"$@\"\n", Calls::Yes),
-            ("npm test || exit\nleeward hook pre-push \"$@\"\n", Calls::Yes),
+            (
+                "branch=$(git rev-parse HEAD)\nnpm test </dev/null || exit\nleeward hook pre-push \"$@\"\n",
+                Calls::Yes,
+            ),
             ("input=$(cat)\nprintf %s \"$input\" | leeward hook pre-push \"$@\"\n", Calls::Yes),
-            ("git lfs pre-push \"$@\"\nleeward hook pre-push \"$@\"\n", UNHEEDED),
-            ("cat >/dev/null\nleeward hook pre-push \"$@\"\n", UNHEEDED),
-            ("while read a b c d; do\n  echo $a\ndone\nleeward hook pre-push \"$@\"\n", UNHEEDED),
+            (
+                "input=$(cat)\necho \"$input\" | leeward hook pre-push \"$@\" || exit 1\nnpm test\n",
+                Calls::Yes,
+            ),
+            ("npm test || exit\nleeward hook pre-push \"$@\"\n", taken("npm test || exit")),
+            ("git lfs pre-push \"$@\"\nleeward hook pre-push \"$@\"\n", taken("git lfs pre-push \"$@\"")),
+            ("cat >/dev/null\nleeward hook pre-push \"$@\"\n", taken("cat >/dev/null")),
+            ("mapfile -t x\nleeward hook pre-push\n", behind("mapfile -t x")),
+            ("x=$(awk '{print $2}')\nleeward hook pre-push\n", taken("x=$(awk '{print $2}')")),
+            ("grep -q main || exit 1\nleeward hook pre-push\n", taken("grep -q main || exit 1")),
+            (
+                "while read a b c d; do\n  echo $a\ndone\nleeward hook pre-push\n",
+                behind("while read a b c d; do"),
+            ),
+            ("exec < /dev/tty\nleeward hook pre-push \"$@\"\n", taken("exec < /dev/tty")),
+            ("input=$(cat)\nleeward hook pre-push \"$@\"\n", taken("input=$(cat)")),
+            ("input=$(head -n1)\necho \"$input\" | leeward hook pre-push\n", taken("input=$(head -n1)")),
+            ("x=$(cat)\nx=\necho \"$x\" | leeward hook pre-push\n", taken("x=$(cat)")),
+            ("echo \"$input\" | leeward hook pre-push \"$@\"\n", Calls::Lost(given.into())),
             ("leeward hook pre-push \"$@\" </dev/null\n", UNHEEDED),
-            ("exec < /dev/tty\nleeward hook pre-push \"$@\"\n", UNHEEDED),
             ("echo | leeward hook pre-push \"$@\"\n", UNHEEDED),
+            ("cat | leeward hook pre-push \"$@\"\n", UNHEEDED),
         ] {
             assert_eq!(of("pre-push", text.as_bytes(), false), expected, "{text}");
         }
+    }
+
+    fn behind(by: &str) -> Calls {
+        Calls::Lost(format!("behind `{by}`, which is not followed").into())
     }
 
     const HEEDED: &[&str] = &[
@@ -303,6 +290,11 @@ mod tests {
         "printf %s \"$input\" | leeward hook pre-commit \"$@\"\n",
         "LEEWARD=1 command leeward hook pre-commit >&2\n",
         "leeward hook pre-commit || exit 1 # no key leaves\nnpm test\n",
+        "leeward hook pre-commit || {\n  echo \"it's no, and why\" >&2\n  exit 1\n}\nnpm test\n",
+        "if ! leeward hook pre-commit --quiet\nthen\n  echo no\n  exit 1\nfi\nnpm test\n",
+        "leeward hook pre-commit\n[ $? -ne 0 ] && exit 1\nnpm test\n",
+        "(cd web && npm test) || exit 1\nexport PATH=\"$PATH:/x\"\nleeward hook pre-commit || exit 1\nnpm test\n",
+        "'/a b/leeward' hook pre-commit >&2\n",
     ];
 
     const NO_CALLS: &[&str] = &[
@@ -353,8 +345,6 @@ mod tests {
         "sh -c 'leeward hook pre-commit'\n",
         "npx leeward hook pre-commit\n",
         "out=$(leeward hook pre-commit) || exit 1\n",
-        "trap 'exit 0' EXIT\nleeward hook pre-commit\n",
-        "leeward() { true; }\nleeward hook pre-commit\n",
         "cat <<END\nleeward hook pre-commit\nEND\n",
         "if leeward hook pre-commit\n",
         "#!/usr/bin/env python3\nimport os\nos.system(\"leeward hook pre-commit\")\n",
@@ -363,11 +353,25 @@ mod tests {
         "while false\ndo\n echo done\n leeward hook pre-commit || exit 1\ndone\n",
         "if\tfalse; then\n leeward hook pre-commit || exit 1\nfi\n",
         "leeward hook pre-commit\nset -e\ntrue\n",
-        "set -e\nset +o errexit\nleeward hook pre-commit\ntrue\n",
-        "set -e\n: '\nleeward hook pre-commit\n'\n",
         "leeward hook pre-commit\nrc=$?\nexit 0\nexit $rc\n",
         "leeward hook pre-commit\nrc=$?\n[ 1 ] && exit 0\nexit $rc\n",
         "leeward hook pre-commit\nrc=$?\nunset rc\nexit $rc\n",
         "leeward hook pre-commit \"--exit-zero\"\n",
+        "leeward hook pre-commit $OPTIONS\n",
+        "leeward hook pre-commit --config mine.toml\n",
+        "leeward hook pre-commit || exit 256\n",
+        "leeward hook pre-commit || { echo no; exit $?; }\n",
+        "leeward hook pre-commit || { [ -n \"$CI\" ] && exit 1; }\n",
+        "leeward hook pre-commit || {\n  [ -n \"$CI\" ] && exit 1\n}\n",
+        "if ! leeward hook pre-commit; then if [ \"$STRICT\" ]; then exit 1; fi; fi\n",
+        "if ! leeward hook pre-commit; then\n  if [ \"$STRICT\" ]; then\n    exit 1\n  fi\nfi\n",
+        "if ! leeward hook pre-commit; then\n  ask && exit 1\nfi\n",
+        "leeward hook pre-commit && npm test &\n",
+        "(cd sub && leeward hook pre-commit)\n",
+        "GIT_DIR=/x/.git leeward hook pre-commit\n",
+        "GIT_INDEX_FILE=x leeward hook pre-commit || exit 1\n",
+        "leeward hook commit-msg \"$1\" || { echo leeward hook pre-commit; exit 1; }\n",
+        "./no-leeward hook pre-commit\n",
+        "if a; then\n  :\nelse if b; then\n  :\nfi\nleeward hook pre-commit || exit 1\nfi\n",
     ];
 }

@@ -55,7 +55,14 @@ fn staged(given: Given, scanning: &Scanning) -> Result<Status, UsageError> {
         people(collector);
         staged.scan(0, collector);
     };
-    Ok(run.scan(Phase::Files, sources, |_, _| {}))
+    Ok(run.scan(Phase::Files, sources, |outcome, _| outcome.notes.extend(framework.then(only_staged))))
+}
+
+/// What the framework does not say: it calls the same for a commit to be and for all files.
+fn only_staged() -> Note {
+    let message = "something is staged, so only that was judged: if all files were meant, `leeward scan` judges them \
+        (with CI=1 in the environment, this does)";
+    Note { kind: "only-staged", message: message.to_owned() }
 }
 
 /// Judges who makes the commit, as far as git says it: of the author, always.

@@ -7,7 +7,7 @@
 const SHOWN: usize = 60;
 
 /// The words that a line's commands begin with.
-pub(super) fn commands(line: &str) -> impl Iterator<Item = &str> {
+fn commands(line: &str) -> impl Iterator<Item = &str> {
     line.split([';', '&', '|']).filter_map(|command| command.split_whitespace().next())
 }
 
@@ -38,15 +38,19 @@ pub(super) fn perhaps(lines: &[String]) -> Option<String> {
             blocks.push(line);
         }
         if lets_go(line, &blocks) {
-            let shown = blocks.last().copied().unwrap_or(line);
-            let cut: String = shown.chars().take(SHOWN).collect();
-            return Some(if cut.len() < shown.len() { cut + "…" } else { cut });
+            return Some(cut(blocks.last().copied().unwrap_or(line)));
         }
         if commands(line).any(|word| matches!(word, "fi" | "done" | "esac")) {
             blocks.pop();
         }
     }
     None
+}
+
+/// A line as it is shown.
+pub(super) fn cut(line: &str) -> String {
+    let cut: String = line.chars().take(SHOWN).collect();
+    if cut.len() < line.len() { cut + "…" } else { cut }
 }
 
 /// Whether a line may end the script, with a status that may be 0.

@@ -3,12 +3,14 @@
 //! A gate takes what git hands to that hook, judges what is added, and ends with 0 only when all of that was looked at
 //! and no key is new. What it says is short and goes to standard error.
 
+mod before;
 mod calls;
 mod commit;
 mod endings;
 mod files;
 mod install;
 pub(super) mod keeper;
+mod lines;
 mod message;
 pub(super) mod place;
 mod proof;
@@ -45,7 +47,8 @@ pub enum HookCommand {
     ///
     /// Judges the index as git hands it over (GIT_INDEX_FILE) against HEAD, in a merge against all parents. Called by
     /// the pre-commit framework outside of a commit with nothing staged, it judges the range that the framework names
-    /// (PRE_COMMIT_FROM_REF, PRE_COMMIT_TO_REF), or else all files, and says so.
+    /// (PRE_COMMIT_FROM_REF, PRE_COMMIT_TO_REF), or else all files, and says so; with something staged only that, unless CI
+    /// is set.
     ///
     /// Configuration, baseline and rule files are those of the index, too: one that is not staged does not count.
     #[command(after_help = EXAMPLES)]

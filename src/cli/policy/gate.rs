@@ -65,9 +65,9 @@ impl Policy {
     }
 
     /// What is worth knowing where the next commit, or a push, brings this policy along and is judged by it: what `HEAD`, or
-    /// the other side, would not have let through.
+    /// the other side, would not have let through. Remembers what `HEAD` left out.
     pub(super) fn brought(
-        &self,
+        &mut self,
         mode: &str,
         args: &PolicyArgs,
         targets: &[PathBuf],
@@ -76,7 +76,8 @@ impl Policy {
         if let Basis::Pushed { base, .. } = basis {
             let than = if base.is_some() { "what the remote has" } else { "what holds without it" };
             let what = format!("this push is judged by what it brings, which is looser than {than}");
-            return self.looser(base.as_deref(), &what, (mode, args, targets, basis));
+            let before = Policy::before(base.as_deref(), (mode, args, targets, basis));
+            return before.map(|before| self.looser(&before, &what)).unwrap_or_default();
         }
         let (Files::Of { stored: Stored::Index(files), .. }, "staged") = (&*self.files, mode) else {
             return Vec::new();
@@ -87,7 +88,12 @@ impl Policy {
             return Vec::new();
         }
         let what = "this commit is judged by what it brings, which is looser than HEAD";
-        self.looser(Some("HEAD"), what, (mode, args, targets, basis))
+        let Some(before) = Policy::before(Some("HEAD"), (mode, args, targets, basis)) else {
+            return Vec::new();
+        };
+        let notes = self.looser(&before, what);
+        self.left_out_before = Some([before.left_out].into());
+        notes
     }
 
     /// What is worth knowing where refs come in: what they bring that would let through more than this policy does.
@@ -124,13 +130,11 @@ impl Policy {
         notes
     }
 
-    /// What a revision, or else the defaults, would not have let through.
-    fn looser(
-        &self,
+    /// The policy of a revision, or else the defaults.
+    fn before(
         than: Option<&str>,
-        what: &str,
         (mode, args, targets, basis): (&str, &PolicyArgs, &[PathBuf], &Basis),
-    ) -> Vec<Note> {
+    ) -> Option<Policy> {
         let of_revision = PolicyArgs { policy_from: than.map(str::to_owned), ..args.clone() };
         // Before the first commit, or where what it has cannot be used, the defaults are what there is to compare with.
         let rule_files = RuleFiles { config: None, no_config: true, ..args.rule_files.clone() };
@@ -140,8 +144,12 @@ impl Policy {
             Some(_) => Policy::read(mode, &of_revision, targets, basis).or_else(|_| defaults()),
             None => defaults(),
         };
-        let Ok((before, _)) = before else { return Vec::new() };
-        let loosened = Comparison { before: &before, now: self }.loosened().into_iter();
+        before.ok().map(|(before, _)| before)
+    }
+
+    /// What another policy would not have let through.
+    fn looser(&self, before: &Policy, what: &str) -> Vec<Note> {
+        let loosened = Comparison { before, now: self }.loosened().into_iter();
         let said =
             loosened.map(|loosened| Note { kind: "policy-loosened", message: format!("{what}: {loosened}") });
         said.collect()

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::UsageError;
 use super::args::PolicyArgs;
@@ -70,6 +71,8 @@ pub(in crate::cli) struct Policy {
     pub(in crate::cli) max_file_size: Setting<Option<u64>>,
     pub(in crate::cli) max_archive_depth: Setting<u8>,
     pub(in crate::cli) left_out: LeftOut,
+    /// What `HEAD` leaves out, where the next commit changes its settings.
+    pub(in crate::cli) left_out_before: Option<Arc<[LeftOut]>>,
     pub(in crate::cli) allow: Vec<Allowed>,
     pub(in crate::cli) baseline: Option<Setting<NamedBaseline>>,
     /// Sorted by id.
@@ -156,6 +159,7 @@ impl Policy {
                 Limits::default().archives,
             ),
             left_out: LeftOut { exclude: config.exclude, relations: found.relations },
+            left_out_before: None,
             allow: config.allow,
             baseline,
             known_rules,
@@ -205,6 +209,22 @@ impl Policy {
     /// The files that it was read from, as far as a configuration named them or is one.
     pub(in crate::cli) fn read_from(&self) -> Vec<PathBuf> {
         self.read_from.clone()
+    }
+
+    /// What the settings of a revision leave out, where these can be used: nothing is told, where a change that begins there
+    /// is judged by other settings than its own.
+    pub(in crate::cli) fn left_out_in(
+        revision: &str,
+        mode: &str,
+        args: &PolicyArgs,
+        targets: &[PathBuf],
+        basis: &Basis,
+    ) -> Option<LeftOut> {
+        if args.policy_from.is_some() || !matches!(basis, Basis::Disk | Basis::Pushed { .. }) {
+            return None;
+        }
+        let of_revision = PolicyArgs { policy_from: Some(revision.to_owned()), ..args.clone() };
+        Policy::read(mode, &of_revision, targets, basis).ok().map(|(policy, _)| policy.left_out)
     }
 
     /// What is worth knowing of it.

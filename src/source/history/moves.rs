@@ -1,7 +1,7 @@
 //! A change of files, looked at again: what each step of it took from where and put elsewhere.
 //!
-//! A step is a commit over its only parent, or the index over `HEAD`. Whoever found something that a change adds asks here
-//! whether the change took as much of it away.
+//! A step is a commit, or the index, over what it stands on: of a merge, over each of its parents. Whoever found something
+//! that a change adds asks here whether the change took as much of it away.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +23,12 @@ pub trait Moves {
     /// The steps that brought a content to a path. None if that cannot be told.
     fn steps(&self, kind: LocationKind, path: &BStr, object: &str) -> Option<Vec<usize>>;
 
-    /// Hands on every file that a step changes. Gives whether that was all of them.
-    fn replaced(&self, step: usize, visit: Replaced<'_>) -> bool;
+    /// Over how many states a step stands: at least one, which is nothing where there is none. None at all if that cannot
+    /// be told.
+    fn sides(&self, step: usize) -> usize;
+
+    /// Hands on every file that a step changes over one of them. Gives whether that was all of them.
+    fn replaced(&self, step: usize, side: usize, visit: Replaced<'_>) -> bool;
 
     /// How many ends the whole change has, and what it begins at: none where it is a single step.
     fn ends(&self) -> (usize, usize);

@@ -133,6 +133,7 @@ impl<'a> Walk<'a, '_> {
         if !known {
             self.changes.names.push((path[..length - 1].into(), None));
         }
+        self.replaced(path[..length - 1].as_bstr(), of_parents, true);
         if path.len() == length {
             self.at += 1;
             let same = trees.contains(&Some(entry.id));
@@ -179,6 +180,7 @@ impl<'a> Walk<'a, '_> {
             if of_parents.iter().all(Option::is_none) {
                 self.changes.names.push((path.clone(), None));
             }
+            self.replaced(path.as_bstr(), &of_parents, true);
             if !trees.contains(&Some(entry.oid.to_owned())) {
                 path.push(b'/');
                 self.tree(path, entry.oid.to_owned(), &trees, depth + 1)?;
@@ -206,12 +208,19 @@ impl<'a> Walk<'a, '_> {
         if olds().next().is_none() {
             self.changes.names.push((path.into(), Some(id)));
         }
+        self.replaced(path, of_parents, false);
         if submodule {
             return self.changes.skipped.push(("submodule", path.into()));
         }
         let before = olds().filter(|old| old.blob).map(|old| old.id).collect();
         let symlink = mode == Mode::SYMLINK;
         self.changes.added.push(Added { path: path.into(), id, symlink, before, from: None });
+    }
+
+    /// Notes what of the first parent has made room: a file for a directory, or the other way round.
+    fn replaced(&mut self, path: &BStr, of_parents: &[Option<Old>], tree: bool) {
+        let old = of_parents.first().copied().flatten().filter(|old| if tree { old.blob } else { old.tree });
+        self.changes.gone.extend(old.map(|old| Gone { path: path.to_owned(), id: old.id, tree: old.tree }));
     }
 
     /// Notes what is left of the first parent's directory.

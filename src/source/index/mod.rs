@@ -133,10 +133,19 @@ impl<'a> Staged<'a> {
     }
 
     fn changes(&self, index: &gix_index::File, objects: &Objects) -> Result<Changes, Issue> {
+        self.over(index, self.parents()?, objects)
+    }
+
+    /// What the index adds to some commits.
+    fn over(
+        &self,
+        index: &gix_index::File,
+        commits: impl IntoIterator<Item = ObjectId>,
+        objects: &Objects,
+    ) -> Result<Changes, Issue> {
         let mut reader = objects.reader();
-        let commits = self.parents()?;
         let trees: Vec<ObjectId> =
-            commits.iter().map(|id| tree_of(*id, &mut reader, self.layout)).collect::<Result<_, _>>()?;
+            commits.into_iter().map(|id| tree_of(id, &mut reader, self.layout)).collect::<Result<_, _>>()?;
         changes::compare(index, &trees, &mut reader)
     }
 

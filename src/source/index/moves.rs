@@ -1,4 +1,4 @@
-//! What the index moved, for whoever asks: it is one step over `HEAD`.
+//! What the index moved, for whoever asks: it is one step over `HEAD`, and in a merge over what is merged.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -12,15 +12,16 @@ impl Moves for &Staged<'_> {
         Some(vec![0])
     }
 
-    fn replaced(&self, _: usize, visit: Replaced<'_>) -> bool {
+    fn sides(&self, _: usize) -> usize {
+        self.parents().map(|parents| parents.len().max(1)).unwrap_or_default()
+    }
+
+    fn replaced(&self, _: usize, side: usize, visit: Replaced<'_>) -> bool {
         let Ok(Some(index)) = &self.index else { return false };
         let objects = Objects::new(&self.layout.object_dirs, self.layout.hash);
         let mut reader = objects.reader();
-        // Of a merge, it cannot be told from where.
-        if self.parents().is_ok_and(|parents| parents.len() > 1) {
-            return false;
-        }
-        let Ok(changes) = self.changes(index, &objects) else { return false };
+        let parent = self.parents().map(|parents| parents.get(side).copied());
+        let Ok(changes) = parent.and_then(|parent| self.over(index, parent, &objects)) else { return false };
         let mut pairs: Vec<moves::Pair> = Vec::new();
         for gone in changes.gone {
             match gone.tree {

@@ -22,8 +22,21 @@ const HARMLESS: [&str; 11] = [
     "priority",
 ];
 
-/// Arguments with which nothing is refused.
-const LENIENT: [&str; 5] = ["--exit-zero", "--allow-incomplete", "--help", "-h", "--version"];
+/// Languages of an entry that have it run as it is: with others it is a pattern, or stands in a place of its own.
+const LANGUAGES: [&str; 2] = ["system", "unsupported"];
+
+/// Whether a hook hands over to the framework, for this very hook.
+pub(super) fn is_own(gate: &Gate, hook: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(hook);
+    let mut lines = text.lines().map(str::trim);
+    let is_of_it =
+        |line: &str| ["pre_commit", "pre-commit", "hook-impl"].iter().any(|name| line.contains(name));
+    let of_gate = [format!("--hook-type={}", gate.name), format!("--hook-type {}", gate.name)];
+    let ends =
+        |line: &str| line.split(|c: char| c.is_whitespace() || c == ')').collect::<Vec<_>>().join(" ") + " ";
+    lines.any(|line| line.starts_with("exec ") && is_of_it(line))
+        && text.lines().any(|line| of_gate.iter().any(|own| ends(line).contains(&format!("{own} "))))
+}
 
 /// What the file makes of a gate.
 pub(super) fn calls(gate: &Gate, content: &[u8]) -> Calls {
@@ -58,10 +71,15 @@ fn entry(gate: &Gate, hook: &Node, root: Option<&Node>) -> Calls {
         return Calls::Never;
     }
     let arguments = hook.get("args").map(Node::texts).unwrap_or_default();
-    let words =
-        arguments.into_iter().chain(hook.get("entry").and_then(Node::text)).flat_map(str::split_whitespace);
-    if words.into_iter().any(|word| LENIENT.contains(&word)) {
+    let entry = hook.get("entry").and_then(Node::text).filter(|_| root.is_some());
+    let entry = entry.map_or_else(|| format!("leeward hook {}", gate.calls), str::to_owned);
+    let line = [entry.as_str()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ");
+    if calls::of(gate.calls, line.as_bytes(), false) != Calls::Yes {
         return calls::UNHEEDED;
+    }
+    if root.is_some() && !hook.get("language").and_then(Node::text).is_some_and(|of| LANGUAGES.contains(&of))
+    {
+        return lost("in a language that may not run it (`language`)");
     }
     let stages = hook.get("stages").or_else(|| root?.get("default_stages"));
     if stages.is_some_and(|stages| !stages.items().iter().any(|stage| is_stage(gate, stage))) {
@@ -179,6 +197,16 @@ mod tests {
                 local(&format!("{entry} }}")),
                 "pre-commit",
                 "only where files of some kinds change (`always_run`)",
+            ),
+            (
+                local(&format!("{entry}, always_run: true }}")).replace("system", "pygrep"),
+                "pre-commit",
+                "in a language that may not run it (`language`)",
+            ),
+            (
+                local(&format!("{entry}, always_run: true, args: [--config, x] }}")),
+                "pre-commit",
+                "and may not heed the answer",
             ),
             (local("{ id: leeward, entry: 'true', always_run: true }"), "pre-commit", "never"),
             (

@@ -73,8 +73,9 @@ pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -
         Some((regular::read(&file).ok()?, file))
     };
     // Each goes by the first of its files that is there.
-    let found = |who, names: &[&str], calls: &dyn Fn(&[u8]) -> Calls| {
-        let first = names.iter().find_map(|name| read(name)).map(|(content, file)| (calls(&content), file));
+    let found = |who, names: &[&str], calls: &dyn Fn(&str, &[u8]) -> Calls| {
+        let first =
+            names.iter().find_map(|name| read(name).map(|(content, file)| (calls(name, &content), file)));
         let known = first.filter(|(calls, _)| *calls != Calls::Never);
         let (calls, file) = known.map_or((Calls::Never, None), |(calls, file)| (calls, Some(file)));
         Some((Keeper { who, file }, calls))
@@ -92,15 +93,27 @@ pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -
         let named = named.map(|name| name.trim_matches(['"', '\'', ')']));
         let names = named.as_slice();
         let names = if names.is_empty() { PRE_COMMIT.as_slice() } else { names };
-        found(Who::PreCommit, names, &|content| framework::calls(gate, content))
+        found(Who::PreCommit, names, &|_, text| {
+            if_own(framework::is_own(gate, content), framework::calls(gate, text))
+        })
     } else if content.contains_str("lefthook") {
         let local: Vec<Vec<u8>> =
             LEFTHOOK_LOCAL.iter().filter_map(|name| read(name)).map(|(content, _)| content).collect();
-        found(Who::Lefthook, &LEFTHOOK, &|content| lefthook::calls(gate, content, &local))
+        found(Who::Lefthook, &LEFTHOOK, &|name, text| {
+            if_own(lefthook::is_own(gate, content), lefthook::calls(gate, name, text, &local))
+        })
     } else if content.contains_str("husky") && calls::of(gate.calls, content, false) == Calls::Never {
         Some((Keeper { who: Who::Husky, file: None }, Calls::Never))
     } else {
         None
+    }
+}
+
+/// What a file makes of a gate, if the hook is as its program writes it, so that it goes by that file.
+fn if_own(is_own: bool, calls: Calls) -> Calls {
+    match calls {
+        Calls::Yes if !is_own => Calls::Lost("from a hook that is not as it was made".into()),
+        calls => calls,
     }
 }
 

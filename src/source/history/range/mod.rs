@@ -81,7 +81,8 @@ impl RangeOutcome {
     }
 }
 
-/// Scans what a range adds. `target` is the number of the repository on the command line.
+/// Scans what a range adds. `target` is the number of the repository on the command line; `begins` is told the trees of the
+/// range's base before anything is pushed.
 ///
 /// # Errors
 ///
@@ -94,6 +95,7 @@ pub fn scan(
     threads: usize,
     sink: &dyn Sink,
     progress: &dyn Progress,
+    begins: &dyn Fn(&[String]),
 ) -> Result<RangeOutcome, HistoryError> {
     for issue in &layout.issues {
         sink.issue(issue.clone());
@@ -116,6 +118,7 @@ pub fn scan(
         walk::walk(&range.included.commits, &excluded, &shallow, &mut reader, &mut missing, &interrupted);
     let bases = walk::newest(walked.boundary.union(&range.bases), &shallow, &mut reader);
     let bases = trees(bases.iter(), &mut reader);
+    begins(&bases.iter().map(ObjectId::to_string).collect::<Vec<_>>());
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
     let others = pool.install(|| push(&shared, &store, &walked, &range, progress));
     let Found { mut introduced, blobs, missing: not_found, .. } =

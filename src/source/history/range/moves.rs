@@ -1,4 +1,4 @@
-//! The steps of a range, for whoever asks what they moved: its commits with one parent.
+//! The steps of a range, for whoever asks what they moved: its commits.
 
 use bstr::{BStr, ByteSlice as _};
 use gix_hash::ObjectId;
@@ -46,18 +46,24 @@ impl std::fmt::Debug for RangeMoves<'_> {
 }
 
 impl RangeMoves<'_> {
-    /// Hands on every file that a commit changes. Gives whether that was all of them.
-    pub fn replaced(&self, step: usize, visit: Replaced<'_>) -> bool {
+    /// Over how many commits a commit stands: one, which is nothing, for the first of all.
+    pub fn sides(&self, step: usize) -> usize {
+        let mut stored = Stored { reader: Reader::new(&self.store) };
+        let commit = self.outcome.members.get(step).and_then(|id| stored.commit(id));
+        commit.map_or(0, |(_, parents)| parents.len().max(1))
+    }
+
+    /// Hands on every file that a commit changes over one of its parents. Gives whether that was all of them.
+    pub fn replaced(&self, step: usize, side: usize, visit: Replaced<'_>) -> bool {
         let mut stored = Stored { reader: Reader::new(&self.store) };
         let commit = self.outcome.members.get(step).and_then(|id| stored.commit(id));
         let Some((tree, parents)) = commit else { return false };
-        let before = match parents.as_slice() {
-            [] => None,
-            [parent] => match stored.commit(parent) {
+        let before = match parents.get(side) {
+            None => None,
+            Some(parent) => match stored.commit(parent) {
                 Some((tree, _)) => Some(tree),
                 None => return false,
             },
-            _ => return false,
         };
         stored.between(before, tree, visit)
     }

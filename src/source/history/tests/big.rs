@@ -101,7 +101,7 @@ fn history(repo: &Repo) -> Outcome {
 fn range_of_all(repo: &Repo, words: &str) -> Outcome {
     let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
     let words = range::Words::parse(words.into()).expect("a range");
-    found(|sink| drop(range::scan(&layout, &words, 0, 2, sink, &()).expect("threads")))
+    found(|sink| drop(range::scan(&layout, &words, 0, 2, sink, &(), &|_| ()).expect("threads")))
 }
 
 #[test]

@@ -1,0 +1,316 @@
+//! What stands before a call in a script for the shell: whether the call is reached in the shell as git started it, and
+//! with all that git hands over.
+//!
+//! Takes lines, runs nothing. A command is taken for a program of its own, which changes nothing of the shell; of those
+//! that are the shell's and change it, only few forms are followed. For the gate of a push, few commands are known to
+//! leave standard input alone.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::endings;
+
+/// Words of the shell that lead to a command.
+const LEADS: [&str; 10] = ["if", "elif", "while", "until", "then", "else", "do", "!", "{", "time"];
+
+/// Commands that change the shell, and are not followed.
+const CHANGING: [&str; 29] = [
+    ".",
+    "source",
+    "eval",
+    "cd",
+    "pushd",
+    "popd",
+    "alias",
+    "unalias",
+    "unset",
+    "shift",
+    "shopt",
+    "setopt",
+    "unsetopt",
+    "emulate",
+    "function",
+    "builtin",
+    "enable",
+    "hash",
+    "coproc",
+    "trap",
+    "declare",
+    "typeset",
+    "local",
+    "readonly",
+    "read",
+    "mapfile",
+    "readarray",
+    "getopts",
+    "let",
+];
+
+/// Commands that leave standard input alone.
+const NO_READERS: [&str; 28] = [
+    "", ":", "true", "false", "echo", "printf", "[", "[[", "test", "export", "set", "umask", "type", "which",
+    "dirname", "basename", "pwd", "cd", "date", "uname", "tput", "mkdir", "for", "case", "esac", "fi",
+    "done", "exit",
+];
+
+/// What of git does.
+const OF_GIT: [&str; 11] = [
+    "rev-parse",
+    "config",
+    "symbolic-ref",
+    "branch",
+    "status",
+    "diff",
+    "merge-base",
+    "describe",
+    "remote",
+    "ls-files",
+    "show-ref",
+];
+
+/// The forms in which the shell is told how strict to be.
+static SET: LazyLock<Regex> = LazyLock::new(|| {
+    const OPTION: &str = "-[eux]+|-[eux]*o (?:errexit|nounset|pipefail|xtrace)";
+    Regex::new(&format!("^set (?:{OPTION})(?: (?:{OPTION}))*$")).expect("a constant expression")
+});
+
+/// Constant texts, what is put in for a command, and lists in a shell of their own.
+static CONSTANTS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"'[^';|&()]*'|"[^"$`;|&()]*""#).expect("a constant expression"));
+static PUT_IN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\$\([^()]*\)").expect("a constant expression"));
+static APART: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(^|[;&|] ?|then |! )\([^()]*\)").expect("a constant expression"));
+
+/// Whether one of some lines surely ends the script.
+pub(super) fn ends(lines: &[String]) -> bool {
+    (0..lines.len()).any(|number| endings::surely(&lines[number]) && !is_in_a_block(&lines[..number]))
+}
+
+/// Whether what follows some lines stands in a condition, a loop or a group.
+pub(super) fn is_in_a_block(lines: &[String]) -> bool {
+    let depth = lines.iter().fold(0_usize, |depth, line| {
+        let line = plain(line);
+        let (mut opened, mut closed) = (0, 0);
+        for command in commands(&line) {
+            for word in command.split_whitespace() {
+                match word {
+                    "if" | "for" | "while" | "until" | "case" | "select" | "{" | "(" => opened += 1,
+                    "fi" | "done" | "esac" | "}" | ")" => closed += 1,
+                    word if LEADS.contains(&word) || word.ends_with(')') => continue,
+                    _ => break,
+                }
+                if matches!(word, "for" | "case" | "select") {
+                    break;
+                }
+            }
+        }
+        (depth + opened).saturating_sub(closed)
+    });
+    depth > 0
+}
+
+/// Why the gate may not judge what git means, if some lines stand before it. `pushes`: it is handed lines by git; `input`: the
+/// variable that it gets them from, if not from git itself.
+pub(super) fn doubt(lines: &[String], pushes: bool, input: Option<&str>) -> Option<String> {
+    if let Some(by) = lines.iter().find(|line| !is_followed(line)) {
+        return Some(format!("behind `{}`, which is not followed", endings::cut(by)));
+    }
+    let taken = lines.iter().filter(|_| pushes).find(|line| may_read(line));
+    match (taken, input) {
+        (Some(by), Some(input)) if keeps(by, lines, input) => None,
+        (Some(by), _) => Some(format!("behind `{}`, which may read what git says", endings::cut(by))),
+        (None, Some(_)) if pushes => Some("behind something else than what git says".to_owned()),
+        (None, _) => None,
+    }
+}
+
+/// Whether a line leaves the shell as it is, as far as that matters.
+fn is_followed(line: &str) -> bool {
+    let mut line = line.to_owned();
+    while PUT_IN.is_match(&line) {
+        line = PUT_IN.replace_all(&line, "$$_").into_owned();
+    }
+    let line = plain(&line);
+    let is_open = ['\'', '"'].iter().any(|quote| line.matches(*quote).count() % 2 == 1);
+    !is_open
+        && !["<<", "(", "`"].iter().any(|text| line.contains(text))
+        && commands(&line).all(|command| is_harmless(&words(command), command.trim()))
+}
+
+fn is_harmless(words: &[&str], command: &str) -> bool {
+    let Some(first) = words.first() else { return true };
+    match *first {
+        "set" => SET.is_match(&words.join(" ")),
+        "export" => words[1..].iter().all(|word| is_assignment(word).unwrap_or(!word.starts_with('-'))),
+        "exec" => words
+            .get(1)
+            .is_none_or(|word| word.starts_with(|c: char| c.is_ascii_digit() || "<>&".contains(c))),
+        "command" => words.get(1) == Some(&"-v"),
+        // That of husky before version 9, which has the shell end at the first command that fails.
+        "." => command == ". \"$_/_/husky.sh\"",
+        word => {
+            !CHANGING.contains(&word)
+                && (word.contains('/') || !word.trim_start_matches('"').starts_with('$'))
+        }
+    }
+}
+
+/// Whether a word gives a variable a value that changes nothing of what is judged; none if it is no assignment.
+fn is_assignment(word: &str) -> Option<bool> {
+    let (name, value) = word.split_once('=')?;
+    let name = name.trim_end_matches('+');
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return None;
+    }
+    let leading = ["GIT_", "PRE_COMMIT", "LD_", "XDG_"].iter().any(|start| name.starts_with(start));
+    let own = ["HOME", "IFS", "ENV", "BASH_ENV", "CDPATH", "SHELLOPTS"].contains(&name);
+    Some(!leading && !own && (name != "PATH" || value.contains("PATH")))
+}
+
+/// Whether a line may take what git says on standard input.
+fn may_read(line: &str) -> bool {
+    let line = plain(line).replace("$(", ";").replace(['(', ')'], " ").replace("&&", ";").replace("||", ";");
+    let first = |list: &str| list.split('|').next().map(str::to_owned).unwrap_or_default();
+    line.split(';').map(first).any(|command| {
+        let words = words(&command);
+        let second = words.get(1).copied().unwrap_or_default();
+        match words.first().copied().unwrap_or_default().trim_matches('"') {
+            "git" => !OF_GIT.contains(&second),
+            "command" => second != "-v",
+            "exec" => command.contains('<'),
+            word => !NO_READERS.contains(&word) && !command.contains("</") && !command.contains("< /"),
+        }
+    })
+}
+
+/// Whether a line keeps all of that in a variable, and no other of the lines changes it.
+fn keeps(line: &str, lines: &[String], variable: &str) -> bool {
+    let is_its_own = |line: &&String| line.contains(&format!("{variable}="));
+    [format!("{variable}=$(cat)"), format!("{variable}=\"$(cat)\"")].iter().any(|known| known == line)
+        && lines.iter().filter(is_its_own).count() == 1
+}
+
+/// Whether the shell is told to end at the first command that fails.
+pub(super) fn is_strict(lines: &[String]) -> bool {
+    let short = |word: &str| word.starts_with('-') && word.contains('e');
+    let tells =
+        |line: &String| SET.is_match(line) && line.split(' ').any(|word| short(word) || word == "errexit");
+    (0..lines.len()).any(|number| tells(&lines[number]) && !is_in_a_block(&lines[..number]))
+}
+
+/// A line whose constant texts are one word each, as is what runs in a shell of its own.
+pub(super) fn plain(line: &str) -> String {
+    let line = CONSTANTS.replace_all(line, "_");
+    APART.replace_all(&line, "${1}_").into_owned()
+}
+
+fn commands(line: &str) -> impl Iterator<Item = &str> {
+    line.split([';', '&', '|'])
+}
+
+/// The words of a command, without those that lead to it and what it is given in its environment. What gives a variable a
+/// value that matters is a command that changes the shell.
+fn words(command: &str) -> Vec<&str> {
+    let mut words = command.split_whitespace().peekable();
+    while let Some(word) = words.peek() {
+        match is_assignment(word) {
+            Some(true) => {}
+            Some(false) => return vec!["eval"],
+            None if LEADS.contains(word) || word.ends_with(')') && !word.contains('(') => {}
+            None => break,
+        }
+        words.next();
+    }
+    words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_the_shell_is_not_followed() {
+        for line in [
+            "npm test",
+            "npm test || exit 1",
+            "FOO=1 npm test && echo \"it's done, cd x\"",
+            "(cd web && npm test) || exit 1",
+            "root=$(cd \"$(dirname \"$0\")\" && pwd)",
+            "export PATH=\"$HOME/bin:$PATH\"",
+            "export CI",
+            "set -euo pipefail",
+            "exec < /dev/tty",
+            "exec 1>&2",
+            "if [ -n \"$CI\" ]; then",
+            ". \"$(dirname -- \"$0\")/_/husky.sh\"",
+            "\"$HOME/bin/check\" all",
+            "command -v npm",
+            "case $1 in",
+            "x) npm test ;;",
+        ] {
+            assert!(is_followed(line), "{line}");
+        }
+        for line in [
+            "cd /other",
+            "npm test; cd /other",
+            "if a; then cd sub; fi",
+            "GIT_DIR=/other/.git",
+            "export GIT_INDEX_FILE=/tmp/x",
+            "GIT_DIR=x npm test",
+            "HOME=/tmp",
+            "PATH=/tmp",
+            "set -- -e",
+            "set +e",
+            "set -n",
+            ". ./other.sh",
+            ". \"$HOME/.nvm/nvm.sh\"",
+            "check() {",
+            "check () {",
+            "function check {",
+            "cat <<END",
+            "(cd sub",
+            "x=$(",
+            "x=(a b)",
+            ": '",
+            "echo `date`",
+            "eval \"$X\"",
+            "$RUN npm test",
+            "command cd x",
+            "trap 'exit 0' EXIT",
+        ] {
+            assert!(!is_followed(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn few_commands_leave_standard_input_alone() {
+        for line in [
+            "echo pushing to \"$1\"",
+            "branch=$(git rev-parse --abbrev-ref HEAD)",
+            "here=\"$(dirname \"$0\")\"",
+            "if [ \"$1\" = origin ]; then",
+            "npm test </dev/null || exit 1",
+            "printf '%s\\n' \"$x\" | grep y",
+            "command -v leeward >/dev/null || exit 1",
+        ] {
+            assert!(!may_read(line), "{line}");
+        }
+        for line in [
+            "npm test",
+            "cat",
+            "input=$(cat)",
+            "x=\"$(grep main)\"",
+            "mapfile -t refs",
+            "awk '{print $2}'",
+            "while read a b c d; do",
+            "git lfs pre-push \"$@\"",
+            "exec < /dev/tty",
+            "echo x && grep main",
+            "! grep -q main",
+        ] {
+            assert!(may_read(line), "{line}");
+        }
+    }
+}
