@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
+
+use crate::detect::words::{meaning, words};
 
 /// The number of the notebook cell that an offset is in: every cell begins with its type.
 pub(super) fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
@@ -23,7 +25,7 @@ pub(super) fn stem(name: &[u8]) -> &[u8] {
 }
 
 /// A name of a file or a ref as a text in which what stands before a value says what it is: `KEY=value` for `key-value`,
-/// `key/value`, `key_value`. Every byte keeps its place.
+/// `key/value`, `key_value`. A name of something else, `acme-chat-value.json`, is left as it is. Every byte keeps its place.
 pub(super) fn as_assigned(name: &[u8]) -> Cow<'_, [u8]> {
     const SHORTEST: usize = 16;
     let is_mark = |byte: u8| b"-_/.+".contains(&byte);
@@ -32,7 +34,7 @@ pub(super) fn as_assigned(name: &[u8]) -> Cow<'_, [u8]> {
     for run in name.chunk_by(|one, next| one.is_ascii_alphanumeric() == next.is_ascii_alphanumeric()) {
         let (start, end) = (at, at + run.len());
         at = end;
-        if run.len() < SHORTEST || !run[0].is_ascii_alphanumeric() {
+        if run.len() < SHORTEST || !run[0].is_ascii_alphanumeric() || !tells(&name[..start], &name[end..]) {
             continue;
         }
         if start > 1 && is_mark(name[start - 1]) {
@@ -45,6 +47,15 @@ pub(super) fn as_assigned(name: &[u8]) -> Cow<'_, [u8]> {
     read
 }
 
+/// Whether a name calls a value a credential that stands between two parts of it, or has but one word before it.
+fn tells(before: &[u8], after: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 4] = [b"key", b"txt", b"env", b"pem"];
+    let before = before.trim_end_with(|c| "-_/.+".contains(c)).to_str_lossy();
+    let part = before.rsplit('/').next().unwrap_or_default();
+    let ends = after.strip_prefix(b".").is_none_or(|ending| ENDINGS.contains(&ending));
+    meaning(part, &[]).credential || ends && words(part).len() == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,8 +65,12 @@ mod tests {
         let value = "Zq4X".repeat(8);
         let table = [
             ("key-VALUE", "key=VALUE"),
-            ("refs/heads/key/VALUE-old", "refs/heads/key=VALUE old"),
-            ("a_VALUE_b-VALUE.txt", "a=VALUE b=VALUE txt"),
+            ("refs/heads/acme/VALUE-old", "refs/heads/acme=VALUE old"),
+            ("a_VALUE_b-key-VALUE.txt", "a=VALUE b-key=VALUE txt"),
+            ("acme-chat-VALUE.json", "acme-chat-VALUE.json"),
+            ("acme-VALUE.svg", "acme-VALUE.svg"),
+            ("acme-api-key-VALUE.svg", "acme-api-key=VALUE svg"),
+            ("acme-VALUE.key", "acme=VALUE key"),
             ("key=VALUE", "key=VALUE"),
             ("VALUE", "VALUE"),
             ("short-and/plain_words", "short-and/plain_words"),
