@@ -30,20 +30,68 @@ impl Token {
     }
 }
 
+/// What stands in place of the candidates of a text.
+#[derive(Debug, Default)]
+pub struct Masks {
+    /// All of them, sorted by where they start and end.
+    each: Vec<(Range<usize>, String)>,
+    /// The same with those joined that overlap.
+    joined: Vec<(Range<usize>, String)>,
+}
+
+impl Masks {
+    /// Masks of a text of `length` bytes. They may come in any order and overlap; none reaches beyond the text.
+    pub fn new(masks: impl IntoIterator<Item = (Range<usize>, String)>, length: usize) -> Masks {
+        let clipped = masks.into_iter().map(|(range, text)| (range.start..range.end.min(length), text));
+        let mut each: Vec<_> = clipped.filter(|(range, _)| !range.is_empty()).collect();
+        each.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut joined: Vec<(Range<usize>, String)> = Vec::with_capacity(each.len());
+        for (range, text) in &each {
+            match joined.last_mut() {
+                Some((last, _)) if range.start < last.end => last.end = last.end.max(range.end),
+                _ => joined.push((range.clone(), text.clone())),
+            }
+        }
+        Masks { each, joined }
+    }
+
+    /// What is masked around a span, with the text of the mask that is its own, and the masks on both sides of that.
+    fn around(&self, span: Range<usize>) -> Around<'_> {
+        let from = self.joined.partition_point(|(range, _)| range.end <= span.start);
+        let to = self.joined.partition_point(|(range, _)| range.start < span.end).max(from);
+        let whole = self.joined[from..to]
+            .iter()
+            .fold(span.clone(), |whole, (range, _)| whole.start.min(range.start)..whole.end.max(range.end));
+        let first = self.each.partition_point(|(range, _)| range.start < whole.start);
+        let mut near = self.each[first..].iter().take_while(|(range, _)| range.start < whole.end);
+        let exact = near.clone().find(|(range, _)| *range == span);
+        let covering = || near.find(|(range, _)| range.start <= span.start && span.end <= range.end);
+        let text = exact.or_else(covering).map_or("…", |(_, text)| text);
+        Around { whole, text, before: &self.joined[..from], after: &self.joined[to..] }
+    }
+}
+
+/// A masked span, and the masks beside it.
+struct Around<'m> {
+    whole: Range<usize>,
+    text: &'m str,
+    before: &'m [(Range<usize>, String)],
+    after: &'m [(Range<usize>, String)],
+}
+
 impl Positions<'_> {
     /// The line (or lines, where the span crosses a line's end) that hold `span`, cut to about 160 characters,
     /// with the text of `masks` in place of their spans.
     ///
-    /// Masks may come in any order and overlap; where they do, the union is masked. Should none of them cover the
-    /// span, it is masked with `…`: an excerpt never shows what it is about.
-    pub fn excerpt(&self, span: Range<usize>, masks: &[(Range<usize>, String)]) -> Excerpt {
+    /// Where masks overlap, the union is masked. Should none of them cover the span, it is masked with `…`: an excerpt
+    /// never shows what it is about.
+    pub fn excerpt(&self, span: Range<usize>, masks: &Masks) -> Excerpt {
         let bytes = self.bytes();
         let start = span.start.min(bytes.len());
-        let masks = merged(start..span.end.clamp(start, bytes.len()), masks, bytes.len());
-        let own = &masks.own;
-        let (left, from) = tokens_before(bytes, own.0.start, &masks.before);
-        let (right, to) = tokens_after(bytes, own.0.end, &masks.after);
-        let mask = Token::new(own.1.clone());
+        let masks = masks.around(start..span.end.clamp(start, bytes.len()));
+        let (left, from) = tokens_before(bytes, masks.whole.start, masks.before);
+        let (right, to) = tokens_after(bytes, masks.whole.end, masks.after);
+        let mask = Token::new(masks.text.to_owned());
         let shown = fit(left, &mask, right);
         Excerpt {
             mask: shown.left.len()..shown.left.len() + mask.text.len(),
@@ -52,48 +100,6 @@ impl Positions<'_> {
             text: shown.left + &mask.text + &shown.right,
         }
     }
-}
-
-/// Masks that do not touch each other, sorted; the one of the span itself apart from the others.
-struct Masks {
-    before: Vec<(Range<usize>, String)>,
-    own: (Range<usize>, String),
-    after: Vec<(Range<usize>, String)>,
-}
-
-/// Sorts masks and joins those that overlap; none reaches beyond `length`.
-fn merged(span: Range<usize>, masks: &[(Range<usize>, String)], length: usize) -> Masks {
-    let exact = masks.iter().find(|(range, _)| *range == span);
-    let covering = masks.iter().find(|(range, _)| range.start <= span.start && span.end <= range.end);
-    let text = exact.or(covering).map_or_else(|| "…".to_owned(), |(_, text)| text.clone());
-    let mut own = (span, text);
-    let clipped = |range: &Range<usize>| range.start..range.end.min(length);
-    let mut others: Vec<_> = masks.iter().map(|(range, text)| (clipped(range), text.clone())).collect();
-    others.retain(|(range, _)| !range.is_empty());
-    others.sort_by_key(|(range, _)| (range.start, range.end));
-    // A join may reach further masks, on either side.
-    loop {
-        let count = others.len();
-        others.retain(|(range, _)| {
-            let overlaps = range.start < own.0.end && own.0.start < range.end;
-            if overlaps {
-                own.0 = own.0.start.min(range.start)..own.0.end.max(range.end);
-            }
-            !overlaps
-        });
-        if others.len() == count {
-            break;
-        }
-    }
-    let mut joined: Vec<(Range<usize>, String)> = Vec::with_capacity(others.len());
-    for (range, text) in others {
-        match joined.last_mut() {
-            Some((last, _)) if range.start < last.end => last.end = last.end.max(range.end),
-            _ => joined.push((range, text)),
-        }
-    }
-    let after = joined.split_off(joined.partition_point(|(range, _)| range.start < own.0.start));
-    Masks { before: joined, own, after }
 }
 
 /// What stands on the line before `end`, and whether more of the line was left out.
@@ -242,7 +248,8 @@ mod tests {
     /// The excerpt with `[` and `]` around the mask and `<` and `>` where it was cut.
     fn marked(bytes: &[u8], span: Range<usize>, masks: &[(Range<usize>, &str)]) -> String {
         let masks: Vec<_> = masks.iter().map(|(range, text)| (range.clone(), (*text).to_owned())).collect();
-        let Excerpt { text, mask, cut_left, cut_right } = Positions::new(bytes).excerpt(span, &masks);
+        let Excerpt { text, mask, cut_left, cut_right } =
+            Positions::new(bytes).excerpt(span, &Masks::new(masks, bytes.len()));
         let (left, right) = (if cut_left { "<" } else { "" }, if cut_right { ">" } else { "" });
         format!("{left}{}[{}]{}{right}", &text[..mask.start], &text[mask.clone()], &text[mask.end..])
     }

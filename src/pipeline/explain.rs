@@ -13,6 +13,7 @@ use super::{Settings, inline};
 use crate::decode::{self, Text};
 use crate::detect::Detector;
 use crate::detect::explain::{Account, Opinion, longest_run};
+use crate::excerpt::Masks;
 use crate::finding::{Confidence, Location, LocationKind, Suppression};
 use crate::position::Positions;
 use crate::source::Issue;
@@ -123,10 +124,9 @@ impl Reader<'_> {
             false => 0..text.bytes.len(),
         };
         let accounts = self.detector.explain(text.bytes, path, within);
-        let masks: Vec<_> = accounts
-            .iter()
-            .map(|account| (text.locate(account.span.clone()).span, account.value.redacted()))
-            .collect();
+        let masks = accounts.iter();
+        let masks = masks.map(|account| (text.locate(account.span.clone()).span, account.value.redacted()));
+        let masks = Masks::new(masks, text.container.len());
         let shared = Positions::new(text.container);
         for account in accounts.into_iter().filter(|account| text.is_decoded(&account.span)) {
             let place = text.locate(account.span.clone());

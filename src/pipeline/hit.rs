@@ -2,13 +2,12 @@
 //!
 //! Takes a match in a text and says where it stands in what is stored, and whether something there accepts it.
 
-use std::ops::Range;
-
 use super::Collector;
 use super::inline::{self, Mark};
 use super::paths::notebook_cell;
 use crate::decode::Text;
 use crate::detect::Match;
+use crate::excerpt::Masks;
 use crate::finding::{Confidence, Location, Suppression};
 use crate::position::Positions;
 use crate::secret::Secret;
@@ -34,17 +33,23 @@ pub(super) struct Hit {
     pub(super) stood: bool,
 }
 
+/// How places in the content that holds a text are told and shown, made once for all matches in it.
+pub(super) struct Shown<'t> {
+    pub(super) positions: Positions<'t>,
+    /// What stands for what must not be shown.
+    pub(super) masks: Masks,
+}
+
 impl Collector<'_> {
-    /// What a match is in the content that holds its text. `masks` stand for what must not be shown of its line.
+    /// What a match is in the content that holds its text, as `shown` tells places in it.
     pub(super) fn hit(
         &self,
         origin: Origin<'_>,
         text: &Text<'_>,
         found: Match,
-        masks: &[(Range<usize>, String)],
+        shown: &Shown<'_>,
     ) -> (Hit, Option<Mark>) {
         let place = text.locate(found.span.clone());
-        let positions = Positions::new(&place.container);
         let published =
             found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
         let asked = self.settings.inline_ignores && published.is_none();
@@ -59,11 +64,11 @@ impl Collector<'_> {
             inner: text.inner.to_vec(),
             blob: origin.object.map(str::to_owned),
             commit: None,
-            region: positions.region(place.span.clone()),
+            region: shown.positions.region(place.span.clone()),
             bytes: place.stored,
             decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
             cell: notebook_cell(origin.path, &place.container, place.span.start),
-            excerpt: positions.excerpt(place.span.clone(), masks),
+            excerpt: shown.positions.excerpt(place.span.clone(), &shown.masks),
             line_hash: None,
         };
         let hit = Hit {

@@ -13,7 +13,9 @@ use bstr::{BStr, BString, ByteSlice};
 use crate::config::LeftOut;
 use crate::decode::{self, Limits, Text};
 use crate::detect::{Detector, Match, runs};
+use crate::excerpt::Masks;
 use crate::finding::{Confidence, LocationKind};
+use crate::position::Positions;
 use crate::progress::Counters;
 use crate::report::line_hash::line_hashes;
 use crate::source::{Counted, Issue, LEFT_OUT, Old, Origin, Part, REACH, Sink, TOO_LARGE};
@@ -39,7 +41,7 @@ mod strays;
 use bindings::{Naming, Reading};
 use counts::Counts;
 use held::{Before, Held};
-use hit::Hit;
+use hit::{Hit, Shown};
 use inline::Mark;
 use look::Look;
 use paths::{as_assigned, stem};
@@ -284,12 +286,12 @@ impl<'a> Collector<'a> {
             return Vec::new();
         }
         // Every candidate of the text is masked, reported or not.
-        let masks: Vec<_> = reported
-            .iter()
-            .chain(&below)
-            .map(|m| (text.locate(m.span.clone()).span, m.secret.redacted()))
-            .collect();
-        reported.into_iter().map(|found| self.hit(origin, text, found, &masks)).collect()
+        let container = text.locate(reported[0].span.clone()).container;
+        let masks = reported.iter().chain(&below);
+        let masks = masks.map(|m| (text.locate(m.span.clone()).span, m.secret.redacted()));
+        let masks = Masks::new(masks, container.len());
+        let shown = Shown { positions: Positions::new(&container), masks };
+        reported.into_iter().map(|found| self.hit(origin, text, found, &shown)).collect()
     }
 
     fn is_interrupted(&self) -> bool {

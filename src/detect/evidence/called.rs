@@ -241,6 +241,10 @@ impl Judge<'_> {
         let text = self.file.text;
         let length = self.span.len();
         let mut values = HashSet::new();
+        // Of a name that is not found soon, all of the text is searched.
+        if !self.file.known.may_search(0) {
+            return false;
+        }
         for at in memmem::find_iter(text, name).take(MOST_PLACES) {
             let rest = &text[at + name.len()..];
             let rest = &rest[..rest.len().min(length + 12)];
@@ -257,6 +261,7 @@ impl Judge<'_> {
                 }
             }
         }
+        self.file.known.may_search(text.len());
         false
     }
 }

@@ -15,6 +15,8 @@ const MOST: usize = 1 << 12;
 
 /// Most places in one file that read a variable and are looked at.
 const MOST_READS: usize = 2000;
+/// Most bytes of one file that are searched for the names of variables, all of them together.
+const MOST_SEARCHED: usize = 1 << 29;
 
 /// What the words of one file say to one rule.
 #[derive(Default)]
@@ -23,6 +25,7 @@ pub(in crate::detect) struct Known {
     meanings: Answers<Rc<Meaning>>,
     uses: Answers<Use>,
     reads: Cell<usize>,
+    searched: Cell<usize>,
 }
 
 struct Answers<T>(RefCell<HashMap<String, T>>);
@@ -53,6 +56,12 @@ impl Known {
     pub(super) fn may_read(&self) -> bool {
         self.reads.set(self.reads.get() + 1);
         self.reads.get() <= MOST_READS
+    }
+
+    /// Whether that many bytes more may be searched for the name of a variable.
+    pub(super) fn may_search(&self, bytes: usize) -> bool {
+        self.searched.set(self.searched.get().saturating_add(bytes));
+        self.searched.get() <= MOST_SEARCHED
     }
 }
 

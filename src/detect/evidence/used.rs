@@ -67,7 +67,7 @@ impl Judge<'_> {
             && self.is_value()
             && !hosts().is_empty()
             && hosts().iter().all(|(_, host)| self.is_ours(host));
-        match self.used_by_us().filter(|_| ours_alone) {
+        match ours_alone.then(|| self.used_by_us()).flatten() {
             Some(used) => Verdict { confidence: Confidence::Medium, followed: false, ..used },
             None => named,
         }
@@ -97,7 +97,7 @@ impl Judge<'_> {
         if self.steps >= MOST_STEPS || self.file.text.len() > LONGEST_TEXT {
             return None;
         }
-        let variable = self.variable()?;
+        let variable = self.variable().filter(|_| self.file.known.may_search(self.file.text.len()))?;
         let scope = self.scope(&variable.name);
         let field = variable.field.as_deref().unwrap_or_default();
         // A name that is given several values means each of them in a part of the file.
