@@ -17,6 +17,8 @@ use crate::support::run;
 /// What marks a member's own header, and its entry in the directory.
 const LOCAL: &[u8] = b"PK\x03\x04";
 const LISTED: &[u8] = b"PK\x01\x02";
+/// How a gzip begins.
+const GZIP: &[u8] = b"\x1f\x8b\x08";
 
 fn zip_of(members: &[(&str, Vec<u8>)], method: CompressionMethod) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
@@ -139,6 +141,7 @@ fn check(cases: Vec<Case>) {
 }
 
 const ALL: &[&str] = &["a.env", "b.env", "c.env"];
+const IN_GZ: &[&str] = &["x.gz!a.env", "x.gz!b.env", "x.gz!c.env"];
 const BESIDE: &[&str] = &["a.env", "c.env"];
 const CORRUPT: Option<&str> = Some("corrupt-archive");
 const LIMIT: Option<&str> = Some("decode-limit");
@@ -218,9 +221,43 @@ fn a_directory_that_leaves_members_out_hides_nothing() {
         ("fewer.zip", fewer, ALL, None),
         ("smaller.zip", lying(24, &1_u32.to_le_bytes()), ALL, None),
         // What the second says of its length covers the third.
-        ("longer.tar", longer, &["a.env", "b.env", "b.env"], None),
-        ("unsummed.tar", unsummed, &["", "", "a.env"], None),
+        ("longer.tar", longer, &["a.env", "b.env", "b.env"], CORRUPT),
+        ("unsummed.tar", unsummed, &["", "", "a.env"], CORRUPT),
     ]);
+}
+
+#[test]
+fn what_is_cut_off_is_said_and_what_is_left_of_it_is_found() {
+    let whole = tar(["a.env", "b.env", "c.env"]);
+    let packed = gzip(&whole);
+    let rest = |bytes: &[u8], less: usize| bytes[..bytes.len() - less].to_vec();
+    let noise: String = (0..9999_u32).map(|number| number.wrapping_mul(2_654_435_761).to_string()).collect();
+    let backup = gzip((line(1) + &noise).as_bytes());
+    let magic = [GZIP, b"\0\0"].concat();
+    let mut no_tar = whole.clone();
+    no_tar[148] = b'9';
+    check(vec![
+        ("short.gz", rest(&backup, 200), &[""], CORRUPT),
+        ("half.gz", rest(&backup, backup.len() / 2), &[""], CORRUPT),
+        ("trailer.gz", rest(&backup, 1), &[""], CORRUPT),
+        ("header.gz", backup[..15].to_vec(), &[], CORRUPT),
+        ("second.gz", [gzip(line(1).as_bytes()), rest(&backup, 99)].concat(), &["", ""], CORRUPT),
+        ("inside.tar", whole[..1024 + 512 + line(2).len() - 9].to_vec(), &["a.env"], CORRUPT),
+        ("between.tar", whole[..2048].to_vec(), &["a.env", "b.env"], CORRUPT),
+        ("end.tgz", rest(&packed, 4), ALL, CORRUPT),
+        ("in.zip", zip_of(&[("x.gz", rest(&packed, 4))], CompressionMethod::Stored), IN_GZ, CORRUPT),
+        // These only begin like one.
+        ("magic.gz", magic, &[], None),
+        ("no.tar", no_tar, &["", "", ""], None),
+    ]);
+    let mut place = Place::new();
+    place.write("short.gz", rest(&backup, 200));
+    place.init();
+    place.git(&["add", "."]);
+    place.git(&["commit", "-qm", "A backup"]);
+    let report = place.run(&["history", "--format", "json"]).ends_with(3).json();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["issues"][0]["kind"], "corrupt-archive");
 }
 
 #[test]
