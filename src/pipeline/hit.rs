@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use bstr::ByteSlice as _;
+
 use super::Collector;
 use super::inline::{self, Mark};
 use super::paths::notebook_cell;
@@ -44,6 +46,7 @@ impl Collector<'_> {
         masks: &[(Range<usize>, String)],
     ) -> (Hit, Option<Mark>) {
         let place = text.locate(found.span.clone());
+        let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let positions = Positions::new(&place.container);
         let published =
             found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
@@ -62,7 +65,7 @@ impl Collector<'_> {
             region: positions.region(place.span.clone()),
             bytes: place.stored,
             decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
-            cell: notebook_cell(origin.path, &place.container, place.span.start),
+            cell: notebook_cell(path, &place.container, place.span.start),
             excerpt: positions.excerpt(place.span.clone(), masks),
             line_hash: None,
         };

@@ -37,6 +37,12 @@ fn zip() -> Vec<u8> {
     zip_of(&members.map(|(name, text)| (name, text.into_bytes())), CompressionMethod::Deflated)
 }
 
+/// The same as they are.
+fn stored() -> Vec<u8> {
+    let members = [("a.env", line(1)), ("b.env", line(2)), ("c.env", line(3))];
+    zip_of(&members.map(|(name, text)| (name, text.into_bytes())), CompressionMethod::Stored)
+}
+
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     packed.write_all(content).expect("memory");
@@ -158,6 +164,7 @@ fn every_kind_of_sound_archive_is_read() {
     check(vec![
         ("ok.zip", zip(), ALL, None),
         ("prefixed.zip", prefixed, ALL, None),
+        ("stored.zip", stored(), ALL, None),
         ("trailed.zip", [zip(), b"and more behind it".to_vec()].concat(), ALL, None),
         (
             "names.zip",
@@ -176,6 +183,20 @@ fn every_kind_of_sound_archive_is_read() {
             None,
         ),
     ]);
+}
+
+#[test]
+fn a_notebook_in_an_archive_tells_the_cell() {
+    let cell = |source: &str| format!("{{\"cell_type\": \"code\", \"source\": [{source:?}]}}");
+    let key = line(1).replace('=', " = ");
+    let notebook = format!("{{\"cells\": [{}, {}]}}", cell("import os"), cell(key.trim()));
+    let place = Place::new();
+    place.write("n.ipynb", &notebook);
+    place.write("n.zip", zip_of(&[("n.ipynb", notebook.into_bytes())], CompressionMethod::Deflated));
+    let report = place.run(&["scan", "--format", "json"]).ends_with(1).json();
+    let locations = report["findings"][0]["locations"].as_array().expect("places");
+    let cells: Vec<&Value> = locations.iter().map(|location| &location["cell"]).collect();
+    assert_eq!(cells, [2, 2]);
 }
 
 #[test]

@@ -188,12 +188,17 @@ impl Tar {
     }
 }
 
-/// Where in a tar the first files are: they are handed over as members, and need not be seen twice.
-pub(super) fn tar_contents(bytes: &[u8], members: usize) -> Vec<Range<usize>> {
-    if bytes.starts_with(GZIP) || is_zip(bytes) || !is_tar(bytes) {
-        return Vec::new();
+/// Where in an archive files stand as they are: they are handed over as members, and need not be seen twice.
+pub(super) fn plain_contents(bytes: &[u8], members: usize) -> Vec<Range<usize>> {
+    if bytes.starts_with(GZIP) {
+        Vec::new()
+    } else if is_zip(bytes) {
+        zip::stored(bytes, members)
+    } else if is_tar(bytes) {
+        Tar::read(bytes, members).files.into_iter().map(|(_, content)| content).collect()
+    } else {
+        Vec::new()
     }
-    Tar::read(bytes, members).files.into_iter().map(|(_, content)| content).collect()
 }
 
 fn tar(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Problem> {
