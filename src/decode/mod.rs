@@ -87,7 +87,7 @@ pub struct Text<'a> {
     splice: Option<&'a Splice<'a>>,
     /// The whole run that the container was decoded out of, in the place of its own positions.
     fixed: Option<&'a Fixed<'a>>,
-    /// The parts of `bytes` that are texts of their own: the files in a tar.
+    /// The parts of `bytes` that are texts of their own: the files that stand in an archive as they are.
     covered: &'a [Range<usize>],
     stored: Stored,
 }

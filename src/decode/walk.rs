@@ -78,10 +78,10 @@ impl Walk<'_> {
         self.inside(text, depth);
     }
 
-    /// Visits a text; of a tar that will be opened, what stands beside its files.
+    /// Visits a text; of an archive that will be opened, what stands beside the files that stand in it as they are.
     fn visit(&mut self, text: &Text<'_>, depth: Depth) {
         let covered = match depth.is_open(self.limits) && text.splice.is_none() {
-            true => archive::tar_contents(text.bytes, self.limits.members),
+            true => archive::plain_contents(text.bytes, self.limits.members),
             false => Vec::new(),
         };
         (self.visit)(&Text { covered: &covered, ..*text });

@@ -2,6 +2,8 @@
 //!
 //! Takes a match in a text and says where it stands in what is stored, and whether something there accepts it.
 
+use bstr::ByteSlice as _;
+
 use super::Collector;
 use super::inline::{self, Mark};
 use super::paths::notebook_cell;
@@ -50,6 +52,7 @@ impl Collector<'_> {
         shown: &Shown<'_>,
     ) -> (Hit, Option<Mark>) {
         let place = text.locate(found.span.clone());
+        let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let published =
             found.published.then(|| inline::published(&self.detector.rules()[found.rule].description));
         let asked = self.settings.inline_ignores && published.is_none();
@@ -67,7 +70,7 @@ impl Collector<'_> {
             region: shown.positions.region(place.span.clone()),
             bytes: place.stored,
             decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
-            cell: notebook_cell(origin.path, &place.container, place.span.start),
+            cell: notebook_cell(path, &place.container, place.span.start),
             excerpt: shown.positions.excerpt(place.span.clone(), &shown.masks),
             line_hash: None,
         };

@@ -17,6 +17,8 @@ use crate::support::run;
 /// What marks a member's own header, and its entry in the directory.
 const LOCAL: &[u8] = b"PK\x03\x04";
 const LISTED: &[u8] = b"PK\x01\x02";
+/// How a gzip begins.
+const GZIP: &[u8] = b"\x1f\x8b\x08";
 
 fn zip_of(members: &[(&str, Vec<u8>)], method: CompressionMethod) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
@@ -33,6 +35,12 @@ fn zip_of(members: &[(&str, Vec<u8>)], method: CompressionMethod) -> Vec<u8> {
 fn zip() -> Vec<u8> {
     let members = [("a.env", line(1)), ("b.env", line(2)), ("c.env", line(3))];
     zip_of(&members.map(|(name, text)| (name, text.into_bytes())), CompressionMethod::Deflated)
+}
+
+/// The same as they are.
+fn stored() -> Vec<u8> {
+    let members = [("a.env", line(1)), ("b.env", line(2)), ("c.env", line(3))];
+    zip_of(&members.map(|(name, text)| (name, text.into_bytes())), CompressionMethod::Stored)
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -139,6 +147,7 @@ fn check(cases: Vec<Case>) {
 }
 
 const ALL: &[&str] = &["a.env", "b.env", "c.env"];
+const IN_GZ: &[&str] = &["x.gz!a.env", "x.gz!b.env", "x.gz!c.env"];
 const BESIDE: &[&str] = &["a.env", "c.env"];
 const CORRUPT: Option<&str> = Some("corrupt-archive");
 const LIMIT: Option<&str> = Some("decode-limit");
@@ -155,6 +164,7 @@ fn every_kind_of_sound_archive_is_read() {
     check(vec![
         ("ok.zip", zip(), ALL, None),
         ("prefixed.zip", prefixed, ALL, None),
+        ("stored.zip", stored(), ALL, None),
         ("trailed.zip", [zip(), b"and more behind it".to_vec()].concat(), ALL, None),
         (
             "names.zip",
@@ -173,6 +183,20 @@ fn every_kind_of_sound_archive_is_read() {
             None,
         ),
     ]);
+}
+
+#[test]
+fn a_notebook_in_an_archive_tells_the_cell() {
+    let cell = |source: &str| format!("{{\"cell_type\": \"code\", \"source\": [{source:?}]}}");
+    let key = line(1).replace('=', " = ");
+    let notebook = format!("{{\"cells\": [{}, {}]}}", cell("import os"), cell(key.trim()));
+    let place = Place::new();
+    place.write("n.ipynb", &notebook);
+    place.write("n.zip", zip_of(&[("n.ipynb", notebook.into_bytes())], CompressionMethod::Deflated));
+    let report = place.run(&["scan", "--format", "json"]).ends_with(1).json();
+    let locations = report["findings"][0]["locations"].as_array().expect("places");
+    let cells: Vec<&Value> = locations.iter().map(|location| &location["cell"]).collect();
+    assert_eq!(cells, [2, 2]);
 }
 
 #[test]
@@ -218,9 +242,43 @@ fn a_directory_that_leaves_members_out_hides_nothing() {
         ("fewer.zip", fewer, ALL, None),
         ("smaller.zip", lying(24, &1_u32.to_le_bytes()), ALL, None),
         // What the second says of its length covers the third.
-        ("longer.tar", longer, &["a.env", "b.env", "b.env"], None),
-        ("unsummed.tar", unsummed, &["", "", "a.env"], None),
+        ("longer.tar", longer, &["a.env", "b.env", "b.env"], CORRUPT),
+        ("unsummed.tar", unsummed, &["", "", "a.env"], CORRUPT),
     ]);
+}
+
+#[test]
+fn what_is_cut_off_is_said_and_what_is_left_of_it_is_found() {
+    let whole = tar(["a.env", "b.env", "c.env"]);
+    let packed = gzip(&whole);
+    let rest = |bytes: &[u8], less: usize| bytes[..bytes.len() - less].to_vec();
+    let noise: String = (0..9999_u32).map(|number| number.wrapping_mul(2_654_435_761).to_string()).collect();
+    let backup = gzip((line(1) + &noise).as_bytes());
+    let magic = [GZIP, b"\0\0"].concat();
+    let mut no_tar = whole.clone();
+    no_tar[148] = b'9';
+    check(vec![
+        ("short.gz", rest(&backup, 200), &[""], CORRUPT),
+        ("half.gz", rest(&backup, backup.len() / 2), &[""], CORRUPT),
+        ("trailer.gz", rest(&backup, 1), &[""], CORRUPT),
+        ("header.gz", backup[..15].to_vec(), &[], CORRUPT),
+        ("second.gz", [gzip(line(1).as_bytes()), rest(&backup, 99)].concat(), &["", ""], CORRUPT),
+        ("inside.tar", whole[..1024 + 512 + line(2).len() - 9].to_vec(), &["a.env"], CORRUPT),
+        ("between.tar", whole[..2048].to_vec(), &["a.env", "b.env"], CORRUPT),
+        ("end.tgz", rest(&packed, 4), ALL, CORRUPT),
+        ("in.zip", zip_of(&[("x.gz", rest(&packed, 4))], CompressionMethod::Stored), IN_GZ, CORRUPT),
+        // These only begin like one.
+        ("magic.gz", magic, &[], None),
+        ("no.tar", no_tar, &["", "", ""], None),
+    ]);
+    let mut place = Place::new();
+    place.write("short.gz", rest(&backup, 200));
+    place.init();
+    place.git(&["add", "."]);
+    place.git(&["commit", "-qm", "A backup"]);
+    let report = place.run(&["history", "--format", "json"]).ends_with(3).json();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["issues"][0]["kind"], "corrupt-archive");
 }
 
 #[test]

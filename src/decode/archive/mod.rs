@@ -1,8 +1,8 @@
 //! Archives: gzip, zip and what is built on it (docx, jar, whl …), tar.
 //!
-//! Takes bytes, hands over what is packed in them, one member after the other, within a budget. A broken or lying
-//! archive is said where something in it was not looked at; what came out of it before is scanned. One that is cut off
-//! hides nothing: all that is stored of it came out. Nor does a broken tar: what it holds stands there as it is.
+//! Takes bytes, hands over what is packed in them, one member after the other, within a budget. An archive that is
+//! broken, lies or is cut off is said, for something in it was not looked at, or is missing; what came out of it before is
+//! scanned. What only begins like one is none.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -35,8 +35,12 @@ pub(super) const GZIP: &[u8] = b"\x1f\x8b\x08";
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 /// What their beginnings are in base64. (A tar's is text.)
 pub(super) const ENCODED_MAGIC: [&[u8]; 2] = [b"H4sI", b"UEsDB"];
+/// Bytes of its shortest header.
+const GZIP_HEADER: usize = 10;
 /// Where a tar's first header says that it is one.
 const TAR_MAGIC: Range<usize> = 257..262;
+/// Bytes of its parts, the last of which are zeros.
+const TAR_BLOCK: usize = 512;
 
 /// The record that a zip ends with, and its length where nothing follows it.
 const ZIP_END: &[u8] = b"PK\x05\x06";
@@ -109,55 +113,101 @@ fn read(from: impl Read, left: u64) -> Content {
     Content { bytes, error, over }
 }
 
+fn cut_off() -> Problem {
+    broken(&"it is cut off")
+}
+
 fn gzip(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Problem> {
-    const HEADER: usize = 10;
-    let mut decoder = flate2::bufread::MultiGzDecoder::new(bytes);
-    let content = read(&mut decoder, budget.bytes);
-    // Tapes and block devices fill up with zeros what stands on them: a header of zeros, and no more than zeros.
-    let rest = bytes.len() - decoder.get_ref().len();
-    let padding = rest < bytes.len() && bytes[rest.saturating_sub(HEADER)..].iter().all(|&byte| byte == 0);
-    if !content.bytes.is_empty() {
-        member("gzip", None, &content.bytes);
-    }
-    match content.error {
-        Some(error) if error.kind() == io::ErrorKind::UnexpectedEof || padding => Ok(()),
-        Some(error) => Err(broken(&error)),
-        _ if content.over => Err(too_large(budget)),
-        _ => Ok(()),
-    }
-}
-
-/// The files in a tar that stand in it as they are, with their names; those after a broken header are not known.
-///
-/// Of what is longer than the archive, what is there.
-fn tar_files(bytes: &[u8]) -> impl Iterator<Item = (BString, Range<usize>)> {
-    let position = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).min(bytes.len());
-    let mut archive = tar::Archive::new(bytes);
-    let mut files = Vec::new();
-    for entry in archive.entries().into_iter().flatten().map_while(Result::ok) {
-        if entry.header().entry_type().is_file() {
-            let start = position(entry.raw_file_position());
-            let end = position(entry.raw_file_position().saturating_add(entry.size()));
-            files.push((BString::from(entry.path_bytes().into_owned()), start..end));
+    let (mut rest, mut unpacked) = (bytes, Vec::new());
+    let outcome = loop {
+        let mut decoder = flate2::bufread::GzDecoder::new(rest);
+        let content = read(&mut decoder, budget.bytes - unpacked.len() as u64);
+        match unpacked.is_empty() {
+            true => unpacked = content.bytes,
+            false => unpacked.extend(content.bytes),
         }
+        match content.error {
+            // What is no longer than a header has nothing in it.
+            Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                break if bytes.len() > GZIP_HEADER { Err(cut_off()) } else { Ok(()) };
+            }
+            Some(error) => break Err(broken(&error)),
+            None if content.over => break Err(too_large(budget)),
+            None => rest = decoder.into_inner(),
+        }
+        // Tapes and block devices fill up with zeros what stands on them.
+        if rest.iter().all(|&byte| byte == 0) {
+            break Ok(());
+        }
+    };
+    if !unpacked.is_empty() {
+        member("gzip", None, &unpacked);
     }
-    files.into_iter()
+    outcome
 }
 
-/// Where in a tar the first files are: they are handed over as members, and need not be seen twice.
-pub(super) fn tar_contents(bytes: &[u8], members: usize) -> Vec<Range<usize>> {
-    if bytes.starts_with(GZIP) || is_zip(bytes) || !is_tar(bytes) {
-        return Vec::new();
+/// What a tar holds.
+struct Tar {
+    /// The files that stand in it as they are, with their names; those after a broken header are not known. Of what is
+    /// longer than the archive, what is there.
+    files: Vec<(BString, Range<usize>)>,
+    /// Why there may be more.
+    problem: Option<Problem>,
+}
+
+impl Tar {
+    /// Not more than so many files.
+    fn read(bytes: &[u8], most: usize) -> Tar {
+        let position = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let mut files = Vec::new();
+        let mut archive = tar::Archive::new(bytes);
+        for (index, entry) in archive.entries().into_iter().flatten().enumerate() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // What has no header that holds is no tar.
+                Err(_) if index == 0 => return Tar { files, problem: None },
+                Err(error) => return Tar { files, problem: Some(broken(&error)) },
+            };
+            let start = position(entry.raw_file_position());
+            let end = start.saturating_add(position(entry.size()));
+            if entry.header().entry_type().is_file() {
+                let there = start.min(bytes.len())..end.min(bytes.len());
+                files.push((entry.path_bytes().into_owned().into(), there));
+            }
+            if end > bytes.len() {
+                return Tar { files, problem: Some(cut_off()) };
+            }
+            if files.len() >= most {
+                return Tar { files, problem: None };
+            }
+        }
+        let rest = archive.into_inner().len();
+        let last = bytes[..bytes.len() - rest].rchunks(TAR_BLOCK).next();
+        let is_whole = last.is_some_and(|block| block.iter().all(|&byte| byte == 0));
+        Tar { files, problem: (!is_whole).then(cut_off) }
     }
-    tar_files(bytes).take(members).map(|(_, content)| content).collect()
+}
+
+/// Where in an archive files stand as they are: they are handed over as members, and need not be seen twice.
+pub(super) fn plain_contents(bytes: &[u8], members: usize) -> Vec<Range<usize>> {
+    if bytes.starts_with(GZIP) {
+        Vec::new()
+    } else if is_zip(bytes) {
+        zip::stored(bytes, members)
+    } else if is_tar(bytes) {
+        Tar::read(bytes, members).files.into_iter().map(|(_, content)| content).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 fn tar(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Problem> {
-    for (index, (name, content)) in tar_files(bytes).enumerate() {
+    let Tar { files, problem } = Tar::read(bytes, budget.members.saturating_add(1));
+    for (index, (name, content)) in files.into_iter().enumerate() {
         if index >= budget.members {
             return Err(too_many(budget));
         }
         member("tar", Some(name), &bytes[content]);
     }
-    Ok(())
+    problem.map_or(Ok(()), Err)
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::ops::Range;
 
 use bstr::BString;
 use memchr::memmem;
@@ -38,6 +39,22 @@ pub(super) fn open(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Res
         Err(problem) if problem.kind == "decode-limit" => Err(problem),
         listed => unpacked.unlisted(bytes, member).and(listed),
     }
+}
+
+/// Where the first members of the directory are that stand in the archive as they are.
+pub(super) fn stored(bytes: &[u8], members: usize) -> Vec<Range<usize>> {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else { return Vec::new() };
+    let mut stored: Vec<Range<usize>> = (0..archive.len().min(members))
+        .filter_map(|index| {
+            let file = archive.by_index(index).ok()?;
+            let as_it_is = file.compression() == zip::CompressionMethod::Stored && !file.is_dir();
+            let start = usize::try_from(file.data_start().filter(|_| as_it_is)?).ok()?;
+            let end = start.saturating_add(usize::try_from(file.compressed_size()).ok()?);
+            Some(start.min(bytes.len())..end.min(bytes.len()))
+        })
+        .collect();
+    stored.sort_by_key(|content| content.start);
+    stored
 }
 
 impl Unpacked {
