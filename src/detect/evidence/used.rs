@@ -10,10 +10,11 @@ use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
 use crate::detect::declaration::{declared, declares, function_around, gives, name_of, option_of};
+use crate::detect::expression::expression;
 use crate::detect::layout;
 use crate::detect::parts::bare;
 use crate::detect::quote::{self, shown};
-use crate::detect::reference::{expression, is_made, is_read};
+use crate::detect::reference::{is_made, is_read};
 use crate::detect::structure::{self, Bound, Holder, Level, Place};
 use crate::detect::window::Window;
 use crate::detect::words::words;
