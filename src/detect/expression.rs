@@ -16,8 +16,17 @@ pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'
         left = &left[..left.iter().rposition(|b| !joins(b)).map_or(0, |at| at + 1)];
         // `{env:NAME}`, `${NAME}`, `#{NAME}`, `{{ NAME }}`, `$(NAME)`: other brackets hold the expression.
         let inner = left.trim_ascii_end();
-        let brackets: [(&[u8], usize, usize); 5] =
-            [(b"{env:", 5, 1), (b"${", 1, 1), (b"#{", 2, 1), (b"{{", 2, 2), (b"$(", 1, 1)];
+        let brackets: [(&[u8], usize, usize); 8] = [
+            (b"{env:", 5, 1),
+            (b"${", 1, 1),
+            (b"#{", 2, 1),
+            (b"{{", 2, 2),
+            (b"$(", 1, 1),
+            // What is dug out of settings is an entry of them, whoever keeps those.
+            (b".dig(:", 6, 1),
+            (b".dig(\"", 6, 1),
+            (b".dig('", 6, 1),
+        ];
         let Some((_, length, opened)) = brackets.into_iter().find(|(mark, ..)| inner.ends_with(mark)) else {
             break;
         };
