@@ -111,6 +111,21 @@ pub(super) fn gives(after: &[u8]) -> bool {
     }
 }
 
+/// The places where a name is given a value, and not its own, as `client(key=key)` does.
+pub(super) fn given<'t>(text: &'t [u8], name: &'t str) -> impl Iterator<Item = usize> + 't {
+    let belongs = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii();
+    let itself = move |after: &[u8]| {
+        let value =
+            after.strip_prefix(b" ").unwrap_or(after).strip_prefix(b"=").map(<[u8]>::trim_ascii_start);
+        let rest = value.and_then(|value| value.strip_prefix(name.as_bytes()));
+        rest.is_some_and(|rest| !rest.first().is_some_and(belongs))
+    };
+    memchr::memmem::find_iter(text, name).filter(move |&at| {
+        let after = &text[at + name.len()..];
+        !text[..at].last().is_some_and(belongs) && gives(after) && !itself(after)
+    })
+}
+
 /// Whether what holds a value are the parameters of a function that is declared.
 pub(super) fn declares(level: &Level, outside: Option<&Level>) -> bool {
     let declares = |word: &str| FUNCTION.contains(&word) || word == "constructor";

@@ -9,6 +9,7 @@ use bstr::{BStr, ByteSlice};
 use super::declaration::{function_around, is_return, name_of};
 use super::parts::{bare, fields_beside};
 use super::reference::is_made;
+use super::settings::{gives_settings, is_dotenv, is_settings, sets_variables};
 use super::structure::{Bound, Holder, Level, Place};
 use super::window::Window;
 use super::words::{is_generic, is_password, meaning, words};
@@ -71,6 +72,9 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
         if matches!(level.holder, Holder::Group | Holder::Block) && level.head.ends_with('$') {
             return true;
         }
+        if is_subscript(level) {
+            return true;
+        }
         let asks = !is_made(level) || level.head.to_ascii_lowercase().contains("env");
         level.holder == Holder::Call && level.bound != Bound::Assigned && asks && constant(level).is_none()
     };
@@ -94,6 +98,16 @@ pub(super) fn aliases(place: &Place, path: Option<&BStr>, before: &[u8]) -> Vec<
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a value is what something is asked for by name in brackets: `properties["NAME"]`.
+fn is_subscript(level: &Level) -> bool {
+    let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '?');
+    level.holder == Holder::Group
+        && level.bound == Bound::Positional
+        && !level.head.is_empty()
+        && level.head.chars().all(name)
+        && [&level.before, &level.after].iter().all(|side| side.trim_matches(['"', '\'', ' ']).is_empty())
 }
 
 /// The secret of a container that a file is mounted as, in `/run/secrets`: `secrets: acme: file: NAME`.
@@ -162,53 +176,18 @@ fn named_by_element(own: &Level, place: &Place) -> Option<String> {
     })
 }
 
+/// The name that the element before a value's holds, where the value's says no more than what kind of value it has:
+/// `<key>NAME</key><string>VALUE</string>`.
+fn named_by_key(own: &Level, place: &Place) -> Option<String> {
+    let kind = own.bound == Bound::Element && matches!(own.name.as_str(), "string" | "value");
+    let plain = |name: &&String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    place.label.as_ref().filter(|_| kind).filter(plain).cloned()
+}
+
 /// The name in the attributes of an element.
 fn attribute(tag: &str) -> Option<String> {
     let (_, rest) = tag.split_once(" name=\"").or_else(|| tag.split_once(" key=\""))?;
     rest.split('"').next().filter(|name| !name.is_empty()).map(str::to_owned)
-}
-
-/// Whether a program of PHP does nothing but to give a list of settings.
-fn gives_settings(text: &[u8]) -> bool {
-    let statement = |line: &&[u8]| line.starts_with(b"return");
-    let line = text.lines().find(statement).map(|line| line[b"return".len()..].trim_ascii());
-    line.is_some_and(|rest| rest.starts_with(b"[") || rest.starts_with(b"array"))
-}
-
-/// Whether a file is of a form in which programs keep settings.
-fn is_settings(path: &BStr) -> bool {
-    const ENDINGS: [&[u8]; 11] = [
-        b"tfvars",
-        b"json",
-        b"yml",
-        b"yaml",
-        b"toml",
-        b"ini",
-        b"cfg",
-        b"conf",
-        b"psd1",
-        b"properties",
-        b"json5",
-    ];
-    let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    file.rsplit(|&byte| byte == b'.').next().is_some_and(|ending| ENDINGS.contains(&ending))
-}
-
-/// Whether a file holds nothing but variables of the environment: `.env`, `.env.local`, `prod.env`.
-fn is_dotenv(path: &BStr) -> bool {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    name.starts_with(b".env") || name.ends_with(b".env")
-}
-
-/// Whether a short file does nothing but to give names in capitals their values, as shells read them.
-fn sets_variables(text: &[u8]) -> bool {
-    const LONGEST: usize = 1 << 12;
-    let sets = |line: &[u8]| {
-        let line = line.strip_prefix(b"export ").unwrap_or(line);
-        line.find_byte(b'=').is_some_and(|at| at > 0 && is_capitals(&line[..at]))
-    };
-    let mut lines = text.lines().map(<[u8]>::trim_ascii).filter(|line| !line.is_empty() && line[0] != b'#');
-    text.len() <= LONGEST && lines.all(sets)
 }
 
 /// An entry of a file of settings, as the field of whatever holds them; with the name of its section, which a program
@@ -247,8 +226,13 @@ fn stem(path: &BStr) -> Option<&str> {
 
 /// Whether a name may be that of a credential for anything: it has no purpose of its own, and some length.
 fn is_telling(name: &str) -> bool {
-    let said = meaning(name, &[]);
+    let said = meaning(in_vault(name).unwrap_or(name), &[]);
     !said.purpose && said.plain.is_none() && (2..LONGEST).contains(&name.len())
+}
+
+/// The rest of a name that begins with where its value is kept, if that rest says what for: `llm_key` of `vault_llm_key`.
+fn in_vault(name: &str) -> Option<&str> {
+    name.strip_prefix("vault_").filter(|rest| !is_generic(rest))
 }
 
 /// Whether a name is in capitals, as constants and variables of the environment are.
@@ -280,7 +264,7 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     // The entry of a section of a section, written in one: `app.llm.pass`.
     let entry = |token: &&str| path.is_some_and(is_settings) && token.contains('.') && !token.contains("..");
     let named = |token: &&str| credential(token) || variable(token) || entry(token);
-    let pair = paired(own).or_else(|| named_by_element(own, place));
+    let pair = paired(own).or_else(|| named_by_element(own, place)).or_else(|| named_by_key(own, place));
     let name = quote::tokens(pair.as_deref().unwrap_or(&own.name)).filter(named).last()?;
     // `app:name`, as settings of several programs are kept in one file.
     let entry = name.rsplit(':').next().filter(|entry| path.is_some_and(is_settings) && !is_generic(entry));

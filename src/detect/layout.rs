@@ -254,14 +254,22 @@ pub(super) fn beside_parent(before: &[u8], at: usize, after: &[u8]) -> Option<(S
 }
 
 /// The line above a value that stands alone on its line: a heading, a label, the command that printed it. None where
-/// that line is a name without a value.
+/// that line is a name without a value, or gives a name its own: what is below does not stand under that one.
 pub(super) fn label(text: &[u8]) -> Option<String> {
     const LONGEST: usize = 120;
     let own = line_start(text, text.len());
     let mut above = lines_up(&text[..own.checked_sub(1)?]).take(3).map(|(_, line)| line.trim_ascii());
     let line = above.find(|line| !line.is_empty() && !line.starts_with(b"```"))?;
     let telling = line.len() <= LONGEST && !matches!(line.last(), Some(b'=' | b';' | b',' | b'{' | b'('));
-    telling.then(|| String::from_utf8_lossy(line).into_owned())
+    (telling && !is_setting(line)).then(|| String::from_utf8_lossy(line).into_owned())
+}
+
+/// Whether a line is a name and a value, as files of properties have them: `some.name=value`.
+fn is_setting(line: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let name = line.iter().take_while(|b| plain(b)).count();
+    let rest = line[name..].trim_ascii_start();
+    name > 0 && rest.starts_with(b"=") && !matches!(rest.get(1), None | Some(b'=' | b'>'))
 }
 
 /// Whether the line begins a block scalar: `key: |`, `key: >-`.

@@ -9,18 +9,17 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::declaration::{annotated, name_of};
+use super::declaration::{annotated, given, name_of};
 use super::definition::{self, Definition};
 use super::evidence::answers;
+use super::expression::expression;
 use super::finder::Finder;
-use super::structure::{Holder, Place};
+use super::structure::{Bound, Holder, Place};
 use super::window::Window;
 use super::{Detector, Views, quote, structure};
 use crate::finding::Confidence;
 use crate::rule::Pattern;
 
-/// Longest name that is remembered.
-const LONGEST: usize = 100;
 /// Most places in one text where names, and the variables that they are read into, are looked at.
 const MOST_READS: usize = 1000;
 /// Most places where one of those variables is looked at.
@@ -62,9 +61,25 @@ pub enum Purpose {
 /// The variables of a text that names were read into, and what becomes of them.
 #[derive(Default)]
 struct Variables {
-    purposes: HashMap<String, Option<Purpose>>,
+    purposes: HashMap<(String, Range<usize>), Option<Purpose>>,
+    /// Where each is given a value, and where it is read.
+    places: HashMap<String, (Vec<usize>, Vec<usize>)>,
     /// Places that were looked at.
     looked_at: usize,
+}
+
+impl Variables {
+    /// Where a variable means what it is given at `from`: everywhere, or until it is given something else once it was read.
+    fn scope(&mut self, text: &[u8], variable: &str, from: usize) -> Range<usize> {
+        let (given, read) = self.places.entry(variable.to_owned()).or_insert_with(|| {
+            let places = || memchr::memmem::find_iter(text, variable).map(|at| at..at + variable.len());
+            let read = places().filter(|span| is_read(text, span)).map(|span| span.start);
+            (given(text, variable).take(MOST_USES).collect(), read.take(MOST_USES).collect())
+        });
+        let first = read.iter().find(|&&at| at > from).filter(|_| given.len() > 1);
+        let next = |first: &usize| given.iter().find(|at| *at > first).copied();
+        first.map_or(0..text.len(), |first| from..next(first).unwrap_or(text.len()))
+    }
 }
 
 impl Detector {
@@ -101,10 +116,11 @@ impl Detector {
         let (place, from_environment) = place_of(views.text, &span);
         let purpose = self.told(views, &span, &place).or_else(|| {
             // `name = os.environ["NAME"]`: the group around the name has none of its own.
-            let mut levels = place.levels.iter().take(3);
+            let asks = usize::from(asks_by_name(views.text, &span, &place));
+            let mut levels = place.levels.iter().skip(asks).take(3);
             let mut named = || levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
             let variable = annotated(&place).or_else(&mut named);
-            let onwards = variable.and_then(|variable| self.goes_on(views, &variable, variables));
+            let onwards = variable.and_then(|variable| self.goes_on(views, &variable, span.end, variables));
             let onwards = onwards.or_else(|| self.opened(views, &span, variables));
             onwards.or_else(|| unknown(&place))
         });
@@ -148,23 +164,37 @@ impl Detector {
         let (before, _) = line.split_once(&reads)?;
         let given = before.trim_end().strip_suffix('=').and_then(name_of);
         match given {
-            Some(variable) => self.goes_on(views, &variable, known),
-            None => self.goes_on(views, handle, known),
+            Some(variable) => self.goes_on(views, &variable, span.end, known),
+            None => self.goes_on(views, handle, span.end, known),
         }
     }
 
-    /// What becomes of the variable that a value is read into.
-    fn goes_on(&self, views: &Views<'_>, variable: &str, known: &mut Variables) -> Option<Purpose> {
-        if let Some(purpose) = known.purposes.get(variable) {
+    /// What becomes of the variable that a value is read into at `from`.
+    fn goes_on(
+        &self,
+        views: &Views<'_>,
+        variable: &str,
+        from: usize,
+        known: &mut Variables,
+    ) -> Option<Purpose> {
+        let scope = known.scope(views.text, variable, from);
+        let key = (variable.to_owned(), scope);
+        if let Some(purpose) = known.purposes.get(&key) {
             return purpose.clone();
         }
-        let purpose = self.use_of(views, variable, &mut known.looked_at);
-        known.purposes.insert(variable.to_owned(), purpose.clone());
+        let purpose = self.use_of(views, &key, &mut known.looked_at);
+        known.purposes.insert(key, purpose.clone());
         purpose
     }
 
-    fn use_of(&self, views: &Views<'_>, variable: &str, looked_at: &mut usize) -> Option<Purpose> {
+    fn use_of(
+        &self,
+        views: &Views<'_>,
+        (variable, scope): &(String, Range<usize>),
+        looked_at: &mut usize,
+    ) -> Option<Purpose> {
         let places = memchr::memmem::find_iter(views.text, variable).map(|at| at..at + variable.len());
+        let places = places.filter(|span| scope.contains(&span.start));
         let most = MOST_USES.min(MOST_READS.saturating_sub(*looked_at));
         let reads: Vec<_> = places.filter(|span| is_read(views.text, span)).take(most).collect();
         *looked_at += reads.len().max(1);
@@ -198,6 +228,13 @@ fn place_of(text: &[u8], span: &Range<usize>) -> (Place, bool) {
     }
     let environment = referred.is_some() || from_environment(&window.before[before.len()..], &place);
     (place, environment)
+}
+
+/// Whether a name is the argument, with a label of its own, of a call that is asked for it: `object(forKey: "NAME")`.
+fn asks_by_name(text: &[u8], span: &Range<usize>, place: &Place) -> bool {
+    let quoted = text[..span.start].ends_with(b"\"") || text[..span.start].ends_with(b"'");
+    let argument = |own: &structure::Level| own.holder == Holder::Call && own.bound == Bound::Assigned;
+    quoted && place.levels.first().is_some_and(|own| argument(own) && !is_made(own))
 }
 
 /// That a value is handed to something which says nothing, if so.
@@ -270,44 +307,6 @@ pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
     !assigned && rest.first() != Some(&b':')
 }
 
-/// What stands before and after the whole expression that a name is read in: `process.env.NAME`, `${NAME:-}`.
-pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let joins =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'@' | b'%' | b'/' | b'!');
-    let (mut left, after) = interpolated(before, after).unwrap_or((before, after));
-    let mut open = 0_usize;
-    loop {
-        left = &left[..left.iter().rposition(|b| !joins(b)).map_or(0, |at| at + 1)];
-        // `{env:NAME}`, `${NAME}`, `#{NAME}`, `{{ NAME }}`, `$(NAME)`: other brackets hold the expression.
-        let inner = left.trim_ascii_end();
-        let brackets: [(&[u8], usize, usize); 5] =
-            [(b"{env:", 5, 1), (b"${", 1, 1), (b"#{", 2, 1), (b"{{", 2, 2), (b"$(", 1, 1)];
-        let Some((_, length, opened)) = brackets.into_iter().find(|(mark, ..)| inner.ends_with(mark)) else {
-            break;
-        };
-        left = &inner[..inner.len() - length];
-        open += opened;
-    }
-    let mut right = after;
-    for _ in 0..open {
-        let close = right.iter().take(LONGEST).position(|b| matches!(b, b'}' | b')'));
-        right = &right[close.map_or(0, |at| at + 1)..];
-    }
-    if before.ends_with(b"%") {
-        right = right.strip_prefix(b"%").unwrap_or(right);
-    }
-    (left, right)
-}
-
-/// What stands before and after an entry of a variable that a text has in it: `{$config['NAME']}`.
-fn interpolated<'a>(before: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let subscript = |b: &u8| b.is_ascii_alphanumeric() || b"_[]'\"->$".contains(b);
-    let start = before.iter().rposition(|b| !subscript(b))?;
-    let end = after.iter().take(LONGEST).position(|b| *b == b'}')?;
-    let entry = before[start..].starts_with(b"{$") && after[..end].iter().all(|b| b"'\"]".contains(b));
-    entry.then(|| (&before[..start], &after[end + 1..]))
-}
-
 /// Whether a name is written as variables of the environment are.
 fn is_variable(name: &[u8]) -> bool {
     name.contains(&b'_') && definition::is_capitals(name)
@@ -333,6 +332,11 @@ fn from_environment(prefix: &[u8], place: &Place) -> bool {
 /// Whether a pair of a name and a value gives a name its value: `name: NAME`, `value: …`.
 fn is_named_in_pair(before: &[u8], after: &[u8]) -> bool {
     let quote = |c: char| matches!(c, '"' | '\'' | '`');
+    // `<key>NAME</key><string>…</string>`, as property lists have them.
+    let value = after.strip_prefix(b"</key>").filter(|_| before.ends_with(b"<key>"));
+    if value.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"<string>")) {
+        return true;
+    }
     let field = before.trim_end_with(|c| quote(c) || matches!(c, ' ' | ':' | '='));
     let named = [&b"key"[..], b"name", b"Key", b"Name"].iter().any(|name| field.ends_with(name));
     let next = after.trim_start_with(|c| quote(c) || c.is_whitespace() || c == ',');
@@ -345,33 +349,6 @@ fn is_named_in_pair(before: &[u8], after: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_expression_is_taken_whole() {
-        let cases = [
-            ("key=process.env.", "", "key=", ""),
-            ("key: ${", "}\n", "key: ", "\n"),
-            ("key: ${", ":-}\n", "key: ", "\n"),
-            ("key: ${{ secrets.", " }}\n", "key: ", "\n"),
-            ("key: os.environ/", "\n", "key: ", "\n"),
-            ("getenv(\"", "\")", "getenv(\"", "\")"),
-            ("{ key: config.", " }", "{ key: ", " }"),
-            ("{", "}", "{", "}"),
-            ("-H \"Bearer $", "\"", "-H \"Bearer ", "\""),
-            ("key=%", "%\r\n", "key=", "\r\n"),
-            ("key: {env:", "}", "key: ", ""),
-            ("f(", ")", "f(", ")"),
-            ("f(process.env.", ")", "f(", ")"),
-        ];
-        for (before, after, left, right) in cases {
-            let (got_left, got_right) = expression(before.as_bytes(), after.as_bytes());
-            assert_eq!(
-                (got_left.to_str_lossy(), got_right.to_str_lossy()),
-                (left.into(), right.into()),
-                "{before}NAME{after}"
-            );
-        }
-    }
 
     #[test]
     fn reading_is_told_from_writing() {
@@ -389,6 +366,7 @@ mod tests {
             ("OTHER_NAME", false),
             ("NAMES", false),
             ("config.NAME,", true),
+            ("<key>NAME</key>\n<string>value</string>", false),
         ];
         for (text, read) in cases {
             let at = text.find("NAME").expect("it is there");

@@ -134,7 +134,9 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         let Some((at, bracket)) = open else { break };
         start_after = (close + 1).min(after.len());
         // The whole call or subscript, not only what is in it, is what the next level binds.
-        let glued = at > 0 && before[at - 1].is_ascii_alphanumeric();
+        // `dictionary?["name"]` as well.
+        let owner = before[..at].strip_suffix(b"?").unwrap_or(&before[..at]);
+        let glued = owner.last().is_some_and(u8::is_ascii_alphanumeric);
         let whole = bracket == b'(' && !head.is_empty() || bracket == b'[' && glued;
         end = if whole { head_start(before, at) } else { at };
     }
@@ -315,6 +317,7 @@ fn head_start(before: &[u8], open: usize) -> usize {
     loop {
         match left.next() {
             Token::Space if start == open => {}
+            Token::Mark if start == open && before[left.at()] == b'?' => {}
             // A chain of calls that goes on from line to line.
             Token::Space | Token::Newline if before[start] == b'.' => {}
             Token::Word(_) => start = left.at(),

@@ -105,7 +105,9 @@ fn spellings(name: &str) -> Vec<String> {
 
 /// How programs write the entry of a section, given as `section.entry`.
 fn entries(name: &str) -> Vec<String> {
-    const BETWEEN: [&str; 11] = [".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '"];
+    const BETWEEN: [&str; 15] = [
+        ".", ":", "__", "?.", "->", "::", "\"][\"", "']['", "][:", "\", \"", "', '", ", :", "[:", "[\"", "['",
+    ];
     const FIELD: [&str; 7] = [".", "->", "::", "[\"", "['", "[:", "!secret "];
     let name = name.split_once('>').map_or(name, |(_, name)| name);
     let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };

@@ -29,10 +29,12 @@ impl Judge<'_> {
         let stands = |entry: &&String| {
             let (first, rest) = entry.split_once(' ').unwrap_or((entry, ""));
             let places = lower.find_iter(first.as_bytes());
-            places
-                .take(LONGEST_NAME)
-                .filter(|&at| !is_letter(lower[..at].last()))
-                .any(|at| goes_on_with(&lower[at + first.len()..], rest))
+            places.take(LONGEST_NAME).filter(|&at| !is_letter(lower[..at].last())).any(|at| {
+                let after = &lower[at + first.len()..];
+                // Glued to the provider's name it means that: an image of `adaacme`.
+                let glued = || self.provider.names.iter().any(|own| after.starts_with(own.as_bytes()));
+                goes_on_with(after, rest) || rest.is_empty() && glued()
+            })
         };
         let word = self.provider.homonyms.iter().find(stands)?;
         let means_provider = self.file.mentions().iter().any(|&at| self.is_sure(&lower, at));

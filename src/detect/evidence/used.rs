@@ -9,11 +9,12 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
-use crate::detect::declaration::{declared, declares, function_around, gives, name_of, option_of};
+use crate::detect::declaration::{declared, declares, function_around, given, gives, name_of, option_of};
+use crate::detect::expression::expression;
 use crate::detect::layout;
 use crate::detect::parts::bare;
 use crate::detect::quote::{self, shown};
-use crate::detect::reference::{expression, is_made, is_read};
+use crate::detect::reference::{is_made, is_read};
 use crate::detect::structure::{self, Bound, Holder, Level, Place};
 use crate::detect::window::Window;
 use crate::detect::words::words;
@@ -243,10 +244,7 @@ impl Judge<'_> {
     /// Where a name means the value: everywhere, or until it is given another one.
     fn scope(&self, name: &str) -> Range<usize> {
         let text = self.file.text;
-        let whole =
-            |at: usize| !text[..at].last().is_some_and(is_name_byte) && gives(&text[at + name.len()..]);
-        let given: Vec<usize> =
-            memmem::find_iter(text, name).filter(|&at| whole(at)).take(MOST_USES).collect();
+        let given: Vec<usize> = given(text, name).take(MOST_USES).collect();
         let next = given.iter().find(|&&at| at > self.span.start).copied().unwrap_or(text.len());
         match given.len() {
             0 | 1 => 0..text.len(),
