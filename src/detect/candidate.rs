@@ -109,8 +109,10 @@ pub(super) fn is_base64_tail(before: &[u8], length: usize) -> bool {
     // What stands before the first line of it in a header: `b=…`.
     let label = above.trim_ascii_end().iter().position(|&b| b == b'=').filter(|&at| at <= 3);
     let above = &above[label.map_or(0, |at| at + 1)..];
-    let letters: Vec<u8> = above.iter().copied().filter(|b| !glue(b)).collect();
-    letters.len() > length && letters.iter().all(base64)
+    let mut runs = above.split(|b| glue(b)).filter(|run| !run.is_empty());
+    let run = runs.next().unwrap_or_default();
+    // Behind it may stand what glues it to the next one, and nothing that is said of it.
+    run.len() > length && run.iter().all(base64) && runs.all(|rest| rest == b"+" || rest == b"n")
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ impl Judge<'_> {
             if depth > 0 && self.is_of_host(level) {
                 return Some(Verdict::foreign(format!("it is an entry of {}", shown(&level.name))));
             }
+            if let Some(named) = self.named_as_field(depth, level, &own_meaning) {
+                return Some(named);
+            }
             if let Some(verdict) = self.beside(depth, level, own, &own_meaning) {
                 return Some(verdict);
             }

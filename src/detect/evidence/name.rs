@@ -4,7 +4,7 @@ use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::annotated;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{self, Field, field, words};
+use crate::detect::words::{self, Field, Meaning, field, words};
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -75,7 +75,11 @@ impl Judge<'_> {
         let own = |column: &str| {
             let meaning = self.meaning(column);
             let specific = meaning.specific && !meaning.credential && self.speaks(column) == Speaks::Nobody;
-            meaning.purpose || meaning.identifier || specific && self.file.line(self.span).contains(&b'\t')
+            let plain = meaning.plain.is_some() && !meaning.credential;
+            meaning.purpose
+                || meaning.identifier
+                || plain
+                || specific && self.file.line(self.span).contains(&b'\t')
         };
         self.column_name().is_some_and(own)
     }
@@ -143,6 +147,12 @@ impl Judge<'_> {
     fn is_served_elsewhere(&self, own: &Level, named: &Verdict) -> Option<String> {
         let sure = named.confidence == Confidence::High;
         sure.then(|| self.served_elsewhere(quote::tokens(&own.name).last()?)).flatten()
+    }
+
+    /// The name of the field whose default the value is: `name: "public_id", field: Text(default = VALUE)`.
+    pub(super) fn named_as_field(&self, depth: usize, level: &Level, own: &Meaning) -> Option<Verdict> {
+        let name = self.name_beside(level).filter(|_| depth == 1 && own.transparent)?;
+        self.by_name(name, |name| format!("it is of {name}"))
     }
 
     /// The name of an element without its namespace, where it is somebody else's, or without attributes that name nobody:
