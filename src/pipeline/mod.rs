@@ -35,6 +35,7 @@ mod paths;
 mod places;
 mod skips;
 mod strays;
+pub mod told;
 
 use bindings::{Naming, Reading};
 use counts::Counts;
