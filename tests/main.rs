@@ -4,6 +4,7 @@
 
 mod attribution;
 mod bad_input;
+mod explain;
 mod fixtures;
 mod hiding;
 mod hooks;

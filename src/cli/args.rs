@@ -82,8 +82,8 @@ pub enum Command {
     /// Say why something is, or is not, reported
     ///
     /// Looks at one file, or one line of it, and says of each candidate there what speaks for it and what against it,
-    /// and what a scan would do; where there is none, why there is none. Nothing whole is printed. Status 1 if a scan
-    /// would report something there.
+    /// and what a scan would do; where there is none, why there is none. The tree that the file is in is scanned for what
+    /// it says of them. Nothing whole is printed. Status 1 if a scan would report something there.
     #[command(after_help = super::explain::EXAMPLES)]
     Explain(super::explain::ExplainCommand),
     /// List, show and check rules

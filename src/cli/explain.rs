@@ -1,26 +1,34 @@
 //! `leeward explain`: one file or one line, and why each candidate there is reported, or is not.
+//!
+//! Of a file on disk, the tree is scanned that it would be scanned in: what other files say of a value decides, too.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use bstr::{BString, ByteVec};
+use bstr::{BString, ByteSlice as _, ByteVec};
 use clap::{Args, ValueEnum};
 
 use super::args::PolicyArgs;
 use super::policy::{Basis, Policy};
-use super::run::{shows_color, terminal_width};
+use super::run::{INTERRUPTED, interrupted, shows_color, terminal_width, watch_for_interruption};
 use super::scan::exists;
 use super::{UsageError, masked};
 use crate::detect::Detector;
+use crate::finding::Location;
+use crate::pipeline::Collector;
 use crate::pipeline::explain::{Explanation, Outcome, explain as look_at};
+use crate::pipeline::told::Told;
+use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::RuleInfo;
 use crate::report::explain::{Page, json, text};
 use crate::report::output::Destination;
 use crate::rule::Pattern;
 use crate::sanitize::{system_error, visible};
-use crate::source::passed_over::is_passed_over;
+use crate::source::passed_over::{is_passed_over, top_of};
+use crate::source::worktree;
 use crate::status::{Leniency, Status};
 use crate::words::count;
 
@@ -69,11 +77,17 @@ struct Subject {
 /// Says why each candidate of a file is reported, or is not.
 pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
     let subject = subject(&command.place)?;
-    let target = subject.path.clone().unwrap_or_else(|| PathBuf::from("."));
-    let (policy, rules) = Policy::new("scan", &command.policy, &[target], &Basis::Disk)?;
+    let tree = subject.path.as_deref().map_or_else(|| PathBuf::from("."), tree_of);
+    let (policy, rules) = Policy::new("scan", &command.policy, std::slice::from_ref(&tree), &Basis::Disk)?;
     let (detector, settings) = (Detector::new(rules), policy.settings());
     let path = subject.path.as_deref().map(|path| BString::from(Vec::from_path_lossy(path).into_owned()));
-    let explanation = look_at(&detector, &settings, (path.as_ref(), &subject.bytes), subject.line);
+    let mut explanation = look_at(&detector, &settings, (path.as_ref(), &subject.bytes), subject.line);
+    if let Some(file) = &subject.path {
+        explanation.adopt(told(file, &tree, &detector, &policy), subject.line);
+        if interrupted() {
+            return Ok(Status::Interrupted);
+        }
+    }
     let infos: Vec<RuleInfo> = detector.rules().iter().map(RuleInfo::of).collect();
     let terminal = Destination::Stdout.is_terminal();
     let page = Page {
@@ -88,6 +102,60 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
     let reported = |outcome: &Outcome| matches!(outcome, Outcome::Reported(_));
     let found = explanation.candidates.iter().any(|candidate| reported(&candidate.outcome));
     Ok(Status::of_scan(explanation.issues.is_empty(), found, Leniency::default()))
+}
+
+/// What a scan of the tree says of the file. An ignore file may keep it away: for this question it is looked at.
+fn told(file: &Path, tree: &Path, detector: &Detector, policy: &Policy) -> Vec<Told> {
+    watch_for_interruption();
+    let counters = Arc::new(Counters::default());
+    counters.begin(Phase::Files, 0);
+    let progress = Progress::start(wanted(false, false), Arc::clone(&counters));
+    let target = BString::from(Vec::from_path_lossy(tree).into_owned());
+    let (settings, left_out) = (policy.settings(), &policy.left_out);
+    let mut collector =
+        Collector::new(detector, settings, left_out, vec![target.clone()], &INTERRUPTED, counters);
+    let options = worktree::Options { max_file_size: settings.max_file_size, ..worktree::Options::default() };
+    let passed_over = is_passed_over(file);
+    let sources = |collector: &Collector<'_>| {
+        worktree::scan(tree, 0, options, collector);
+        if passed_over {
+            worktree::scan(file, 0, options, collector);
+        }
+    };
+    sources(&collector);
+    collector.look_again(sources);
+    let real = real(file);
+    let is_here = |location: &Location| {
+        let shown = location.shown.as_ref().and_then(|shown| shown.to_path().ok());
+        shown.is_some_and(|shown| self::real(shown) == real)
+    };
+    let mut told = collector.told_of(is_here);
+    let mut outcome = collector.finish();
+    let today = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).date();
+    policy.settle(&mut outcome, &[target], today);
+    told.iter_mut().for_each(|told| told.accepted_in(&outcome, detector.rules()));
+    progress.finish();
+    told
+}
+
+/// The directory that a file would be scanned in: the current one if it is below that, in the same repository; else all of
+/// its repository, or its own directory.
+fn tree_of(file: &Path) -> PathBuf {
+    let real = real(file);
+    let here = Path::new(".").canonicalize().unwrap_or_default();
+    let top = real.parent().and_then(top_of);
+    match top {
+        _ if real.starts_with(&here) && top.as_ref().is_none_or(|top| here.starts_with(top)) => ".".into(),
+        Some(top) => top,
+        None => real.parent().map_or_else(|| ".".into(), Path::to_owned),
+    }
+}
+
+/// A path without symbolic links on the way to what it names, which may be one.
+fn real(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = parent.canonicalize().unwrap_or_else(|_| parent.to_owned());
+    path.file_name().map_or(parent.clone(), |name| parent.join(name))
 }
 
 /// Writes it; that standard output is closed is no error.

@@ -1,7 +1,7 @@
 //! One file, looked at closely: what a scan would make of each candidate in it, and why.
 //!
 //! Takes the bytes of a file and, if only one is wanted, a line, gives an [`Explanation`]. Runs the same decoders and
-//! asks the same questions as a scan. What other files say of a value is not known here.
+//! asks the same questions as a scan. What other files say of a value is not known here: see [`Told`].
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,6 +9,7 @@ use std::ops::Range;
 use bstr::{BString, ByteSlice};
 
 use super::paths::notebook_cell;
+use super::told::Told;
 use super::{Settings, inline};
 use crate::decode::{self, Text};
 use crate::detect::Detector;
@@ -40,6 +41,16 @@ pub struct Candidate {
     pub account: Account,
     /// What comes of it all in all.
     pub outcome: Outcome,
+    /// What a scan of the tree says of it, where that is more than the place says by itself.
+    pub told: Option<Told>,
+}
+
+impl Candidate {
+    /// What candidates are ordered by.
+    pub(super) fn order(&self) -> (&[BString], u64, u64, u64, &[String]) {
+        let Location { inner, region, decoded, .. } = &self.location;
+        (inner, region.start_line, region.start_column, region.end_column, decoded)
+    }
 }
 
 /// What is to be said of a file, or of a line of it.
@@ -72,8 +83,8 @@ pub fn explain(
     let interest = |bytes: &[u8]| is_named || detector.is_interesting(bytes);
     decode::texts(bytes, settings.limits, &interest, &mut visit, &mut |issue| issues.push(issue));
     issues.retain(|issue| issue.kind != decode::UNOPENED);
-    candidates.sort_by(|a, b| order(a).cmp(&order(b)));
-    candidates.dedup_by(|a, b| order(a) == order(b) && a.account.value == b.account.value);
+    candidates.sort_by(|a, b| a.order().cmp(&b.order()));
+    candidates.dedup_by(|a, b| a.order() == b.order() && a.account.value == b.account.value);
     let decoded: Vec<Range<u64>> = candidates.iter().filter_map(decoded_part).collect();
     // A run whose content is accounted for needs no account of itself.
     candidates.retain(|candidate| {
@@ -88,11 +99,6 @@ pub fn explain(
 fn decoded_part(candidate: &Candidate) -> Option<Range<u64>> {
     let decoded = !candidate.location.decoded.is_empty() && candidate.account.obstacle.is_none();
     candidate.location.bytes.clone().filter(|_| decoded)
-}
-
-fn order(candidate: &Candidate) -> (&[BString], u64, u64, u64, &[String]) {
-    let Location { inner, region, decoded, .. } = &candidate.location;
-    (inner, region.start_line, region.start_column, region.end_column, decoded)
 }
 
 /// Where a line is, without its end; nothing at the text's end if there is none.
@@ -158,7 +164,7 @@ impl Reader<'_> {
                 line_hash: None,
             };
             let outcome = self.outcome(&account, &place.container, &place.span);
-            candidates.push(Candidate { location, account, outcome });
+            candidates.push(Candidate { location, account, outcome, told: None });
         }
     }
 

@@ -37,6 +37,7 @@ mod paths;
 mod places;
 mod skips;
 mod strays;
+pub mod told;
 
 use bindings::{Naming, Reading};
 use counts::Counts;

@@ -50,15 +50,28 @@ pub fn text(explanation: &Explanation, page: &Page<'_>, out: &mut dyn Write) -> 
         let verdict = masked(&redactor.text(&verdict(candidate, page)));
         writeln!(out, "{}{inside}: {verdict}", paint.place(&anchor))?;
         let gutter = snippet::gutter(&candidate.location) + 2;
-        snippet::write(&candidate.location, gutter, page.width, paint, out)?;
+        // Of a line that was looked at for one value, the others are not masked yet.
+        let mut location = candidate.location.clone();
+        redactor.in_excerpt(&mut location.excerpt);
+        snippet::write(&location, gutter, page.width, paint, out)?;
         let note = |sign: &str, text: &str| {
             format!("{:gutter$} {sign} {}", "", redactor.text(&visible(text.as_bytes())))
         };
         if let Some(obstacle) = &candidate.account.obstacle {
             writeln!(out, "{}", note("-", obstacle))?;
         }
+        if let Some(told) = &candidate.told {
+            let (rule, confidence) = (id(page, told.rule), told.confidence.as_str());
+            let head = format!("{rule}: {confidence} confidence, by what is found elsewhere");
+            writeln!(out, "{}", note("=", &head))?;
+            for reason in &told.evidence {
+                // It names other files, which may be called by other values.
+                writeln!(out, "{}", masked(&note("  +", reason)))?;
+            }
+        }
         for opinion in &candidate.account.opinions {
-            let rule = page.rules.get(opinion.rule).map_or("", |rule| rule.id.as_str());
+            let alone = if candidate.told.is_some() { " (this place alone)" } else { "" };
+            let rule = format!("{}{alone}", id(page, opinion.rule));
             let Some(confidence) = opinion.confidence else {
                 // Of a rule that has nothing to say, what decided is enough.
                 let reason = opinion.reasons.first().map_or("", |reason| reason.text.as_str());
@@ -91,10 +104,10 @@ pub fn text(explanation: &Explanation, page: &Page<'_>, out: &mut dyn Write) -> 
 fn verdict(candidate: &Candidate, page: &Page<'_>) -> String {
     match &candidate.outcome {
         Outcome::Reported(confidence) => {
-            let rule =
-                candidate.account.opinions.iter().find(|opinion| opinion.confidence == Some(*confidence));
-            let rule =
-                rule.and_then(|opinion| page.rules.get(opinion.rule)).map_or("", |rule| rule.id.as_str());
+            let mut opinions = candidate.account.opinions.iter();
+            let sure = opinions.find(|opinion| opinion.confidence == Some(*confidence));
+            let rule = candidate.told.as_ref().map(|told| told.rule).or(sure.map(|opinion| opinion.rule));
+            let rule = rule.map_or("", |rule| id(page, rule));
             format!("reported as {rule} ({} confidence)", confidence.as_str())
         }
         Outcome::Suppressed(suppression) => {
@@ -106,6 +119,10 @@ fn verdict(candidate: &Candidate, page: &Page<'_>) -> String {
         }
         Outcome::None => "not reported: no candidate".to_owned(),
     }
+}
+
+fn id<'p>(page: &Page<'p>, rule: usize) -> &'p str {
+    page.rules.get(rule).map_or("", |rule| rule.id.as_str())
 }
 
 /// Inside of what a candidate was found.
@@ -146,7 +163,15 @@ struct CandidateModel<'a> {
     decoded: &'a [String],
     cell: Option<u64>,
     obstacle: Option<String>,
+    elsewhere: Option<ToldModel<'a>>,
     rules: Vec<OpinionModel<'a>>,
+}
+
+#[derive(Serialize)]
+struct ToldModel<'a> {
+    rule_id: &'a str,
+    confidence: &'static str,
+    evidence: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -188,7 +213,7 @@ fn candidate<'a>(
     page: &Page<'a>,
     masked: &dyn Fn(&str) -> String,
 ) -> CandidateModel<'a> {
-    let Candidate { location, account, outcome } = candidate;
+    let Candidate { location, account, outcome, told } = candidate;
     let reasons = |opinion: &Opinion| {
         let speaks = |speaks_for| if speaks_for { "for" } else { "against" };
         let reasons = opinion.reasons.iter();
@@ -208,11 +233,16 @@ fn candidate<'a>(
         decoded: &location.decoded,
         cell: location.cell,
         obstacle: account.obstacle.as_deref().map(masked),
+        elsewhere: told.as_ref().map(|told| ToldModel {
+            rule_id: id(page, told.rule),
+            confidence: told.confidence.as_str(),
+            evidence: told.evidence.iter().map(|reason| super::redact::masked(&masked(reason))).collect(),
+        }),
         rules: account
             .opinions
             .iter()
             .map(|opinion| OpinionModel {
-                rule_id: page.rules.get(opinion.rule).map_or("", |rule| rule.id.as_str()),
+                rule_id: id(page, opinion.rule),
                 confidence: opinion.confidence.map(|confidence| confidence.as_str()),
                 published: opinion.published,
                 reasons: reasons(opinion),

@@ -179,7 +179,7 @@ impl Redactor {
     }
 
     /// Masks what is left in an excerpt, and keeps track of where its own mask stands.
-    fn in_excerpt(&self, excerpt: &mut Excerpt) {
+    pub fn in_excerpt(&self, excerpt: &mut Excerpt) {
         if let (Some(before), Some(after)) =
             (excerpt.text.get(..excerpt.mask.start), excerpt.text.get(excerpt.mask.end..))
             && let Some(own) = excerpt.text.get(excerpt.mask.clone())

@@ -6,6 +6,11 @@ use bstr::ByteVec as _;
 
 use super::{tracked, worktree};
 
+/// The top of the work tree that a directory, without symbolic links in its path, is in.
+pub fn top_of(directory: &Path) -> Option<std::path::PathBuf> {
+    tracked::top_of(directory)
+}
+
 /// Whether `leeward scan`, at the top of the work tree that `file` is in or in its own directory, passes it over: an
 /// ignore file lists it, and git does not track it.
 pub fn is_passed_over(file: &Path) -> bool {
