@@ -26,6 +26,7 @@ mod name;
 mod others;
 mod prose;
 mod sibling;
+mod through;
 mod used;
 
 pub(super) use known::Known;
@@ -107,12 +108,16 @@ pub(super) fn judge<'a>(
     if !file.is_about_provider() {
         return None;
     }
-    let mut answers = ask(Judge { provider, place, file, span, steps: 0, column: OnceCell::new() });
+    let judge = || Judge { provider, place, file, span, steps: 0, column: OnceCell::new() };
+    let mut answers = ask(judge());
     let first = answers.next().map(|first| match first.followed {
-        // A value that goes through a variable is as sure as what else is said of it.
+        // A value that goes through a variable with a name that anything has is as sure as what else is said of it,
+        // unless nobody else can have got it.
         true => {
             let generic = place.levels.first().is_some_and(|own| meaning(&own.name, &[]).credential);
-            let sure = !generic || answers.next().is_some_and(|other| other.confidence == Confidence::High);
+            let sure = !generic
+                || answers.next().is_some_and(|other| other.confidence == Confidence::High)
+                || judge().goes_to_us_alone();
             Verdict { confidence: if sure { Confidence::High } else { Confidence::Medium }, ..first }
         }
         false => first,
