@@ -25,6 +25,7 @@ mod known;
 mod name;
 mod others;
 mod prose;
+mod secret;
 mod sibling;
 mod through;
 mod used;
@@ -81,7 +82,7 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 13] = [
+const QUESTIONS: [Question; 15] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
@@ -91,9 +92,11 @@ const QUESTIONS: [Question; 13] = [
     |judge| judge.column(),
     |judge| judge.called(),
     |judge| judge.levels(),
+    |judge| judge.entry_of_secret(),
     |judge| judge.used_by_others(),
     |judge| judge.request(),
     |judge| judge.spoken_of(),
+    |judge| judge.header_for_us_alone(),
     |judge| judge.file_about_provider(),
 ];
 
