@@ -254,8 +254,7 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     let password = |token: &str| is_password(token) && words(token).len() > 1;
     // `os.environ["NAME"]` gives its value to the entry, and not to all of it.
     let holds = |token: &str| words(token).last().is_some_and(|word| word == "environ");
-    let credential =
-        |token: &&str| meaning(token, &[]).credential && !holds(token) || password(token);
+    let credential = |token: &&str| meaning(token, &[]).credential && !holds(token) || password(token);
     // What a program is given by its environment is called anything.
     let environment = path.is_some_and(is_dotenv) || sets_variables(text);
     let variable = |token: &&str| {

@@ -10,7 +10,7 @@ use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::Judge;
-use super::used::{MOST_STEPS, Use};
+use super::used::{LONGEST_ALONE, MOST_STEPS, Use};
 use crate::detect::declaration::{FUNCTION, name_of};
 use crate::detect::quote::shown;
 use crate::detect::structure::{Bound, Holder, Level, Place};
@@ -23,7 +23,7 @@ impl Judge<'_> {
     /// provider gets it.
     pub(super) fn through_function(&self, place: &Place, span: &Range<usize>, name: &str) -> Option<Use> {
         let call = place.levels.first().filter(|call| call.holder == Holder::Call)?;
-        if self.steps + 1 >= MOST_STEPS {
+        if self.steps + 1 >= MOST_STEPS || self.file.text.len() > LONGEST_ALONE {
             return None;
         }
         let (parameter, body) = parameter_of(self.file.text, call)?;

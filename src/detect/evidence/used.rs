@@ -26,6 +26,8 @@ const MOST_USES: usize = 24;
 pub(super) const MOST_STEPS: usize = 3;
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 4;
+/// Longest text in which all that reads a variable is looked at, and functions are followed, in bytes.
+pub(super) const LONGEST_ALONE: usize = 1 << 16;
 /// Longest text in which a variable is looked for, in bytes.
 const LONGEST_TEXT: usize = 1 << 20;
 
@@ -209,7 +211,7 @@ impl Judge<'_> {
     /// Whether the value has a variable of its own, which the file gives nothing else, and nobody but the provider gets it.
     pub(super) fn goes_to_us_alone(&self) -> bool {
         let Some(Variable { name, field: None, held: false }) = self.variable() else { return false };
-        if given(self.file.text, &name).take(2).count() != 1 {
+        if self.file.text.len() > LONGEST_ALONE || given(self.file.text, &name).take(2).count() != 1 {
             return false;
         }
         let everywhere = 0..self.file.text.len();
