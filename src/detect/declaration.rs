@@ -14,7 +14,7 @@ const LONGEST_NAME: usize = 60;
 const NEAR: usize = 400;
 
 /// Words before the name of a function that is declared.
-const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
+pub(super) const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
 
 /// Whether what the last line of `before` does is to `return` something.
 pub(super) fn is_return(before: &[u8]) -> bool {

@@ -25,7 +25,9 @@ mod known;
 mod name;
 mod others;
 mod prose;
+mod secret;
 mod sibling;
+mod through;
 mod used;
 
 pub(super) use known::Known;
@@ -80,7 +82,7 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 13] = [
+const QUESTIONS: [Question; 15] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
@@ -90,9 +92,11 @@ const QUESTIONS: [Question; 13] = [
     |judge| judge.column(),
     |judge| judge.called(),
     |judge| judge.levels(),
+    |judge| judge.entry_of_secret(),
     |judge| judge.used_by_others(),
     |judge| judge.request(),
     |judge| judge.spoken_of(),
+    |judge| judge.header_for_us_alone(),
     |judge| judge.file_about_provider(),
 ];
 
@@ -107,12 +111,16 @@ pub(super) fn judge<'a>(
     if !file.is_about_provider() {
         return None;
     }
-    let mut answers = ask(Judge { provider, place, file, span, steps: 0, column: OnceCell::new() });
+    let judge = || Judge { provider, place, file, span, steps: 0, column: OnceCell::new() };
+    let mut answers = ask(judge());
     let first = answers.next().map(|first| match first.followed {
-        // A value that goes through a variable is as sure as what else is said of it.
+        // A value that goes through a variable with a name that anything has is as sure as what else is said of it,
+        // unless nobody else can have got it.
         true => {
             let generic = place.levels.first().is_some_and(|own| meaning(&own.name, &[]).credential);
-            let sure = !generic || answers.next().is_some_and(|other| other.confidence == Confidence::High);
+            let sure = !generic
+                || answers.next().is_some_and(|other| other.confidence == Confidence::High)
+                || judge().goes_to_us_alone();
             Verdict { confidence: if sure { Confidence::High } else { Confidence::Medium }, ..first }
         }
         false => first,

@@ -26,6 +26,8 @@ const MOST_USES: usize = 24;
 pub(super) const MOST_STEPS: usize = 3;
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 4;
+/// Longest text in which all that reads a variable is looked at, and functions are followed, in bytes.
+pub(super) const LONGEST_ALONE: usize = 1 << 16;
 /// Longest text in which a variable is looked for, in bytes.
 const LONGEST_TEXT: usize = 1 << 20;
 
@@ -206,6 +208,22 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether the value has a variable of its own, which the file gives nothing else, and nobody but the provider gets it.
+    pub(super) fn goes_to_us_alone(&self) -> bool {
+        let Some(Variable { name, field: None, held: false }) = self.variable() else { return false };
+        if self.file.text.len() > LONGEST_ALONE || given(self.file.text, &name).take(2).count() != 1 {
+            return false;
+        }
+        let everywhere = 0..self.file.text.len();
+        let mut reads = self.reads(&name, None, false, &everywhere);
+        let ours = |use_: Use| !matches!(use_, Use::Theirs(_) | Use::Made(_));
+        let all = reads
+            .by_ref()
+            .take(MOST_USES)
+            .all(|span| self.file.known.may_read() && ours(self.judge_use(&span, &name)));
+        all && reads.next().is_none()
+    }
+
     fn find_use(&self, variable: &Variable, scope: &Range<usize>) -> Use {
         let Variable { name, field, held } = variable;
         let found = field.as_deref().map(|field| self.judge_uses(name, Some(field), false, scope));
@@ -216,11 +234,18 @@ impl Judge<'_> {
         }
     }
 
-    fn judge_uses(&self, name: &str, field: Option<&str>, whole: bool, scope: &Range<usize>) -> Use {
+    /// The places in `scope` that read a name, or a field of what has it.
+    fn reads<'t>(
+        &'t self,
+        name: &'t str,
+        field: Option<&'t str>,
+        whole: bool,
+        scope: &'t Range<usize>,
+    ) -> impl Iterator<Item = Range<usize>> + 't {
         let text = self.file.text;
         let wanted = field.unwrap_or(name);
         let places = memmem::find_iter(text, wanted).map(|at| at..at + wanted.len());
-        let reads = places.filter(|span| {
+        places.filter(move |span| {
             is_read(text, span)
                 && scope.contains(&span.start)
                 && !(whole && is_taken_apart(&text[span.end..]))
@@ -228,7 +253,18 @@ impl Judge<'_> {
                     Some(_) => is_field_of(text, span.start, name),
                     None => self.is_variable(span),
                 }
-        });
+        })
+    }
+
+    pub(super) fn judge_uses(
+        &self,
+        name: &str,
+        field: Option<&str>,
+        whole: bool,
+        scope: &Range<usize>,
+    ) -> Use {
+        let reads = self.reads(name, field, whole, scope);
+        let wanted = field.unwrap_or(name);
         let (mut theirs, mut made) = (None, None);
         for span in reads.take(MOST_USES).take_while(|_| self.file.known.may_read()) {
             match self.judge_use(&span, wanted) {
@@ -294,7 +330,7 @@ impl Judge<'_> {
                 return Use::Theirs(reason);
             }
         }
-        self.made_of(&place)
+        self.through_function(&place, span, name).unwrap_or_else(|| self.made_of(&place))
     }
 
     /// Whether a value is an argument whose name calls it a credential: what stands beside it is of the same call.
