@@ -58,6 +58,9 @@ pub struct Limits {
     pub unpacked: u64,
 }
 
+/// The kind of the issue that an archive is broken or cut off.
+pub const CORRUPT: &str = "corrupt-archive";
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

@@ -244,7 +244,7 @@ impl Walk<'_> {
         });
         // What only looks like an archive in the middle of a text is none.
         if let Err(problem) = opened
-            && !(text.fixed.is_some() && problem.kind == "corrupt-archive")
+            && !(text.fixed.is_some() && problem.kind == super::CORRUPT)
         {
             (self.issue)(Issue::new(problem.kind, problem.message));
         }

@@ -163,7 +163,7 @@ impl<'a> Held<'a> {
             for old in self.judged_before() {
                 // What goes wrong there is no issue of this scan: nothing is known of it then, and so all is new.
                 let apart = self.collector.again(Look::Candidates);
-                let hits = apart.guarded(self.of(old), old.bytes, &[]);
+                let hits = apart.guarded(self.of(old), old.bytes, &[], true);
                 judged.add(hits);
                 if old.in_base && self.collector.before.is_first(old) {
                     let names = std::mem::take(&mut *lock(&apart.namings));

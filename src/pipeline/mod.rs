@@ -157,7 +157,7 @@ impl<'a> Collector<'a> {
             return self.skip(TOO_LARGE, name(origin));
         }
         self.looks_into(origin.kind);
-        self.keep(self.guarded(origin, bytes, olds));
+        self.keep(self.guarded(origin, bytes, olds, true));
     }
 
     fn keep(&self, hits: Vec<Hit>) {
@@ -166,9 +166,9 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Scans, and says it where that failed.
-    fn guarded(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> Vec<Hit> {
-        let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, olds)));
+    /// Scans a content that is `whole`, or a part of one. Should that fail, it is said.
+    fn guarded(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>], whole: bool) -> Vec<Hit> {
+        let scanned = catch_unwind(AssertUnwindSafe(|| self.detect(origin, bytes, olds, whole)));
         scanned.unwrap_or_else(|_| {
             let message = "leeward failed on this content, which is a bug; it was not scanned to its end";
             self.tell(origin, Issue::new("internal-error", message));
@@ -176,7 +176,7 @@ impl<'a> Collector<'a> {
         })
     }
 
-    fn detect(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> Vec<Hit> {
+    fn detect(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>], whole: bool) -> Vec<Hit> {
         self.tell_unopened(origin, bytes);
         if self.is_interrupted() || !self.is_worth_a_look(origin.kind, bytes) && !self.is_named(origin) {
             return Vec::new();
@@ -204,7 +204,9 @@ impl<'a> Collector<'a> {
         decode::texts(bytes, limits, &interest, &mut visit, &mut |issue| issues.push(issue));
         inline::settle(&mut hits, &marks);
         held.take(&mut hits);
-        issues.into_iter().for_each(|issue| self.tell(origin, issue));
+        // An archive that only a part of is here is told by who reads the parts.
+        let issues = issues.into_iter().filter(|issue| whole || issue.kind != decode::CORRUPT);
+        issues.for_each(|issue| self.tell(origin, issue));
         if origin.kind == LocationKind::File && !hits.is_empty() {
             let lines: Vec<u64> = hits.iter().map(|hit| hit.location.region.start_line).collect();
             for (hit, hash) in hits.iter_mut().zip(line_hashes(bytes, &lines)) {
@@ -355,7 +357,7 @@ impl Sink for Collector<'_> {
 
     fn name_in(&self, directory: &BStr, origin: Origin<'_>, name: &BStr) {
         let path = [directory.as_ref(), name.as_bytes()].join(&b'/');
-        let mut hits = self.guarded(Origin { path: Some(path.as_bstr()), ..origin }, name, &[]);
+        let mut hits = self.guarded(Origin { path: Some(path.as_bstr()), ..origin }, name, &[], true);
         hits.iter_mut().for_each(|hit| hit.location.path = origin.path.map(ToOwned::to_owned));
         self.keep(hits);
     }

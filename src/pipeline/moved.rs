@@ -266,14 +266,14 @@ impl<'a> Search<'a> {
         }
         let is_live = |hit: &Hit| hit.suppression.is_none();
         let apart = self.collector.again(Look::Candidates);
-        let hits = apart.guarded(origin(path), bytes, &[]);
+        let hits = apart.guarded(origin(path), bytes, &[], true);
         let mut known: Vec<KnownValue> = hits.iter().filter(|hit| is_live(hit)).map(known_by).collect();
         known.sort_by(|a, b| a.secret.cmp(&b.secret));
         known.dedup_by(|a, b| a.secret == b.secret);
         let Some(known) = Known::new(known, HashSet::new()) else { return Counts::new() };
         let again = self.collector.again(Look::Copies(known));
         let mut counts = Counts::new();
-        for hit in again.guarded(origin(path), bytes, &[]).iter().filter(|hit| is_live(hit)) {
+        for hit in again.guarded(origin(path), bytes, &[], true).iter().filter(|hit| is_live(hit)) {
             for value in counted(hit) {
                 *counts.entry(value).or_default() += 1;
             }

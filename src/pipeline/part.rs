@@ -24,7 +24,7 @@ impl Collector<'_> {
             );
             self.tell(origin, Issue::new("decode-limit", message));
         }
-        let mut hits: Vec<Hit> = self.guarded(origin, bytes, &[]);
+        let mut hits: Vec<Hit> = self.guarded(origin, bytes, &[], false);
         hits.retain(|hit| is_own(&hit.location, part));
         for hit in &mut hits {
             shift(&mut hit.location, part);

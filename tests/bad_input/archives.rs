@@ -242,8 +242,8 @@ fn a_directory_that_leaves_members_out_hides_nothing() {
         ("fewer.zip", fewer, ALL, None),
         ("smaller.zip", lying(24, &1_u32.to_le_bytes()), ALL, None),
         // What the second says of its length covers the third.
-        ("longer.tar", longer, &["a.env", "b.env", "b.env"], CORRUPT),
-        ("unsummed.tar", unsummed, &["", "", "a.env"], CORRUPT),
+        ("longer.tar", longer, &["a.env", "b.env", "b.env"], None),
+        ("unsummed.tar", unsummed, &["", "", "a.env"], None),
     ]);
 }
 
@@ -263,8 +263,9 @@ fn what_is_cut_off_is_said_and_what_is_left_of_it_is_found() {
         ("trailer.gz", rest(&backup, 1), &[""], CORRUPT),
         ("header.gz", backup[..15].to_vec(), &[], CORRUPT),
         ("second.gz", [gzip(line(1).as_bytes()), rest(&backup, 99)].concat(), &["", ""], CORRUPT),
-        ("inside.tar", whole[..1024 + 512 + line(2).len() - 9].to_vec(), &["a.env"], CORRUPT),
-        ("between.tar", whole[..2048].to_vec(), &["a.env", "b.env"], CORRUPT),
+        // A tar packs nothing: what is there of it was seen.
+        ("inside.tar", whole[..1024 + 512 + line(2).len() - 9].to_vec(), &["a.env"], None),
+        ("between.tar", whole[..2048].to_vec(), &["a.env", "b.env"], None),
         ("end.tgz", rest(&packed, 4), ALL, CORRUPT),
         ("in.zip", zip_of(&[("x.gz", rest(&packed, 4))], CompressionMethod::Stored), IN_GZ, CORRUPT),
         // These only begin like one.

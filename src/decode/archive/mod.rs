@@ -1,8 +1,9 @@
 //! Archives: gzip, zip and what is built on it (docx, jar, whl …), tar.
 //!
-//! Takes bytes, hands over what is packed in them, one member after the other, within a budget. An archive that is
+//! Takes bytes, hands over what is packed in them, one member after the other, within a budget. A packed archive that is
 //! broken, lies or is cut off is said, for something in it was not looked at, or is missing; what came out of it before is
-//! scanned. What only begins like one is none.
+//! scanned. What only begins like one is none. A tar packs nothing: all that is there of it is seen as it stands, and is
+//! scanned whatever its headers say.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -39,8 +40,6 @@ pub(super) const ENCODED_MAGIC: [&[u8]; 2] = [b"H4sI", b"UEsDB"];
 const GZIP_HEADER: usize = 10;
 /// Where a tar's first header says that it is one.
 const TAR_MAGIC: Range<usize> = 257..262;
-/// Bytes of its parts, the last of which are zeros.
-const TAR_BLOCK: usize = 512;
 
 /// The record that a zip ends with, and its length where nothing follows it.
 const ZIP_END: &[u8] = b"PK\x05\x06";
@@ -82,7 +81,7 @@ pub(super) fn open(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Res
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Problem {
-    Problem { kind: "corrupt-archive", message: format!("an archive cannot be read to its end: {error}") }
+    Problem { kind: super::CORRUPT, message: format!("an archive cannot be read to its end: {error}") }
 }
 
 fn too_large(budget: Budget) -> Problem {
@@ -146,46 +145,21 @@ fn gzip(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Pro
     outcome
 }
 
-/// What a tar holds.
-struct Tar {
-    /// The files that stand in it as they are, with their names; those after a broken header are not known. Of what is
-    /// longer than the archive, what is there.
-    files: Vec<(BString, Range<usize>)>,
-    /// Why there may be more.
-    problem: Option<Problem>,
-}
-
-impl Tar {
-    /// Not more than so many files.
-    fn read(bytes: &[u8], most: usize) -> Tar {
-        let position = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let mut files = Vec::new();
-        let mut archive = tar::Archive::new(bytes);
-        for (index, entry) in archive.entries().into_iter().flatten().enumerate() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                // What has no header that holds is no tar.
-                Err(_) if index == 0 => return Tar { files, problem: None },
-                Err(error) => return Tar { files, problem: Some(broken(&error)) },
-            };
+/// The files in a tar that stand in it as they are, with their names; those after a broken header are not known.
+///
+/// Of what is longer than the archive, what is there.
+fn tar_files(bytes: &[u8]) -> impl Iterator<Item = (BString, Range<usize>)> {
+    let position = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).min(bytes.len());
+    let mut archive = tar::Archive::new(bytes);
+    let mut files = Vec::new();
+    for entry in archive.entries().into_iter().flatten().map_while(Result::ok) {
+        if entry.header().entry_type().is_file() {
             let start = position(entry.raw_file_position());
-            let end = start.saturating_add(position(entry.size()));
-            if entry.header().entry_type().is_file() {
-                let there = start.min(bytes.len())..end.min(bytes.len());
-                files.push((entry.path_bytes().into_owned().into(), there));
-            }
-            if end > bytes.len() {
-                return Tar { files, problem: Some(cut_off()) };
-            }
-            if files.len() >= most {
-                return Tar { files, problem: None };
-            }
+            let end = position(entry.raw_file_position().saturating_add(entry.size()));
+            files.push((BString::from(entry.path_bytes().into_owned()), start..end));
         }
-        let rest = archive.into_inner().len();
-        let last = bytes[..bytes.len() - rest].rchunks(TAR_BLOCK).next();
-        let is_whole = last.is_some_and(|block| block.iter().all(|&byte| byte == 0));
-        Tar { files, problem: (!is_whole).then(cut_off) }
     }
+    files.into_iter()
 }
 
 /// Where in an archive files stand as they are: they are handed over as members, and need not be seen twice.
@@ -195,19 +169,18 @@ pub(super) fn plain_contents(bytes: &[u8], members: usize) -> Vec<Range<usize>> 
     } else if is_zip(bytes) {
         zip::stored(bytes, members)
     } else if is_tar(bytes) {
-        Tar::read(bytes, members).files.into_iter().map(|(_, content)| content).collect()
+        tar_files(bytes).take(members).map(|(_, content)| content).collect()
     } else {
         Vec::new()
     }
 }
 
 fn tar(bytes: &[u8], budget: Budget, member: &mut Member<'_>) -> Result<(), Problem> {
-    let Tar { files, problem } = Tar::read(bytes, budget.members.saturating_add(1));
-    for (index, (name, content)) in files.into_iter().enumerate() {
+    for (index, (name, content)) in tar_files(bytes).enumerate() {
         if index >= budget.members {
             return Err(too_many(budget));
         }
         member("tar", Some(name), &bytes[content]);
     }
-    problem.map_or(Ok(()), Err)
+    Ok(())
 }
