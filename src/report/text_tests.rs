@@ -64,16 +64,16 @@ What to do about mistral-api-key:
 
 Pushed, or handed on: iwuT…LxRv
   First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.
-  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew.
-      url=$(git remote get-url origin)
-      git clone --mirror "$url" ../leeward-rewrite.git
-      leeward history --write-expressions ../leeward-expressions.txt ../leeward-rewrite.git
-      git -C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt
-      rm ../leeward-expressions.txt
+  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here.
+      work=$(mktemp -d) && git clone --mirror "$(git remote get-url origin)" "$work/copy.git"
+      url=$(git -C "$work/copy.git" remote get-url origin)
+      leeward history --write-expressions "$work/expressions.txt" "$work/copy.git"
+      git -C "$work/copy.git" filter-repo --replace-text "$work/expressions.txt"
+      rm "$work/expressions.txt"
   Encoded, or in an archive, it is not replaced by that; these files have to go whole:
-      git -C ../leeward-rewrite.git filter-repo --invert-paths --path demo.ipynb --path dist/app.zip
-  When `leeward history ../leeward-rewrite.git` finds nothing any more:
-      git -C ../leeward-rewrite.git push --force --mirror "$url"
+      git -C "$work/copy.git" filter-repo --invert-paths --path demo.ipynb --path dist/app.zip
+  When `leeward history "$work/copy.git"` finds nothing any more:
+      git -C "$work/copy.git" push --force --mirror "$url" && rm -rf "$work"
   Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.
 
 Suppressed:

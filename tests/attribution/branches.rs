@@ -106,7 +106,7 @@ fn the_rebase_judges_as_the_call_did() {
     rebased(&place, "a.env", rebase, go_on);
     place.run(&[&["history", "--reachable"][..], &options].concat()).ends_with(0);
     let told = commands(&place, &["history", "--rules", "../the rules/acme.toml", "--confidence=low"]);
-    assert!(told[0].starts_with("git reflog expire"), "{told:?}");
+    assert!(told[0].ends_with(" gc --prune=now"), "{told:?}");
 }
 
 #[test]

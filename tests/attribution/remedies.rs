@@ -219,7 +219,8 @@ fn what_two_work_trees_have_staged_is_taken_out_of_both() {
     // From the other one, and for one of them alone.
     place.git(&["add", "here.env"]);
     let told = commands(&place, &["history", "../an other"]);
-    let [command] = &told[..] else { panic!("{told:?}") };
+    let [way, command] = &told[..] else { panic!("{told:?}") };
+    assert!(way.starts_with("cd '/") && way.ends_with("/an other'"), "{way}");
     paste(&place, "../an other", command).ends_with(0);
     place.run(&["staged"]).ends_with(0);
 }

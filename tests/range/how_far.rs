@@ -59,7 +59,7 @@ fn from_the_last_commit_to_a_remote() {
     assert_eq!(states(&repo, "base..HEAD"), ["pushed"]);
     let said = repo.place.run(&["range", "base..HEAD"]).out();
     let (revoked, rewritten) =
-        (said.find("First delete the key"), said.find("git filter-repo --replace-text "));
+        (said.find("First delete the key"), said.find(r#"filter-repo --replace-text "$work"#));
     assert!(revoked.is_some() && revoked < rewritten, "{said}");
 
     // What was taken back was there all the same.

@@ -137,14 +137,18 @@ fn is_file(kind: LocationKind) -> bool {
     matches!(kind, LocationKind::Blob | LocationKind::Symlink)
 }
 
+/// Drops what no ref leads to. The entries of the stash but the last are in its log alone, and stay.
+const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
+                    -c gc.refs/stash.reflogExpireUnreachable=never gc --prune=now";
+
 /// What to do about what no ref leads to.
 pub(super) fn drop_unreachable() -> Vec<Line> {
     vec![
         say(
-            "Nothing is to be rewritten. To have it dropped at once, with all else that no ref leads to, older stashes \
-             included:",
+            "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash \
+             leads to:",
         ),
-        run("git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now".to_owned()),
+        run(DROP.to_owned()),
     ]
 }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BString, ByteSlice as _};
 
 use super::Report;
-use super::shell::pathspec;
+use super::shell::{self, pathspec};
 use super::spread::joined;
 use crate::finding::{Finding, LocationKind, State};
 use crate::sanitize::visible;
@@ -65,7 +65,8 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
     }
     let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
         let group = Group { findings: &findings, options: &report.scan.options };
-        let (what, lines) = group.steps(state.0)?;
+        let (what, mut lines) = group.steps(state.0)?;
+        lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
             0 | 1 => String::new(),
             _ => format!(" in {}", visible(target)),
@@ -92,6 +93,13 @@ pub(super) fn before_a_push(report: &Report) -> Vec<String> {
     let local = sections(report).into_iter().filter(|section| section.before_a_push);
     let lines = local.flat_map(|section| section.lines);
     lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
+}
+
+/// The way into a repository that the shell does not stand in: commands would change the one that it does.
+fn elsewhere(target: &BString) -> Option<Line> {
+    let here = target.is_empty() || target == "." || target == "-";
+    let path = std::path::absolute(target.to_path().ok()?).ok().filter(|_| !here)?;
+    Some(run(format!("cd {}", shell::word(&BString::from(path.into_os_string().into_encoded_bytes())))))
 }
 
 /// Findings of one state.

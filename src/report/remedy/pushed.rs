@@ -9,11 +9,12 @@ use crate::finding::LocationKind;
 use crate::report::shell::word;
 use crate::report::spread::joined;
 
-/// Where the recipe has the expressions written: beside the repository.
-const EXPRESSIONS: &str = "../leeward-expressions.txt";
+/// Where the recipe has the history rewritten: in a copy of its own, in a new directory that nobody else can read. One that
+/// is left from before, of another repository perhaps, would be sent in place of this one.
+const COPY: &str = "\"$work/copy.git\"";
 
-/// Where it has the history rewritten: in a copy beside the repository.
-const COPY: &str = "../leeward-rewrite.git";
+/// Where it has the expressions written: beside that copy, or beside the repository.
+const EXPRESSIONS: [&str; 2] = ["\"$work/expressions.txt\"", "../leeward-expressions.txt"];
 
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
@@ -28,13 +29,15 @@ impl Group<'_> {
         )];
         lines.extend(self.unstaged_first());
         lines.push(say(
-            "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew.",
+            "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; \
+             push first what is only here.",
         ));
         // Where no copy was made, nothing is rewritten: all names it.
         let (git, copy) = match remotes.first() {
             Some(remote) => {
-                lines.push(run(format!("url=$(git remote get-url {})", word(remote))));
-                lines.push(run(format!("git clone --mirror \"$url\" {COPY}")));
+                let url = format!("$(git remote get-url {})", word(remote));
+                lines.push(run(format!("work=$(mktemp -d) && git clone --mirror \"{url}\" {COPY}")));
+                lines.push(run(format!("url=$(git -C {COPY} remote get-url origin)")));
                 (format!("git -C {COPY}"), format!(" {COPY}"))
             }
             None => {
@@ -42,16 +45,17 @@ impl Group<'_> {
                 ("git".to_owned(), String::new())
             }
         };
-        lines.push(run(format!("leeward history --write-expressions {EXPRESSIONS}{copy}")));
+        let expressions = EXPRESSIONS[usize::from(remotes.is_empty())];
+        lines.push(run(format!("leeward history --write-expressions {expressions}{copy}")));
         let messages =
             self.has(|kind| matches!(kind, LocationKind::CommitMessage | LocationKind::TagMessage));
-        let messages = if messages { format!(" --replace-message {EXPRESSIONS}") } else { String::new() };
-        lines.push(run(format!("{git} filter-repo --replace-text {EXPRESSIONS}{messages}")));
-        lines.push(run(format!("rm {EXPRESSIONS}")));
+        let messages = if messages { format!(" --replace-message {expressions}") } else { String::new() };
+        lines.push(run(format!("{git} filter-repo --replace-text {expressions}{messages}")));
+        lines.push(run(format!("rm {expressions}")));
         lines.extend(self.beyond(&git));
         if !remotes.is_empty() {
             lines.push(say(&format!("When `leeward history{copy}` finds nothing any more:")));
-            lines.push(run(format!("{git} push --force --mirror \"$url\"")));
+            lines.push(run(format!("{git} push --force --mirror \"$url\" && rm -rf \"$work\"")));
         }
         if remotes.len() > 1 {
             let others: Vec<_> = remotes.iter().skip(1).map(|remote| word(remote)).collect();

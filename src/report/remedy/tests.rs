@@ -85,7 +85,10 @@ fn each_state_has_its_commands() {
             Blob,
             "a",
             state(State::Unreachable),
-            &["git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now"],
+            &[
+                "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
+               -c gc.refs/stash.reflogExpireUnreachable=never gc --prune=now",
+            ],
         ),
         (Blob, "a", state(State::Uncommitted), &[]),
     ];
@@ -184,14 +187,14 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
     let found = commands(report.findings);
     let expected = [
-        "url=$(git remote get-url origin)",
-        "git clone --mirror \"$url\" ../leeward-rewrite.git",
-        "leeward history --write-expressions ../leeward-expressions.txt ../leeward-rewrite.git",
-        "git -C ../leeward-rewrite.git filter-repo --replace-text ../leeward-expressions.txt --replace-message \
-         ../leeward-expressions.txt",
-        "rm ../leeward-expressions.txt",
-        "git -C ../leeward-rewrite.git filter-repo --invert-paths --path k8s/secret.yaml",
-        "git -C ../leeward-rewrite.git push --force --mirror \"$url\"",
+        "work=$(mktemp -d) && git clone --mirror \"$(git remote get-url origin)\" \"$work/copy.git\"",
+        "url=$(git -C \"$work/copy.git\" remote get-url origin)",
+        "leeward history --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
+        "git -C \"$work/copy.git\" filter-repo --replace-text \"$work/expressions.txt\" --replace-message \
+         \"$work/expressions.txt\"",
+        "rm \"$work/expressions.txt\"",
+        "git -C \"$work/copy.git\" filter-repo --invert-paths --path k8s/secret.yaml",
+        "git -C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
     ];
     assert_eq!(found, expected);
 }
@@ -208,7 +211,7 @@ fn each_remote_that_has_it_is_named() {
     let others =
         "The same again for each other remote that has it, in a copy of its own: fork and origin.".to_owned();
     assert!(said.contains(&others), "{said:?}");
-    assert!(commands(report.findings).contains(&"url=$(git remote get-url backup)".to_owned()));
+    assert!(commands(report.findings)[0].contains("\"$(git remote get-url backup)\""));
 }
 
 #[test]
