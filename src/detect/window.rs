@@ -8,6 +8,8 @@
 use bstr::ByteSlice;
 use memchr::memmem;
 
+use super::layout::line_start;
+
 /// How many bytes before a candidate are read.
 const BEFORE: usize = 6 * 1024;
 /// How many bytes after it.
@@ -34,9 +36,7 @@ impl Window {
     }
 
     fn within(text: &[u8], span: &std::ops::Range<usize>, most_before: usize, most_after: usize) -> Window {
-        let from = span.start.saturating_sub(most_before);
-        let to = (span.end + most_after).min(text.len());
-        let (before, after) = (&text[from..span.start], &text[span.end..to]);
+        let (before, after) = sides(text, span, most_before, most_after);
         if let Some(source) = list(before, after, SOURCE) {
             return source;
         }
@@ -51,9 +51,7 @@ impl Window {
 
     /// The lines of a text that a notebook or a string has with its line ends escaped; none if the value is in none.
     pub(super) fn of_lines(text: &[u8], span: &std::ops::Range<usize>) -> Option<Window> {
-        let (before, after) = (&text[..span.start], &text[span.end..]);
-        let before = &before[before.len().saturating_sub(BEFORE)..];
-        let after = &after[..after.len().min(AFTER)];
+        let (before, after) = sides(text, span, BEFORE, AFTER);
         let listed = OUTPUT.iter().chain([&SOURCE]).find_map(|name| list(before, after, name));
         listed.or_else(|| {
             let ends = |text: &[u8], at: usize| text[at] == b'"' && (at == 0 || text[at - 1] != b'\\');
@@ -67,13 +65,10 @@ impl Window {
 
     /// The line of a value in what a notebook has shown.
     pub(super) fn shown_line(text: &[u8], span: &std::ops::Range<usize>) -> Option<Vec<u8>> {
-        let before = &text[span.start.saturating_sub(BEFORE)..span.start];
-        let after = &text[span.end..(span.end + AFTER).min(text.len())];
+        let (before, after) = sides(text, span, BEFORE, AFTER);
         let shown = OUTPUT.iter().find_map(|name| list(before, after, name))?;
         let (text, span) = shown.with(&text[span.clone()]);
-        let start = text[..span.start].rfind_byte(b'\n').map_or(0, |at| at + 1);
-        let end = text[span.end..].find_byte(b'\n').map_or(text.len(), |at| span.end + at);
-        Some(text[start..end].to_vec())
+        text[line_start(&text, span.start)..].lines().next().map(<[u8]>::to_vec)
     }
 
     /// The text with the value in its place, and that place.
@@ -81,6 +76,18 @@ impl Window {
         let span = self.before.len()..self.before.len() + value.len();
         ([&self.before, value, &self.after].concat(), span)
     }
+}
+
+/// So much of a text before and after a span.
+fn sides<'t>(
+    text: &'t [u8],
+    span: &std::ops::Range<usize>,
+    most_before: usize,
+    most_after: usize,
+) -> (&'t [u8], &'t [u8]) {
+    let from = span.start.saturating_sub(most_before);
+    let to = (span.end + most_after).min(text.len());
+    (&text[from..span.start], &text[span.end..to])
 }
 
 /// What begins the source of a notebook's cell, and what the cell itself.

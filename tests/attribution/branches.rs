@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::line;
-use super::remedies::{commands, commit, paste, pushed};
+use super::remedies::{commands, commit, committed_elsewhere, paste, pushed};
 use crate::support::place::Place;
 
 /// Begins a rebase, takes keys out of a file wherever it stops, and sees it end.
@@ -143,16 +143,7 @@ fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
 #[test]
 fn a_work_tree_that_is_gone_is_forgotten_first() {
     for detached in [false, true] {
-        let mut place = pushed();
-        place.git(&["worktree", "add", "--quiet", "-b", "other", "../other"]);
-        let other = place.top().join("other").display().to_string();
-        if detached {
-            place.git(&["-C", &other, "checkout", "--quiet", "--detach"]);
-        }
-        fs::write(place.top().join("other/a.env"), line(1)).expect("a file of ours");
-        for args in [&["add", "a.env"][..], &["commit", "--quiet", "--message", "a"]] {
-            place.git(&[&["-C", other.as_str()], args].concat());
-        }
+        let place = committed_elsewhere(detached);
         fs::remove_dir_all(place.top().join("other")).expect("it is there");
         let told = commands(&place, &["history"]);
         assert_eq!(

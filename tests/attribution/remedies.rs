@@ -302,19 +302,25 @@ fn a_further_copy_that_is_staged_is_taken_out_first() {
     assert!(place.work().join(".git/rebase-merge").is_dir(), "it began, and stopped");
 }
 
+/// A repository in whose work tree `../other` a key was committed, on a branch of its own or on none.
+pub(super) fn committed_elsewhere(detached: bool) -> Place {
+    let mut place = pushed();
+    place.git(&["worktree", "add", "--quiet", "-b", "other", "../other"]);
+    let other = place.top().join("other").display().to_string();
+    if detached {
+        place.git(&["-C", &other, "checkout", "--quiet", "--detach"]);
+    }
+    fs::write(place.top().join("other/a.env"), line(1)).expect("a file of ours");
+    for args in [&["add", "a.env"][..], &["commit", "--quiet", "--message", "a"]] {
+        place.git(&[&["-C", other.as_str()], args].concat());
+    }
+    place
+}
+
 #[test]
 fn what_another_work_tree_has_checked_out_is_rebased_there() {
     for detached in [false, true] {
-        let mut place = pushed();
-        place.git(&["worktree", "add", "--quiet", "-b", "other", "../other"]);
-        let other = place.top().join("other").display().to_string();
-        if detached {
-            place.git(&["-C", &other, "checkout", "--quiet", "--detach"]);
-        }
-        fs::write(place.top().join("other/a.env"), line(1)).expect("a file of ours");
-        for args in [&["add", "a.env"][..], &["commit", "--quiet", "--message", "a"]] {
-            place.git(&[&["-C", other.as_str()], args].concat());
-        }
+        let place = committed_elsewhere(detached);
         let told = commands(&place, &["history"]);
         let [there, rebase, go_on] = &told[..] else { panic!("{told:?}") };
         paste(&place, ".", &format!("{there} && {rebase}")).ends_with(1);

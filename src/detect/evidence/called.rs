@@ -242,7 +242,7 @@ impl Judge<'_> {
         let length = self.span.len();
         let mut values = HashSet::new();
         // Of a name that is not found soon, all of the text is searched.
-        if !self.file.known.may_search(0) {
+        if !self.file.known.may_search() {
             return false;
         }
         for at in memmem::find_iter(text, name).take(MOST_PLACES) {
@@ -261,7 +261,7 @@ impl Judge<'_> {
                 }
             }
         }
-        self.file.known.may_search(text.len());
+        self.file.known.count_searched(text.len());
         false
     }
 }

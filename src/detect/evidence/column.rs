@@ -42,7 +42,7 @@ impl Judge<'_> {
             Speaks::Others => {
                 Some(Verdict::foreign(format!("its column is {}, another service's", shown(name))))
             }
-            Speaks::Nobody if self.is_beside_column_of_credentials(name) => {
+            Speaks::Nobody if self.is_in_column_of_something_else(name) => {
                 let reason = format!("its column is {}, which is no name of a credential", shown(name));
                 Some(Verdict::new(Confidence::Low, reason))
             }
@@ -77,7 +77,7 @@ impl Judge<'_> {
 
     /// Whether the value's column is called something else than a credential, and another column of the table is called
     /// one, or says whose the row is.
-    fn is_beside_column_of_credentials(&self, name: &str) -> bool {
+    fn is_in_column_of_something_else(&self, name: &str) -> bool {
         const FEWEST: usize = 3;
         let meaning = self.meaning(name);
         let other = || {

@@ -58,10 +58,14 @@ impl Known {
         self.reads.get() <= MOST_READS
     }
 
-    /// Whether that many bytes more may be searched for the name of a variable.
-    pub(super) fn may_search(&self, bytes: usize) -> bool {
-        self.searched.set(self.searched.get().saturating_add(bytes));
+    /// Whether a name may be searched for once more.
+    pub(super) fn may_search(&self) -> bool {
         self.searched.get() <= MOST_SEARCHED
+    }
+
+    /// Counts bytes that were searched, or will be.
+    pub(super) fn count_searched(&self, bytes: usize) {
+        self.searched.set(self.searched.get().saturating_add(bytes));
     }
 }
 

@@ -52,10 +52,10 @@ fn parameter_of(text: &[u8], call: &Level) -> Option<(String, Range<usize>)> {
     if function.is_empty() || !function.chars().all(plain) {
         return None;
     }
-    let declared = |word: &str| memmem::find(text, format!("{word} {function}(").as_bytes()).is_some();
-    let word = FUNCTION.iter().find(|word| declared(word))?;
-    let head = format!("{word} {function}(");
-    let from = memmem::find(text, head.as_bytes())? + head.len();
+    let from = FUNCTION.iter().find_map(|word| {
+        let head = format!("{word} {function}(");
+        Some(memmem::find(text, head.as_bytes())? + head.len())
+    })?;
     let list = &text[from..(from + LONGEST).min(text.len())];
     let end = list.find_byte(b')')?;
     let parameters = list[..end].to_str().ok()?;

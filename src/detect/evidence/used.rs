@@ -100,7 +100,9 @@ impl Judge<'_> {
         if self.steps >= MOST_STEPS || self.file.text.len() > LONGEST_TEXT {
             return None;
         }
-        let variable = self.variable().filter(|_| self.file.known.may_search(self.file.text.len()))?;
+        let known = &self.file.known;
+        let variable = self.variable().inspect(|_| known.count_searched(self.file.text.len()));
+        let variable = variable.filter(|_| known.may_search())?;
         let scope = self.scope(&variable.name);
         let field = variable.field.as_deref().unwrap_or_default();
         // A name that is given several values means each of them in a part of the file.
