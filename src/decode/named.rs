@@ -69,9 +69,12 @@ fn run(text: &[u8], first: &[u8], second: &[u8]) -> Option<Run> {
 /// `implode("", $parts)`. The list's first literal begins behind `before`.
 pub(super) fn is_joined(text: &[u8], before: &[u8]) -> bool {
     const REACH: usize = 40;
+    if text.len() > LONGEST_TEXT {
+        return false;
+    }
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let line = &before[before.iter().rposition(|b| matches!(b, b'\n' | b';')).map_or(0, |at| at + 1)..];
-    let Some(equals) = line.find_byte(b'=').filter(|_| text.len() <= LONGEST_TEXT) else { return false };
+    let Some(equals) = line.find_byte(b'=') else { return false };
     let left = line[..equals].trim_end_with(|c| c.is_whitespace() || matches!(c, ':' | '[' | ']'));
     // `List<String> parts = List.of(`, `parts: string[] = [`
     let left = left.split(|b| *b == b':').next().unwrap_or_default().trim_ascii_end();

@@ -12,7 +12,7 @@ use memchr::memmem;
 
 use super::declaration::name_of;
 use super::evidence::Known;
-use super::layout::line_start;
+use super::lines::{self, line_start};
 use super::mention::Filter;
 use super::reference::is_read;
 use crate::rule::Rule;
@@ -280,7 +280,7 @@ impl<'a> FileView<'a> {
 
     /// The lines above that of a span, the nearest first.
     pub(super) fn lines_above(&self, span: &Range<usize>) -> impl Iterator<Item = &'a [u8]> {
-        self.text[..line_start(self.text, span.start)].lines().rev()
+        lines::lines_above(self.text, span.start)
     }
 
     /// The line that `at` is on, with the lines before and after it up to the bracket that one of them leaves open.

@@ -3,15 +3,12 @@
 //! Serves `structure` where no bracket tells. Knows YAML's mappings and lists, the sections of INI and TOML, the
 //! elements of XML.
 
+use super::lines::line_start;
+
 /// Most lines that a block is followed up or down.
 const MOST_LINES: usize = 60;
 /// Most names of enclosing things that are given.
 const MOST_OUTER: usize = 6;
-
-/// Start of the line that `at` is on.
-pub(super) fn line_start(text: &[u8], at: usize) -> usize {
-    text[..at].iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1)
-}
 
 /// Whether the line after the newline at `newline` goes on with what the line above began: an open bracket, a comma,
 /// an operator, a tag. A name with nothing after its `=` is empty, unless the next line is quoted or set deeper.

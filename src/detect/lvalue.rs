@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::cursor::{Left, Token};
-use super::layout;
+use super::lines;
 use super::structure::{Bound, Holder, head, holder, opening};
 
 /// The name that a value gets which is one of several: `a, b = "…", "…"`, or all of one name: `KEYS=…,…`. Begins at the
@@ -31,7 +31,7 @@ pub(super) fn one_of_several(before: &[u8], comma: usize) -> Option<(usize, Rang
 /// Of several names on a line, the last of which begins at `last`, the one with a number, and where they all begin.
 /// None if there is but one, or something else than names.
 pub(super) fn nth_name(before: &[u8], last: usize, number: usize) -> Option<(usize, Range<usize>)> {
-    let start = layout::line_start(before, last);
+    let start = lines::line_start(before, last);
     let line = &before[start..];
     let blanks = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
     let all = start + blanks;

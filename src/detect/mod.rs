@@ -28,6 +28,7 @@ mod file_view;
 pub mod finder;
 mod layout;
 mod letters;
+mod lines;
 mod lvalue;
 mod mention;
 mod parts;

@@ -109,7 +109,7 @@ impl Detector {
         variables: &mut Variables,
     ) -> Option<Read> {
         // What is imported is used elsewhere.
-        let line = &views.text[super::layout::line_start(views.text, span.start)..span.start];
+        let line = &views.text[super::lines::line_start(views.text, span.start)..span.start];
         if [&b"from "[..], b"import "].iter().any(|word| line.trim_ascii_start().starts_with(word)) {
             return None;
         }

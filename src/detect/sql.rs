@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice;
 
-use super::layout::line_start;
+use super::lines::lines_above;
 use super::table::{LONGEST_LINE, MOST_LINES, cells, index, line_of, name};
 
 /// Most bytes of SQL between a value and the names of its columns.
@@ -63,7 +63,7 @@ fn after_insert(statement: &[u8]) -> &[u8] {
 /// A row between `COPY t (a, b) FROM stdin;` and the line that ends it.
 fn copied(text: &[u8], span: &Range<usize>) -> Option<String> {
     let (before, line) = line_of(text, span)?;
-    let above = text[..line_start(text, span.start)].lines().rev().take(MOST_LINES);
+    let above = lines_above(text, span.start).take(MOST_LINES);
     let mut above = above.take_while(|row| !row.starts_with(b"\\.")).skip_while(|row| row.contains(&b'\t'));
     let statement = above.next().filter(|head| line.contains(&b'\t') && head.len() <= LONGEST_LINE)?;
     let columns = statement.strip_prefix(b"COPY ").or_else(|| statement.strip_prefix(b"copy "))?;

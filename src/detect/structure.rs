@@ -6,6 +6,7 @@
 
 use super::cursor::{Left, Token, closing_position};
 use super::layout;
+use super::lines;
 use super::lvalue::{self, lvalue, nth_name, one_of_several};
 
 /// How many nested groups are followed outwards.
@@ -358,12 +359,12 @@ pub(super) fn head(before: &[u8], open: usize, bracket: u8) -> String {
         }
         b'{' => {
             let phrase = before[phrase_start(before, open)..open].trim_ascii();
-            let line = layout::line_start(before, open);
+            let line = lines::line_start(before, open);
             // A bracket on a line of its own belongs to the line above.
             let alone = phrase.is_empty() && line > 0 && before[line..open].trim_ascii().is_empty();
             let above = alone && layout::opens_block(&before[..open]);
             match above {
-                true => text(&before[layout::line_start(before, line - 1)..line - 1]),
+                true => text(&before[lines::line_start(before, line - 1)..line - 1]),
                 false => text(phrase),
             }
         }

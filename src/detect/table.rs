@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice;
 
-use super::layout::line_start;
+use super::lines::{line, line_start, lines_above};
 use super::sql;
 
 /// Most lines of a table that are followed up to its header.
@@ -36,9 +36,8 @@ pub(super) struct Row {
 /// The row of the value at `span`, in a table of AsciiDoc (`|cell`) or a list table of reStructuredText (`* - cell`,
 /// `- cell`).
 pub(super) fn row(text: &[u8], span: &Range<usize>) -> Option<Row> {
-    let start = line_start(text, span.start);
-    let own = cell_of(text[start..].lines().next()?)?;
-    let mut above = text[..start].lines().rev().take(MOST_LINES);
+    let own = cell_of(line(text, span.start))?;
+    let mut above = lines_above(text, span.start).take(MOST_LINES);
     let mut cells: Vec<&[u8]> = Vec::new();
     if own.list {
         loop {
@@ -101,7 +100,7 @@ fn markdown(text: &[u8], span: &Range<usize>) -> Option<String> {
         return None;
     }
     let index = index(before, b'|');
-    let mut above = text[..line_start(text, span.start).saturating_sub(1)].lines().rev().take(MOST_LINES);
+    let mut above = lines_above(text, span.start).take(MOST_LINES);
     let row = |line: &[u8]| line.len() <= LONGEST_LINE && line.contains(&b'|');
     let dashes = |line: &[u8]| {
         line.contains(&b'-') && line.iter().all(|b| matches!(b, b'|' | b'-' | b':' | b' ' | b'+' | b'\t'))
@@ -156,7 +155,7 @@ fn spaced(text: &[u8], span: &Range<usize>) -> Option<String> {
     let (before, line) = line_of(text, span)?;
     let own = spaced_cells(line);
     let index = spaced_cells(before).len();
-    let above = text[..line_start(text, span.start)].lines().rev().take(MOST_LINES);
+    let above = lines_above(text, span.start).take(MOST_LINES);
     let header =
         above.take_while(|line| line.len() <= LONGEST_LINE && spaced_cells(line).len() >= 2).last()?;
     let names = spaced_cells(header);

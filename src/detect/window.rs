@@ -8,7 +8,7 @@
 use bstr::ByteSlice;
 use memchr::memmem;
 
-use super::layout::line_start;
+use super::lines::line;
 
 /// How many bytes before a candidate are read.
 const BEFORE: usize = 6 * 1024;
@@ -68,7 +68,7 @@ impl Window {
         let (before, after) = sides(text, span, BEFORE, AFTER);
         let shown = OUTPUT.iter().find_map(|name| list(before, after, name))?;
         let (text, span) = shown.with(&text[span.clone()]);
-        text[line_start(&text, span.start)..].lines().next().map(<[u8]>::to_vec)
+        Some(line(&text, span.start).to_vec())
     }
 
     /// The text with the value in its place, and that place.

@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use super::block::Weight;
 use super::{Judge, Speaks, Verdict};
-use crate::detect::layout::line_start;
+use crate::detect::lines::{lines_above, lines_below};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{is_generic, words};
@@ -210,10 +210,9 @@ impl Judge<'_> {
     fn has_general_beside(&self) -> bool {
         const NEAR: usize = 6;
         let text = self.file.text;
-        let start = line_start(text, self.span.start);
         let open = |line: &&[u8]| !line.trim_ascii().is_empty();
-        let above = text[..start].lines().rev().take(NEAR).take_while(open);
-        let below = text[start..].lines().skip(1).take(NEAR).take_while(open);
+        let above = lines_above(text, self.span.start).take(NEAR).take_while(open);
+        let below = lines_below(text, self.span.start).take(NEAR).take_while(open);
         above.chain(below).any(|line| {
             let run = line.split(|b| !b.is_ascii_alphanumeric()).find(|run| self.is_alike(run));
             let at = run.map_or(0, |run| run.as_ptr().addr() - line.as_ptr().addr());

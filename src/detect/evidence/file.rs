@@ -5,7 +5,8 @@ use memchr::memmem;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::{function_around, is_return};
-use crate::detect::layout::{self, line_start};
+use crate::detect::layout;
+use crate::detect::lines::{line, lines_above, lines_below};
 use crate::detect::parts::{parts, parts_and_groups};
 use crate::detect::quote::{is_source_file, shown, tokens};
 use crate::detect::structure::{Address, Bound, Holder, Level};
@@ -320,20 +321,19 @@ impl Judge<'_> {
     fn is_with_credential(&self, at: usize) -> bool {
         const MOST: usize = 10;
         let text = self.file.text;
-        let start = line_start(text, at);
         let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
-        let column = indent(&text[start..]);
+        let own = line(text, at);
+        let column = indent(own);
         let beside = |line: &&[u8]| indent(line) == column && !line.trim_ascii().is_empty();
-        let above = text[..start].lines().rev().take(MOST).take_while(beside);
-        let below = text[start..].lines().skip(1).take(MOST).take_while(beside);
+        let above = lines_above(text, at).take(MOST).take_while(beside);
+        let below = lines_below(text, at).take(MOST).take_while(beside);
         let entry = |line: &[u8]| {
             let name = line.trim_ascii_start().split(|b| *b == b':').next().unwrap_or_default().to_vec();
             let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
             (name.iter().all(word) && line.contains(&b':')).then(|| name.to_str_lossy().into_owned())
         };
-        let own = text[start..].lines().next().and_then(entry);
         column > 0
-            && own.is_some()
+            && entry(own).is_some()
             && above.chain(below).filter_map(entry).any(|name| self.meaning(&name).credential)
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::annotated;
+use crate::detect::lines;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{self, Field, Meaning, field, words};
@@ -228,7 +229,7 @@ impl Judge<'_> {
             let before = before.trim_end_matches(char::is_alphabetic);
             // A pair of a name and a value on two lines.
             let above = || {
-                let start = crate::detect::layout::line_start(self.file.text, *at).checked_sub(1)?;
+                let start = lines::line_start(self.file.text, *at).checked_sub(1)?;
                 Some(String::from_utf8_lossy(self.file.line(&(start..start))).into_owned())
             };
             let paired = self.meaning(before).transparent.then(above).flatten();

@@ -3,7 +3,7 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::layout::line_start;
+use crate::detect::lines::line_start;
 use crate::detect::quote;
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::words;

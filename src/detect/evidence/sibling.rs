@@ -25,7 +25,11 @@ impl Judge<'_> {
             |level: &&Level| level.holder == Holder::Call && level.head.to_lowercase().contains("env");
         let own = self.place.levels.iter().find(|level| !asked(level))?;
         let setting = own.bound == Bound::Assigned && matches!(own.holder, Holder::Lines | Holder::Group);
-        let name = quote::tokens(&own.name).last().filter(|_| setting && self.provider.with.is_empty())?;
+        let name = match is_indexed(&own.name) {
+            true => Some(own.name.as_str()),
+            false => quote::tokens(&own.name).last(),
+        };
+        let name = name.filter(|_| setting && self.provider.with.is_empty())?;
         let (prefix, specific) = self.prefix(name)?;
         let text = self.file.text;
         let before = &text[self.span.start.saturating_sub(NEAR)..self.span.start];
@@ -72,7 +76,7 @@ impl Judge<'_> {
         }
         let prefix = self.words_before_credential(name)?;
         let said = self.meaning(&prefix.join("_"));
-        let specific = said.specific && said.plain.is_none();
+        let specific = said.specific && said.plain.is_none() || is_indexed(name);
         (!prefix.is_empty()).then_some((prefix, specific))
     }
 
@@ -89,7 +93,7 @@ impl Judge<'_> {
     /// Whom a line speaks of that sets something with the prefix: who does it, or where it is.
     fn said_by_sibling(&self, line: &str, prefix: &[String]) -> Option<(Speaks, String)> {
         let line = line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '-' | '"' | '\''));
-        let end = line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-')))?;
+        let end = line.find(|c: char| !belongs(c))?;
         let (name, rest) = line.split_at(end);
         let value = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
         let value = value.strip_prefix([':', '='])?.trim_matches(|c: char| {
@@ -98,7 +102,7 @@ impl Judge<'_> {
         let named = words(name);
         let rest = named.strip_prefix(prefix)?;
         let kind = match rest.last().map(String::as_str) {
-            None | Some("backend" | "engine" | "service" | "platform") => Field::Vendor,
+            None | Some("backend" | "engine" | "service" | "platform" | "id") => Field::Vendor,
             Some(_) => field(&rest.join("_")),
         };
         let speaks = match kind {
@@ -113,4 +117,17 @@ impl Judge<'_> {
         };
         (speaks != Speaks::Nobody).then(|| (speaks, format!("{name} = {value}")))
     }
+}
+
+/// Whether a character may stand in the name of a setting.
+fn belongs(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']')
+}
+
+/// Whether a setting is one of an entry of a list: `ai.providers[1].key`.
+fn is_indexed(name: &str) -> bool {
+    let index = name.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    index.is_some_and(|(index, rest)| {
+        !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()) && rest.starts_with('.')
+    }) && name.chars().all(belongs)
 }

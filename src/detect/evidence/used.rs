@@ -11,7 +11,7 @@ use memchr::memmem;
 use super::{Judge, Verdict, ask};
 use crate::detect::declaration::{declared, declares, function_around, given, gives, name_of, option_of};
 use crate::detect::expression::expression;
-use crate::detect::layout;
+use crate::detect::lines;
 use crate::detect::parts::bare;
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{is_made, is_read};
@@ -177,7 +177,7 @@ impl Judge<'_> {
     /// The name before the first `=` on the value's line, where that is a statement: `key = read(…) || VALUE`.
     fn declared_on_line(&self) -> Option<String> {
         let text = self.file.text;
-        let start = layout::line_start(text, self.span.start);
+        let start = lines::line_start(text, self.span.start);
         let line = String::from_utf8_lossy(&text[start..self.span.start]);
         let (left, right) = line.split_once('=')?;
         let statement = !left.contains(['"', '\'', '(', '{', '[', '`', '#', '<'])
@@ -189,7 +189,7 @@ impl Judge<'_> {
     /// The function that gives the value, or what calls make of it: `return VALUE`, `return choice(VALUE)`.
     fn returning(&self) -> Option<String> {
         let before = &self.file.text[..self.span.start];
-        let line = &before[layout::line_start(before, before.len())..];
+        let line = &before[lines::line_start(before, before.len())..];
         let statement = line.rsplit(|b| matches!(b, b'{' | b';')).next()?.trim_ascii_start();
         let rest = statement.strip_prefix(b"return")?;
         let called = |b: &u8| is_name_byte(b) || b.is_ascii_whitespace() || b"\"'`.(:&*".contains(b);
