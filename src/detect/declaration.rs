@@ -1,4 +1,5 @@
-//! Names that a program gives a value: what is declared, and whether a name is given something where it stands.
+//! Names that a program gives a value: what is declared, whether a name is given something where it stands, or a part
+//! of what it holds is taken.
 //!
 //! Takes pieces of a statement in any language, gives the name.
 
@@ -78,6 +79,9 @@ pub(super) fn name_of(declaration: &str) -> Option<String> {
 
 /// What an annotation or an attribute gives its value to: `@Value("…") String name`, `[Default("…")] public string name`.
 pub(super) fn annotated(place: &Place) -> Option<String> {
+    if let Some(field) = tagged(place) {
+        return Some(field);
+    }
     let call = place.levels.iter().take(2).position(|level| level.holder == Holder::Call)?;
     let outside = place.levels.get(call + 1)?;
     let attribute = outside.holder == Holder::Group && outside.head.is_empty() && outside.before.is_empty();
@@ -90,6 +94,18 @@ pub(super) fn annotated(place: &Place) -> Option<String> {
     };
     let declaration = outside.after.trim_start_matches([')', ']', '"', ' ', '\r', '\n']);
     name_of(declaration.split([';', ',', ')', '=', '{']).next()?)
+}
+
+/// The field of a structure in Go whose tag has the value: `APIKey string `yaml:"…"``.
+fn tagged(place: &Place) -> Option<String> {
+    let own =
+        place.levels.first().filter(|own| own.holder == Holder::Block && own.after.starts_with("\"`"))?;
+    let (fields, _) = own.before.rsplit_once('`')?;
+    let mut words = fields.lines().next_back()?.split_whitespace();
+    let name = words.next()?;
+    let typed = words.next().is_some() && words.next().is_none();
+    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (typed && plain).then(|| name.to_owned())
 }
 
 /// Whether what follows a name gives it a value: ` = `, `: string =`, ` := `, ` <- `, or a blank and a quotation mark.
@@ -174,6 +190,43 @@ pub(super) fn declared(level: &Level) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a byte belongs to a name.
+pub(super) fn is_name_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
+}
+
+/// Whether what follows a name takes a part of what it holds, and not any: `config.other`, `KEYS["other"]`.
+pub(super) fn is_taken_apart(after: &[u8]) -> bool {
+    // What gives any of them, or all together: `keys.pop()`, `keys.get(n)`, `parts.join("")`.
+    const ANY: [&[u8]; 12] = [
+        b".join", b".pop", b".shift", b".sample", b".random", b".first", b".last", b".at(", b".next",
+        b".get(", b".choose", b".concat",
+    ];
+    let any = ANY.iter().find_map(|method| Some((method, after.strip_prefix(*method)?)));
+    let gives_any = |(method, rest): (&&[u8], &[u8])| {
+        let next = rest.first().copied().unwrap_or_default();
+        if method.ends_with(b"(") { !matches!(next, b'"' | b'\'') } else { !is_name_byte(&next) }
+    };
+    if any.is_some_and(gives_any) {
+        return false;
+    }
+    match after {
+        [b'.' | b'?' | b'!', next, ..] => *next != b'.' && !next.is_ascii_whitespace(),
+        [b'[', next, ..] => !next.is_ascii_digit() && !next.is_ascii_lowercase(),
+        [b'-', b'>', ..] | [b':', b':', ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether what begins at `at` is a field of what is called `owner`: `owner.field`, `owner["field"]`, `owner->field`.
+pub(super) fn is_field_of(text: &[u8], at: usize, owner: &str) -> bool {
+    let before = &text[..at];
+    let joins = |b: &u8| matches!(b, b'.' | b'"' | b'\'' | b'[' | b':' | b'-' | b'>' | b'?' | b'`' | b'!');
+    let end = before.iter().rposition(|b| !joins(b)).map_or(0, |last| last + 1);
+    let owned = before[..end].strip_suffix(owner.as_bytes());
+    end < at && owned.is_some_and(|rest| !rest.last().is_some_and(is_name_byte))
 }
 
 #[cfg(test)]

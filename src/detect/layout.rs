@@ -308,6 +308,8 @@ fn elements(text: &[u8]) -> Vec<String> {
             _ if text[..open].trim_ascii_end().ends_with(b"include") => {}
             // An address in angle brackets, a placeholder.
             _ if tag.windows(3).any(|mark| mark == b"://") && !tag.contains(&b' ') => {}
+            // An object as a program shows it: `<client.Pool object at 0x7f1e>`.
+            _ if tag.windows(6).any(|mark| mark == b" at 0x") => {}
             _ if tag.contains(&b'_') && tag.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') => {}
             Some(first) if first.is_ascii_alphabetic() && !tag.ends_with(b"/") => match closed {
                 0 => outer.push(String::from_utf8_lossy(tag).into_owned()),

@@ -274,7 +274,7 @@ impl Detector {
                     confidence: verdict.confidence,
                     evidence: verdict.evidence,
                     published: published(rule),
-                    foreign: verdict.foreign && !verdict.beside || verdict.no_credential,
+                    foreign: verdict.foreign && !verdict.beside || verdict.named_otherwise,
                 })
             })
             .reduce(|best, next| if next.confidence > best.confidence { next } else { best })

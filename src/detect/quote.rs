@@ -33,6 +33,16 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
         .filter(|token| !token.is_empty())
 }
 
+/// Whether a text is the type of what is sent, `text/event-stream`, which is nobody's name.
+pub(super) fn is_media_type(text: &str) -> bool {
+    const KINDS: [&str; 8] =
+        ["application", "audio", "font", "image", "message", "multipart", "text", "video"];
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_');
+    let text = text.split(';').next().unwrap_or_default().trim();
+    text.split_once('/')
+        .is_some_and(|(kind, rest)| KINDS.contains(&kind) && !rest.is_empty() && rest.chars().all(plain))
+}
+
 /// Whether a name is that of a file of a program's source or of what is built of it.
 pub(super) fn is_source_file(name: &str) -> bool {
     const ENDINGS: [&str; 24] = [

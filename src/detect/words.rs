@@ -43,20 +43,23 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
 pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in name.split(|c: char| !c.is_alphanumeric()) {
-        let chars: Vec<char> = part.chars().collect();
         let mut start = 0;
-        for at in 1..chars.len() {
-            let (last, here, next) = (chars[at - 1], chars[at], chars.get(at + 1));
-            let hump = last.is_lowercase() && here.is_uppercase();
-            let acronym =
-                last.is_uppercase() && here.is_uppercase() && next.is_some_and(|c| c.is_lowercase());
+        let mut last: Option<char> = None;
+        let mut chars = part.char_indices().peekable();
+        while let Some((at, here)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            let hump = here.is_uppercase() && last.is_some_and(char::is_lowercase);
+            let acronym = here.is_uppercase()
+                && last.is_some_and(char::is_uppercase)
+                && next.is_some_and(char::is_lowercase);
             if hump || acronym {
-                words.push(chars[start..at].iter().collect::<String>().to_lowercase());
+                words.push(part[start..at].to_lowercase());
                 start = at;
             }
+            last = Some(here);
         }
-        if start < chars.len() {
-            words.push(chars[start..].iter().collect::<String>().to_lowercase());
+        if start < part.len() {
+            words.push(part[start..].to_lowercase());
         }
     }
     words
@@ -145,7 +148,8 @@ fn is_of_thing(pair: &str) -> bool {
 
 /// Whether a phrase names a thing of somebody's: `acme job`.
 pub(crate) fn is_thing(phrase: &str) -> bool {
-    let words = words(phrase);
+    const LONGEST: usize = 80;
+    let words = if phrase.len() <= LONGEST { words(phrase) } else { Vec::new() };
     words.len() == 2 && has(&VOCABULARY.thing, &words[1])
 }
 

@@ -120,8 +120,8 @@ fn entries(name: &str) -> Vec<String> {
 /// Whether a text loads the file whose name stands at `span`: on a line that imports or opens something, or as a part of
 /// a path.
 fn is_loaded(text: &[u8], span: &std::ops::Range<usize>) -> bool {
-    const LOADS: [&[u8]; 10] =
-        [b"import", b"from", b"require", b"include", b"use", b"using", b"open", b"load", b"read", b"source"];
+    const LOADS: [&str; 10] =
+        ["import", "from", "require", "include", "use", "using", "open", "load", "read", "source"];
     const LONGEST_LINE: usize = 2000;
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let (before, after) = (&text[..span.start], &text[span.end..]);
@@ -129,14 +129,14 @@ fn is_loaded(text: &[u8], span: &std::ops::Range<usize>) -> bool {
     let line = &near[near.rfind_byte(b'\n').map_or(0, |newline| newline + 1)..];
     let after = &after[..after.len().min(LONGEST_LINE)];
     let rest = &after[..after.find_byte(b'\n').unwrap_or(after.len())];
-    let mut words = line.split(|b| !word(b)).chain(rest.split(|b| !word(b)));
-    let loads = |word: &[u8]| {
-        let word = word.to_ascii_lowercase();
-        LOADS.contains(&word.as_slice()) || word.starts_with(b"config")
+    let mut tokens = line.split(|b| !word(b)).chain(rest.split(|b| !word(b)));
+    let loads = |token: &[u8]| {
+        let words = words(&token.to_str_lossy());
+        words.iter().any(|word| LOADS.contains(&word.as_str()) || word.starts_with("config"))
     };
     !before.last().is_some_and(word)
         && !after.first().is_some_and(word)
-        && (matches!(before.last(), Some(b'/' | b'\\')) || words.any(loads))
+        && (matches!(before.last(), Some(b'/' | b'\\')) || tokens.any(loads))
 }
 
 #[cfg(test)]
@@ -160,11 +160,12 @@ mod tests {
 
     #[test]
     fn files_are_mentioned_where_they_are_loaded() {
-        let cases: [(&str, bool); 7] = [
+        let cases: [(&str, bool); 8] = [
             ("import settings", true),
             ("from settings import KEY", true),
             ("const c = require('./settings.json')", true),
             ("open(\"settings.json\")", true),
+            ("os.ReadFile(\"settings.json\")", true),
             ("read ./settings/x", true),
             ("settings = 3", false),
             ("import mysettings", false),

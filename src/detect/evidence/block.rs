@@ -8,6 +8,7 @@ use super::{Judge, Speaks};
 use crate::detect::parts::{
     Part, after_value, bare, fields_beside, neighbours, parts_and_groups, parts_and_nested, tokens,
 };
+use crate::detect::quote;
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, is_thing, leaves_vendor_open, words};
 
@@ -61,6 +62,10 @@ impl Judge<'_> {
 
     /// What one part says.
     fn describes(&self, part: &Part<'_>, level: &Level) -> Option<Described> {
+        // One of many values beside one another.
+        if part.key.is_empty() && self.is_alike(bare(part.value).as_bytes()) {
+            return None;
+        }
         let kind = field(part.key);
         if kind == Field::Thing || has_credential(part.value) {
             return None;
@@ -77,6 +82,9 @@ impl Judge<'_> {
             return None;
         }
         let value = bare(part.value);
+        if quote::is_media_type(value) {
+            return None;
+        }
         let weight = match kind {
             Field::Vendor => Weight::Vendor,
             // `model_name` is no name of the block.

@@ -37,6 +37,7 @@ impl Judge<'_> {
         let name = pair.or_else(|| self.identifier(own))?;
         let meaning = self.meaning(name);
         let low = |reason: &str| Some(Verdict::new(Confidence::Low, format!("{} {reason}", shown(name))));
+        let others = |reason: &str| Some(Verdict::named_otherwise(format!("{} {reason}", shown(name))));
         match self.speaks(name) {
             Speaks::Ours => {
                 return pair.and_then(|name| self.by_name(name, |name| format!("{name} names it")));
@@ -71,10 +72,10 @@ impl Judge<'_> {
             }
             true if row || self.is_held_by_us() || is_default_of_entry(own) => None,
             true if self.provider_has_its_own_place() => {
-                low("is another one: the provider has a place of its own in this file")
+                others("is another one: the provider has a place of its own in this file")
             }
             true if !self.uses_provider() => {
-                low("is another's name, and the file only mentions the provider")
+                others("is another's name, and the file only mentions the provider")
             }
             true => None,
             false if matches!(own.bound, Bound::Spaced | Bound::Element) || own.holder == Holder::Call => {
@@ -153,19 +154,6 @@ impl Judge<'_> {
     fn is_held_by_us(&self) -> bool {
         let held = || self.levels().filter(|held| held.confidence == Confidence::High && !held.beside);
         self.place.levels.len() > 1 && held().is_some()
-    }
-
-    /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.
-    pub(super) fn is_expected(&self, own: &Level) -> bool {
-        let before = self.file.text[..self.span.start].trim_end_with(|c| matches!(c, '"' | '\'' | '`' | ' '));
-        let compared = before.ends_with(b"==") || before.ends_with(b"!=");
-        compared
-            && words(&own.name).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "http" | "header" | "headers" | "request" | "req" | "params" | "query"
-                )
-            })
     }
 
     /// Whether a request takes the value along to a path without a host, in a file that names no address of the provider's.

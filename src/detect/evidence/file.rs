@@ -14,6 +14,10 @@ use crate::detect::window::Window;
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 
+/// Parts of a program that show one another a token of their own.
+const PARTIES: [&str; 10] =
+    ["app", "client", "server", "gateway", "proxy", "service", "device", "frontend", "backend", "relay"];
+
 impl Judge<'_> {
     /// The address that the value is a part of: where it is sent, whatever it is called there.
     pub(super) fn address(&self) -> Option<Verdict> {
@@ -289,8 +293,11 @@ impl Judge<'_> {
         // A secret that is called nothing else is one that somebody chose.
         let chosen = words.iter().any(|word| matches!(word.as_str(), "secret" | "password" | "passwd"))
             && !words.iter().any(|word| matches!(word.as_str(), "api" | "key" | "token"));
+        // `APP_TOKEN`, `gateway_token`: what one part of a program shows another.
+        let shown_to_a_party = matches!(words.as_slice(), [.., party, last] if last == "token" && PARTIES.contains(&party.as_str()));
         let levels = self.place.levels.iter().take_while(|level| level.holder != Holder::Block);
         chosen
+            || shown_to_a_party
             || self.is_of_specific_type()
             || levels.enumerate().any(|(depth, level)| self.is_specific(level, depth == 0))
             || self.place.outer.iter().any(|outer| self.is_specific_name(outer))

@@ -18,6 +18,7 @@ mod around;
 mod block;
 mod called;
 mod column;
+mod expected;
 mod file;
 mod form;
 mod homonym;
@@ -44,8 +45,8 @@ pub(super) struct Verdict {
     pub(super) foreign: bool,
     /// It rests on a word that stands near.
     pub(super) beside: bool,
-    /// Its name says that it is no credential.
-    pub(super) no_credential: bool,
+    /// Its name says that it is no credential, or another one.
+    pub(super) named_otherwise: bool,
     /// It rests on what becomes of a variable.
     followed: bool,
 }
@@ -53,16 +54,22 @@ pub(super) struct Verdict {
 impl Verdict {
     pub(super) fn new(confidence: Confidence, reason: impl Into<String>) -> Self {
         let evidence = vec![reason.into()];
-        Verdict { confidence, evidence, foreign: false, beside: false, no_credential: false, followed: false }
+        Verdict {
+            confidence,
+            evidence,
+            foreign: false,
+            beside: false,
+            named_otherwise: false,
+            followed: false,
+        }
     }
 
     fn foreign(reason: impl Into<String>) -> Self {
         Verdict { foreign: true, ..Verdict::new(Confidence::Low, reason) }
     }
 
-    fn no_credential(name: &str, word: &str) -> Self {
-        let reason = format!("{name} ends with '{word}': no credential");
-        Verdict { no_credential: true, ..Verdict::new(Confidence::Low, reason) }
+    fn named_otherwise(reason: impl Into<String>) -> Self {
+        Verdict { named_otherwise: true, ..Verdict::new(Confidence::Low, reason) }
     }
 
     fn beside(confidence: Confidence, word: &str) -> Self {

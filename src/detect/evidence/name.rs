@@ -103,8 +103,7 @@ impl Judge<'_> {
         if let Some(file) = file.filter(|_| own.holder == Holder::Group) {
             return Some(format!("it is of the file {}", shown(file)));
         }
-        let expected = self.is_expected(own) && self.speaks(&own.name) != Speaks::Ours;
-        expected.then(|| "what comes in with a request is compared with it".to_owned())
+        self.expected(own)
     }
 
     /// The words before a value, the `nearest` of which names it; those before that one are a command, a type, a sentence.
@@ -140,7 +139,7 @@ impl Judge<'_> {
             // `my order token is …`
             _ => whole
                 .or_else(|| self.by_name(nearest, say))
-                .or_else(|| self.by_name(&own.name, say).filter(|verdict| verdict.no_credential)),
+                .or_else(|| self.by_name(&own.name, say).filter(|verdict| verdict.named_otherwise)),
         }
     }
 
@@ -256,6 +255,8 @@ impl Judge<'_> {
         let meaning = self.meaning(name);
         let speaks = self.speaks(name);
         let shown = self.quoted(name, speaks);
+        let no_credential =
+            |word: &str| Some(Verdict::named_otherwise(format!("{shown} ends with '{word}': no credential")));
         match speaks {
             // A sentence about the provider gives no name.
             Speaks::Ours if !meaning.credential && words(name).len() > 8 => None,
@@ -275,14 +276,14 @@ impl Judge<'_> {
                 Some(Verdict::new(Confidence::Low, format!("{shown} is the name of an account")))
             }
             Speaks::Ours => match &meaning.plain {
-                Some(word) => Some(Verdict::no_credential(&shown, word)),
+                Some(word) => no_credential(word),
                 None => Some(Verdict::new(Confidence::High, say(&shown))),
             },
             Speaks::Others => Some(Verdict::foreign(format!("{shown} is the name of another credential"))),
             Speaks::Nobody => {
                 let word = meaning.plain.as_ref().filter(|_| !meaning.credential || meaning.identifier)?;
                 // An identifier beside the provider's name is still none of its credentials.
-                Some(Verdict::no_credential(&shown, word))
+                no_credential(word)
             }
         }
     }

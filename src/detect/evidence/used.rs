@@ -9,7 +9,10 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
-use crate::detect::declaration::{declared, declares, function_around, given, gives, name_of, option_of};
+use crate::detect::declaration::{
+    declared, declares, function_around, given, gives, is_field_of, is_name_byte, is_taken_apart, name_of,
+    option_of,
+};
 use crate::detect::expression::expression;
 use crate::detect::lines;
 use crate::detect::parts::bare;
@@ -36,6 +39,8 @@ const LONGEST_TEXT: usize = 1 << 20;
 pub(in crate::detect) enum Use {
     /// The provider gets it, for this reason.
     Ours(String),
+    /// Who calls this program has to know it, for this reason.
+    Expected(String),
     /// Another service gets it, and the provider does not.
     Theirs(String),
     /// Something with a name of its own is made of it: this.
@@ -84,6 +89,7 @@ impl Judge<'_> {
             Use::Theirs(reason) if self.file.hosts().is_empty() || !ours_alone() => {
                 Some(Verdict::foreign(reason))
             }
+            Use::Expected(reason) => Some(Verdict::foreign(reason)),
             _ => None,
         }
     }
@@ -271,7 +277,7 @@ impl Judge<'_> {
         for span in reads.take(MOST_USES).take_while(|_| self.file.known.may_read()) {
             match self.judge_use(&span, wanted) {
                 found @ Use::Ours(_) => return found,
-                found @ Use::Theirs(_) => theirs = theirs.or(Some(found)),
+                found @ (Use::Theirs(_) | Use::Expected(_)) => theirs = theirs.or(Some(found)),
                 found @ Use::Made(_) => made = made.or(Some(found)),
                 Use::Unknown => {}
             }
@@ -321,6 +327,9 @@ impl Judge<'_> {
             provider: self.provider,
             file: self.file,
         };
+        if let Some(reason) = place.levels.first().and_then(|own| judge.expected(own)) {
+            return Use::Expected(format!("{} is read in this file: {reason}", shown(name)));
+        }
         if let Some(verdict) = ask(judge).next() {
             let reason = verdict.evidence.first().cloned().unwrap_or_default();
             let reason = format!("{} is read in this file: {reason}", shown(name));
@@ -360,41 +369,4 @@ impl Judge<'_> {
             .iter()
             .any(|word| memmem::find(self.file.text, format!("{word}{name}").as_bytes()).is_some())
     }
-}
-
-/// Whether a byte belongs to a name.
-fn is_name_byte(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
-}
-
-/// Whether what follows a name takes a part of what it holds, and not any: `config.other`, `KEYS["other"]`.
-fn is_taken_apart(after: &[u8]) -> bool {
-    // What gives any of them, or all together: `keys.pop()`, `keys.get(n)`, `parts.join("")`.
-    const ANY: [&[u8]; 12] = [
-        b".join", b".pop", b".shift", b".sample", b".random", b".first", b".last", b".at(", b".next",
-        b".get(", b".choose", b".concat",
-    ];
-    let any = ANY.iter().find_map(|method| Some((method, after.strip_prefix(*method)?)));
-    let gives_any = |(method, rest): (&&[u8], &[u8])| {
-        let next = rest.first().copied().unwrap_or_default();
-        if method.ends_with(b"(") { !matches!(next, b'"' | b'\'') } else { !is_name_byte(&next) }
-    };
-    if any.is_some_and(gives_any) {
-        return false;
-    }
-    match after {
-        [b'.' | b'?' | b'!', next, ..] => *next != b'.' && !next.is_ascii_whitespace(),
-        [b'[', next, ..] => !next.is_ascii_digit() && !next.is_ascii_lowercase(),
-        [b'-', b'>', ..] | [b':', b':', ..] => true,
-        _ => false,
-    }
-}
-
-/// Whether what begins at `at` is a field of what is called `owner`: `owner.field`, `owner["field"]`, `owner->field`.
-fn is_field_of(text: &[u8], at: usize, owner: &str) -> bool {
-    let before = &text[..at];
-    let joins = |b: &u8| matches!(b, b'.' | b'"' | b'\'' | b'[' | b':' | b'-' | b'>' | b'?' | b'`' | b'!');
-    let end = before.iter().rposition(|b| !joins(b)).map_or(0, |last| last + 1);
-    let owned = before[..end].strip_suffix(owner.as_bytes());
-    end < at && owned.is_some_and(|rest| !rest.last().is_some_and(is_name_byte))
 }
