@@ -12,7 +12,7 @@ pub(super) const LONGEST_LINE: usize = 1 << 14;
 /// Start of the line that `at` is on, or of what is near of it.
 pub(super) fn line_start(text: &[u8], at: usize) -> usize {
     let from = at.saturating_sub(LONGEST_LINE);
-    text[from..at].iter().rposition(|&b| b == b'\n').map_or(from, |newline| from + newline + 1)
+    text[from..at].rfind_byte(b'\n').map_or(from, |newline| from + newline + 1)
 }
 
 /// End of the line that `at` is on, before its newline, or of what is near of it.

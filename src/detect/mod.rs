@@ -33,6 +33,7 @@ mod lvalue;
 mod mention;
 mod parts;
 mod quote;
+mod readable;
 pub mod reference;
 pub mod runs;
 mod settings;

@@ -1,14 +1,15 @@
-//! The text around a candidate as its reader means it: escapes resolved, continued lines joined.
+//! The text around a candidate as its reader means it.
 //!
-//! Takes raw bytes, gives text in which `\"` is a quote, `\n` a line end, a shell's `\` at a line end a space and a
-//! typographic quotation mark a plain one, so that `structure` needs to know no encoding. A notebook's cell is a text
-//! of its own, and so is what it has shown; a value that is shown alone is written as what the cell's last line is set
-//! to. Positions do not survive, and need not: only the candidate has one.
+//! Takes raw bytes, gives `readable` text, so that `structure` needs to know no encoding. A notebook's cell is a text of
+//! its own, and so is what it has shown; a value that is shown alone is written as what the cell's last line is set to.
+//! In a patch the text is the file that its hunk is of, before or after the change. Positions do not survive, and need
+//! not: only the candidate has one.
 
 use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::lines::line;
+use super::readable::readable;
 
 /// How many bytes before a candidate are read.
 const BEFORE: usize = 6 * 1024;
@@ -43,10 +44,10 @@ impl Window {
         if let Some(expression) = shown(before, after) {
             return Window { before: [&expression[..], b" = \""].concat(), after: b"\"\n".to_vec() };
         }
-        match OUTPUT.iter().find_map(|text| list(before, after, text)) {
-            Some(output) => output,
-            None => Window { before: readable(before), after: readable(after) },
-        }
+        let output = || OUTPUT.iter().find_map(|text| list(before, after, text));
+        output()
+            .or_else(|| hunk(before, after))
+            .unwrap_or_else(|| Window { before: readable(before), after: readable(after) })
     }
 
     /// The lines of a text that a notebook or a string has with its line ends escaped; none if the value is in none.
@@ -176,172 +177,35 @@ fn list_end(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// Resolves escapes until nothing changes, at most three layers deep (text in JSON in a script).
-pub(super) fn readable(text: &[u8]) -> Vec<u8> {
-    let mut text = match text.is_ascii() {
-        true => joined(text),
-        false => plainly(&joined(text)),
-    };
-    for _ in 0..3 {
-        // What begins an escape is rare.
-        if memchr::memchr3(b'\\', b'&', b'%', &text).is_none() && memchr::memchr(b'=', &text).is_none() {
-            break;
-        }
-        let resolved = resolve(&text);
-        if resolved == text {
-            break;
-        }
-        text = resolved;
-    }
-    text
-}
-
-/// Writes typographic marks as the plain ones that they stand for, and leaves out what has no width.
-fn plainly(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(&byte) = rest.first() {
-        let (plain, length): (&[u8], usize) = match rest {
-            _ if byte < 0x80 => (&rest[..1], 1),
-            // Quotation marks: “ ” „ ‟, « », ‹ ›, 「 」 『 』, ＂, and ‘ ’ ‚ ‛.
-            [0xe2, 0x80, 0x9c..=0x9f, ..] | [0xe3, 0x80, 0x8c..=0x8f, ..] | [0xef, 0xbc, 0x82, ..] => {
-                (b"\"", 3)
-            }
-            [0xe2, 0x80, 0xb9 | 0xba, ..] => (b"\"", 3),
-            [0xc2, 0xab | 0xbb, ..] => (b"\"", 2),
-            [0xe2, 0x80, 0x98..=0x9b, ..] => (b"'", 3),
-            // Colon, equals sign and comma in full width; dashes; an arrow.
-            [0xef, 0xbc, 0x9a, ..] => (b":", 3),
-            [0xef, 0xbc, 0x9d, ..] => (b"=", 3),
-            [0xef, 0xbc, 0x8c, ..] | [0xe3, 0x80, 0x81, ..] => (b",", 3),
-            [0xe2, 0x80, 0x93 | 0x94, ..] => (b"-", 3),
-            [0xe2, 0x86, 0x92, ..] => (b"->", 3),
-            // Spaces that do not break, and wide ones; then those of no width, byte order marks among them.
-            [0xc2, 0xa0, ..] => (b" ", 2),
-            [0xe2, 0x80, 0xaf, ..] | [0xe3, 0x80, 0x80, ..] => (b" ", 3),
-            [0xe2, 0x80, 0x8b..=0x8f, ..] | [0xef, 0xbb, 0xbf, ..] => (b"", 3),
-            _ => (&rest[..1], 1),
-        };
-        out.extend_from_slice(plain);
-        rest = &rest[length..];
-    }
-    out
-}
-
-/// Joins lines that a shell, a Makefile, cmd (`^`) or PowerShell (a backtick) continues.
-fn joined(text: &[u8]) -> Vec<u8> {
-    // Nothing is joined without one of these marks.
-    if memchr::memchr3(b'\\', b'^', b'`', text).is_none() && memchr::memchr(b'\r', text).is_none() {
-        return text.to_vec();
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        let line_end = tail.strip_prefix(b"\n").or_else(|| tail.strip_prefix(b"\r\n"));
-        // The marks of cmd and PowerShell continue a line only after a space; elsewhere they close a quotation.
-        let continues = byte == b'\\' || (matches!(byte, b'^' | b'`') && out.last() == Some(&b' '));
-        match (byte, line_end) {
-            (_, Some(next)) if continues => {
-                out.push(b' ');
-                rest = next;
-            }
-            (b'\r', Some(_)) => rest = tail,
-            _ => {
-                out.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    out
-}
-
-/// Resolves one layer of escapes.
-fn resolve(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(&byte) = rest.first() {
-        let resolved = match byte {
-            b'\\' => backslash(rest),
-            b'&' => entity(rest),
-            b'%' => hex_pair(rest.get(1..3)).map(|b| (b, 3)),
-            b'=' => matches!(rest.get(1..3), Some(b"3D" | b"3d")).then_some((b'=', 3)),
-            _ => None,
-        };
-        let (resolved, length) = resolved.filter(|(b, _)| !b.is_ascii_alphanumeric()).unwrap_or((byte, 1));
-        out.push(resolved);
-        rest = &rest[length..];
-    }
-    out
-}
-
-/// The byte that a backslash escape stands for, and the escape's length.
-fn backslash(text: &[u8]) -> Option<(u8, usize)> {
-    Some(match text.get(1)? {
-        b'n' | b'r' => (b'\n', 2),
-        b't' => (b'\t', 2),
-        &quoted @ (b'"' | b'\'' | b'\\' | b'/' | b'`' | b'$') => (quoted, 2),
-        b'x' => (hex_pair(text.get(2..4))?, 4),
-        b'u' if text.get(2..4) == Some(b"00") => (hex_pair(text.get(4..6))?, 6),
+/// The file that the hunk of a patch is of, around a value in it: as it was before the change where a removed line has
+/// the value, as it is after it otherwise.
+fn hunk(before: &[u8], after: &[u8]) -> Option<Window> {
+    const HEADER: &[u8] = b"\n@@ -";
+    memmem::find(before, HEADER)?;
+    let header = memmem::rfind(before, HEADER)? + 1;
+    let lines = &before[header + before[header..].find_byte(b'\n')? + 1..];
+    let own = lines.rfind_byte(b'\n').map_or(lines, |end| &lines[end + 1..]);
+    let other = match own.first()? {
+        b'-' => b'+',
+        b'+' | b' ' => b'-',
         _ => return None,
-    })
-}
-
-/// The byte that an HTML entity stands for, and the entity's length.
-fn entity(text: &[u8]) -> Option<(u8, usize)> {
-    const ENTITIES: [(&[u8], u8); 15] = [
-        (b"&ldquo;", b'"'),
-        (b"&rdquo;", b'"'),
-        (b"&laquo;", b'"'),
-        (b"&raquo;", b'"'),
-        (b"&colon;", b':'),
-        (b"&equals;", b'='),
-        (b"&quot;", b'"'),
-        (b"&apos;", b'\''),
-        (b"&#34;", b'"'),
-        (b"&#39;", b'\''),
-        (b"&#61;", b'='),
-        (b"&lt;", b'<'),
-        (b"&gt;", b'>'),
-        (b"&amp;", b'&'),
-        (b"&nbsp;", b' '),
-    ];
-    ENTITIES.iter().find(|(name, _)| text.starts_with(name)).map(|(name, byte)| (*byte, name.len()))
-}
-
-/// The byte that two hex digits write.
-fn hex_pair(digits: Option<&[u8]>) -> Option<u8> {
-    let digits = std::str::from_utf8(digits?).ok()?;
-    u8::from_str_radix(digits, 16).ok()
+    };
+    let in_hunk = |line: &&[u8]| matches!(line.first(), Some(b' ' | b'+' | b'-' | b'\\' | b'\n' | b'\r'));
+    let kept = |line: &&[u8]| !matches!(line.first(), Some(&sign) if sign == other || sign == b'\\');
+    let content = |line: &'_ [u8]| if line.len() > 1 { line[1..].to_vec() } else { line.to_vec() };
+    if !lines.lines_with_terminator().all(|line| in_hunk(&line)) {
+        return None;
+    }
+    let above: Vec<u8> = lines.lines_with_terminator().filter(kept).flat_map(content).collect();
+    let (rest, below) = after.split_at(after.find_byte(b'\n').map_or(after.len(), |end| end + 1));
+    let below = below.lines_with_terminator().take_while(in_hunk).filter(kept).flat_map(content);
+    let below: Vec<u8> = rest.iter().copied().chain(below).collect();
+    Some(Window { before: readable(&above), after: readable(&below) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escapes_read_as_what_they_mean() {
-        let cases: [(&str, &str); 16] = [
-            (r#"{\"a\": \"b\"}"#, r#"{"a": "b"}"#),
-            (r#"{\\\"a\\\"}"#, r#"{"a"}"#),
-            (r"one\ntwo", "one\ntwo"),
-            (r"a\u003db", "a=b"),
-            (r"a\x3db", "a=b"),
-            ("a%3Db%20c", "a=b c"),
-            ("a=3Db", "a=b"),
-            ("&lt;a b=&quot;c&quot;&gt;", "<a b=\"c\">"),
-            ("see `a`\n`b`", "see `a`\n`b`"),
-            ("curl `\n -H", "curl   -H"),
-            ("curl \\\n -H x \\\r\n y", "curl   -H x   y"),
-            ("100% of 50%41", "100% of 50%41"),
-            (r"\u0041", r"\u0041"),
-            ("\u{feff}a=“b” « c »", "a=\"b\" \" c \""),
-            ("clé：b", "clé:b"),
-            ("l’clé\u{a0}: b → c — d", "l'clé : b -> c - d"),
-        ];
-        for (raw, meant) in cases {
-            assert_eq!(String::from_utf8_lossy(&readable(raw.as_bytes())), meant);
-        }
-    }
 
     #[test]
     fn a_cell_of_a_notebook_is_a_text_of_its_own() {
@@ -376,5 +240,20 @@ mod tests {
         assert_eq!(shows(&before), "acme.key = \"");
         let several = r#""outputs": [{"text": ["b\n", "a V\n"]}]"#;
         assert_eq!(behind(several, "print(key)"), "b\na ");
+    }
+
+    #[test]
+    fn a_hunk_is_the_file_before_or_after() {
+        let patch = "--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@ y\n one:\n-  key: OLD\n+  key: NEW\n   two: 2\n\ndiff --git a b\n";
+        let around = |value: &str| {
+            let at = patch.find(value).expect("it is there");
+            let window = Window::around(patch.as_bytes(), &(at..at + value.len()));
+            [window.before, window.after].map(|side| String::from_utf8(side).expect("plain text"))
+        };
+        assert_eq!(around("OLD"), ["one:\n  key: ", "\n  two: 2\n\n"]);
+        assert_eq!(around("NEW"), ["one:\n  key: ", "\n  two: 2\n\n"]);
+        let list = "a:\n@@ -1 +1 @@\nb\n- V\n";
+        let at = list.find('V').expect("it is there");
+        assert!(Window::around(list.as_bytes(), &(at..at + 1)).before.starts_with(b"a:"));
     }
 }

@@ -205,12 +205,14 @@ impl Judge<'_> {
 
     /// Whether a name is given a value before this one, by an operator that gives one.
     fn is_given(&self, name: &str) -> bool {
-        let text = &self.file.text[..self.span.start];
+        // What declares the value stands on its line, or is what it is in.
+        let near = self.span.start.saturating_sub(lines::LONGEST_LINE);
+        let text = &self.file.text[near..self.span.start];
         let whole = |at: usize, after: &[u8]| {
             !text[..at].last().is_some_and(is_name_byte) && !after.first().is_some_and(is_name_byte)
         };
-        let mut places =
-            memmem::rfind_iter(text, name.as_bytes()).map(|at| (at, &self.file.text[at + name.len()..]));
+        let mut places = memmem::rfind_iter(text, name.as_bytes())
+            .map(|at| (at, &self.file.text[near + at + name.len()..]));
         places.find(|(at, after)| whole(*at, after)).is_some_and(|(at, after)| {
             gives(after) || text[..at].ends_with(b"for ") && after.starts_with(b" in ")
         })
