@@ -184,6 +184,8 @@ pub(super) fn declared(level: &Level) -> Option<String> {
                 return Some((*name).to_owned());
             }
             match words.as_slice() {
+                // An attribute of a module in Elixir: `@key VALUE`.
+                [name] if level.name.trim_start().starts_with('@') => name_of(name),
                 [.., define, name] if DEFINES.contains(define) => Some((*name).to_owned()),
                 _ => None,
             }

@@ -191,6 +191,9 @@ impl<'a> FileView<'a> {
             let rest = &self.text[found.end()..];
             let glue = |b: &u8| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\');
             let rest = &rest[rest.iter().position(|b| !glue(b))?..];
+            // `"name": "Host", "value": "name"`
+            let pair = rest.strip_prefix(b",").map(<[u8]>::trim_ascii_start);
+            let rest = pair.and_then(|rest| rest.strip_prefix(b"\"value\"")).unwrap_or(rest);
             let rest = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"="))?;
             let host = host(&rest[rest.iter().position(|b| !glue(b))?..]);
             host.contains('.').then_some((found.start(), host))

@@ -65,6 +65,8 @@ pub struct Match {
     pub published: bool,
     /// What it is bound to here is somebody else's, or no credential.
     pub foreign: bool,
+    /// Its confidence rests on a word that stands near.
+    pub beside: bool,
 }
 
 /// The rules, made ready to scan with. Shared by all threads.
@@ -276,6 +278,7 @@ impl Detector {
                     evidence: verdict.evidence,
                     published: published(rule),
                     foreign: verdict.foreign && !verdict.beside || verdict.named_otherwise,
+                    beside: verdict.beside,
                 })
             })
             .reduce(|best, next| if next.confidence > best.confidence { next } else { best })
@@ -315,7 +318,7 @@ fn agree(matches: &mut [Match]) {
     for (rule, secret) in theirs {
         let mut same: Vec<&mut Match> =
             matches.iter_mut().filter(|found| found.rule == rule && found.secret == secret).collect();
-        if same.iter().all(|found| found.confidence < Confidence::High) {
+        if same.iter().all(|found| found.confidence < Confidence::High || found.beside) {
             for found in same.iter_mut().filter(|found| found.confidence > Confidence::Low) {
                 found.confidence = Confidence::Low;
                 found.evidence.insert(0, "the same value has another name in this text".to_owned());

@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::declaration::{annotated, given, name_of};
 use super::definition::{self, Definition};
-use super::evidence::answers;
+use super::evidence::{answers, parameter_of};
 use super::expression::expression;
 use super::finder::Finder;
 use super::structure::{Bound, Holder, Place};
@@ -52,8 +52,11 @@ pub enum Purpose {
         /// How that is told.
         reason: String,
     },
-    /// Another service gets it.
-    Theirs,
+    /// Another service gets it, or the program keeps it for itself.
+    Theirs {
+        /// It is said by a name or an address of theirs, and not by a word that stands near.
+        sure: bool,
+    },
     /// It is handed to something that says nothing.
     Unknown,
 }
@@ -122,9 +125,15 @@ impl Detector {
             let variable = annotated(&place).or_else(&mut named);
             let onwards = variable.and_then(|variable| self.goes_on(views, &variable, span.end, variables));
             let onwards = onwards.or_else(|| self.opened(views, &span, variables));
+            let handed = || {
+                let call = place.levels.first().filter(|level| level.holder == Holder::Call)?;
+                let (parameter, body) = parameter_of(views.text, call)?;
+                self.goes_on(views, &parameter, body.start, variables)
+            };
+            let onwards = onwards.or_else(handed);
             onwards.or_else(|| unknown(&place))
         });
-        let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs));
+        let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs { .. }));
         let variable = from_environment || is_variable(&views.text[span.clone()]);
         let given_to = if told || !(variable || definition::mounted(&place).is_some()) {
             Vec::new()
@@ -137,11 +146,12 @@ impl Detector {
 
     /// What becomes of the value that the name at `span` stands for, where its place tells.
     fn told(&self, views: &Views<'_>, span: &Range<usize>, place: &Place) -> Option<Purpose> {
-        let mut foreign = false;
+        let (mut foreign, mut sure) = (false, false);
         for (index, rule) in self.rules().iter().enumerate() {
             let (Some(provider), Pattern::Run { .. }) = (&rule.provider, &rule.pattern) else { continue };
             let Some(verdict) = answers(provider, place, views.of(index), span).next() else { continue };
             foreign |= verdict.foreign;
+            sure |= verdict.foreign && !verdict.beside;
             // In a sentence, what stands beside a name says nothing of it.
             let told = verdict.confidence == Confidence::High && !(verdict.beside && place.is_prose());
             if told && views.of(index).is_about_provider() {
@@ -149,7 +159,7 @@ impl Detector {
                 return Some(Purpose::Ours { rule: index, confidence: rule.confidence, reason });
             }
         }
-        foreign.then_some(Purpose::Theirs)
+        foreign.then_some(Purpose::Theirs { sure })
     }
 
     /// What becomes of what is read from the file that is opened by its name: `with open("NAME") as file:`.
@@ -206,7 +216,7 @@ impl Detector {
         for purpose in reads.iter().filter_map(purpose) {
             match purpose {
                 Purpose::Ours { .. } => return Some(purpose),
-                Purpose::Theirs => other = Some(purpose),
+                Purpose::Theirs { .. } => other = Some(purpose),
                 Purpose::Unknown => other = other.or(Some(purpose)),
             }
         }
@@ -304,7 +314,9 @@ pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
         [b':' | b'?' | b'+', b'=', ..] | [b'<', b'-', ..] | [b'='] => true,
         _ => false,
     };
-    !assigned && rest.first() != Some(&b':')
+    // `if matches(NAME):` ends a statement.
+    let closed = after[..after.len() - rest.len()].contains(&b')');
+    !assigned && (closed || rest.first() != Some(&b':'))
 }
 
 /// Whether a name is written as variables of the environment are.
@@ -363,6 +375,7 @@ mod tests {
             ("${NAME:-value}", true),
             ("if NAME == value", true),
             ("f(NAME)", true),
+            ("if f(NAME):", true),
             ("OTHER_NAME", false),
             ("NAMES", false),
             ("config.NAME,", true),

@@ -26,6 +26,8 @@ pub(super) struct Naming {
     pub(super) place: String,
     /// It is a name that a program gives what it reads by another one.
     pub(super) alias: bool,
+    /// It is believed to be a provider's for what stands around it: uses for others speak against it.
+    pub(super) doubtful: bool,
 }
 
 /// A place that reads a name.
@@ -56,6 +58,7 @@ impl Naming {
 
 /// The values that are a provider's.
 pub(super) fn resolve(mut namings: Vec<Naming>, mut readings: Vec<Reading>) -> Vec<KnownValue> {
+    namings.retain(|naming| !naming.doubtful);
     let by_place =
         |target: usize, path: &Option<BString>, place: &str| (target, path.clone(), place.to_owned());
     namings.sort_by_cached_key(|naming| by_place(naming.target, &naming.path, &naming.place));
@@ -77,6 +80,7 @@ pub(super) fn handed_on(namings: &[Naming], readings: &[Reading]) -> Vec<Naming>
                 path: reading.path.clone(),
                 place: format!("{} (from `{}` in {})", reading.place, reading.name, naming.place),
                 alias: true,
+                doubtful: naming.doubtful,
             }));
         }
     }
@@ -84,9 +88,9 @@ pub(super) fn handed_on(namings: &[Naming], readings: &[Reading]) -> Vec<Naming>
 }
 
 /// Places by the name that they read.
-type ByName<'a> = HashMap<&'a str, Vec<&'a Reading>>;
+pub(super) type ByName<'a> = HashMap<&'a str, Vec<&'a Reading>>;
 
-fn by_name<'a>(readings: impl Iterator<Item = &'a Reading>) -> ByName<'a> {
+pub(super) fn by_name<'a>(readings: impl Iterator<Item = &'a Reading>) -> ByName<'a> {
     let mut by_name = ByName::new();
     for reading in readings {
         by_name.entry(&reading.name).or_default().push(reading);
@@ -95,7 +99,7 @@ fn by_name<'a>(readings: impl Iterator<Item = &'a Reading>) -> ByName<'a> {
 }
 
 /// The places that read a name and may mean this value.
-fn related<'a>(naming: &Naming, readings: &ByName<'a>) -> impl Iterator<Item = &'a Reading> {
+pub(super) fn related<'a>(naming: &Naming, readings: &ByName<'a>) -> impl Iterator<Item = &'a Reading> {
     let same_name = readings.get(naming.definition.name.as_str()).into_iter().flatten().copied();
     // What stands on the value's own line was asked when its file was looked at.
     let elsewhere = |reading: &&Reading| reading.place != naming.place;
@@ -113,7 +117,7 @@ fn bound(naming: &Naming, namings: &[Naming], readings: &ByName<'_>) -> Option<K
             Some(Purpose::Ours { rule, confidence, reason }) => {
                 ours.push((reading, *rule, *confidence, reason));
             }
-            Some(Purpose::Theirs) => theirs = true,
+            Some(Purpose::Theirs { .. }) => theirs = true,
             // A name that anything could have is not taken from those who do not say what for.
             Some(Purpose::Unknown) => theirs |= generic,
             None => {}
@@ -156,14 +160,14 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
 }
 
 /// How many directories lie between two files.
-fn distance(naming: &Naming, reading: &Reading) -> Option<usize> {
+pub(super) fn distance(naming: &Naming, reading: &Reading) -> Option<usize> {
     let (given, read) = (directory(&naming.path)?, directory(&reading.path)?);
     let common = given.iter().zip(&read).take_while(|(one, other)| one == other).count();
     Some(given.len() + read.len() - 2 * common)
 }
 
 /// Whether the directory of one of two files is above that of the other, or the same.
-fn is_above(naming: &Naming, reading: &Reading) -> bool {
+pub(super) fn is_above(naming: &Naming, reading: &Reading) -> bool {
     let (Some(given), Some(read)) = (directory(&naming.path), directory(&reading.path)) else {
         return false;
     };
@@ -209,6 +213,7 @@ mod tests {
             path: Some(path.into()),
             place: format!("{path}:1"),
             alias: false,
+            doubtful: false,
         }
     }
 
@@ -221,7 +226,7 @@ mod tests {
                     confidence: Confidence::High,
                     reason: "it is handed to `Acme`".to_owned(),
                 },
-                false => Purpose::Theirs,
+                false => Purpose::Theirs { sure: true },
             }),
             given_to: Vec::new(),
             from_environment: true,

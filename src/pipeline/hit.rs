@@ -5,6 +5,7 @@
 use bstr::ByteSlice as _;
 
 use super::Collector;
+use super::disown::is_doubtful;
 use super::inline::{self, Mark};
 use super::paths::notebook_cell;
 use crate::decode::Text;
@@ -29,6 +30,8 @@ pub(super) struct Hit {
     pub(super) unheeded: bool,
     /// It is a published example.
     pub(super) published: bool,
+    /// It is believed for what stands around it.
+    pub(super) doubtful: bool,
     /// It was found by its value alone, which stands elsewhere under a name that tells.
     pub(super) copy: bool,
     /// The value stood in this file before, where nothing told what it is.
@@ -74,7 +77,9 @@ impl Collector<'_> {
             excerpt: shown.positions.excerpt(place.span.clone(), &shown.masks),
             line_hash: None,
         };
+        let doubtful = is_doubtful(&found);
         let hit = Hit {
+            doubtful,
             target: origin.target,
             rule: found.rule,
             secret: found.secret,

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use bstr::{BStr, ByteSlice};
 
 use super::bindings::{Naming, Reading, handed_on, resolve};
+use super::disown::{Disowned, disowned};
 use super::group::same_place;
 use super::held::Held;
 use super::names::Names;
@@ -62,6 +63,8 @@ pub(super) struct KnownValue {
 struct Bound {
     now: Vec<KnownValue>,
     before: HashSet<Secret>,
+    /// Those that are somebody else's.
+    disowned: Disowned,
 }
 
 impl Look {
@@ -101,6 +104,7 @@ impl Known {
                     evidence: value.evidence.clone(),
                     published: false,
                     foreign: false,
+                    beside: false,
                 }
             })
             .collect()
@@ -117,7 +121,8 @@ impl Collector<'_> {
             Some(names) => self.bound(namings, names, &sources),
             None => Bound::default(),
         };
-        let Bound { now: bound, mut before } = bound;
+        let Bound { now: bound, mut before, disowned } = bound;
+        self.disown(&disowned);
         let bound_secrets: Vec<Secret> = bound.iter().map(|value| value.secret.clone()).collect();
         let old = std::mem::take(&mut *lock(&self.before.found));
         before.extend(old.iter().map(|value| value.secret.clone()));
@@ -147,15 +152,17 @@ impl Collector<'_> {
         let (first, first_before) = readings(names);
         let onwards = handed_on(&namings, &first);
         let onwards_before = handed_on(&namings_before, &first_before);
-        let mut now = resolve(namings, first);
+        let mut disowned = disowned(&[(&namings, &first)]);
+        let mut now = resolve(namings.clone(), first.clone());
         let mut before = resolve(namings_before, first_before);
         if let Some(names) = Names::new(&onwards).filter(|_| !self.is_interrupted()) {
             let (second, second_before) = readings(names);
+            disowned = super::disown::disowned(&[(&namings, &first), (&onwards, &second)]);
             now.extend(resolve(onwards, second));
             before.extend(resolve(onwards_before, second_before));
         }
         before.retain(|value| value.confidence >= self.settings.confidence);
-        Bound { now, before: before.into_iter().map(|value| value.secret).collect() }
+        Bound { now, before: before.into_iter().map(|value| value.secret).collect(), disowned }
     }
 
     /// Values whose other places are worth a look: those that are reported, where one of them was seen elsewhere, and
@@ -243,10 +250,23 @@ impl Collector<'_> {
     /// Remembers a value that is not reported, and under which name it stands. Gives whether it has one.
     pub(super) fn stray(&self, origin: Origin<'_>, text: &Text<'_>, span: &std::ops::Range<usize>) -> bool {
         self.strays.add(&text.bytes[span.clone()]);
+        let named = self.named(origin, text, span);
+        let any = !named.is_empty();
+        self.remember(origin, named.into_iter());
+        any
+    }
+
+    /// The names that a value stands under.
+    pub(super) fn named(
+        &self,
+        origin: Origin<'_>,
+        text: &Text<'_>,
+        span: &std::ops::Range<usize>,
+    ) -> Vec<Naming> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let definitions = self.detector.definitions(text.bytes, path, span);
         if definitions.is_empty() {
-            return false;
+            return Vec::new();
         }
         let line = memchr::memchr_iter(b'\n', &text.bytes[..span.start]).count() as u64 + 1;
         let named = definitions.into_iter().map(|definition| Naming {
@@ -256,7 +276,13 @@ impl Collector<'_> {
             path: origin.path.map(ToOwned::to_owned),
             place: place(origin, line),
             alias: false,
+            doubtful: false,
         });
+        named.collect()
+    }
+
+    /// Keeps names for a second look, if there are not too many.
+    pub(super) fn remember(&self, origin: Origin<'_>, named: impl Iterator<Item = Naming>) {
         let mut namings = lock(&self.namings);
         if namings.len() < MOST_NAMINGS {
             namings.extend(named);
@@ -265,7 +291,6 @@ impl Collector<'_> {
             let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));
             self.skip("values under names whose use was not looked for, for their number", what);
         }
-        true
     }
 
     /// Remembers what a text does with the names that are looked for, and what it did before the change.
@@ -282,7 +307,8 @@ impl Collector<'_> {
         let mut readings = Vec::new();
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let mut mentions = None;
-        let entries = self.detector.is_interesting(text.bytes).then_some(&names.entries);
+        let asked = self.detector.is_interesting(text.bytes) || names.may_be_doubted_by(text.bytes);
+        let entries = asked.then_some(&names.entries);
         for spelled in entries.into_iter().chain([&names.own]) {
             let Some(finder) = &spelled.finder else { continue };
             let (reads, all) = self.detector.reads(text.bytes, path, finder);

@@ -24,6 +24,7 @@ mod aside;
 mod bindings;
 mod comment;
 mod counts;
+mod disown;
 pub mod explain;
 mod group;
 mod held;
@@ -79,6 +80,8 @@ pub struct Collector<'a> {
     counts: Counts,
     below_confidence: AtomicU64,
     hits: Mutex<Vec<Hit>>,
+    /// What was found, and is not reported for what other files do with it.
+    disowned: Vec<Hit>,
     /// The content of a file was scanned, and not only its size told.
     looked_into: AtomicBool,
     /// Something was seen that could be about what a rule looks for.
@@ -117,6 +120,7 @@ impl<'a> Collector<'a> {
             counts: Counts::default(),
             below_confidence: AtomicU64::new(0),
             hits: Mutex::default(),
+            disowned: Vec::new(),
             look: Look::Candidates,
             looked_into: AtomicBool::new(false),
             interest: AtomicBool::new(false),
@@ -287,6 +291,9 @@ impl<'a> Collector<'a> {
         }
         if reported.is_empty() {
             return Vec::new();
+        }
+        if matches!(self.look, Look::Candidates) {
+            reported.iter().for_each(|found| self.doubt(origin, text, found));
         }
         // Every candidate of the text is masked, reported or not.
         let container = text.locate(reported[0].span.clone()).container;

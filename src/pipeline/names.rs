@@ -20,6 +20,8 @@ pub(super) struct Names {
     /// Stems of the files that give them a value.
     stems: Vec<BString>,
     stem_finder: Option<Finder>,
+    /// What others do with one of the values speaks against it.
+    doubtful: bool,
 }
 
 /// Names and their spellings.
@@ -57,7 +59,14 @@ impl Names {
         let own = Spelled::new(names(false), spellings, Finder::new);
         let entries = Spelled::new(names(true), entries, Finder::in_any_case);
         let any = own.finder.is_some() || entries.finder.is_some();
-        any.then(|| Names { own, entries, stem_finder: Finder::new(&stems), stems })
+        let doubtful = namings.iter().any(|naming| naming.doubtful);
+        any.then(|| Names { own, entries, stem_finder: Finder::new(&stems), stems, doubtful })
+    }
+
+    /// Whether a text that is about nothing that rules look for can tell of a value that it is somebody else's: it loads
+    /// the file that has it.
+    pub(super) fn may_be_doubted_by(&self, text: &[u8]) -> bool {
+        self.doubtful && !self.loaded_by(text).is_empty()
     }
 
     /// Whether a text can read one.

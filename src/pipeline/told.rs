@@ -22,15 +22,17 @@ pub struct Told {
     location: Location,
     secret: Secret,
     suppression: Option<Suppression>,
+    /// Other files say that it is somebody else's.
+    disowned: bool,
 }
 
 impl Collector<'_> {
     /// What was found in the content of the file that `is_here` says.
     pub fn told_of(&self, is_here: impl Fn(&Location) -> bool) -> Vec<Told> {
         let is_content = |kind| matches!(kind, LocationKind::File | LocationKind::Symlink);
-        lock(&self.hits)
-            .iter()
-            .filter(|hit| is_content(hit.location.kind) && is_here(&hit.location))
+        let hits = lock(&self.hits);
+        let all = hits.iter().chain(&self.disowned);
+        all.filter(|hit| is_content(hit.location.kind) && is_here(&hit.location))
             .map(|hit| Told {
                 rule: hit.rule,
                 confidence: hit.confidence,
@@ -38,6 +40,7 @@ impl Collector<'_> {
                 location: hit.location.clone(),
                 secret: hit.secret.clone(),
                 suppression: hit.suppression.clone(),
+                disowned: hit.confidence < self.settings.confidence && !hit.published,
             })
             .collect()
     }
@@ -73,11 +76,12 @@ impl Explanation {
                 self.candidates.len() - 1
             });
             let candidate = &mut self.candidates[index];
-            let knew = matches!(candidate.outcome, Outcome::Reported(sure) if sure >= told.confidence)
+            let knew = matches!(candidate.outcome, Outcome::Reported(sure) if sure >= told.confidence && !told.disowned)
                 || matches!(candidate.outcome, Outcome::Suppressed(_));
             candidate.outcome = match &told.suppression {
                 Some(suppression) => Outcome::Suppressed(suppression.clone()),
                 None if knew => continue,
+                None if told.disowned => Outcome::Below(told.confidence),
                 None => Outcome::Reported(told.confidence),
             };
             candidate.told = Some(told).filter(|_| !knew);

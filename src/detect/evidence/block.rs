@@ -113,7 +113,7 @@ impl Judge<'_> {
             return self.nearest_token(part.key).or_else(|| self.nearest_token(value));
         }
         // What else a request carries says nothing of its key.
-        let cookie = words(part.key).last().is_some_and(|word| word == "cookie");
+        let cookie = words(part.key).last().is_some_and(|word| matches!(word.as_str(), "cookie" | "cookies"));
         let key = if is_switch(value) || cookie { Speaks::Nobody } else { self.speaks(part.key) };
         if key != Speaks::Nobody {
             let word = part.key.trim_matches(|c: char| "\"'` ".contains(c));
@@ -269,24 +269,6 @@ impl Judge<'_> {
         records.fold(text.to_owned(), |text, (_, record)| text.replacen(record, "", 1))
     }
 
-    /// What may be the name in a pair of a name and a value: the nearest field beside the value that gives one, or the
-    /// argument before it.
-    pub(super) fn name_beside<'t>(&self, level: &'t Level) -> Option<&'t str> {
-        let (left, right) = neighbours(level);
-        let bare = |text: &'t str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`:".contains(c));
-        let name = match level.bound {
-            Bound::Positional => left.last().filter(|part| part.key.is_empty()).map(|part| bare(part.value)),
-            _ => {
-                let names = |part: &&Part<'_>| {
-                    let last = words(part.key).pop().unwrap_or_default();
-                    matches!(last.as_str(), "key" | "name" | "header" | "variable")
-                };
-                left.iter().rev().chain(&right).find(names).map(|part| bare(part.value))
-            }
-        };
-        name.filter(|name| is_word(name) && name.len() <= 80)
-    }
-
     /// Whether another entry of the list or mapping that holds the value's group is the provider's.
     pub(super) fn another_entry(&self, level: &Level) -> Option<String> {
         let mut groups = Vec::new();
@@ -369,7 +351,7 @@ fn host(address: &str) -> Option<&str> {
     rest.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).next()
 }
 
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 

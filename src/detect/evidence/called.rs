@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use bstr::ByteSlice;
 use memchr::memmem;
 
-use super::block::Weight;
+use super::block::{Weight, is_word};
 use super::{Judge, Speaks, Verdict};
 use crate::detect::lines::{lines_above, lines_below};
+use crate::detect::parts::{Part, neighbours};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{is_generic, words};
@@ -128,6 +129,29 @@ impl Judge<'_> {
             let purpose = meaning.purpose && own.holder == Holder::Call && words(name).len() == 1;
             meaning.credential || meaning.identifier || row && (quote::is_name(name) || purpose)
         })
+    }
+
+    /// What may be the name in a pair of a name and a value: the nearest field beside the value that gives one, or the
+    /// argument before it.
+    pub(super) fn name_beside<'t>(&self, level: &'t Level) -> Option<&'t str> {
+        let (left, right) = neighbours(level);
+        let bare = |text: &'t str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`:".contains(c));
+        let name = match level.bound {
+            // `setValue(VALUE, forHTTPHeaderField: "NAME")` has it behind.
+            Bound::Positional => {
+                let labelled = right.first().filter(|part| part.key.trim().starts_with("for"));
+                let labelled = labelled.filter(|part| words(part.key).len() > 1);
+                labelled.or(left.last().filter(|part| part.key.is_empty())).map(|part| bare(part.value))
+            }
+            _ => {
+                let names = |part: &&Part<'_>| {
+                    let last = words(part.key).pop().unwrap_or_default();
+                    matches!(last.as_str(), "key" | "name" | "header" | "variable")
+                };
+                left.iter().rev().chain(&right).find(names).map(|part| bare(part.value))
+            }
+        };
+        name.filter(|name| is_word(name) && name.len() <= 80)
     }
 
     /// The name of the row that a statement of SQL gives the value: `SET value = VALUE WHERE name = 'NAME'`.

@@ -1,23 +1,30 @@
-//! What a program expects of those who call it: a value that what comes in is compared with is the program's own.
+//! What a program expects of those who call it, and what it keeps for itself: a value that what comes in is compared with
+//! is its own, and so is one that it encrypts or signs with.
 
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks};
-use crate::detect::structure::{Holder, Level};
+use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::words;
 
 /// Bytes on either side of a name in which a comparison is looked for.
 const NEAR: usize = 120;
 
 impl Judge<'_> {
-    /// Why the value is one that callers of this program know: what comes in is compared with it.
+    /// Why the value is the program's own: what comes in is compared with it, or something is encrypted or signed with it.
     pub(super) fn expected(&self, own: &Level) -> Option<String> {
+        if self.speaks(&own.name) == Speaks::Ours {
+            return None;
+        }
+        let mut calls = self.place.levels.iter().take(2);
+        if calls.clone().any(seals) {
+            return Some("the program encrypts or signs with it".to_owned());
+        }
         let compared = match self.is_value() {
             true => self.is_compared_with_request(own),
-            false => self.is_compared_with_another() || self.place.levels.iter().take(2).any(compares),
+            false => self.is_compared_with_another() || calls.any(compares),
         };
-        let expected = compared && self.speaks(&own.name) != Speaks::Ours;
-        expected.then(|| "what comes in with a request is compared with it".to_owned())
+        compared.then(|| "what comes in with a request is compared with it".to_owned())
     }
 
     /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.
@@ -36,6 +43,7 @@ impl Judge<'_> {
         let after = &text[self.span.end..(self.span.end + NEAR).min(text.len())];
         let before =
             before.trim_end_with(|c| c.is_alphanumeric() || "_.$@\"'[(".contains(c)).trim_ascii_end();
+        let before = without_literal(before);
         let left = before.trim_end_with(|c| matches!(c, '=' | '!'));
         let right = after.trim_start_with(|c| matches!(c, '"' | '\'' | ']')).trim_ascii_start();
         let operator = |text: &[u8]| text.len() >= 2 && text.ends_with(b"=");
@@ -46,13 +54,22 @@ impl Judge<'_> {
     }
 }
 
+/// What stands before a text that a value is joined to: `"Bearer " + `.
+fn without_literal(before: &[u8]) -> &[u8] {
+    let Some(joined) = before.strip_suffix(b"+").map(<[u8]>::trim_ascii_end) else { return before };
+    let Some((&quote, text)) = joined.split_last().filter(|(quote, _)| b"\"'`".contains(quote)) else {
+        return before;
+    };
+    text.rfind_byte(quote).map_or(before, |open| text[..open].trim_ascii_end())
+}
+
 /// Whether an operand is written out: a text, a number, nothing.
 fn is_literal(operand: &str) -> bool {
     const NOTHING: [&str; 8] = ["null", "none", "nil", "undefined", "true", "false", "nothing", "empty"];
     let plain = operand.trim_matches(|c: char| matches!(c, '(' | ')' | ';' | ',' | ':' | '{' | '?'));
     plain.is_empty()
         || plain.starts_with(['"', '\'', '`', '<'])
-        || plain.ends_with(['"', '\'', '`'])
+        || plain.ends_with(['"', '\'', '`']) && !plain.contains(['(', '['])
         || plain.starts_with(|c: char| c.is_ascii_digit())
         || NOTHING.contains(&plain.to_ascii_lowercase().as_str())
 }
@@ -65,4 +82,15 @@ fn compares(level: &Level) -> bool {
         && (has(&["compare", "equal", "equals"])
             || words.ends_with(&["constant".to_owned(), "time".to_owned()]))
         && !has(&["assert", "expect", "should", "require"])
+}
+
+/// Whether a call encrypts or signs with its arguments: `createHmac(`, `openssl_encrypt(`, `jwt.sign(`.
+fn seals(level: &Level) -> bool {
+    const SEALS: [&str; 10] =
+        ["hmac", "encrypt", "decrypt", "cipher", "decipher", "aes", "seal", "unseal", "jwt", "fernet"];
+    let words = words(&level.head);
+    let signs = words.last().is_some_and(|word| matches!(word.as_str(), "sign" | "verify"));
+    level.holder == Holder::Call
+        && level.bound == Bound::Positional
+        && (signs || words.iter().any(|word| SEALS.contains(&word.as_str())))
 }

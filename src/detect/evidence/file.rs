@@ -1,17 +1,16 @@
-//! What the whole file says of a value: where its requests go, what it imports, what it is about.
+//! What the whole file says of a value: what it imports, what it is about, whose the others in it are.
 
 use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::{function_around, is_return};
-use crate::detect::layout;
 use crate::detect::lines::{line, lines_above, lines_below};
-use crate::detect::parts::{parts, parts_and_groups};
-use crate::detect::quote::{is_source_file, shown, tokens};
-use crate::detect::structure::{Address, Bound, Holder, Level};
+use crate::detect::parts::parts_and_groups;
+use crate::detect::quote::{is_source_file, tokens};
+use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::window::Window;
-use crate::detect::words::{Field, field, words};
+use crate::detect::words::words;
 use crate::finding::Confidence;
 
 /// Parts of a program that show one another a token of their own.
@@ -19,91 +18,6 @@ const PARTIES: [&str; 10] =
     ["app", "client", "server", "gateway", "proxy", "service", "device", "frontend", "backend", "relay"];
 
 impl Judge<'_> {
-    /// The address that the value is a part of: where it is sent, whatever it is called there.
-    pub(super) fn address(&self) -> Option<Verdict> {
-        let Address { scheme, before, after } = self.place.address.as_ref()?;
-        // `acme://value@default`: what connects to the provider has a scheme of its own for that.
-        let user = before.is_empty() && after.starts_with('@') || before.ends_with(':');
-        if user && self.speaks(scheme) == Speaks::Ours {
-            return Some(Verdict::new(
-                Confidence::High,
-                format!("it is the key in an address of {scheme}://"),
-            ));
-        }
-        // `user:password@host` names the host behind the value.
-        let host = after.strip_prefix('@').unwrap_or(before);
-        let host: String =
-            host.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-')).collect();
-        let parameter = before.rsplit(['?', '&', '/']).next().filter(|name| name.ends_with('='));
-        if self.is_ours(&host.to_lowercase()) {
-            let other = parameter.filter(|name| !self.meaning(name).credential);
-            return Some(match other {
-                Some(name) => {
-                    Verdict::new(Confidence::Low, format!("{} does not call it a credential", shown(name)))
-                }
-                None => Verdict::new(Confidence::High, format!("it is sent to {host}")),
-            });
-        }
-        // A parameter of the query that is called ours is ours, wherever it is sent.
-        let named =
-            parameter.and_then(|name| self.by_name(name, |name| format!("it is the parameter {name}")));
-        let elsewhere = || Verdict::foreign("it is a part of another service's address");
-        Some(named.filter(|named| named.confidence == Confidence::High).unwrap_or_else(elsewhere))
-    }
-
-    /// A credential that is sent somewhere: where to?
-    pub(super) fn request(&self) -> Option<Verdict> {
-        const HEADERS: [&str; 5] = ["authorization", "authentication", "x-api-key", "bearer", "withtoken"];
-        let names = self.place.levels.iter().flat_map(|level| [&level.name, &level.head]);
-        let header = names.chain(&self.place.outer).any(|name| {
-            let name = name.to_lowercase();
-            HEADERS.iter().any(|header| name.contains(header))
-        });
-        if !header && self.place.scheme.is_none() {
-            return None;
-        }
-        let nearest = self.file.nearest_given_host(self.span).or_else(|| self.file.nearest_host(self.span));
-        let (_, host) = nearest?;
-        match self.is_ours(host) {
-            true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
-            false => self.goes_elsewhere(nearest),
-        }
-    }
-
-    /// Where the fields beside what holds the value send it.
-    pub(super) fn addressed(&self, before: &str, after: &str) -> Option<Verdict> {
-        if let Some(host) = [before, after].into_iter().find_map(|text| self.host_in(text)) {
-            return Some(Verdict::new(Confidence::High, format!("it is sent to {host}")));
-        }
-        let fields = [before, after].into_iter().flat_map(|text| parts(text, false));
-        let mut addresses = fields.filter(|part| field(part.key) == Field::Address);
-        let host = addresses.find_map(|part| self.host_elsewhere(part.value))?;
-        Some(Verdict::foreign(format!("it is sent to {host}")))
-    }
-
-    /// Where the request goes that has the value in a list of its own below a header: `uri` beside `headers`.
-    pub(super) fn addressed_around(&self) -> Option<Verdict> {
-        const NEAR: usize = 4096;
-        let text = self.file.text;
-        let before = &text[self.span.start.saturating_sub(NEAR)..self.span.start];
-        let header = layout::list_key(before)?;
-        let after = &text[self.span.end..(self.span.end + NEAR).min(text.len())];
-        let (before, after) = layout::beside_parent(before, header, after)?;
-        self.addressed(&before, &after)
-    }
-
-    /// Another service's address stands nearer than anything of the provider's.
-    fn goes_elsewhere(&self, nearest: Option<(usize, &str)>) -> Option<Verdict> {
-        let (distance, host) = nearest?;
-        // What another service calls its model in an address of its own speaks of that one.
-        let mentions = |at: usize| {
-            self.file.address_around(at).is_none_or(|host| host.is_empty() || self.is_ours(&host))
-        };
-        let nearer = self.file.nearest_mention(self.span, mentions).is_none_or(|mention| distance < mention);
-        let host = self.host_elsewhere(&format!("://{host}")).filter(|_| nearer)?;
-        Some(Verdict::foreign(format!("the address nearest to it is that of {host}")))
-    }
-
     /// Whether the value's line is longer than people write them, so that much on it may have nothing to do with the value.
     pub(super) fn is_on_long_line(&self) -> bool {
         const LONGEST: usize = 300;

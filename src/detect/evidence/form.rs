@@ -56,6 +56,9 @@ impl Judge<'_> {
         if let Some(header) = last.filter(|name| self.is_other_header(name)) {
             return Some(format!("{} does not call it a credential", shown(header)));
         }
+        if self.is_entry_of_sentence() {
+            return Some("it is the name that a sentence is kept under".to_owned());
+        }
         if self.is_part_of_longer() {
             return Some("it is a part of a longer value".to_owned());
         }
@@ -149,11 +152,17 @@ impl Judge<'_> {
         before[before.len() - name..].to_str().ok().filter(|name| !name.is_empty())
     }
 
-    /// Whether the value stands in a row that SQL inserts into a table of sessions.
+    /// Whether the value stands in a row that SQL inserts into a table of sessions, or is what a call signs them with.
     fn is_of_session(&self) -> bool {
-        sql::table(self.file.text, self.span).is_some_and(|table| {
-            words(&table).iter().any(|word| matches!(word.as_str(), "session" | "sessions"))
-        })
+        let session = |word: &String| matches!(word.as_str(), "session" | "sessions");
+        let table = sql::table(self.file.text, self.span);
+        let signs = |level: &Level| {
+            let words = words(&level.head);
+            level.holder == Holder::Call && words.last().is_some_and(session) && words.len() <= 2
+        };
+        let secret = |level: &Level| matches!(level.name.trim(), "secret" | "secrets" | "keys");
+        table.is_some_and(|table| words(&table).iter().any(session))
+            || self.place.levels.iter().any(signs) && self.place.levels.iter().take(2).any(secret)
     }
 
     /// Whether a name is that of a header of its own, `X-Something`, and of no credential for anybody.
@@ -184,9 +193,23 @@ impl Judge<'_> {
         let hash = |words: &[String]| {
             words.iter().any(|word| word == "password") && words.iter().any(|word| word == "hash")
         };
-        own.holder == Holder::Group
-            && !self.is_in_block_of_ours(own)
-            && (is_password(&own.name) && beside(user) || beside(hash))
+        let people = |level: &Level| {
+            matches!(words(&level.name).last().map(String::as_str), Some("users" | "accounts" | "logins"))
+        };
+        let listed = || self.place.levels.iter().skip(1).take(2).any(people);
+        let above = self.place.beside_parent.as_ref();
+        let of_parent = || {
+            let lines = above.into_iter().flat_map(|(before, after)| before.lines().chain(after.lines()));
+            lines.filter_map(|line| line.split_once(':')).any(|(name, _)| user(&words(name)))
+        };
+        match own.holder {
+            Holder::Group => {
+                is_password(&own.name) && (listed() || beside(user) && !self.is_in_block_of_ours(own))
+                    || beside(hash) && !self.is_in_block_of_ours(own)
+            }
+            Holder::Lines => own.name.trim() == "password" && of_parent(),
+            _ => false,
+        }
     }
 
     /// Whether the value is the password of somebody who logs in: behind the name in a header, in an element beside that
@@ -236,6 +259,34 @@ impl Judge<'_> {
             Some(b'{' | b'[') => self.keys_of_records() > 1,
             first => first.is_some_and(u8::is_ascii_digit),
         }
+    }
+
+    /// Whether the value is what a text is kept under: `"VALUE": "What a program says"`.
+    fn is_entry_of_sentence(&self) -> bool {
+        const LONGEST: usize = 200;
+        // What says whose key it is takes few words.
+        const LEAST: usize = 2;
+        const LEAST_ABOUT_US: usize = 5;
+        let rest = &self.file.text[self.span.end..];
+        let rest = &rest[..rest.len().min(LONGEST)];
+        let quoted =
+            rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).map(<[u8]>::trim_ascii_start);
+        let text = quoted.and_then(|rest| rest.strip_prefix(b":")).map(<[u8]>::trim_ascii_start);
+        let text = text.and_then(|text| text.strip_prefix(b"\"").or_else(|| text.strip_prefix(b"'")));
+        text.is_some_and(|text| {
+            let text = text.split(|b| matches!(b, b'"' | b'\'')).next().unwrap_or_default().to_str_lossy();
+            let least = if self.speaks(&text) == Speaks::Ours { LEAST_ABOUT_US } else { LEAST };
+            text.split_whitespace().count() >= least
+        })
+    }
+
+    /// Whether the value stands in the name of a section, behind another part of it: `[project:VALUE]`.
+    pub(super) fn is_in_name_of_section(&self) -> bool {
+        let line = self.file.line(self.span).trim_ascii();
+        let before = &self.file.text[..self.span.start];
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b":.-_/ ".contains(b);
+        let name = line.strip_prefix(b"[").and_then(|line| line.strip_suffix(b"]"));
+        name.is_some_and(|name| name.iter().all(plain)) && matches!(before.last(), Some(b':' | b'.' | b'/'))
     }
 
     /// How many values of the same form have a record under them: `"VALUE": {`.

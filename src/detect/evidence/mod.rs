@@ -27,11 +27,13 @@ mod name;
 mod others;
 mod prose;
 mod secret;
+mod sent;
 mod sibling;
 mod through;
 mod used;
 
 pub(super) use known::Known;
+pub(super) use through::parameter_of;
 
 /// Most words that a name has; what has more is a sentence, a command, a line.
 const LONGEST_NAME: usize = 6;

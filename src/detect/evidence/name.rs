@@ -8,11 +8,17 @@ use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{self, Field, Meaning, field, words};
 use crate::finding::Confidence;
 
+/// Longest line that one statement takes, in bytes.
+const LONGEST_STATEMENT: usize = 300;
+
 impl Judge<'_> {
     /// The name that the value itself is given.
     pub(super) fn own_name(&self) -> Option<Verdict> {
         let own = self.place.levels.first()?;
         let say = |name: &str| format!("it is assigned to {name}");
+        if let Some(reason) = self.expected(own) {
+            return Some(Verdict::foreign(reason));
+        }
         if let Some(reason) = self.named_for_itself(own) {
             return Some(Verdict::new(Confidence::Low, reason));
         }
@@ -91,6 +97,9 @@ impl Judge<'_> {
         if self.is_of_login(own) {
             return Some("it is the password of a login".to_owned());
         }
+        if self.is_in_name_of_section() {
+            return Some("it is a part of a section's name".to_owned());
+        }
         if self.is_public_record(own) {
             return Some("it stands in a record that everybody is told who asks for the domain".to_owned());
         }
@@ -100,10 +109,8 @@ impl Judge<'_> {
         };
         let parent = self.place.levels.get(1).map_or("", |parent| parent.name.as_str());
         let file = [name, parent].into_iter().find(|name| quote::is_source_file(name));
-        if let Some(file) = file.filter(|_| own.holder == Holder::Group) {
-            return Some(format!("it is of the file {}", shown(file)));
-        }
-        self.expected(own)
+        let file = file.filter(|_| own.holder == Holder::Group)?;
+        Some(format!("it is of the file {}", shown(file)))
     }
 
     /// The words before a value, the `nearest` of which names it; those before that one are a command, a type, a sentence.
@@ -114,7 +121,8 @@ impl Judge<'_> {
         say: impl Fn(&str) -> String + Copy,
     ) -> Option<Verdict> {
         // What is given to another's program that serves a model is not for the provider of its weights.
-        let program = own.name.split_whitespace().next().unwrap_or_default();
+        const RUNS: [&str; 6] = ["exec", "sudo", "nohup", "time", "command", "env"];
+        let program = own.name.split_whitespace().find(|word| !RUNS.contains(word)).unwrap_or_default();
         let serves = own.name.split_whitespace().any(|word| self.is_of_weights(&word.to_lowercase()));
         let theirs = serves && self.speaks(program) == Speaks::Others;
         let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
@@ -233,6 +241,9 @@ impl Judge<'_> {
             };
             let paired = self.meaning(before).transparent.then(above).flatten();
             let before = paired.as_deref().unwrap_or(before);
+            // On a line without end, what is given the address stands right before it.
+            let long = before.len() > LONGEST_STATEMENT;
+            let before = if long { before.rsplit([';', ',', '{']).next().unwrap_or(before) } else { before };
             // `API_BASE_URL` alone: where every client of the kind sends its key.
             let base = words(quote::tokens(before).next().unwrap_or_default());
             let generic = || {

@@ -127,7 +127,8 @@ impl Judge<'_> {
         const CODE: [char; 11] = ['{', '}', '[', ']', '=', ';', '"', '<', '>', '$', '_'];
         let line = self.file.line(self.span).to_str_lossy();
         let opened = line.trim_start().starts_with('(');
-        let bracket = matches!(own.holder, Holder::Call | Holder::Group) || opened;
+        let inside = matches!(own.holder, Holder::Call | Holder::Group) && line.contains(['(', '（']);
+        let bracket = inside || opened;
         let above = self.file.lines_above(self.span).next().filter(|_| opened).unwrap_or_default();
         let above = above.to_str_lossy();
         let code = [&line, &above].iter().any(|line| line.contains(CODE));

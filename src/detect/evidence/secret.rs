@@ -14,15 +14,19 @@ const LONGEST_TEXT: usize = 1 << 16;
 impl Judge<'_> {
     /// The value is an entry of a secret of Kubernetes that has the provider's name.
     pub(super) fn entry_of_secret(&self) -> Option<Verdict> {
-        let own = self.place.levels.first()?;
-        let entry = own.holder == Holder::Lines && own.bound == Bound::Assigned;
-        let parent = self.place.outer.first().filter(|_| entry)?.trim_end_matches(':');
+        let own = self.place.levels.first().filter(|own| own.bound == Bound::Assigned)?;
+        let parent = match own.holder {
+            Holder::Lines => self.place.outer.first()?,
+            Holder::Group => &self.place.levels.get(1)?.name,
+            _ => return None,
+        };
+        let parent = parent.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '"'));
         let meaning = self.meaning(&own.name);
         let credential = meaning.credential && meaning.plain.is_none() && !meaning.specific;
         if !credential || !matches!(parent, "data" | "stringData") {
             return None;
         }
-        let name = self.name_of_secret()?;
+        let name = self.name_of_secret().or_else(|| self.name_of_secret_in_json())?;
         let ours = self.speaks(&name) == Speaks::Ours && !self.meaning(&name).purpose;
         ours.then(|| Verdict::new(Confidence::High, format!("it is an entry of the secret {}", shown(&name))))
     }
@@ -42,6 +46,19 @@ impl Judge<'_> {
         let name = inside.filter_map(|line| line.strip_prefix(b"  name:")).next()?;
         let name = name.trim_ascii().to_str_lossy();
         secret.then(|| name.trim_matches(['"', '\'']).to_owned())
+    }
+
+    /// The same, where the document is written in JSON.
+    fn name_of_secret_in_json(&self) -> Option<String> {
+        const LONGEST: usize = 1 << 13;
+        let near =
+            self.span.start.saturating_sub(LONGEST)..(self.span.end + LONGEST).min(self.file.text.len());
+        let text = self.file.text[near].to_str_lossy();
+        let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let (_, metadata) = plain.split_once("\"metadata\":{")?;
+        let (_, name) = metadata.split('}').next()?.split_once("\"name\":\"")?;
+        let secret = plain.contains("\"kind\":\"Secret\"");
+        secret.then(|| name.split('"').next().unwrap_or_default().to_owned())
     }
 
     /// The value is a header's, and the file names no other host than the provider's.

@@ -45,7 +45,7 @@ impl Judge<'_> {
 }
 
 /// The parameter of the function that is called, which gets the argument, and where the function's body is.
-fn parameter_of(text: &[u8], call: &Level) -> Option<(String, Range<usize>)> {
+pub(in crate::detect) fn parameter_of(text: &[u8], call: &Level) -> Option<(String, Range<usize>)> {
     let function = call.head.trim();
     let function = function.strip_prefix("await ").unwrap_or(function);
     let plain = |c: char| c.is_alphanumeric() || c == '_';

@@ -336,7 +336,8 @@ impl Judge<'_> {
             let reason = verdict.evidence.first().cloned().unwrap_or_default();
             let reason = format!("{} is read in this file: {reason}", shown(name));
             let handed = || place.levels.first().is_some_and(|own| self.is_keyword_of_call(own));
-            if verdict.confidence == Confidence::High && (!verdict.beside || handed()) {
+            let sentence = place.levels.first().is_some_and(is_sentence);
+            if verdict.confidence == Confidence::High && !sentence && (!verdict.beside || handed()) {
                 return Use::Ours(reason);
             }
             if verdict.foreign && !verdict.beside && !place.is_prose() {
@@ -371,4 +372,10 @@ impl Judge<'_> {
             .iter()
             .any(|word| memmem::find(self.file.text, format!("{word}{name}").as_bytes()).is_some())
     }
+}
+
+/// Whether a place is in a sentence, in which a word that is also a variable's name means no variable.
+fn is_sentence(own: &Level) -> bool {
+    let comment = ["//", "#", "*", "--"].iter().any(|mark| own.name.starts_with(mark));
+    own.bound == Bound::Spaced && comment && words(&own.name).len() >= 3
 }
