@@ -67,7 +67,7 @@ Pushed, or handed on: iwuT…LxRv
   Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here.
       work=$(mktemp -d) && git clone --mirror "$(git remote get-url origin)" "$work/copy.git"
       url=$(git -C "$work/copy.git" remote get-url origin)
-      leeward history --write-expressions "$work/expressions.txt" "$work/copy.git"
+      leeward history --quiet --write-expressions "$work/expressions.txt" "$work/copy.git"
       git -C "$work/copy.git" filter-repo --replace-text "$work/expressions.txt"
       rm "$work/expressions.txt"
   Encoded, or in an archive, it is not replaced by that; these files have to go whole:

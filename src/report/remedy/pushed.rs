@@ -11,10 +11,16 @@ use crate::report::spread::joined;
 
 /// Where the recipe has the history rewritten: in a copy of its own, in a new directory that nobody else can read. One that
 /// is left from before, of another repository perhaps, would be sent in place of this one.
-const COPY: &str = "\"$work/copy.git\"";
+pub(super) const COPY: &str = "\"$work/copy.git\"";
 
 /// Where it has the expressions written: beside that copy, or beside the repository.
 const EXPRESSIONS: [&str; 2] = ["\"$work/expressions.txt\"", "../leeward-expressions.txt"];
+
+/// The command that replaces keys by expressions, in messages if need be.
+pub(super) fn filter(git: &str, expressions: &str, messages: bool) -> String {
+    let messages = if messages { format!(" --replace-message {expressions}") } else { String::new() };
+    format!("{git} filter-repo --replace-text {expressions}{messages}")
+}
 
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
@@ -46,11 +52,10 @@ impl Group<'_> {
             }
         };
         let expressions = EXPRESSIONS[usize::from(remotes.is_empty())];
-        lines.push(run(format!("leeward history --write-expressions {expressions}{copy}")));
+        lines.push(run(format!("leeward history --quiet --write-expressions {expressions}{copy}")));
         let messages =
             self.has(|kind| matches!(kind, LocationKind::CommitMessage | LocationKind::TagMessage));
-        let messages = if messages { format!(" --replace-message {expressions}") } else { String::new() };
-        lines.push(run(format!("{git} filter-repo --replace-text {expressions}{messages}")));
+        lines.push(run(filter(&git, expressions, messages)));
         lines.push(run(format!("rm {expressions}")));
         lines.extend(self.beyond(&git));
         if !remotes.is_empty() {
