@@ -88,14 +88,15 @@ fn a_branch_that_is_rebased_for_one_key_is_named_for_another() {
     place.run(&["history"]).ends_with(1).says("has to follow (git 2.38 and later").says(": refs/heads/side.");
 }
 
+/// Rules to which alone a value is a key.
+const ACME: &str = "[[rule]]\nid = \"acme\"\ndescription = \"Acme token\"\nseverity = \"high\"\nconfidence = \"low\"\n\
+                    keywords = [\"acme\"]\npattern = 'acme_[a-z]{8}'\n";
+
 #[test]
 fn the_rebase_judges_as_the_call_did() {
     let mut place = pushed();
-    // Its value is a key to these rules alone.
-    let rule = "[[rule]]\nid = \"acme\"\ndescription = \"Acme token\"\nseverity = \"high\"\nconfidence = \"low\"\n\
-                keywords = [\"acme\"]\npattern = 'acme_[a-z]{8}'\n";
     fs::create_dir(place.top().join("the rules")).expect("a new directory");
-    fs::write(place.top().join("the rules/acme.toml"), rule).expect("a file of ours");
+    fs::write(place.top().join("the rules/acme.toml"), ACME).expect("a file of ours");
     place.write("a.env", "acme_abcdefgh\n");
     commit(&mut place, "a");
     commit(&mut place, "after it");
@@ -107,6 +108,36 @@ fn the_rebase_judges_as_the_call_did() {
     place.run(&[&["history", "--reachable"][..], &options].concat()).ends_with(0);
     let told = commands(&place, &["history", "--rules", "../the rules/acme.toml", "--confidence=low"]);
     assert!(told[0].ends_with(" gc --prune=now"), "{told:?}");
+}
+
+#[test]
+fn a_configuration_holds_in_every_commit_of_the_rebase() {
+    for (is_tracked, named) in [(true, "--policy-from "), (false, "--config /")] {
+        let mut place = pushed();
+        place.write("a.env", "acme_abcdefgh\n");
+        commit(&mut place, "a");
+        if !is_tracked {
+            place.write(".git/info/exclude", "*.toml\n");
+        }
+        // It is there since a later commit, or in none.
+        place.write("leeward.toml", "confidence = \"low\"\n[rules]\nfiles = [\"acme.toml\"]\n");
+        place.write("acme.toml", ACME);
+        commit(&mut place, "after it");
+        let told = commands(&place, &["history"]);
+        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+        assert!(rebase.contains(named), "{rebase}");
+        rebased(&place, "a.env", rebase, go_on);
+        place.run(&["history", "--reachable"]).ends_with(0);
+        // A copy of what a remote has need not have it.
+        place.git(&["push", "--quiet", "origin", "HEAD~:refs/heads/other"]);
+        place.write("b.env", "acme_abcdefgi\n");
+        commit(&mut place, "b");
+        place.git(&["push", "--quiet", "origin", "main"]);
+        let told = commands(&place, &["history"]);
+        let written =
+            told.iter().find(|command| command.contains("--write-expressions")).expect("it was pushed");
+        assert!(written.contains(" --config /") && !written.contains("--policy-from"), "{written}");
+    }
 }
 
 #[test]

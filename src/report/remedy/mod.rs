@@ -69,7 +69,9 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         }
     }
     let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
-        let group = Group { findings: &findings, options: &report.scan.options };
+        let options = words(&report.scan.again.here);
+        let options_in_copy = words(&report.scan.again.in_copy);
+        let group = Group { findings: &findings, options: &options, options_in_copy: &options_in_copy };
         let (what, mut lines) = group.steps(state.0)?;
         lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
@@ -111,8 +113,14 @@ fn elsewhere(target: &BString) -> Option<Line> {
 /// Findings of one state.
 struct Group<'a> {
     findings: &'a [&'a Finding],
-    /// What a further call has to be told to judge alike.
-    options: &'a [BString],
+    /// What a further call has to be told to judge alike, each word with a blank before it.
+    options: &'a str,
+    /// The same for one about a copy.
+    options_in_copy: &'a str,
+}
+
+fn words(options: &[BString]) -> String {
+    options.iter().map(|option| format!(" {}", shell::word(option))).collect()
 }
 
 impl Group<'_> {

@@ -42,24 +42,31 @@ impl Group<'_> {
         let (git, copy) = match remotes.first() {
             Some(remote) => {
                 let url = format!("$(git remote get-url {})", word(remote));
-                lines.push(run(format!("work=$(mktemp -d) && git clone --mirror \"{url}\" {COPY}")));
+                // Git takes an address that is a path from the top.
+                let clone = "git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local";
+                lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
                 lines.push(run(format!("url=$(git -C {COPY} remote get-url origin)")));
-                (format!("git -C {COPY}"), format!(" {COPY}"))
+                (format!("git -C {COPY}"), COPY)
             }
             None => {
-                lines.push(say("In a fresh copy (git clone --mirror), and at last in place of the old one:"));
-                ("git".to_owned(), String::new())
+                lines.push(say(
+                    "In a fresh copy (git clone --mirror --no-local), and at last in place of the old one:",
+                ));
+                ("git".to_owned(), ".")
             }
         };
         let expressions = EXPRESSIONS[usize::from(remotes.is_empty())];
-        lines.push(run(format!("leeward history --quiet --write-expressions {expressions}{copy}")));
+        lines.push(run(self.expressions(expressions, copy)));
         let messages =
             self.has(|kind| matches!(kind, LocationKind::CommitMessage | LocationKind::TagMessage));
         lines.push(run(filter(&git, expressions, messages)));
         lines.push(run(format!("rm {expressions}")));
         lines.extend(self.beyond(&git));
         if !remotes.is_empty() {
-            lines.push(say(&format!("When `leeward history{copy}` finds nothing any more:")));
+            lines.push(say(&format!(
+                "When `leeward history{} {copy}` finds nothing any more:",
+                self.options_in_copy
+            )));
             lines.push(run(format!("{git} push --force --mirror \"$url\" && rm -rf \"$work\"")));
         }
         if remotes.len() > 1 {
@@ -73,6 +80,11 @@ impl Group<'_> {
             "Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.",
         ));
         lines
+    }
+
+    /// Writes the expressions for a copy, and of what is found there nothing that would lead away from here.
+    pub(super) fn expressions(&self, file: &str, copy: &str) -> String {
+        format!("leeward history --quiet{} --write-expressions {file} {copy}", self.options_in_copy)
     }
 
     /// What the recipe does not reach.

@@ -56,8 +56,7 @@ impl Group<'_> {
     /// The command that begins a rebase. It asks about the commit that was just made, again after each stop, and not about
     /// one that a remote has: that stays as it is.
     fn command(&self, rebase: &Rebase) -> String {
-        let options: String = self.options.iter().map(|option| format!(" {}", word(option))).collect();
-        let ask = format!("leeward range --quiet --allow-empty{options} \"HEAD^! --not --remotes\"");
+        let ask = format!("leeward range --quiet --allow-empty{} \"HEAD^! --not --remotes\"", self.options);
         let base = rebase.base.as_deref().map_or("--root", short_id);
         let branch = rebase.branch.as_ref().filter(|_| rebase.work_tree.is_none());
         let branch = branch.map(|name| word(name.strip_prefix(BRANCHES).unwrap_or(name)));

@@ -51,7 +51,7 @@ impl Group<'_> {
         lines.push(run(format!(
             "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" {COPY}"
         )));
-        lines.push(run(format!("leeward history --quiet --write-expressions {EXPRESSIONS} {COPY}")));
+        lines.push(run(self.expressions(EXPRESSIONS, COPY)));
         let behind: BTreeSet<&str> = rebases.filter_map(|rebase| rebase.base.as_deref()).collect();
         let names_and_ends = names.iter().map(|name| word(name));
         let names_and_ends =

@@ -270,7 +270,7 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
     let found = commands(report.findings);
     let expected = [
-        "work=$(mktemp -d) && git clone --mirror \"$(git remote get-url origin)\" \"$work/copy.git\"",
+        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
         "url=$(git -C \"$work/copy.git\" remote get-url origin)",
         "leeward history --quiet --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
         "git -C \"$work/copy.git\" filter-repo --replace-text \"$work/expressions.txt\" --replace-message \
