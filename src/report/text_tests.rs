@@ -68,7 +68,7 @@ Pushed, or handed on: iwuT…LxRv
       work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" clone --mirror --no-local "$(git remote get-url origin)" "$work/copy.git"
       url=$(git -C "$work/copy.git" remote get-url origin)
       leeward history --quiet --write-expressions "$work/expressions.txt" "$work/copy.git"
-      git -C "$work/copy.git" filter-repo --replace-text "$work/expressions.txt"
+      git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt"
       rm "$work/expressions.txt"
   Encoded, or in an archive, it is not replaced by that; these files have to go whole:
       git -C "$work/copy.git" filter-repo --invert-paths --path demo.ipynb --path dist/app.zip

@@ -110,7 +110,7 @@ fn each_state_has_its_remedy() {
     let text = place.run(&["history"]).out();
     let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("      git ")).collect();
     for expected in [
-        "-C \"$work/copy.git\" filter-repo --replace-text \"$work/expressions.txt\"",
+        "-C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\"",
         "-C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
         "reset -q -- :/staged",
     ] {

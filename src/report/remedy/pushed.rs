@@ -16,10 +16,10 @@ pub(super) const COPY: &str = "\"$work/copy.git\"";
 /// Where it has the expressions written: beside that copy, or beside the repository.
 const EXPRESSIONS: [&str; 2] = ["\"$work/expressions.txt\"", "../leeward-expressions.txt"];
 
-/// The command that replaces keys by expressions, in messages if need be.
+/// The command that replaces keys by expressions, in messages if need be. A commit that did nothing but change keys stays.
 pub(super) fn filter(git: &str, expressions: &str, messages: bool) -> String {
     let messages = if messages { format!(" --replace-message {expressions}") } else { String::new() };
-    format!("{git} filter-repo --replace-text {expressions}{messages}")
+    format!("{git} filter-repo --prune-empty never --replace-text {expressions}{messages}")
 }
 
 impl Group<'_> {

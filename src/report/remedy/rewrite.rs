@@ -19,22 +19,34 @@ use crate::words::short_id;
 /// Where the expressions are.
 const EXPRESSIONS: &str = "\"$work/expressions.txt\"";
 
+/// Takes something from the copy. What git notes as fetched counts as what others have.
+const FETCH: &str = "fetch --no-tags --no-write-fetch-head \"$work/copy.git\"";
+
 impl Group<'_> {
     /// The branches and tags that are to be rewritten: none, where a rebase does, and where no rewriting would.
     pub(super) fn rewritten(&self) -> BTreeSet<&BString> {
         let moved = || self.findings.iter().copied().filter(|finding| is_rebased(finding));
         let is_named = |name: &&BString| name.starts_with(BRANCHES) || name.starts_with(b"refs/tags/");
-        let loses = |finding: &Finding| {
-            rebase(finding).is_some_and(|rebase| rebase.merges) || refs(finding).filter(is_named).count() > 1
-        };
-        let can = |finding: &Finding| {
-            let branch = rebase(finding).and_then(|rebase| rebase.branch.as_ref());
-            let branch = branch.or_else(|| refs(finding).next());
-            branch.is_some_and(|name| name.starts_with(BRANCHES)) && is_replaced(finding)
-        };
-        match moved().any(loses) && moved().all(can) {
+        let shared = |finding: &Finding| refs(finding).filter(is_named).count() > 1;
+        let loses = |finding| has_merges(finding) || shared(finding);
+        match moved().any(loses) && moved().all(|finding| on_branch(finding) && is_replaced(finding)) {
             true => moved().flat_map(refs).filter(is_named).collect(),
             false => BTreeSet::new(),
+        }
+    }
+
+    /// What comes first where merges would be made anew for a HEAD that is on no branch.
+    pub(super) fn branch_first(&self) -> Vec<Line> {
+        let is_here = |finding: &&Finding| refs(finding).next().is_some_and(|name| name == "HEAD");
+        let mut here = self.findings.iter().copied().filter(is_here);
+        match here.any(|finding| has_merges(finding) && !on_branch(finding) && is_replaced(finding)) {
+            true => vec![
+                say(
+                    "HEAD is on no branch. Give it one, and look again, so that nothing done by hand in merges is lost:",
+                ),
+                run("git switch --create NEW-NAME".to_owned()),
+            ],
+            false => Vec::new(),
         }
     }
 
@@ -66,14 +78,14 @@ impl Group<'_> {
         checked_out.retain(|branch| branch.work_tree != WorkTree::Gone);
         checked_out.sort_by_key(|branch| &branch.branch);
         checked_out.dedup();
-        lines.extend(checked_out.iter().map(|branch| run(fetched(branch))));
         let is_checked_out = |name: &&&BString| checked_out.iter().any(|branch| branch.branch == ***name);
         let others = names.iter().filter(|name| !is_checked_out(name));
         let others: Vec<String> =
             others.map(|name| word(&[b"+", name.as_slice(), b":", name.as_slice()].concat())).collect();
-        if !others.is_empty() {
-            lines.push(run(format!("git fetch --no-tags {COPY} {}", others.join(" "))));
-        }
+        let others = (!others.is_empty()).then(|| format!("git {FETCH} {}", others.join(" ")));
+        // All or none: what they share stays shared.
+        let taken: Vec<String> = checked_out.iter().map(|branch| fetched(branch)).chain(others).collect();
+        lines.push(run(taken.join(" && ")));
         let here = checked_out.iter().find(|branch| branch.work_tree == WorkTree::Here);
         lines.extend(here.into_iter().flat_map(|branch| checked(short_id(&branch.tip))));
         lines.push(run("rm -rf \"$work\"".to_owned()));
@@ -90,7 +102,18 @@ fn fetched(branch: &CheckedOut) -> String {
     };
     let short = word(branch.branch.strip_prefix(BRANCHES).unwrap_or(&branch.branch));
     let (name, tip) = (word(&branch.branch), short_id(&branch.tip));
-    format!("{git} fetch --no-tags {COPY} {name} && {git} rebase --onto FETCH_HEAD {tip} {short}")
+    let now = format!("\"$(git -C {COPY} rev-parse {name})\"");
+    format!("{git} {FETCH} {name} && {git} rebase --onto {now} {tip} {short}")
+}
+
+fn has_merges(finding: &Finding) -> bool {
+    rebase(finding).is_some_and(|rebase| rebase.merges)
+}
+
+/// Whether what would be rebased is a branch.
+fn on_branch(finding: &Finding) -> bool {
+    let branch = rebase(finding).and_then(|rebase| rebase.branch.as_ref());
+    branch.or_else(|| refs(finding).next()).is_some_and(|name| name.starts_with(BRANCHES))
 }
 
 /// Whether all of it is replaced where expressions are.

@@ -202,19 +202,23 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
     };
     for (found, expected) in [(&plain, false), (&merged, true), (&shared, true), (&detached, false)] {
         assert_eq!(rewrites(LocationKind::Blob, found).0, expected, "{found:?}");
+        // A HEAD on no branch is given one, where there are merges.
+        let branch_first = rewrites(LocationKind::Blob, found).1 == ["git switch --create NEW-NAME"];
+        assert_eq!(branch_first, *found == detached, "{found:?}");
         // No expression takes it out of the name of a file.
         assert!(!rewrites(LocationKind::Path, found).0);
     }
     let expected = [
         "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
         "leeward history --quiet --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
-        "git -C \"$work/copy.git\" filter-repo --replace-text \"$work/expressions.txt\" --replace-message \
+        "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
          \"$work/expressions.txt\" --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
          $(git -C \"$work/copy.git\" rev-parse --not --remotes)",
-        "git -C '/w t' fetch --no-tags \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase --onto FETCH_HEAD \
-         eeeeeeeeee 'a b'",
-        "git fetch --no-tags \"$work/copy.git\" refs/heads/main && git rebase --onto FETCH_HEAD eeeeeeeeee main",
-        "git fetch --no-tags \"$work/copy.git\" +refs/tags/v1:refs/tags/v1",
+        "git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
+         --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
+         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
+         --onto \"$(git -C \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
+         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1",
         "git diff eeeeeeeeee HEAD",
         "rm -rf \"$work\"",
     ];
@@ -273,7 +277,7 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
         "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
         "url=$(git -C \"$work/copy.git\" remote get-url origin)",
         "leeward history --quiet --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
-        "git -C \"$work/copy.git\" filter-repo --replace-text \"$work/expressions.txt\" --replace-message \
+        "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
          \"$work/expressions.txt\"",
         "rm \"$work/expressions.txt\"",
         "git -C \"$work/copy.git\" filter-repo --invert-paths --path k8s/secret.yaml",

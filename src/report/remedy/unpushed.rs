@@ -40,9 +40,11 @@ impl Group<'_> {
             ));
             lines.push(run("git worktree prune".to_owned()));
         }
-        let rewritten = self.rewritten();
+        let (rewritten, branch_first) = (self.rewritten(), self.branch_first());
         if !rewritten.is_empty() {
             lines.extend(self.rewrite(&rewritten, rebases.into_values()));
+        } else if !branch_first.is_empty() {
+            lines.extend(branch_first);
         } else if !rebases.is_empty() {
             lines.extend(self.rebased(rebases.into_values().collect()));
         }
