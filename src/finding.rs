@@ -7,6 +7,7 @@ use std::ops::Range;
 use bstr::BString;
 use serde::Serialize;
 
+pub use crate::containment::{CheckedOut, Containment, Exposure, Rebase, Staged, State, UnderWay, WorkTree};
 use crate::secret::Secret;
 
 /// How sure we are that a candidate is a credential of the rule's provider.
@@ -168,119 +169,6 @@ pub enum Presence {
     Index,
     /// In HEAD's tree.
     Head,
-}
-
-/// How far a secret of a repository got: what has to be done about it depends on that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// Neither in a commit nor in the index.
-    Uncommitted,
-    /// In the index, in no commit.
-    Staged,
-    /// Of all that refs lead to, only in HEAD's commit, which no remote has.
-    LastCommit,
-    /// In refs that no remote is known to have.
-    Unpushed,
-    /// In no ref but the stash, or in its older entries.
-    Stashed,
-    /// In no ref, but still stored.
-    Unreachable,
-    /// Others have it.
-    Pushed,
-}
-
-impl State {
-    /// The word used in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Uncommitted => "uncommitted",
-            State::Staged => "staged",
-            State::LastCommit => "last-commit",
-            State::Unpushed => "unpushed",
-            State::Stashed => "stashed",
-            State::Unreachable => "unreachable",
-            State::Pushed => "pushed",
-        }
-    }
-}
-
-/// From the day a secret was committed to the day HEAD's line of history lost it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Exposure {
-    /// Day of the first commit, in UTC: `2024-01-31`.
-    pub from: String,
-    /// Day of the commit that removed it; none while HEAD holds it, and where it never did.
-    pub to: Option<String>,
-    /// Days from the one to the other, 0 within one day; none where clocks were wrong: it cannot have gone before it came.
-    pub days: Option<u64>,
-}
-
-/// What contains a secret of a repository.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Containment {
-    /// How far it got; none where that is not known.
-    pub state: Option<State>,
-    /// Full names of refs whose history has it, the branch that is checked out first. Not all, if there are many.
-    pub refs: Vec<BString>,
-    /// How many more refs there are.
-    pub more: u64,
-    /// Remotes that have it or had it, as far as this repository knows. Sorted.
-    pub remotes: Vec<BString>,
-    /// Entries of logs that lead to it: of the stash, and of any ref where no ref itself has it. Not all, if there are
-    /// many.
-    pub reflogs: Vec<BString>,
-    /// Whether others have it; none where that cannot be told.
-    pub pushed: Option<bool>,
-    /// The day it came and the day it went; none where no commit has it.
-    pub exposure: Option<Exposure>,
-    /// Full names of refs that hold it in their names.
-    pub named: Vec<BString>,
-    /// HEAD's commit itself holds it, in its message or in people's names, and no file of it does.
-    pub of_head: bool,
-    /// What git has begun and not ended in this work tree.
-    pub under_way: Option<UnderWay>,
-    /// Where it is staged anew; this work tree comes first.
-    pub staged: Vec<Staged>,
-    /// Files of the work tree that are not tracked any more, where commits have it: git writes over none of them. Not all, if
-    /// there are many.
-    pub in_the_way: Vec<BString>,
-    /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
-    pub rebase: Option<Rebase>,
-}
-
-/// What git has begun and not ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnderWay {
-    /// The command: `merge`, `rebase`, …
-    pub command: &'static str,
-    /// Whether a commit can be amended nevertheless.
-    pub amends: bool,
-}
-
-/// A file of an index.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Staged {
-    /// The top of another work tree; none for this one.
-    pub work_tree: Option<BString>,
-    /// From its top.
-    pub path: BString,
-}
-
-/// Where a rebase begins that passes every commit of a branch which adds a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rebase {
-    /// The branch's full name; none for what is checked out here.
-    pub branch: Option<BString>,
-    /// The top of the other work tree that has it checked out.
-    pub work_tree: Option<BString>,
-    /// A linked work tree has it checked out that is gone from disk, as far as git knows.
-    pub gone: bool,
-    /// The newest commit before them all, as an id in hex; none where a root adds it.
-    pub base: Option<String>,
-    /// Larger than that of every ancestor of the base: of two rebases of one branch, that with the lower one passes what
-    /// the other passes.
-    pub height: u32,
 }
 
 /// One place where a secret stands.

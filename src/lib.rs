@@ -3,6 +3,7 @@
 //! Data moves one way: a [`source`] pushes blobs into the pipeline, which scans each at once and keeps only findings;
 //! a [`report`] prints what is left, sorted.
 
+mod containment;
 pub mod finding;
 pub mod rule;
 pub mod secret;

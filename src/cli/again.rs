@@ -1,18 +1,46 @@
 //! What a call says of what is a finding, for commands that are printed: they have to judge as it did.
 //!
-//! Takes the arguments and the least confidence in force, gives words of a command line that hold in every directory. What a
-//! configuration says that the command finds by itself is left out.
+//! Takes the arguments and the policy in force, gives words of a command line that hold in every directory. A configuration
+//! that was found is named as well: it may not be there yet, or be another one, where the command is run.
 
 use std::ffi::OsStr;
 use std::path::{Path, absolute};
 
-use bstr::{BString, ByteVec};
+use bstr::{BString, ByteSlice as _, ByteVec};
 
 use super::args::PolicyArgs;
+use super::policy::Policy;
 use crate::finding::Confidence;
+use crate::report::Again;
+use crate::words::short_id;
 
 /// The options.
-pub(super) fn options(policy: &PolicyArgs, confidence: Confidence) -> Vec<BString> {
+pub(super) fn options(args: &PolicyArgs, policy: &Policy, targets: &[BString]) -> Again {
+    let typed = typed(args, policy.confidence.value);
+    let (mut here, mut in_copy) = (typed.clone(), typed);
+    let found = policy.read_from().into_iter().next().filter(|_| args.rule_files.config.is_none());
+    // Of several repositories, each may have a tree of its own.
+    if let (Some(file), [repository]) = (found, targets) {
+        let file = || option("--config", file.as_os_str()).into_iter().filter(|_| file.is_file());
+        in_copy.extend(file());
+        match policy.committed(&repository.to_path_lossy()) {
+            Some(_) if args.policy_from.is_some() => {}
+            Some(tree) => here.extend(option("--policy-from", OsStr::new(short_id(&tree)))),
+            None => here.extend(file()),
+        }
+    }
+    if let Some(revision) = &args.policy_from {
+        here.extend(option("--policy-from", OsStr::new(revision)));
+    }
+    Again { here, in_copy }
+}
+
+fn option(name: &str, value: &OsStr) -> [BString; 2] {
+    [name.into(), Vec::from_os_str_lossy(value).into_owned().into()]
+}
+
+/// What was typed, but for the revision that settings are read from.
+fn typed(policy: &PolicyArgs, confidence: Confidence) -> Vec<BString> {
     let files = &policy.rule_files;
     let mut words: Vec<BString> = Vec::new();
     let mut add = |name: &str, value: Option<&OsStr>| {
@@ -24,7 +52,6 @@ pub(super) fn options(policy: &PolicyArgs, confidence: Confidence) -> Vec<BStrin
     files.config.iter().for_each(|file| add_file("--config", file));
     files.rules.iter().for_each(|file| add_file("--rules", file));
     policy.baseline.iter().for_each(|file| add_file("--baseline", file));
-    policy.policy_from.iter().for_each(|revision| add("--policy-from", Some(OsStr::new(revision))));
     if files.no_config {
         add("--no-config", None);
     }

@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
         Report {
             scan: Scan {
                 mode: self.mode,
-                options: again::options(&self.scanning.policy, self.policy.confidence.value),
+                again: again::options(&self.scanning.policy, &self.policy, &self.targets),
                 targets: self.targets.clone(),
                 complete: outcome.issues.is_empty(),
                 started_at: seconds_of(at),

@@ -3,7 +3,6 @@
 //! Takes content from any number of threads (see [`Collector`]), gives an [`Outcome`]. Output never depends on threads:
 //! everything is sorted when the sources are done.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -30,6 +29,7 @@ mod group;
 mod held;
 mod hit;
 mod inline;
+mod judged;
 mod look;
 mod moved;
 mod names;
@@ -45,8 +45,9 @@ use counts::Counts;
 use held::{Before, Held};
 use hit::{Hit, Shown};
 use inline::Mark;
+use judged::Judged;
 use look::Look;
-use paths::{as_assigned, stem};
+use paths::stem;
 use skips::{Skips, name};
 use strays::Strays;
 
@@ -87,6 +88,7 @@ pub struct Collector<'a> {
     /// Something was seen that could be about what a rule looks for.
     interest: AtomicBool,
     strays: Strays,
+    judged: Judged,
     namings: Mutex<Vec<Naming>>,
     readings: Mutex<Vec<Reading>>,
     before: Before,
@@ -125,6 +127,7 @@ impl<'a> Collector<'a> {
             looked_into: AtomicBool::new(false),
             interest: AtomicBool::new(false),
             strays: Strays::default(),
+            judged: Judged::default(),
             namings: Mutex::default(),
             readings: Mutex::default(),
             before: Before::default(),
@@ -155,13 +158,17 @@ impl<'a> Collector<'a> {
         path.is_some_and(|path| before.into_iter().flatten().any(|before| before.contains(target, path)))
     }
 
-    /// Scans one piece of content. A fault of ours in one blob does not end the run.
-    fn scan(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) {
+    /// Scans one piece of content, and gives the number of hits. A fault of ours in one blob does not end the run.
+    fn scan(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> usize {
         if self.is_too_large(origin.kind, bytes) {
-            return self.skip(TOO_LARGE, name(origin));
+            self.skip(TOO_LARGE, name(origin));
+            return 0;
         }
         self.looks_into(origin.kind);
-        self.keep(self.guarded(origin, bytes, olds, true));
+        let hits = self.guarded(origin, bytes, olds, true);
+        let number = hits.len();
+        self.keep(hits);
+        number
     }
 
     fn keep(&self, hits: Vec<Hit>) {
@@ -251,15 +258,6 @@ impl<'a> Collector<'a> {
             && origin.path.is_some_and(|path| self.detector.is_interesting(path))
     }
 
-    /// What rules read in place of a text: of a name that names what they look for, a value and what it is.
-    fn as_read<'t>(&self, kind: LocationKind, text: &'t [u8]) -> Cow<'t, [u8]> {
-        let is_name = matches!(kind, LocationKind::Path | LocationKind::RefName);
-        match is_name && self.detector.is_interesting(text) {
-            true => as_assigned(text),
-            false => Cow::Borrowed(text),
-        }
-    }
-
     /// Scans one of the texts of a blob.
     fn text(&self, origin: Origin<'_>, text: &Text<'_>, held: &Held<'_>) -> Vec<(Hit, Option<Mark>)> {
         let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
@@ -325,7 +323,10 @@ impl<'a> Collector<'a> {
 
 impl Sink for Collector<'_> {
     fn blob(&self, origin: Origin<'_>, bytes: &[u8]) {
-        self.scan(origin, bytes, &[]);
+        match origin.kind {
+            LocationKind::Path => self.scan_name(origin, bytes),
+            _ => drop(self.scan(origin, bytes, &[])),
+        }
     }
 
     fn part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part) {
@@ -355,7 +356,7 @@ impl Sink for Collector<'_> {
 
     fn depends_on_directory(&self, name: &BStr) -> bool {
         // Names and values that are known are known by themselves.
-        matches!(self.look, Look::Candidates) && self.detector.holds_value(stem(name))
+        matches!(self.look, Look::Candidates) && self.may_be_told(name)
     }
 
     fn is_directory_telling(&self, path: &BStr) -> bool {

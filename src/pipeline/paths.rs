@@ -4,7 +4,20 @@ use std::borrow::Cow;
 
 use bstr::{BStr, ByteSlice};
 
+use super::Collector;
 use crate::detect::words::{meaning, words};
+use crate::finding::LocationKind;
+
+impl Collector<'_> {
+    /// What rules read in place of a text: of a name that names what they look for, a value and what it is.
+    pub(super) fn as_read<'t>(&self, kind: LocationKind, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let is_name = matches!(kind, LocationKind::Path | LocationKind::RefName);
+        match is_name && self.detector.is_interesting(text) {
+            true => as_assigned(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+}
 
 /// The number of the notebook cell that an offset is in: every cell begins with its type.
 pub(super) fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {

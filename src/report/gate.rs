@@ -251,11 +251,11 @@ impl Page<'_> {
 
     /// How git can go on and, of a push, which commands there are for that.
     fn next_steps(&self, out: &mut dyn Write) -> io::Result<()> {
-        let commands = match self.gate {
+        let lines = match self.gate {
             Gate::Push => remedy::before_a_push(self.report),
             _ => Vec::new(),
         };
-        if commands.is_empty() {
+        if lines.is_empty() {
             return writeln!(out, "{}", self.remedy());
         }
         let what = match self.in_tags_alone() || self.in_notes_alone() {
@@ -263,7 +263,10 @@ impl Page<'_> {
             false => "Take it out of the commits that add it",
         };
         writeln!(out, "Nothing was sent yet. {what}, then push again:")?;
-        commands.iter().try_for_each(|command| writeln!(out, "    {command}"))
+        lines.iter().try_for_each(|line| match line {
+            remedy::Line::Say(text) => writeln!(out, "  {text}"),
+            remedy::Line::Run(command) => writeln!(out, "      {command}"),
+        })
     }
 
     /// How git can go on.

@@ -46,6 +46,15 @@ pub struct Report {
     pub rules: Vec<RuleInfo>,
 }
 
+/// Words of a command line that have a further call judge as this one did.
+#[derive(Clone, Debug, Default)]
+pub struct Again {
+    /// About other commits of the repository.
+    pub here: Vec<BString>,
+    /// About a copy of it, which need not have the commits that this one has.
+    pub in_copy: Vec<BString>,
+}
+
 /// What was scanned, and how far.
 #[derive(Clone, Debug)]
 pub struct Scan {
@@ -53,8 +62,8 @@ pub struct Scan {
     pub mode: &'static str,
     /// As typed.
     pub targets: Vec<BString>,
-    /// Words of a command line that have a further call judge as this one did.
-    pub options: Vec<BString>,
+    /// How a further call judges as this one did.
+    pub again: Again,
     /// Whether everything that was asked for was looked at.
     pub complete: bool,
     /// UTC, RFC 3339.

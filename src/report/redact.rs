@@ -137,7 +137,8 @@ impl Redactor {
 
     fn in_scan(&self, scan: &mut Scan) {
         self.in_paths(&mut scan.targets);
-        self.in_paths(&mut scan.options);
+        self.in_paths(&mut scan.again.here);
+        self.in_paths(&mut scan.again.in_copy);
         for note in &mut scan.notes {
             self.in_text(&mut note.message);
             note.message = masked(&note.message);

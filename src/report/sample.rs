@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use super::{Coverage, Note, Report, RuleInfo, Scan, Skipped};
+use super::{Again, Coverage, Note, Report, RuleInfo, Scan, Skipped};
 use crate::finding::{
     Commit, Confidence, Containment, Excerpt, Exposure, Finding, Location, LocationKind, Presence, Region,
     Severity, State, SuppressedBy, Suppression, Verification,
@@ -91,7 +91,7 @@ pub(crate) fn clean(files: u64) -> Report {
         scan: Scan {
             mode: "scan",
             targets: vec![BString::from(".")],
-            options: Vec::new(),
+            again: Again::default(),
             complete: true,
             started_at: "2026-03-01T12:00:00Z".to_owned(),
             finished_at: "2026-03-01T12:00:01Z".to_owned(),

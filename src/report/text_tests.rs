@@ -65,10 +65,10 @@ What to do about mistral-api-key:
 Pushed, or handed on: iwuT…LxRv
   First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.
   Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here.
-      work=$(mktemp -d) && git clone --mirror "$(git remote get-url origin)" "$work/copy.git"
+      work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" clone --mirror --no-local "$(git remote get-url origin)" "$work/copy.git"
       url=$(git -C "$work/copy.git" remote get-url origin)
-      leeward history --write-expressions "$work/expressions.txt" "$work/copy.git"
-      git -C "$work/copy.git" filter-repo --replace-text "$work/expressions.txt"
+      leeward history --quiet --write-expressions "$work/expressions.txt" "$work/copy.git"
+      git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt"
       rm "$work/expressions.txt"
   Encoded, or in an archive, it is not replaced by that; these files have to go whole:
       git -C "$work/copy.git" filter-repo --invert-paths --path demo.ipynb --path dist/app.zip

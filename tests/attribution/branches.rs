@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::line;
-use super::remedies::{commands, commit, committed_elsewhere, paste, pushed};
+use super::remedies::{coded, commands, commit, committed_elsewhere, paste, pushed};
 use crate::support::place::Place;
 
 /// Begins a rebase, takes keys out of a file wherever it stops, and sees it end.
@@ -28,7 +28,7 @@ fn each_branch_ends_before_the_next_begins() {
         commit(&mut place, branch);
     }
     let told = commands(&place, &["history"]);
-    let [second, go_on, first, again] = &told[..] else { panic!("{told:?}") };
+    let [second, go_on, _, first, again, _] = &told[..] else { panic!("{told:?}") };
     assert!(!second.ends_with("two") && first.ends_with(" one") && go_on == again, "{told:?}");
     rebased(&place, "two.env", second, go_on);
     rebased(&place, "one.env", first, go_on);
@@ -46,7 +46,7 @@ fn what_is_checked_out_is_not_amended_after_another_branch() {
     place.write("last.env", line(2));
     commit(&mut place, "last");
     let told = commands(&place, &["history"]);
-    let [own, go_on, side, _] = &told[..] else { panic!("{told:?}") };
+    let [own, go_on, _, side, _, _] = &told[..] else { panic!("{told:?}") };
     rebased(&place, "last.env", own, go_on);
     rebased(&place, "side.env", side, go_on);
     place.run(&["history", "--reachable"]).ends_with(0);
@@ -67,7 +67,7 @@ fn a_head_on_no_branch_leaves_no_branch_behind() {
             commit(&mut place, "more");
         }
         let told = commands(&place, &["history"]);
-        let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
         assert_eq!(rebase.ends_with(" main"), named, "{rebase}");
         rebased(&place, "a.env", rebase, go_on);
         place.run(&["history", "--reachable"]).ends_with(0);
@@ -78,35 +78,66 @@ fn a_head_on_no_branch_leaves_no_branch_behind() {
 #[test]
 fn a_branch_that_is_rebased_for_one_key_is_named_for_another() {
     let mut place = pushed();
-    place.write("a.env", line(1));
+    place.write("a.env", coded(1));
     commit(&mut place, "a");
     place.git(&["checkout", "--quiet", "-b", "side"]);
-    place.write("b.env", line(2));
+    place.write("b.env", coded(2));
     commit(&mut place, "b");
     place.git(&["checkout", "--quiet", "main"]);
     commit(&mut place, "after it");
     place.run(&["history"]).ends_with(1).says("has to follow (git 2.38 and later").says(": refs/heads/side.");
 }
 
+/// Rules to which alone a value is a key.
+const ACME: &str = "[[rule]]\nid = \"acme\"\ndescription = \"Acme token\"\nseverity = \"high\"\nconfidence = \"low\"\n\
+                    keywords = [\"acme\"]\npattern = 'acme_[a-z]{8}'\n";
+
 #[test]
 fn the_rebase_judges_as_the_call_did() {
     let mut place = pushed();
-    // Its value is a key to these rules alone.
-    let rule = "[[rule]]\nid = \"acme\"\ndescription = \"Acme token\"\nseverity = \"high\"\nconfidence = \"low\"\n\
-                keywords = [\"acme\"]\npattern = 'acme_[a-z]{8}'\n";
     fs::create_dir(place.top().join("the rules")).expect("a new directory");
-    fs::write(place.top().join("the rules/acme.toml"), rule).expect("a file of ours");
+    fs::write(place.top().join("the rules/acme.toml"), ACME).expect("a file of ours");
     place.write("a.env", "acme_abcdefgh\n");
     commit(&mut place, "a");
     commit(&mut place, "after it");
     let options = ["--rules", "../the rules/acme.toml", "--confidence=low"];
     let told = commands(&place, &[&["history"][..], &options].concat());
-    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
     assert!(rebase.contains("--confidence low") && rebase.contains(r"--rules '\''/"), "{rebase}");
     rebased(&place, "a.env", rebase, go_on);
     place.run(&[&["history", "--reachable"][..], &options].concat()).ends_with(0);
     let told = commands(&place, &["history", "--rules", "../the rules/acme.toml", "--confidence=low"]);
     assert!(told[0].ends_with(" gc --prune=now"), "{told:?}");
+}
+
+#[test]
+fn a_configuration_holds_in_every_commit_of_the_rebase() {
+    for (is_tracked, named) in [(true, "--policy-from "), (false, "--config /")] {
+        let mut place = pushed();
+        place.write("a.env", "acme_abcdefgh\n");
+        commit(&mut place, "a");
+        if !is_tracked {
+            place.write(".git/info/exclude", "*.toml\n");
+        }
+        // It is there since a later commit, or in none.
+        place.write("leeward.toml", "confidence = \"low\"\n[rules]\nfiles = [\"acme.toml\"]\n");
+        place.write("acme.toml", ACME);
+        commit(&mut place, "after it");
+        let told = commands(&place, &["history"]);
+        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+        assert!(rebase.contains(named), "{rebase}");
+        rebased(&place, "a.env", rebase, go_on);
+        place.run(&["history", "--reachable"]).ends_with(0);
+        // A copy of what a remote has need not have it.
+        place.git(&["push", "--quiet", "origin", "HEAD~:refs/heads/other"]);
+        place.write("b.env", "acme_abcdefgi\n");
+        commit(&mut place, "b");
+        place.git(&["push", "--quiet", "origin", "main"]);
+        let told = commands(&place, &["history"]);
+        let written =
+            told.iter().find(|command| command.contains("--write-expressions")).expect("it was pushed");
+        assert!(written.contains(" --config /") && !written.contains("--policy-from"), "{written}");
+    }
 }
 
 #[test]
@@ -120,7 +151,7 @@ fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
     place.write(".gitignore", "*.env\n");
     commit(&mut place, "not any more");
     let told = commands(&place, &["history"]);
-    let [aside, rebase, go_on, back] = &told[..] else { panic!("{told:?}") };
+    let [aside, rebase, go_on, _, back] = &told[..] else { panic!("{told:?}") };
     paste(&place, "conf", aside).ends_with(0);
     // What was put aside is not lost by doing so again.
     paste(&place, ".", aside).ends_with(1);
@@ -148,31 +179,71 @@ fn a_work_tree_that_is_gone_is_forgotten_first() {
         let told = commands(&place, &["history"]);
         assert_eq!(
             (told[0].as_str(), told.len()),
-            ("git worktree prune", if detached { 1 } else { 3 }),
+            ("git worktree prune", if detached { 1 } else { 4 }),
             "{told:?}"
         );
         paste(&place, ".", &told[0]).ends_with(0);
-        if let [_, rebase, go_on] = &told[..] {
+        if let [_, rebase, go_on, _] = &told[..] {
             rebased(&place, "a.env", rebase, go_on);
         }
         place.run(&["history", "--reachable"]).ends_with(0);
     }
 }
 
+/// Whether what is told has the history rewritten in a copy.
+fn is_rewritten(place: &Place) -> bool {
+    let told = commands(place, &["history"]);
+    let (copies, rebases) = (" filter-repo ", "git rebase --rebase-merges");
+    let has = |what: &str| told.iter().any(|command| command.contains(what));
+    assert_ne!(has(copies), has(rebases), "{told:?}");
+    has(copies)
+}
+
+#[test]
+fn merges_of_ones_own_and_what_branches_share_are_rewritten_and_not_rebased() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "side"]);
+    commit(&mut place, "side");
+    place.git(&["push", "--quiet", "origin", "side"]);
+    place.git(&["checkout", "--quiet", "-b", "theirs", "main"]);
+    place.git(&["merge", "--quiet", "--no-ff", "side"]);
+    place.git(&["push", "--quiet", "origin", "theirs"]);
+    place.git(&["checkout", "--quiet", "-B", "main", "theirs"]);
+    place.git(&["branch", "--quiet", "-D", "theirs", "side"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    commit(&mut place, "after it");
+    assert!(!is_rewritten(&place), "a merge that a remote has stays as it is");
+    place.git(&["checkout", "--quiet", "-b", "fork", "HEAD~"]);
+    commit(&mut place, "fork");
+    assert!(is_rewritten(&place), "both have it");
+    place.git(&["branch", "--quiet", "--move", "main", "gone"]);
+    place.git(&["branch", "--quiet", "-D", "gone"]);
+    assert!(!is_rewritten(&place));
+    place.git(&["tag", "v1"]);
+    assert!(is_rewritten(&place), "the tag has it, too");
+    place.git(&["tag", "-d", "v1"]);
+    place.git(&["checkout", "--quiet", "-b", "other", "origin/main"]);
+    commit(&mut place, "other");
+    place.git(&["checkout", "--quiet", "fork"]);
+    place.git(&["merge", "--quiet", "--no-ff", "-s", "ours", "other"]);
+    assert!(is_rewritten(&place), "git would not make this merge anew as it is");
+}
+
 #[test]
 fn what_other_branches_have_is_told_when_one_looks_again() {
     let mut place = pushed();
     place.git(&["checkout", "--quiet", "-b", "side"]);
-    place.write("a.env", line(1));
+    place.write("a.env", coded(1));
     commit(&mut place, "a");
     place.git(&["checkout", "--quiet", "main"]);
-    place.write("a.env", line(1) + "OTHER=1\n");
+    place.write("a.env", coded(1) + "OTHER=1\n");
     commit(&mut place, "the same on another branch");
     commit(&mut place, "after it");
     place.run(&["history"]).says(": refs/heads/side. What is left then is told when you look again.");
     for end in ["", " side"] {
         let told = commands(&place, &["history"]);
-        let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
         assert!(rebase.ends_with(" side") != end.is_empty(), "{rebase}");
         rebased(&place, "a.env", rebase, go_on);
     }

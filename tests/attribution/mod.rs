@@ -110,7 +110,7 @@ fn each_state_has_its_remedy() {
     let text = place.run(&["history"]).out();
     let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("      git ")).collect();
     for expected in [
-        "-C \"$work/copy.git\" filter-repo --replace-text \"$work/expressions.txt\"",
+        "-C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\"",
         "-C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
         "reset -q -- :/staged",
     ] {
@@ -143,34 +143,41 @@ fn the_remedies_do_what_they_say() {
     assert_eq!(told(&report, "/in_head"), pairs([("pushed", json!(false)), ("unpushed", json!(true))]));
 }
 
-/// Runs the command that a report gives for the last commit, as a shell does.
-fn amend(place: &Place) -> Option<i32> {
-    let text = place.run(&["history"]).out();
-    let command = text.lines().find(|line| line.contains("--only -- :/last")).expect("a remedy").trim();
-    let mut shell = crate::support::command("sh", &place.work(), &place.top().join("home"));
-    for who in ["AUTHOR", "COMMITTER"] {
-        shell.env(format!("GIT_{who}_NAME"), "Ada Example").env(format!("GIT_{who}_EMAIL"), "a@example.org");
-    }
-    crate::support::run(shell.args(["-c", command]), None).status
-}
-
 #[test]
 fn the_remedy_for_the_last_commit_fits_files_that_are_gone_as_well() {
-    let mut place = every_state();
-    place.git(&["reset", "-q", "--", "staged"]);
-    place.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
-    place.git(&["commit", "--quiet", "--message", "last"]);
-    // It is not put back.
-    place.git(&["rm", "--quiet", "--cached", "last"]);
-    assert_eq!(amend(&place), Some(1));
-    assert_eq!(place.git(&["ls-files", "last"]).out(), "");
-    // Nothing is left of the commit.
-    place.git(&["reset", "-q", "--", "last"]);
-    for name in ["last", "unpushed"] {
-        fs::remove_file(place.work().join(name)).expect("it was written");
+    let mut place = remedies::pushed();
+    place.write("older.env", line(1));
+    remedies::commit(&mut place, "in another file at first");
+    place.git(&["mv", "older.env", "kept.env"]);
+    place.write("untracked.env", line(2));
+    place.write("gone.env", line(3) + "OTHER=1\n");
+    place.git(&["add", "--all"]);
+    place.git(&["commit", "--quiet", "--amend", "--message", "last"]);
+    place.write("kept.env", line(1) + "STAGED=1\n");
+    place.git(&["add", "kept.env"]);
+    place.write("kept.env", "MISTRAL_API_KEY=\n");
+    place.git(&["rm", "--quiet", "--cached", "untracked.env", "gone.env"]);
+    fs::remove_file(place.work().join("gone.env")).expect("it was written");
+    place.write("other", "x\n");
+    place.git(&["add", "other"]);
+    let told = remedies::commands(&place, &["history"]);
+    let [unstage, without, amend] = &told[..] else { panic!("{told:?}") };
+    assert!(unstage.starts_with("git reset -q -- "), "{unstage}");
+    for command in &told {
+        remedies::paste(&place, ".", command).ends_with(0);
     }
-    assert_eq!(amend(&place), Some(0));
-    assert_eq!(place.git(&["ls-tree", "--name-only", "HEAD", "last"]).out(), "");
+    assert!(
+        without.contains(" :/gone.env :/untracked.env ") && amend.ends_with(" --only -- :/kept.env"),
+        "{told:?}"
+    );
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert_eq!(place.git(&["show", "--format=", "--name-only", "HEAD"]).out(), "kept.env\n");
+    assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "other\n", "it stays staged, alone");
+    assert!(place.work().join("untracked.env").exists(), "it stays on disk");
+    // What was taken out of the index meanwhile is not put back.
+    place.git(&["rm", "--quiet", "--cached", "kept.env"]);
+    remedies::paste(&place, ".", amend).ends_with(1);
+    assert_eq!(place.git(&["ls-files", "kept.env"]).out(), "");
 }
 
 #[test]

@@ -48,6 +48,12 @@ pub(super) fn pushed() -> Place {
     place
 }
 
+/// The line of a settings file that holds a key in hex, which no expression replaces.
+pub(super) fn coded(number: usize) -> String {
+    let key = key(number).bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("MISTRAL_API_KEY={key}\n")
+}
+
 #[test]
 fn one_rebase_stops_wherever_a_key_is_added() {
     let mut place = pushed();
@@ -58,7 +64,7 @@ fn one_rebase_stops_wherever_a_key_is_added() {
     commit(&mut place, "side");
     place.git(&["checkout", "--quiet", "main"]);
     place.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
-    place.write("merged.env", line(3));
+    place.write("merged.env", coded(3));
     commit(&mut place, "a merge that adds one");
     place.git(&["branch", "--quiet", "-D", "side"]);
     place.write("b.env", line(1));
@@ -66,7 +72,7 @@ fn one_rebase_stops_wherever_a_key_is_added() {
     place.write("last.env", line(4));
     commit(&mut place, "last");
     let told = commands(&place, &["range", "origin/main.."]);
-    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
     let stopped = place.work().join(".git/rebase-merge");
     let mut stops = Vec::new();
@@ -94,14 +100,23 @@ fn a_merge_that_adds_a_key_is_stopped_at() {
     commit(&mut place, "side");
     place.git(&["checkout", "--quiet", "main"]);
     place.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
-    place.write("merged.env", line(3));
+    place.write("merged.env", coded(3));
+    place.write("by hand", "x\n");
     commit(&mut place, "evil");
     commit(&mut place, "after it");
+    let before = place.git(&["rev-parse", "HEAD"]).out();
     let told = commands(&place, &["history"]);
-    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, check] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
+    place.git(&["rm", "--quiet", "--ignore-unmatch", "by hand"]);
     place.write("merged.env", "MISTRAL_API_KEY=\n");
     paste(&place, ".", go_on).ends_with(0);
+    let shown = paste(&place, ".", check).ends_with(0).out();
+    assert!(shown.contains("a/by hand") && shown.contains("a/merged.env"), "what is lost is shown: {shown}");
+    assert!(
+        check.ends_with(" HEAD") && before.starts_with(&check["git diff ".len()..check.len() - 5]),
+        "{check}"
+    );
     place.run(&["history", "--reachable"]).ends_with(0);
     assert_eq!(place.git(&["rev-list", "--count", "--merges", "HEAD"]).out(), "1\n");
 }
@@ -114,7 +129,7 @@ fn a_conflict_on_the_way_mixes_no_commits() {
     place.write("a.env", line(1) + "OTHER=1\n");
     commit(&mut place, "beside it");
     let told = commands(&place, &["history"]);
-    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
     place.write("a.env", "MISTRAL_API_KEY=\n");
     paste(&place, ".", go_on).ends_with(1);
@@ -135,7 +150,7 @@ fn a_branch_that_is_not_checked_out_is_named() {
     commit(&mut place, "a");
     place.git(&["checkout", "--quiet", "main"]);
     let told = commands(&place, &["history"]);
-    let [rebase, go_on] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
     place.write("a.env", "MISTRAL_API_KEY=\n");
     paste(&place, ".", go_on).ends_with(0);
@@ -291,11 +306,11 @@ fn a_further_copy_that_is_staged_is_taken_out_first() {
     place.write("a.env", line(1));
     commit(&mut place, "a");
     commit(&mut place, "after it");
-    assert_eq!(commands(&place, &["history"]).len(), 2, "what HEAD has at that path is not staged");
+    assert_eq!(commands(&place, &["history"]).len(), 3, "what HEAD has at that path is not staged");
     place.write("copy.env", line(1));
     place.git(&["add", "copy.env"]);
     let told = commands(&place, &["range", "origin/main.."]);
-    let [unstage, rebase, _] = &told[..] else { panic!("{told:?}") };
+    let [unstage, rebase, _, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", unstage).ends_with(0);
     assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "");
     paste(&place, ".", rebase).ends_with(1);
@@ -322,7 +337,7 @@ fn what_another_work_tree_has_checked_out_is_rebased_there() {
     for detached in [false, true] {
         let place = committed_elsewhere(detached);
         let told = commands(&place, &["history"]);
-        let [there, rebase, go_on] = &told[..] else { panic!("{told:?}") };
+        let [there, rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
         paste(&place, ".", &format!("{there} && {rebase}")).ends_with(1);
         fs::write(place.top().join("other/a.env"), "MISTRAL_API_KEY=\n").expect("a file of ours");
         paste(&place, ".", &format!("{there} && {go_on}")).ends_with(0);

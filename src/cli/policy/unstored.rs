@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use bstr::BStr;
 
 use super::super::args::PolicyArgs;
+use super::super::surroundings;
 use super::Policy;
 use super::files::{Files, Stored};
 use crate::config::FILE_NAME;
 use crate::config::read::{self, Unreadable};
 use crate::report::Note;
 use crate::report::shell::word;
+use crate::source::history::range::Snapshot;
 use crate::source::index::same_text;
 
 /// The command that stages a file, as it is typed in the working directory.
@@ -35,6 +37,34 @@ impl Policy {
             Some(Note { kind: "policy-not-stored", message })
         });
         said.collect()
+    }
+
+    /// The id of a tree that has the configuration, and what that names, as they were read; none where no revision has them
+    /// so, and where no configuration was found.
+    pub(in crate::cli) fn committed(&self, repository: &Path) -> Option<String> {
+        if self.read_from.is_empty() {
+            return None;
+        }
+        match &*self.files {
+            Files::Of { stored: Stored::Asked(read) | Stored::Head(read) | Stored::Pushed(read), .. } => {
+                Some(read.tree())
+            }
+            Files::Of { .. } => None,
+            Files::Disk => {
+                let layout = surroundings::repository(repository).ok()?;
+                let top = layout.work_tree.as_ref()?.canonicalize().ok()?;
+                let head = Snapshot::open(&layout, "HEAD").ok()?;
+                let tree = head.tree();
+                let files = Files::Of { stored: Stored::Head(head), top };
+                let is_same = |path: &PathBuf| {
+                    let stored =
+                        files.inside(path).and_then(|(stored, below)| stored.read(below.as_ref()).ok()?);
+                    let now = read::text(path).ok();
+                    stored.zip(now).is_some_and(|(stored, now)| same_text(&stored, now.as_bytes()))
+                };
+                self.read_from.iter().all(is_same).then_some(tree)
+            }
+        }
     }
 
     /// The files that this policy was read from, was asked to be, or would be if they were there.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BString, ByteSlice as _};
 
 use super::{Group, Line, NAMED, run, say};
-use crate::finding::{Finding, LocationKind, UnderWay};
+use crate::finding::{Finding, Location, LocationKind, UnderWay};
 use crate::report::shell::{pathspec, word};
 
 /// What a commit that no ref leads to any more is.
@@ -78,8 +78,7 @@ impl Group<'_> {
             if by_name.contains(&work_tree) {
                 return format!("git{there}{EVERYTHING}");
             }
-            let paths: String = paths.iter().map(|path| format!(" {}", pathspec(path))).collect();
-            format!("git{there} reset -q --{paths}")
+            format!("git{there} reset -q --{}", words(&paths))
         };
         files.into_iter().map(command).collect()
     }
@@ -87,34 +86,64 @@ impl Group<'_> {
     pub(super) fn last_commit(&self) -> Vec<Line> {
         let mut lines = self.ended_first(true);
         lines.extend(self.unstaged_first());
-        if self.has(is_file) {
-            lines.push(say(
-                "Take it out of the file, and put what is left, with whatever else was changed in that file, in place of the \
-                 commit:",
-            ));
-            // Whatever else is staged stays out of it.
-            lines.push(match self.files(is_file) {
-                // A file that was taken out of the index would be put back; and nothing may be left of the commit.
-                Some(files) => run(format!(
-                    "git ls-files --error-unmatch --{files} >/dev/null && \
-                     git commit --amend --no-edit --allow-empty --only --{files}"
-                )),
-                None => run("git commit --amend --no-edit --allow-empty --all".to_owned()),
-            });
-            lines.push(say(
-                "Where it is no file of the repository any more (`git rm --cached`), instead: git commit --amend --no-edit \
-                 --allow-empty",
-            ));
-        }
+        lines.extend(self.taken_out_of_files());
         let is_elsewhere =
             |kind| !is_file(kind) && !matches!(kind, LocationKind::Index | LocationKind::RefName);
         if self.has(is_elsewhere) {
             lines.push(say("Message, people and names of files are changed by hand:"));
-            // Without it, the author stays who it was.
-            let author = if self.has(|kind| kind == LocationKind::Author) { " --reset-author" } else { "" };
+            let author = if self.has(|kind| kind == LocationKind::Author) { AUTHOR } else { "" };
             lines.push(run(format!("git commit --amend --allow-empty{author}")));
         }
         lines.push(say(STAYS));
+        lines
+    }
+
+    /// What takes it out of the files of the last commit. Whatever else is staged stays out of that.
+    fn taken_out_of_files(&self) -> Vec<Line> {
+        let mut files: BTreeSet<&BString> = BTreeSet::new();
+        let mut in_name = false;
+        for finding in self.findings {
+            let mask = finding.secret.redacted();
+            let last = finding.last_commit.as_ref().map(|commit| &commit.id);
+            // Another version of the commit, which no ref leads to, may have it elsewhere.
+            let is_there = |place: &&Location| {
+                is_file(place.kind) && place.commit.as_ref().map(|commit| &commit.id) == last
+            };
+            for path in finding.locations.iter().filter(is_there).filter_map(|place| place.path.as_ref()) {
+                in_name |= path.contains_str(&mask);
+                files.insert(path);
+            }
+        }
+        // A command with the name would not be exact.
+        if in_name {
+            return vec![
+                say(
+                    "Take it out of the files, and put what is left, with all that was changed in any file, in place of the commit:",
+                ),
+                run("git commit --amend --no-edit --allow-empty --all".to_owned()),
+            ];
+        }
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let gone: BTreeSet<&BString> = found.flat_map(|found| &found.unlisted).collect();
+        let gone: BTreeSet<&BString> = files.intersection(&gone).copied().collect();
+        let mut lines = Vec::new();
+        if !gone.is_empty() {
+            lines.push(say("Take what the index has not any more out of the commit:"));
+            lines.push(run(without(&words(&gone))));
+            files.retain(|file| !gone.contains(file));
+        }
+        if !files.is_empty() {
+            lines.push(say(
+                "Take it out of the file, and put what is left, with whatever else was changed in that file, in place of the \
+                 commit:",
+            ));
+            let files = words(&files);
+            // A file that is taken out of the index until then would be put back; and nothing may be left of the commit.
+            lines.push(run(format!(
+                "git ls-files --error-unmatch --{files} >/dev/null && \
+                 git commit --amend --no-edit --allow-empty --only --{files}"
+            )));
+        }
         lines
     }
 
@@ -130,6 +159,22 @@ impl Group<'_> {
         }
         lines
     }
+}
+
+/// Has another author, who is changed otherwise by nothing, at the same time.
+pub(super) const AUTHOR: &str = " --reset-author --date=\"$(git log -1 --format=%aI)\"";
+
+/// Takes files out of the last commit, by an index that has nothing else that is staged.
+fn without(files: &str) -> String {
+    format!(
+        "(export GIT_INDEX_FILE=\"$(git rev-parse --absolute-git-dir)/leeward-index\" && git read-tree HEAD && \
+         git rm -q --cached --{files} && git commit --amend --no-edit --allow-empty; rm -f \"$GIT_INDEX_FILE\")"
+    )
+}
+
+/// Files as arguments, each with a blank before it.
+fn words(files: &BTreeSet<&BString>) -> String {
+    files.iter().map(|path| format!(" {}", pathspec(path))).collect()
 }
 
 /// Whether it is content of a file, the target of a symbolic link included.

@@ -1,22 +1,27 @@
 //! What to do about keys in a repository, by how far they got: unstage, amend, rebase, or rewrite what others have.
 //!
 //! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell anywhere
-//! in the repository; those that rewrite what others have, at its top. What nobody else has is left to `local` and `rebase`, what others have to `pushed`, names of refs to `names`. How a key is
+//! in the repository; those that rewrite what others have, at its top. What is in no
+//! commit, or in the last alone, is left to `local`, what else nobody has to `unpushed`, what others have to `pushed`, names of
+//! refs to `names`. How a key is
 //! revoked stands in its rule.
 
 mod local;
 mod names;
 mod pushed;
 mod rebase;
+mod refs;
+mod rewrite;
 #[cfg(test)]
 mod tests;
+mod unpushed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bstr::{BString, ByteSlice as _};
 
 use super::Report;
-use super::shell::{self, pathspec};
+use super::shell;
 use super::spread::joined;
 use crate::finding::{Finding, LocationKind, State};
 use crate::sanitize::visible;
@@ -56,7 +61,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
     for target in targets {
         let key = |state| (target, std::cmp::Reverse(state));
         // A rebase of what is checked out passes its last commit, too; one of another branch leaves that checked out.
-        let passes = |findings: &Vec<&Finding>| findings.iter().any(|finding| rebase::is_rebased(finding));
+        let passes = |findings: &Vec<&Finding>| findings.iter().any(|finding| unpushed::is_rebased(finding));
         if groups.get(&key(State::Unpushed)).is_some_and(passes)
             && let Some(last) = groups.remove(&key(State::LastCommit))
         {
@@ -64,7 +69,9 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         }
     }
     let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
-        let group = Group { findings: &findings, options: &report.scan.options };
+        let options = words(&report.scan.again.here);
+        let options_in_copy = words(&report.scan.again.in_copy);
+        let group = Group { findings: &findings, options: &options, options_in_copy: &options_in_copy };
         let (what, mut lines) = group.steps(state.0)?;
         lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
@@ -83,16 +90,17 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
     groups.into_iter().filter_map(section).collect()
 }
 
-/// The commands that take keys out of commits that nobody else has.
-pub(super) fn before_a_push(report: &Report) -> Vec<String> {
+/// What takes keys out of commits that nobody else has: nothing, where there is no command for that.
+pub(super) fn before_a_push(report: &Report) -> Vec<Line> {
     // How what is under way ends, is to be thought about.
     let under_way = report.findings.iter().filter_map(|finding| finding.containment.as_ref()?.under_way);
     if under_way.count() > 0 {
         return Vec::new();
     }
     let local = sections(report).into_iter().filter(|section| section.before_a_push);
-    let lines = local.flat_map(|section| section.lines);
-    lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
+    let lines: Vec<Line> = local.flat_map(|section| section.lines).collect();
+    let is_command = |line: &Line| matches!(line, Run(_));
+    if lines.iter().any(is_command) { lines } else { Vec::new() }
 }
 
 /// The way into a repository that the shell does not stand in: commands would change the one that it does.
@@ -105,8 +113,14 @@ fn elsewhere(target: &BString) -> Option<Line> {
 /// Findings of one state.
 struct Group<'a> {
     findings: &'a [&'a Finding],
-    /// What a further call has to be told to judge alike.
-    options: &'a [BString],
+    /// What a further call has to be told to judge alike, each word with a blank before it.
+    options: &'a str,
+    /// The same for one about a copy.
+    options_in_copy: &'a str,
+}
+
+fn words(options: &[BString]) -> String {
+    options.iter().map(|option| format!(" {}", shell::word(option))).collect()
 }
 
 impl Group<'_> {
@@ -126,24 +140,6 @@ impl Group<'_> {
 
     fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {
         self.findings.iter().flat_map(|finding| &finding.locations).any(|location| wanted(location.kind))
-    }
-
-    /// The files of some kinds as arguments, each with a blank before it. None if there is none, or if the name of one
-    /// holds a key: it is masked, and the command would not be exact.
-    fn files(&self, wanted: impl Fn(LocationKind) -> bool) -> Option<String> {
-        let mut paths = BTreeSet::new();
-        for finding in self.findings {
-            let mask = finding.secret.redacted();
-            for location in finding.locations.iter().filter(|location| wanted(location.kind)) {
-                let path = location.path.as_ref()?;
-                if path.contains_str(&mask) {
-                    return None;
-                }
-                paths.insert(path);
-            }
-        }
-        let files: String = paths.iter().map(|path| format!(" {}", pathspec(path))).collect();
-        (!files.is_empty()).then_some(files)
     }
 }
 

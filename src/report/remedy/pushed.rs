@@ -11,10 +11,16 @@ use crate::report::spread::joined;
 
 /// Where the recipe has the history rewritten: in a copy of its own, in a new directory that nobody else can read. One that
 /// is left from before, of another repository perhaps, would be sent in place of this one.
-const COPY: &str = "\"$work/copy.git\"";
+pub(super) const COPY: &str = "\"$work/copy.git\"";
 
 /// Where it has the expressions written: beside that copy, or beside the repository.
 const EXPRESSIONS: [&str; 2] = ["\"$work/expressions.txt\"", "../leeward-expressions.txt"];
+
+/// The command that replaces keys by expressions, in messages if need be. A commit that did nothing but change keys stays.
+pub(super) fn filter(git: &str, expressions: &str, messages: bool) -> String {
+    let messages = if messages { format!(" --replace-message {expressions}") } else { String::new() };
+    format!("{git} filter-repo --prune-empty never --replace-text {expressions}{messages}")
+}
 
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
@@ -36,25 +42,31 @@ impl Group<'_> {
         let (git, copy) = match remotes.first() {
             Some(remote) => {
                 let url = format!("$(git remote get-url {})", word(remote));
-                lines.push(run(format!("work=$(mktemp -d) && git clone --mirror \"{url}\" {COPY}")));
+                // Git takes an address that is a path from the top.
+                let clone = "git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local";
+                lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
                 lines.push(run(format!("url=$(git -C {COPY} remote get-url origin)")));
-                (format!("git -C {COPY}"), format!(" {COPY}"))
+                (format!("git -C {COPY}"), COPY)
             }
             None => {
-                lines.push(say("In a fresh copy (git clone --mirror), and at last in place of the old one:"));
-                ("git".to_owned(), String::new())
+                lines.push(say(
+                    "In a fresh copy (git clone --mirror --no-local), and at last in place of the old one:",
+                ));
+                ("git".to_owned(), ".")
             }
         };
         let expressions = EXPRESSIONS[usize::from(remotes.is_empty())];
-        lines.push(run(format!("leeward history --write-expressions {expressions}{copy}")));
+        lines.push(run(self.expressions(expressions, copy)));
         let messages =
             self.has(|kind| matches!(kind, LocationKind::CommitMessage | LocationKind::TagMessage));
-        let messages = if messages { format!(" --replace-message {expressions}") } else { String::new() };
-        lines.push(run(format!("{git} filter-repo --replace-text {expressions}{messages}")));
+        lines.push(run(filter(&git, expressions, messages)));
         lines.push(run(format!("rm {expressions}")));
         lines.extend(self.beyond(&git));
         if !remotes.is_empty() {
-            lines.push(say(&format!("When `leeward history{copy}` finds nothing any more:")));
+            lines.push(say(&format!(
+                "When `leeward history{} {copy}` finds nothing any more:",
+                self.options_in_copy
+            )));
             lines.push(run(format!("{git} push --force --mirror \"$url\" && rm -rf \"$work\"")));
         }
         if remotes.len() > 1 {
@@ -68,6 +80,11 @@ impl Group<'_> {
             "Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.",
         ));
         lines
+    }
+
+    /// Writes the expressions for a copy, and of what is found there nothing that would lead away from here.
+    pub(super) fn expressions(&self, file: &str, copy: &str) -> String {
+        format!("leeward history --quiet{} --write-expressions {file} {copy}", self.options_in_copy)
     }
 
     /// What the recipe does not reach.

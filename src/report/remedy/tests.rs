@@ -2,7 +2,7 @@
 
 use super::Line::{Run, Say};
 use super::{Line, Section, before_a_push, sections};
-use crate::finding::{Containment, Finding, LocationKind, Rebase, Staged, State};
+use crate::finding::{CheckedOut, Containment, Finding, LocationKind, Rebase, Staged, State, WorkTree};
 use crate::report::sample;
 use crate::secret::Secret;
 
@@ -10,6 +10,7 @@ fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding 
     let mut finding =
         sample::finding(&sample::secret(7), &[], sample::location(kind, path, 1, ["", "m", ""]));
     finding.first_commit = Some(sample::commit("1a2b3c4d", "2025-11-20", "Add the client"));
+    finding.last_commit = finding.locations[0].commit.clone();
     finding.containment = Some(containment);
     if let Some(found) = finding.containment.as_mut().filter(|found| found.state == Some(State::Staged)) {
         found.staged.push(Staged { work_tree: None, path: path.into() });
@@ -33,7 +34,15 @@ fn state(state: State) -> Containment {
 fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containment {
     let (branch, base) = (branch.map(Into::into), base.map(|digits| digits.repeat(20)));
     Containment {
-        rebase: Some(Rebase { branch, work_tree: None, gone: false, base, height }),
+        rebase: Some(Rebase {
+            branch,
+            work_tree: None,
+            gone: false,
+            base,
+            tip: TIP.repeat(20),
+            merges: false,
+            height,
+        }),
         ..state(State::Unpushed)
     }
 }
@@ -45,12 +54,27 @@ fn rebase(rest: &str) -> String {
     )
 }
 
+/// Whether a rebase stopped for a key.
+const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\"";
+
 /// What takes a key out where a rebase stopped for it, and nowhere else.
 fn go_on(edit: &str) -> String {
+    format!("{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue")
+}
+
+/// What changes the author of a commit, and not the day.
+fn author() -> String {
     format!(
-        "test -d \"$(git rev-parse --git-path rebase-merge)\" && test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\" && \
-         git commit --all --amend --allow-empty{edit} && git rebase --continue"
+        "{STOPPED} && git commit --amend --no-edit --allow-empty --reset-author --date=\"$(git log -1 --format=%aI)\""
     )
+}
+
+/// The last commit of every branch.
+const TIP: &str = "ee";
+
+/// What shows whether more was lost than keys.
+fn check() -> String {
+    "git diff eeeeeeeeee HEAD".to_owned()
 }
 
 const AMEND: &str = "git ls-files --error-unmatch -- :/a >/dev/null && git commit --amend --no-edit --allow-empty --only -- :/a";
@@ -106,33 +130,47 @@ fn one_rebase_for_each_branch_passes_all_keys() {
     let last = || Containment { state: Some(State::LastCommit), ..own(Some("99"), 9) };
     type Row = (Vec<(LocationKind, Containment)>, Vec<String>);
     let table: [Row; 8] = [
-        (vec![(Blob, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(" --no-edit")]),
-        (vec![(Blob, own(None, 0)), (Blob, own(Some("77"), 1))], vec![rebase("--root"), go_on(" --no-edit")]),
+        (vec![(Blob, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(" --no-edit"), check()]),
+        (
+            vec![(Blob, own(None, 0)), (Blob, own(Some("77"), 1))],
+            vec![rebase("--root"), go_on(" --no-edit"), check()],
+        ),
         (
             vec![(Blob, own(Some("77"), 4)), (Blob, own(Some("11"), 2))],
-            vec![rebase("1111111111"), go_on(" --no-edit")],
+            vec![rebase("1111111111"), go_on(" --no-edit"), check()],
         ),
-        (vec![(CommitMessage, own(Some("77"), 4))], vec![rebase("7777777777"), go_on("")]),
-        (vec![(Author, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(" --reset-author")]),
+        (vec![(CommitMessage, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(""), check()]),
+        // Who else wrote a commit stays its author.
+        (
+            vec![(Author, own(Some("77"), 4))],
+            vec![rebase("7777777777"), author(), go_on(" --no-edit"), check()],
+        ),
         (
             vec![(Blob, own(Some("77"), 4)), (Blob, committed(side, Some("11"), 2))],
             vec![
                 rebase("7777777777"),
                 go_on(" --no-edit"),
+                check(),
                 rebase("1111111111 'my side'"),
                 go_on(" --no-edit"),
+                check(),
             ],
         ),
         // The rebase passes the last commit as well.
-        (vec![(Blob, own(Some("77"), 4)), (Blob, last())], vec![rebase("7777777777"), go_on(" --no-edit")]),
+        (
+            vec![(Blob, own(Some("77"), 4)), (Blob, last())],
+            vec![rebase("7777777777"), go_on(" --no-edit"), check()],
+        ),
         // After another branch, that one would be amended.
         (
             vec![(Blob, committed(side, Some("11"), 2)), (Blob, last())],
             vec![
                 rebase("9999999999"),
                 go_on(" --no-edit"),
+                check(),
                 rebase("1111111111 'my side'"),
                 go_on(" --no-edit"),
+                check(),
             ],
         ),
     ];
@@ -140,6 +178,51 @@ fn one_rebase_for_each_branch_passes_all_keys() {
         let findings = findings.into_iter().map(|(kind, containment)| finding(kind, "a", containment));
         assert_eq!(commands(findings.collect()), expected);
     }
+}
+
+#[test]
+fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
+    let own = committed(None, Some("77"), 4);
+    let plain = Containment { refs: vec!["refs/heads/main".into()], ..own.clone() };
+    let has_merges = Rebase { merges: true, ..own.rebase.expect("it is there") };
+    let merged = Containment { rebase: Some(has_merges), ..plain.clone() };
+    let names = ["refs/heads/main", "refs/heads/a b", "refs/tags/v1", "refs/stash"];
+    let at = |branch: &str, work_tree| CheckedOut { branch: branch.into(), tip: TIP.repeat(20), work_tree };
+    let here = at(names[0], WorkTree::Here);
+    let shared = Containment {
+        refs: names.map(Into::into).to_vec(),
+        checked_out: vec![here.clone(), at(names[1], WorkTree::At("/w t".into()))],
+        ..plain.clone()
+    };
+    let detached = Containment { refs: vec!["HEAD".into()], ..merged.clone() };
+    let rewrites = |kind, found: &Containment| {
+        let commands = commands(vec![finding(kind, "a", found.clone())]);
+        let rewrite = commands.iter().position(|command| command.contains(" filter-repo "));
+        (rewrite.is_some(), commands)
+    };
+    for (found, expected) in [(&plain, false), (&merged, true), (&shared, true), (&detached, false)] {
+        assert_eq!(rewrites(LocationKind::Blob, found).0, expected, "{found:?}");
+        // A HEAD on no branch is given one, where there are merges.
+        let branch_first = rewrites(LocationKind::Blob, found).1 == ["git switch --create NEW-NAME"];
+        assert_eq!(branch_first, *found == detached, "{found:?}");
+        // No expression takes it out of the name of a file.
+        assert!(!rewrites(LocationKind::Path, found).0);
+    }
+    let expected = [
+        "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
+        "leeward history --quiet --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
+        "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
+         \"$work/expressions.txt\" --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
+         $(git -C \"$work/copy.git\" rev-parse --not --remotes)",
+        "git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
+         --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
+         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
+         --onto \"$(git -C \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
+         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1",
+        "git diff eeeeeeeeee HEAD",
+        "rm -rf \"$work\"",
+    ];
+    assert_eq!(rewrites(LocationKind::Blob, &shared).1, expected);
 }
 
 #[test]
@@ -166,11 +249,15 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     let all = [state(State::Pushed), state(State::LastCommit), state(State::Unreachable)];
     let mut report = sample::clean(1);
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", it)).into();
-    assert_eq!(before_a_push(&report), [AMEND]);
+    let commands = |report: &_| -> Vec<String> {
+        let lines = before_a_push(report).into_iter();
+        lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
+    };
+    assert_eq!(commands(&report), [AMEND]);
     report.findings.push(finding(LocationKind::Blob, "a", base));
-    assert_eq!(before_a_push(&report), [rebase("7777777777"), go_on(" --no-edit")]);
+    assert_eq!(commands(&report), [rebase("7777777777"), go_on(" --no-edit"), check()]);
     report.findings.clear();
-    assert_eq!(before_a_push(&report), [""; 0]);
+    assert_eq!(before_a_push(&report), []);
 }
 
 #[test]
@@ -187,10 +274,10 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
     let found = commands(report.findings);
     let expected = [
-        "work=$(mktemp -d) && git clone --mirror \"$(git remote get-url origin)\" \"$work/copy.git\"",
+        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
         "url=$(git -C \"$work/copy.git\" remote get-url origin)",
-        "leeward history --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
-        "git -C \"$work/copy.git\" filter-repo --replace-text \"$work/expressions.txt\" --replace-message \
+        "leeward history --quiet --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
+        "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
          \"$work/expressions.txt\"",
         "rm \"$work/expressions.txt\"",
         "git -C \"$work/copy.git\" filter-repo --invert-paths --path k8s/secret.yaml",
@@ -237,7 +324,8 @@ fn refs_that_have_to_follow_are_named_or_counted() {
         for (named, more) in findings {
             let refs = named.clone().map(|number| format!("refs/heads/{number:02}").into()).collect();
             let containment = Containment { refs, more: *more, ..committed(Some("refs/heads/00"), None, 0) };
-            report.findings.push(finding(LocationKind::Blob, "a", containment));
+            // The name of a file is changed by hand, so that it is rebased.
+            report.findings.push(finding(LocationKind::Path, "a", containment));
         }
         let lines = sections(&report).into_iter().flat_map(|section| section.lines);
         let follow = |line: &Line| matches!(line, Say(text) if text.starts_with("Every other ref"));

@@ -8,7 +8,7 @@ use crate::finding::{
     Suppression,
 };
 use crate::report::line_hash::line_hashes;
-use crate::report::{Coverage, Note, Report, RuleInfo, Scan, Skipped};
+use crate::report::{Again, Coverage, Note, Report, RuleInfo, Scan, Skipped};
 use crate::secret::Secret;
 use crate::source::Issue;
 
@@ -111,7 +111,7 @@ pub(super) fn report(mode: &'static str, findings: Vec<Finding>) -> Report {
         scan: Scan {
             mode,
             targets: vec![".".into()],
-            options: Vec::new(),
+            again: Again::default(),
             complete: true,
             started_at: "2026-01-02T03:04:05Z".into(),
             finished_at: "2026-01-02T03:04:06Z".into(),

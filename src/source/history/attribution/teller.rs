@@ -126,12 +126,8 @@ impl Teller<'_> {
     /// has checked out is not known; what is in any tree counts as committed.
     fn is_new(&self, held: &Held, staged: &Staged) -> bool {
         let spots = self.spots_of(held);
-        let of_head = self.head.map(|head| self.spots.of_commits()[head]);
-        let in_head = |spot: &u32| {
-            let spot = self.spots.get(*spot);
-            spot.path == staged.path && of_head.is_some_and(|list| spot.lists.contains(&list))
-        };
-        spots.is_empty() || staged.work_tree.is_none() && !spots.iter().any(in_head)
+        let in_head = |&&spot: &&u32| self.spots.get(spot).path == staged.path && self.is_of_head(spot);
+        spots.is_empty() || staged.work_tree.is_none() && !spots.iter().any(|spot| in_head(&spot))
     }
 
     /// Where the index of this work tree, or of another, has an object.
@@ -193,6 +189,8 @@ impl Teller<'_> {
         self.tips.name(&asked.named, containment);
         containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way = self.under_way;
+        let of_head = asked.set.spots.iter().copied().filter(|&spot| self.is_of_head(spot));
+        containment.unlisted = self.unlisted(of_head, |_| true);
         containment.rebase = self.rebase(&question);
         if containment.rebase.as_ref().is_some_and(|rebase| rebase.work_tree.is_none()) {
             containment.in_the_way = self.in_the_way(&asked.set.spots);
@@ -207,37 +205,44 @@ impl Teller<'_> {
         let Question { life, set, .. } = *question;
         let head = self.head.filter(|&head| life.leads_to(set, head));
         let over = head.and_then(|head| self.tips.over_detached(head));
-        let (branch, work_tree, base) = match head.filter(|_| over.is_none()) {
-            Some(_) => (None, None, life.base(set, &self.line)?),
-            None => {
-                let (branch, tip) = over.or_else(|| self.tips.branch(question))?;
-                let work_tree = self.tips.elsewhere(branch).and_then(read::top);
-                (Some(branch.clone()), work_tree, life.base(set, &self.graph.ancestors([tip]))?)
-            }
+        let (branch, tip) = match head.filter(|_| over.is_none()) {
+            Some(head) => (None, head),
+            None => over.or_else(|| self.tips.branch(question)).map(|(name, tip)| (Some(name), tip))?,
         };
+        let line = self.graph.ancestors([tip]);
+        let base = life.base(set, &line)?;
+        let merges = self.tips.has_merges_of_ones_own(&line, base);
+        let work_tree = branch.and_then(|branch| self.tips.elsewhere(branch)).and_then(read::top);
         let height = base.map_or(0, |base| self.graph.generation(base) + 1);
-        let gone = branch.as_ref().is_some_and(|branch| self.tips.is_gone(branch));
-        let base = base.map(|base| self.graph.id(base).to_string());
-        Some(Rebase { branch, work_tree, gone, base, height })
+        let gone = branch.is_some_and(|branch| self.tips.is_gone(branch));
+        let id = |commit| self.graph.id(commit).to_string();
+        let (branch, base, tip) = (branch.cloned(), base.map(id), id(tip));
+        Some(Rebase { branch, work_tree, gone, base, tip, merges, height })
     }
 
     /// The files on disk where commits have spots and the index has nothing.
     fn in_the_way(&self, spots: &[u32]) -> Vec<BString> {
-        const MOST: usize = 20;
         let Some(top) = self.work_tree else { return Vec::new() };
-        let paths: BTreeSet<&BString> = spots.iter().map(|&spot| &self.spots.get(spot).path).collect();
-        let is_file = |path: &&&BString| {
+        let is_file = |path: &BString| {
             let file = path.to_path().ok().and_then(|path| top.join(path).symlink_metadata().ok());
             file.is_some_and(|file| !file.is_dir())
         };
-        let tracked = |path: &BString| self.index.values().any(|paths| paths.contains(path));
-        paths
-            .iter()
-            .filter(is_file)
-            .filter(|path| !tracked(path))
-            .take(MOST)
-            .map(|&path| path.clone())
-            .collect()
+        self.unlisted(spots.iter().copied(), is_file)
+    }
+
+    /// The paths of spots where the index has nothing.
+    fn unlisted(&self, spots: impl Iterator<Item = u32>, wanted: impl Fn(&BString) -> bool) -> Vec<BString> {
+        const MOST: usize = 20;
+        let paths: BTreeSet<&BString> = spots.map(|spot| &self.spots.get(spot).path).collect();
+        let listed = |path: &BString| self.index.values().any(|paths| paths.contains(path));
+        let found = paths.into_iter().filter(|path| wanted(path) && !listed(path));
+        found.take(MOST).cloned().collect()
+    }
+
+    /// Whether HEAD's tree has a spot.
+    fn is_of_head(&self, spot: u32) -> bool {
+        let list = self.head.map(|head| self.spots.of_commits()[head]);
+        list.is_some_and(|list| self.spots.get(spot).lists.contains(&list))
     }
 
     fn named(&self, commit: usize) -> Option<Commit> {

@@ -18,7 +18,7 @@ use super::places::Spots;
 use super::read::top;
 use super::reflogs::{self, Reflog};
 use super::remotes::{Followed, Remotes};
-use crate::finding::{Containment, State};
+use crate::finding::{CheckedOut, Containment, State, WorkTree};
 use crate::source::layout::read_file;
 
 /// How many refs, and how many entries of logs, are named.
@@ -85,6 +85,8 @@ pub(super) struct Tips<'a> {
     logs: OnceCell<Vec<Log>>,
     tags: &'a BTreeMap<ObjectId, ObjectId>,
     fetched: OnceCell<Vec<Target>>,
+    /// Whether each commit is one that a remote has, by refs that follow it.
+    of_remotes: OnceCell<Vec<bool>>,
 }
 
 /// The log of a ref other than the stash.
@@ -119,9 +121,9 @@ impl<'a> Tips<'a> {
         tips.sort_by(|one, other| (one.rank, &one.name).cmp(&(other.rank, &other.name)));
         let stash = reflogs::of(layout, BStr::new(STASH)).map_or_else(Vec::new, |log| log.entries);
         let stash = stash.iter().map(|id| graph.number(id)).collect();
-        let (logs, fetched) = (OnceCell::new(), OnceCell::new());
+        let (logs, fetched, of_remotes) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
         let elsewhere = checked_out(layout, refs, head);
-        Tips { layout, graph, remotes, tips, elsewhere, stash, logs, tags, fetched }
+        Tips { layout, graph, remotes, tips, elsewhere, stash, logs, tags, fetched, of_remotes }
     }
 
     /// The commits that refs name.
@@ -143,6 +145,17 @@ impl<'a> Tips<'a> {
     /// Whether a linked work tree that is gone from disk has something checked out.
     pub(super) fn is_gone(&self, name: &BString) -> bool {
         self.elsewhere(name).is_some_and(|dir| dir != self.layout.common_dir && top(dir).is_none())
+    }
+
+    /// Whether a line has merges behind a commit, or at all, that no remote has.
+    pub(super) fn has_merges_of_ones_own(&self, line: &[bool], behind: Option<usize>) -> bool {
+        let of_remotes = self.of_remotes.get_or_init(|| {
+            let followed = self.tips.iter().filter(|tip| tip.followed.is_some());
+            self.graph.ancestors(followed.filter_map(|tip| tip.target.commit))
+        });
+        let before = self.graph.ancestors(behind);
+        let own = |&commit: &usize| line[commit] && !before[commit] && !of_remotes[commit];
+        (0..self.graph.len()).filter(own).any(|commit| self.graph.parents(commit).len() > 1)
     }
 
     /// The first branch of one's own that leads to a set, or a HEAD of another work tree that is on none, and its commit.
@@ -186,6 +199,7 @@ impl<'a> Tips<'a> {
                 found.pushed = Some(true);
                 remotes.extend(named(followed));
             }
+            found.checked_out.extend(self.checked_out(tip));
             only_tags &= tip.rank == Rank::Tag;
             only_stash &= tip.rank == Rank::Stash;
             only_current &= matches!(tip.rank, Rank::Current | Rank::Detached);
@@ -204,6 +218,18 @@ impl<'a> Tips<'a> {
         });
         found.remotes = remotes.into_iter().collect();
         found
+    }
+
+    /// Where a branch is checked out, if it is.
+    fn checked_out(&self, tip: &Tip) -> Option<CheckedOut> {
+        let work_tree = match self.elsewhere(&tip.name) {
+            _ if !tip.name.starts_with(b"refs/heads/") => return None,
+            None if tip.rank == Rank::Current => WorkTree::Here,
+            Some(_) if self.is_gone(&tip.name) => WorkTree::Gone,
+            dir => WorkTree::At(top(dir?)?),
+        };
+        let tip_id = self.graph.id(tip.target.commit?).to_string();
+        Some(CheckedOut { branch: tip.name.clone(), tip: tip_id, work_tree })
     }
 
     /// What it tells that the names of refs hold a set.

@@ -79,6 +79,11 @@ impl Snapshot {
         self
     }
 
+    /// The id of its tree, in hex: a name that stays.
+    pub fn tree(&self) -> String {
+        self.tree.to_string()
+    }
+
     /// Whether another revision has the very same files.
     pub fn has_the_files_of(&self, other: &Snapshot) -> bool {
         self.tree == other.tree

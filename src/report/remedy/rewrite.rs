@@ -1,0 +1,127 @@
+//! How keys are taken out of commits that no remote is known to have, where a rebase would lose something: merges are made anew
+//! by it, without what was done by hand in them, and what several refs share is not shared any more.
+//!
+//! The commits are rewritten in a copy, in which no commit changes but for the key, and fetched from there. The copy takes the
+//! objects of the repository, so that it costs as much as what it rewrites. What was committed meanwhile is put on top.
+
+use std::collections::BTreeSet;
+
+use bstr::BString;
+
+use super::pushed::{COPY, filter};
+use super::rebase::checked;
+use super::unpushed::{BRANCHES, is_rebased, rebase, refs};
+use super::{Group, Line, run, say};
+use crate::finding::{CheckedOut, Finding, LocationKind, Rebase, WorkTree};
+use crate::report::shell::word;
+use crate::words::short_id;
+
+/// Where the expressions are.
+const EXPRESSIONS: &str = "\"$work/expressions.txt\"";
+
+/// Takes something from the copy. What git notes as fetched counts as what others have.
+const FETCH: &str = "fetch --no-tags --no-write-fetch-head \"$work/copy.git\"";
+
+impl Group<'_> {
+    /// The branches and tags that are to be rewritten: none, where a rebase does, and where no rewriting would.
+    pub(super) fn rewritten(&self) -> BTreeSet<&BString> {
+        let moved = || self.findings.iter().copied().filter(|finding| is_rebased(finding));
+        let is_named = |name: &&BString| name.starts_with(BRANCHES) || name.starts_with(b"refs/tags/");
+        let shared = |finding: &Finding| refs(finding).filter(is_named).count() > 1;
+        let loses = |finding| has_merges(finding) || shared(finding);
+        match moved().any(loses) && moved().all(|finding| on_branch(finding) && is_replaced(finding)) {
+            true => moved().flat_map(refs).filter(is_named).collect(),
+            false => BTreeSet::new(),
+        }
+    }
+
+    /// What comes first where merges would be made anew for a HEAD that is on no branch.
+    pub(super) fn branch_first(&self) -> Vec<Line> {
+        let is_here = |finding: &&Finding| refs(finding).next().is_some_and(|name| name == "HEAD");
+        let mut here = self.findings.iter().copied().filter(is_here);
+        match here.any(|finding| has_merges(finding) && !on_branch(finding) && is_replaced(finding)) {
+            true => vec![
+                say(
+                    "HEAD is on no branch. Give it one, and look again, so that nothing done by hand in merges is lost:",
+                ),
+                run("git switch --create NEW-NAME".to_owned()),
+            ],
+            false => Vec::new(),
+        }
+    }
+
+    /// Rewrites refs, behind the commits that rebases would begin with.
+    pub(super) fn rewrite<'r>(
+        &self,
+        names: &BTreeSet<&BString>,
+        rebases: impl Iterator<Item = &'r Rebase>,
+    ) -> Vec<Line> {
+        let mut lines = vec![say(
+            "Before it is pushed: several refs have it, or merges, which a rebase would make anew without what was done by hand \
+             in them. So it is taken out in a copy, by git-filter-repo (pip install git-filter-repo):",
+        )];
+        lines.push(run(format!(
+            "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" {COPY}"
+        )));
+        lines.push(run(self.expressions(EXPRESSIONS, COPY)));
+        let behind: BTreeSet<&str> = rebases.filter_map(|rebase| rebase.base.as_deref()).collect();
+        let names_and_ends = names.iter().map(|name| word(name));
+        let names_and_ends =
+            names_and_ends.chain(behind.iter().map(|id| word(format!("^{}", short_id(id)).as_bytes())));
+        let range = names_and_ends.collect::<Vec<_>>().join(" ");
+        // What a remote has stays as it is, and with it, what is signed there.
+        let remotes = format!("$(git -C {COPY} rev-parse --not --remotes)");
+        let filter = filter(&format!("git -C {COPY}"), EXPRESSIONS, true);
+        lines.push(run(format!("{filter} --force --refs {range} {remotes}")));
+        let found = self.findings.iter().flat_map(|finding| &finding.containment);
+        let mut checked_out: Vec<&CheckedOut> = found.flat_map(|found| &found.checked_out).collect();
+        checked_out.retain(|branch| branch.work_tree != WorkTree::Gone);
+        checked_out.sort_by_key(|branch| &branch.branch);
+        checked_out.dedup();
+        let is_checked_out = |name: &&&BString| checked_out.iter().any(|branch| branch.branch == ***name);
+        let others = names.iter().filter(|name| !is_checked_out(name));
+        let others: Vec<String> =
+            others.map(|name| word(&[b"+", name.as_slice(), b":", name.as_slice()].concat())).collect();
+        let others = (!others.is_empty()).then(|| format!("git {FETCH} {}", others.join(" ")));
+        // All or none: what they share stays shared.
+        let taken: Vec<String> = checked_out.iter().map(|branch| fetched(branch)).chain(others).collect();
+        lines.push(run(taken.join(" && ")));
+        let here = checked_out.iter().find(|branch| branch.work_tree == WorkTree::Here);
+        lines.extend(here.into_iter().flat_map(|branch| checked(short_id(&branch.tip))));
+        lines.push(run("rm -rf \"$work\"".to_owned()));
+        lines
+    }
+}
+
+/// What takes a branch that is checked out from the copy. What was committed to it meanwhile is put on top, and git stops at
+/// files that were changed.
+fn fetched(branch: &CheckedOut) -> String {
+    let git = match &branch.work_tree {
+        WorkTree::At(top) => format!("git -C {}", word(top)),
+        WorkTree::Here | WorkTree::Gone => "git".to_owned(),
+    };
+    let short = word(branch.branch.strip_prefix(BRANCHES).unwrap_or(&branch.branch));
+    let (name, tip) = (word(&branch.branch), short_id(&branch.tip));
+    let now = format!("\"$(git -C {COPY} rev-parse {name})\"");
+    format!("{git} {FETCH} {name} && {git} rebase --onto {now} {tip} {short}")
+}
+
+fn has_merges(finding: &Finding) -> bool {
+    rebase(finding).is_some_and(|rebase| rebase.merges)
+}
+
+/// Whether what would be rebased is a branch.
+fn on_branch(finding: &Finding) -> bool {
+    let branch = rebase(finding).and_then(|rebase| rebase.branch.as_ref());
+    branch.or_else(|| refs(finding).next()).is_some_and(|name| name.starts_with(BRANCHES))
+}
+
+/// Whether all of it is replaced where expressions are.
+fn is_replaced(finding: &Finding) -> bool {
+    use LocationKind::{Author, Committer, Path, Tagger};
+    finding.locations.iter().all(|location| {
+        location.decoded.is_empty()
+            && location.inner.is_empty()
+            && !matches!(location.kind, Author | Committer | Path | Tagger)
+    })
+}
