@@ -16,6 +16,7 @@ mod people;
 mod policy;
 mod policy_push;
 mod push;
+mod push_unsaid;
 mod secrecy;
 mod storage;
 mod templates;

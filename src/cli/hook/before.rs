@@ -47,6 +47,9 @@ const CHANGING: [&str; 29] = [
     "let",
 ];
 
+/// Why a command before the gate of a push is in its way.
+pub(super) const READS: &str = "which may read what git says";
+
 /// Commands that leave standard input alone.
 const NO_READERS: [&str; 28] = [
     "", ":", "true", "false", "echo", "printf", "[", "[[", "test", "export", "set", "umask", "type", "which",
@@ -120,7 +123,7 @@ pub(super) fn doubt(lines: &[String], pushes: bool, input: Option<&str>) -> Opti
     let taken = lines.iter().filter(|_| pushes).find(|line| may_read(line));
     match (taken, input) {
         (Some(by), Some(input)) if keeps(by, lines, input) => None,
-        (Some(by), _) => Some(format!("behind `{}`, which may read what git says", endings::cut(by))),
+        (Some(by), _) => Some(format!("behind `{}`, {READS}", endings::cut(by))),
         (None, Some(_)) if pushes => Some("behind something else than what git says".to_owned()),
         (None, _) => None,
     }

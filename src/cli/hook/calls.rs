@@ -31,6 +31,17 @@ pub(super) fn is_general(why: &str) -> bool {
     why.starts_with("behind ") || UNHEEDED == Calls::Lost(why.to_owned().into())
 }
 
+/// Whether a reason is that another command may have read what git says of a push.
+pub(super) fn is_unfed(why: &str) -> bool {
+    why.ends_with(before::READS)
+}
+
+/// How a hook hands on what git says of a push.
+pub(in crate::cli) const HAND_ON: &str = "in the pre-push hook, keep what git says and hand it to all that read it:\n  \
+     input=$(cat)\n  \
+     printf '%s\\n' \"$input\" | leeward hook pre-push \"$@\" || exit 1\n  \
+     and so with each command that reads it";
+
 /// Shapes of a line that calls, with `CALL` for the call and its arguments.
 static SHAPES: LazyLock<[(Regex, Shape); 6]> = LazyLock::new(|| {
     // What changes what is judged, or how, is no part of it.

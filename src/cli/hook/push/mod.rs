@@ -2,6 +2,7 @@
 //! lacks.
 
 mod settings;
+mod unsaid;
 
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -9,11 +10,12 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
+use super::super::UsageError;
 use super::super::args::Scanning;
 use super::super::policy::Basis;
+use super::super::range::{self, Told};
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
-use super::super::{UsageError, range};
 use super::commit;
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
@@ -73,6 +75,9 @@ pub(super) fn pre_push(
     let url = url.map(|url| url.to_string_lossy().into_owned());
     let remote = remote.and_then(|name| name.into_string().ok()).map(|name| (name, url));
     let layout = surroundings::repository(Path::new("."))?;
+    if updates.is_empty() {
+        return unsaid::judge(&layout, remote.as_ref(), scanning);
+    }
     let parts = settings::apart(&layout, &updates, remote.as_ref().map(|(name, _)| name.as_str()), scanning)?;
     let known = Known::Remote(remote, said);
     let mut worst = Status::Clean;
@@ -130,7 +135,7 @@ fn judge(
             collector.blob(Origin { kind, target: 0, path, shown: path, object: None }, &update.name);
         }
     };
-    Ok(range::judge(run, layout, &words, None, &names))
+    Ok(range::judge(run, layout, &words, Told::default(), &names))
 }
 
 /// All of it, so that git does not meet a closed pipe.
