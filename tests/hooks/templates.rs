@@ -232,6 +232,106 @@ fn what_a_change_says_of_how_it_is_judged_is_not_heeded() {
     pipeline(&[]).ends_with(0);
 }
 
+/// The revisions of a push whose last commit accepts a key by a comment, and what the default branch is.
+struct Pushed<'a> {
+    from: &'a str,
+    to: &'a str,
+    branch: &'a str,
+}
+
+/// Runs the action and the template for a push, with these arguments.
+fn pushed(repo: &Repo, scan: &str, arguments: &str, push: &Pushed<'_>) -> [Ran; 2] {
+    let output = repo.place.top().join("output");
+    let name = format!("refs/heads/{}", push.branch);
+    let variables = [
+        ("SCAN", scan),
+        ("ARGUMENTS", arguments),
+        ("SARIF", "../report.sarif"),
+        ("EVENT", "push"),
+        ("BASE", push.from),
+        ("HEAD", push.to),
+        ("REF", &name),
+        ("DEFAULT", "main"),
+        ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
+    ];
+    let action = script(repo, "bash", &block(".github/actions/scan/action.yml", "# scan"), &variables);
+    let variables = [
+        ("CI_COMMIT_BEFORE_SHA", push.from),
+        ("CI_COMMIT_SHA", push.to),
+        ("CI_COMMIT_BRANCH", push.branch),
+        ("CI_DEFAULT_BRANCH", "main"),
+        ("LEEWARD_ARGUMENTS", arguments),
+    ];
+    [action, script(repo, "sh", &block(".gitlab/leeward.yml", "# scan"), &variables)]
+}
+
+#[test]
+fn comments_that_a_push_adds_are_refused_where_that_is_asked_for() {
+    let (mut repo, [_, _, clean]) = repository();
+    repo.git(&["update-ref", "refs/remotes/origin/main", &clean]);
+    repo.write("accepted.env", format!("{} # leeward:ignore a sample\n", line(4).trim()));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "accepted"]);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let deny = "--no-progress\n--deny-new-suppressions --quiet";
+    let judged = |scan: &str, arguments: &str, from: &str, branch: &str| {
+        pushed(&repo, scan, arguments, &Pushed { from, to: &head, branch })
+    };
+    for ran in judged("change", "--no-progress", &clean, "main") {
+        ran.ends_with(0);
+    }
+    // A push, a new branch, and one that names the revision itself.
+    let named = format!("{deny} --policy-from {clean}");
+    for (arguments, from, branch) in
+        [(deny, clean.as_str(), "main"), (deny, ZERO, "new"), (&named, ZERO, "main")]
+    {
+        let [action, template] = judged("change", arguments, from, branch);
+        for ran in [action, template] {
+            let ran = ran.ends_with(1).says("accepted.env:1:17");
+            assert!(!(ran.out() + &ran.err()).contains("left out"), "{}", ran.out());
+        }
+    }
+    // Nothing was there before.
+    for ran in judged("change", deny, ZERO, "main") {
+        let ran = ran.ends_with(1).says("--deny-new-suppressions is left out").says("key.env:1:17");
+        assert!(!ran.out().contains("accepted.env"), "{}", ran.out());
+    }
+    let [files, _] = judged("files", deny, &clean, "main");
+    files.ends_with(1).says("accepted.env:1:17");
+    let [history, _] = judged("history", deny, &clean, "main");
+    let history = history.ends_with(1).says("--deny-new-suppressions is left out");
+    assert!(!history.out().contains("accepted.env"), "{}", history.out());
+}
+
+#[test]
+fn the_commits_of_the_target_are_none_of_a_merge_request() {
+    let (mut repo, [_, _, clean]) = repository();
+    // The target goes on, with a key of its own that somebody let through.
+    repo.git(&["checkout", "--quiet", "-b", "change"]);
+    repo.write("change.txt", "fine\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "a change"]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("target.env", line(6));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "let through"]);
+    let target = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["merge", "--quiet", "--no-verify", "-m", "merged results", "change"]);
+    let merged = repo.git(&["rev-parse", "HEAD"]);
+    let template = block(".gitlab/leeward.yml", "# scan");
+    let pipeline = |target: &str| {
+        let variables = [
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", clean.as_str()),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", target),
+            ("CI_COMMIT_SHA", &merged),
+        ];
+        script(&repo, "sh", &template, &variables)
+    };
+    pipeline(&target).ends_with(0).says(&format!("rules are those of {target}"));
+    pipeline("").ends_with(1).says("target.env:1:17");
+    pipeline(GONE).ends_with(3).says("the base of the change is not here");
+}
+
 #[test]
 fn the_hooks_of_the_pre_commit_framework_are_commands() {
     let (repo, _) = repository();
