@@ -11,7 +11,7 @@ use bstr::{BString, ByteSlice, ByteVec};
 use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
-use super::policy::{Basis, Ends, Now, Policy};
+use super::policy::{Asked, Basis, Ends, Now, Policy};
 use super::{UsageError, again, complain, masked, reports};
 use crate::config::LeftOut;
 use crate::detect::Detector;
@@ -77,11 +77,8 @@ impl<'a> Run<'a> {
         if scanning.verify {
             return Err(UsageError::new("--verify is planned, and not available in this version"));
         }
-        if scanning.deny_new_suppressions && mode == "history" {
-            return Err(UsageError::new(
-                "--deny-new-suppressions judges a change, and a whole history is none",
-            )
-            .help("`leeward range` judges the commits of a range"));
+        if scanning.deny_new_suppressions {
+            Asked::check(mode, &basis, scanning.policy.policy_from.as_deref())?;
         }
         let to_file = scanning.output.as_deref().is_some_and(reports::is_file);
         if scanning.reveal && !to_file && !std::io::stdout().is_terminal() {
@@ -191,8 +188,10 @@ impl<'a> Run<'a> {
         for issue in &mut outcome.issues {
             issue.message = masked(&issue.message);
         }
-        let deny = self.scanning.deny_new_suppressions;
-        self.policy.judge_comments(&mut outcome, &self.detector, &self.now(), deny);
+        let (deny, now) = (self.scanning.deny_new_suppressions, self.now());
+        let target = self.targets.first().map(|target| target.as_bstr()).unwrap_or_default();
+        let asked = Asked { deny, now, basis: &self.basis, target };
+        self.policy.judge_comments(&mut outcome, &self.detector, &asked);
         self.settle(&mut outcome, started.0, &counters);
         progress.finish();
         if let Some(kept) = &self.scanning.keep {

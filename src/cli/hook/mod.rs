@@ -71,6 +71,11 @@ pub enum HookCommand {
     #[command(after_help = EXAMPLES)]
     PrePush(Push),
     /// Judge what a push brings, on the server
+    ///
+    /// What comments `leeward:ignore` accept of it is named. With --deny-new-suppressions they accept nothing, unless what
+    /// a ref was before, or HEAD for a new one, has them.
+    ///
+    /// Configuration, baseline and rule files are those of HEAD there.
     #[command(after_help = EXAMPLES)]
     PreReceive(Plain),
     /// Put the gates into this repository

@@ -23,8 +23,8 @@ pub(in crate::cli) enum Basis {
     Index(IndexFiles),
     /// The files that are committed in `HEAD`.
     Head,
-    /// The same, for refs that come in: their names, and what they are to be.
-    Received(Vec<(BString, String)>),
+    /// The same, for refs that come in.
+    Received(Vec<Incoming>),
     /// Those of what is pushed.
     Pushed {
         /// The revision that a ref is to be.
@@ -32,6 +32,16 @@ pub(in crate::cli) enum Basis {
         /// What the other side has in its place, if that is known here.
         base: Option<String>,
     },
+}
+
+/// A ref that comes in.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Incoming {
+    pub(in crate::cli) name: BString,
+    /// What it is to be.
+    pub(in crate::cli) tip: String,
+    /// What it is; none if it is to be made.
+    pub(in crate::cli) old: Option<String>,
 }
 
 /// Where files are read from.

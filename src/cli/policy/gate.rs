@@ -11,7 +11,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::super::args::{PolicyArgs, RuleFiles};
 use super::files::{Files, Stored};
-use super::{Basis, KnownRule, Policy, Setting};
+use super::{Basis, Incoming, KnownRule, Policy, Setting};
 use crate::baseline::Baseline;
 use crate::report::Note;
 use crate::sanitize::visible;
@@ -107,8 +107,8 @@ impl Policy {
         let Basis::Received(refs) = basis else { return Vec::new() };
         let mut notes: Vec<Note> = Vec::new();
         let mut seen: BTreeSet<&String> = BTreeSet::new();
-        let new = refs.iter().filter(|(name, tip)| name.starts_with(b"refs/heads/") && seen.insert(tip));
-        for (name, tip) in new.take(RECEIVED) {
+        let new = refs.iter().filter(|new| new.name.starts_with(b"refs/heads/") && seen.insert(&new.tip));
+        for Incoming { name, tip, .. } in new.take(RECEIVED) {
             let name = visible(name);
             let brings = Basis::Pushed { tip: tip.clone(), base: None };
             let otherwise = PolicyArgs { policy_from: None, ..args.clone() };

@@ -12,7 +12,7 @@ use bstr::{BString, ByteSlice};
 
 use super::super::UsageError;
 use super::super::args::Scanning;
-use super::super::policy::Basis;
+use super::super::policy::{Basis, Incoming};
 use super::super::range::{self, Told};
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
@@ -98,7 +98,10 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
         ));
     }
     // What is not accepted yet has no say.
-    let new = updates.iter().filter_map(|update| Some((update.name.clone(), update.new.clone()?)));
+    let new = updates.iter().filter_map(|update| {
+        let Update { name, new, old } = update.clone();
+        Some(Incoming { name, tip: new?, old })
+    });
     let basis = Basis::Received(new.collect());
     judge(&layout, basis, (&updates, &updates), &Known::Everything, Gate::Receive, scanning)
 }

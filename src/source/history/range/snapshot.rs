@@ -65,6 +65,14 @@ impl Snapshot {
         }
     }
 
+    /// Branches, at most `most` of them.
+    pub fn of_branches(layout: &Layout, most: usize) -> Vec<Snapshot> {
+        let refs = refs::read(layout, &mut drop);
+        let names = refs.keys().filter(|name| name.starts_with(b"refs/heads/"));
+        let ids = names.filter_map(|name| refs::resolve(&refs, name)).take(most);
+        ids.filter_map(|id| Some(Snapshot::open(layout, &id.to_string()).ok()?.abbreviated())).collect()
+    }
+
     /// The revision as it was given.
     pub fn name(&self) -> &str {
         &self.name
