@@ -65,8 +65,15 @@ fn heading(place: &Place) -> String {
     }
 }
 
-/// What to say of the other work trees.
+/// What to say of the other work trees, or of the repository here if those of all were asked for.
 fn elsewhere(place: &Place) -> String {
+    if let Some((here, unset)) = place.not_here() {
+        let here = shown(&here);
+        return format!(
+            "warning: the repository here reads its hooks from {here} (its own core.hooksPath), and runs none of these\n\
+             help: `leeward hook install` puts them there; or {unset}\n"
+        );
+    }
     let Some(top) = place.top.as_ref().filter(|_| place.reach == Reach::Repository) else {
         return String::new();
     };
