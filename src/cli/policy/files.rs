@@ -8,6 +8,8 @@ use std::path::{Component, Path, PathBuf};
 
 use bstr::{BStr, BString};
 
+use super::super::UsageError;
+use crate::baseline::BaselineError;
 use crate::config::read::{self, Unreadable};
 use crate::sanitize::visible;
 use crate::source::history::range::Snapshot;
@@ -152,6 +154,26 @@ impl Files {
         let parts: Vec<&[u8]> = below.iter().map(|part| part.as_encoded_bytes()).collect();
         Some((stored, parts.join(&b'/').into()))
     }
+}
+
+/// Why a text is none of settings; where git left a merge in it that it could not settle, that is why. `keep`: what is to
+/// stay of both sides.
+pub(in crate::cli) fn malformed(
+    name: &str,
+    text: &str,
+    keep: &str,
+    otherwise: impl FnOnce() -> UsageError,
+) -> UsageError {
+    let Some(line) = read::conflict(text) else { return otherwise() };
+    UsageError::new(format!("{name}:{line}: git left a merge conflict there that is not resolved")).help(
+        format!("keep {keep}, and delete the lines that begin with <<<<<<<, |||||||, ======= or >>>>>>>"),
+    )
+}
+
+/// The same, of a baseline.
+pub(in crate::cli) fn malformed_baseline(name: &str, text: &str, error: BaselineError) -> UsageError {
+    let keep = "the lines of both sides, in any order (`leeward.baseline merge=union` in .gitattributes has git do that)";
+    malformed(name, text, keep, || UsageError::new(error))
 }
 
 /// A path without `.` and `..`.

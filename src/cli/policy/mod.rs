@@ -30,7 +30,7 @@ use crate::source::LEFT_OUT;
 use crate::words;
 pub(in crate::cli) use comments::{Asked, Ends, Now};
 use files::Files;
-pub(in crate::cli) use files::{Basis, Incoming};
+pub(in crate::cli) use files::{Basis, Incoming, malformed_baseline};
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
@@ -367,6 +367,6 @@ fn baseline_in_force(
         }
         Err(error) => return Err(UsageError::new(format!("cannot read the baseline {name}: {error}"))),
     };
-    let baseline = Baseline::parse(&name, &text).map_err(UsageError::new)?;
+    let baseline = Baseline::parse(&name, &text).map_err(|error| malformed_baseline(&name, &text, error))?;
     Ok(Some(Setting { value: NamedBaseline { path, name, baseline }, source }))
 }
