@@ -13,9 +13,8 @@ use jiff::Timestamp;
 use super::args::{Color, Scanning};
 use super::policy::{Asked, Basis, Ends, Now, Policy};
 use super::{UsageError, again, complain, masked, reports};
-use crate::config::LeftOut;
 use crate::detect::Detector;
-use crate::pipeline::{Collector, Outcome};
+use crate::pipeline::{AsideBefore, Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
@@ -141,11 +140,12 @@ impl<'a> Run<'a> {
         self.policy.max_file_size.value
     }
 
-    /// What tells what the settings of a state leave out that the change begins at: see [`Policy::left_out_in`].
-    pub(super) fn left_out_before(&self) -> impl Fn(&str) -> Option<LeftOut> + use<'a> {
+    /// What tells what the settings of a state set aside that the change begins at: see [`Policy::aside_in`].
+    pub(super) fn aside_before(&self) -> impl Fn(&str) -> Option<AsideBefore> + use<'a> {
         let (mode, args, basis) = (self.mode, &self.scanning.policy, self.basis.clone());
         let targets: Vec<PathBuf> = self.targets.iter().map(|path| path.to_path_lossy().into()).collect();
-        move |tree| Policy::left_out_in(tree, mode, args, &targets, &basis)
+        let now = self.policy.accepted();
+        move |tree| Policy::aside_in(tree, (mode, args, &targets, &basis), &now)
     }
 
     /// Runs `sources` into the pipeline, `complete` what came of it, and writes the reports.
@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
             &INTERRUPTED,
             Arc::clone(counters),
         );
-        self.policy.left_out_before.iter().cloned().for_each(|before| collector.left_out_before(before));
+        self.policy.aside_before.iter().cloned().for_each(|before| collector.aside_before(before));
         collector
     }
 
