@@ -3,6 +3,7 @@
 mod commit;
 mod cost;
 mod doctor;
+mod framework;
 mod global;
 mod hostile;
 mod install;

@@ -16,7 +16,7 @@ use super::super::policy::{Basis, Incoming};
 use super::super::range::{self, Told};
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
-use super::commit;
+use super::{NO_NAMES, commit};
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::report::Gate;
@@ -53,6 +53,10 @@ pub(super) fn pre_push(
     url: Option<&OsStr>,
     scanning: &Scanning,
 ) -> Result<Status, UsageError> {
+    let named = set("PRE_COMMIT_REMOTE_NAME");
+    if set("PRE_COMMIT").is_some() && remote.is_some() && remote != named.as_deref() {
+        return Err(UsageError::new("an argument is the name of no remote that is pushed to").help(NO_NAMES));
+    }
     // The framework may name another commit for what the remote has.
     let framework = framework()?;
     let said = framework.is_none();
