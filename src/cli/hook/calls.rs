@@ -136,6 +136,9 @@ fn refuses(begun: &str, rest: &[String]) -> bool {
 
 /// Whether a command only says something.
 fn is_said(command: &str) -> bool {
+    if lines::is_open(command) {
+        return false;
+    }
     let words = command.trim_start_matches(">&2 ").replace("1>&2", "").replace(">&2", "");
     matches!(words.split(' ').next(), Some("echo" | "printf")) && !words.contains(['|', '&', '`', '(', '<'])
 }
@@ -312,6 +315,7 @@ mod tests {
         "",
         "# leeward hook pre-commit\n",
         "true # leeward hook pre-commit\n",
+        "npm \"it's\" && #/usr/bin/leeward hook pre-commit\n",
         "leeward hook pre-push\n",
         "leeward hook pre-commit-not\n",
         "#!/usr/bin/env python3\nimport this\n",
@@ -345,6 +349,8 @@ mod tests {
         "leeward hook pre-commit && npm test\necho done\n",
         "leeward hook pre-commit\nstatus=$?\nstatus=0\nexit $status\n",
         "leeward hook pre-commit\nif [ $? -eq 7 ]; then exit 1; fi\necho done\n",
+        "leeward hook pre-commit || {\n  echo \"no\n  exit 1\n  \"\n}\nexit 0\n",
+        "#!/bin/sh -n\nleeward hook pre-commit\n",
         // It stands on a condition.
         "if false; then leeward hook pre-commit; fi\n",
         "if command -v leeward; then\n  leeward hook pre-commit || exit 1\nfi\nexit 0\n",
