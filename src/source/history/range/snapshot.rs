@@ -54,7 +54,7 @@ impl Snapshot {
     /// If it names nothing, or no tree, or that is not stored.
     pub fn open(layout: &Layout, name: &str) -> Result<Snapshot, SnapshotError> {
         // What is wrong elsewhere in the repository matters only where something is not found.
-        let store = Store::open(layout, &mut drop);
+        let store = Store::open_for_few(layout, &mut drop);
         let tree = {
             let mut reader = Reader::new(&store);
             id_of(layout, name, &mut reader).and_then(|id| tree_of(id, &mut reader))
