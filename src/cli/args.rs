@@ -278,8 +278,9 @@ pub struct Scanning {
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Report what a comment `leeward:ignore` accepts that the revision of --policy-from does not have
-    #[arg(long, requires = "policy_from", help_heading = "Rules")]
+    /// Report what a comment `leeward:ignore` accepts that the revision of --policy-from does not have; in a hook, without
+    /// that, what the change begins at
+    #[arg(long, help_heading = "Rules")]
     pub deny_new_suppressions: bool,
     /// Ask the provider whether a key is live (planned)
     #[arg(long, help_heading = "Rules", hide = true)]

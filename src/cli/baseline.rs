@@ -11,7 +11,7 @@ use clap::{Args, Parser as _, Subcommand};
 use jiff::civil::Date;
 
 use super::args::{Cli, Command, PolicyArgs, Scanning};
-use super::policy::{Policy, git_add};
+use super::policy::{Policy, git_add, malformed_baseline};
 use super::run::Kept;
 use super::{UsageError, complain, history, masked, say, scan, surroundings};
 use crate::baseline::{Acceptance, Baseline, Entry};
@@ -218,7 +218,7 @@ impl File {
             UsageError::new(format!("cannot read the baseline {}: {error}", self.name))
                 .help("`leeward baseline create` makes one")
         })?;
-        Baseline::parse(&self.name, &text).map_err(UsageError::new)
+        Baseline::parse(&self.name, &text).map_err(|error| malformed_baseline(&self.name, &text, error))
     }
 
     /// Writes what is new in it, and says what was done.

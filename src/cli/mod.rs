@@ -111,6 +111,9 @@ fn unparsed(error: &clap::Error) -> Status {
         }
         _ => {
             complain(&styled(&text, std::io::stderr().is_terminal()));
+            if let Some(help) = hook::entry_of_framework(error.kind(), &text.to_string()) {
+                complain(&format!("help: {help}\n"));
+            }
             Status::Usage
         }
     }

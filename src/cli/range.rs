@@ -17,7 +17,7 @@ use super::{surroundings, trace};
 use crate::finding::LocationKind;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
-use crate::report::Gate;
+use crate::report::{Gate, Note};
 use crate::source::history::Progress;
 use crate::source::history::moves::{Moves, Replaced};
 use crate::source::history::range::{self, RangeOutcome, Words};
@@ -105,15 +105,24 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
     let layout = surroundings::repository(&command.repository)?;
     let run = Run::new("range", &command.scanning, [&command.repository])?;
     let empty = (!command.allow_empty).then(|| nothing(text));
-    Ok(judge(run, &layout, &words, empty, &|_| ()))
+    Ok(judge(run, &layout, &words, Told { empty, some: None }, &|_| ()))
 }
 
-/// Runs the scan of a range. `empty`: what it is if the range holds nothing; `beside`: what is scanned as well.
+/// What is said of how much a range holds.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// What it is if the range holds nothing.
+    pub(super) empty: Option<Issue>,
+    /// What is to be known if it holds something.
+    pub(super) some: Option<Note>,
+}
+
+/// Runs the scan of a range. `beside`: what is scanned as well.
 pub(super) fn judge<'a>(
     run: Run<'a>,
     layout: &'a Layout,
     words: &Words,
-    empty: Option<Issue>,
+    Told { empty, some }: Told,
     beside: &dyn Fn(&Collector<'_>),
 ) -> Status {
     let threads = match run.threads() {
@@ -133,13 +142,13 @@ pub(super) fn judge<'a>(
         _ => trace::trace(layout, threads, outcome, fresh, counters),
     };
     let moves = Commits { scanned: Rc::clone(&scanned), layout };
-    let before = run.left_out_before();
+    let before = run.aside_before();
     let run = run.ending_with(Box::new(ends)).when_settled(traced).of_change(moves);
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         beside(collector);
         let begins = |trees: &[String]| {
             let trees = trees.iter().take(BASES);
-            collector.left_out_before(trees.filter_map(|tree| before(tree)).collect());
+            collector.aside_before(trees.filter_map(|tree| before(tree)).collect());
         };
         match range::scan(layout, words, 0, threads, collector, &Counting(counters), &begins) {
             Ok(outcome) => {
@@ -155,6 +164,7 @@ pub(super) fn judge<'a>(
     };
     let complete = |outcome: &mut Outcome, _: &Arc<Counters>| {
         let Some(scanned) = scanned.get() else { return };
+        outcome.notes.extend(some.filter(|_| !scanned.is_empty()));
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let findings = outcome.findings.iter_mut().chain(suppressed);
         range::attribute(layout, scanned, findings, &mut |issue| outcome.issues.push(issue));

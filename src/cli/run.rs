@@ -11,11 +11,10 @@ use bstr::{BString, ByteSlice, ByteVec};
 use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
-use super::policy::{Basis, Ends, Now, Policy};
+use super::policy::{Asked, Basis, Ends, Now, Policy};
 use super::{UsageError, again, complain, masked, reports};
-use crate::config::LeftOut;
 use crate::detect::Detector;
-use crate::pipeline::{Collector, Outcome};
+use crate::pipeline::{AsideBefore, Collector, Outcome};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
@@ -77,11 +76,8 @@ impl<'a> Run<'a> {
         if scanning.verify {
             return Err(UsageError::new("--verify is planned, and not available in this version"));
         }
-        if scanning.deny_new_suppressions && mode == "history" {
-            return Err(UsageError::new(
-                "--deny-new-suppressions judges a change, and a whole history is none",
-            )
-            .help("`leeward range` judges the commits of a range"));
+        if scanning.deny_new_suppressions {
+            Asked::check(mode, &basis, scanning.policy.policy_from.as_deref())?;
         }
         let to_file = scanning.output.as_deref().is_some_and(reports::is_file);
         if scanning.reveal && !to_file && !std::io::stdout().is_terminal() {
@@ -144,11 +140,12 @@ impl<'a> Run<'a> {
         self.policy.max_file_size.value
     }
 
-    /// What tells what the settings of a state leave out that the change begins at: see [`Policy::left_out_in`].
-    pub(super) fn left_out_before(&self) -> impl Fn(&str) -> Option<LeftOut> + use<'a> {
+    /// What tells what the settings of a state set aside that the change begins at: see [`Policy::aside_in`].
+    pub(super) fn aside_before(&self) -> impl Fn(&str) -> Option<AsideBefore> + use<'a> {
         let (mode, args, basis) = (self.mode, &self.scanning.policy, self.basis.clone());
         let targets: Vec<PathBuf> = self.targets.iter().map(|path| path.to_path_lossy().into()).collect();
-        move |tree| Policy::left_out_in(tree, mode, args, &targets, &basis)
+        let now = self.policy.accepted();
+        move |tree| Policy::aside_in(tree, (mode, args, &targets, &basis), &now)
     }
 
     /// Runs `sources` into the pipeline, `complete` what came of it, and writes the reports.
@@ -191,8 +188,10 @@ impl<'a> Run<'a> {
         for issue in &mut outcome.issues {
             issue.message = masked(&issue.message);
         }
-        let deny = self.scanning.deny_new_suppressions;
-        self.policy.judge_comments(&mut outcome, &self.detector, &self.now(), deny);
+        let (deny, now) = (self.scanning.deny_new_suppressions, self.now());
+        let target = self.targets.first().map(|target| target.as_bstr()).unwrap_or_default();
+        let asked = Asked { deny, now, basis: &self.basis, target };
+        self.policy.judge_comments(&mut outcome, &self.detector, &asked);
         self.settle(&mut outcome, started.0, &counters);
         progress.finish();
         if let Some(kept) = &self.scanning.keep {
@@ -225,7 +224,7 @@ impl<'a> Run<'a> {
             &INTERRUPTED,
             Arc::clone(counters),
         );
-        self.policy.left_out_before.iter().cloned().for_each(|before| collector.left_out_before(before));
+        self.policy.aside_before.iter().cloned().for_each(|before| collector.aside_before(before));
         collector
     }
 

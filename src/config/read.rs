@@ -41,6 +41,15 @@ pub enum Unreadable {
     },
 }
 
+/// The first line, 1-based, that git wrote where it could not settle a merge. No such file has one by itself.
+pub fn conflict(text: &str) -> Option<usize> {
+    let is_mark = |line: &str| {
+        let rest = ["<<<<<<<", ">>>>>>>"].iter().find_map(|mark| line.strip_prefix(mark));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    text.lines().position(is_mark).map(|number| number + 1)
+}
+
 /// Reads a file of text.
 ///
 /// # Errors

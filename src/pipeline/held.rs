@@ -2,7 +2,7 @@
 //!
 //! Takes the contents that a change replaces, judges each by its own text and path under the settings of this scan, and
 //! says which hits of the new content it would have given as well. That the bytes of a value stood there says nothing: a
-//! change can be what tells them for a key. What the configuration left out before the change was no finding.
+//! change can be what tells them for a key. What the settings before the change left out or accepted was no finding.
 //!
 //! Why no more: whether a value that no text of its own file tells for a key was one before depends on other files. Of
 //! these a gate sees those that the change touches, and no others, so that it costs what the change costs. So a value
@@ -102,7 +102,7 @@ impl<'a> Held<'a> {
             }
             Some(_) => !judged.published.contains(&hit.secret),
             None => {
-                let is_old = judged.live.contains(&hit.secret);
+                let is_old = judged.live.contains(&hit.secret) && !self.collector.is_released(hit);
                 if is_old {
                     found.push(known_by(hit));
                 }
@@ -112,7 +112,12 @@ impl<'a> Held<'a> {
         lock(&self.collector.before.found).extend(found);
         if let Look::Copies(known) = &self.collector.look {
             let copies = self.copies.get_or_init(|| self.find(known));
-            hits.retain(|hit| !(copies.in_base.contains(&hit.secret) && known.before.contains(&hit.secret)));
+            let is_old = |hit: &Hit| {
+                copies.in_base.contains(&hit.secret)
+                    && known.before.contains(&hit.secret)
+                    && !self.collector.is_released(hit)
+            };
+            hits.retain(|hit| !is_old(hit));
             hits.iter_mut().for_each(|hit| hit.stood = copies.anywhere.contains(&hit.secret));
         }
     }

@@ -197,7 +197,7 @@ impl Collector<'_> {
             std::sync::Arc::clone(&self.progress),
         );
         again.look = look;
-        again.left_out_before = self.left_out_before.clone();
+        again.aside_before = self.aside_before.clone();
         again
     }
 

@@ -36,6 +36,7 @@ mod names;
 mod part;
 mod paths;
 mod places;
+mod released;
 mod skips;
 mod strays;
 pub mod told;
@@ -53,6 +54,7 @@ use strays::Strays;
 
 pub use group::{Outcome, fingerprint};
 pub(crate) use inline::holds_mark;
+pub use released::{AsideBefore, Released};
 
 /// What is reported, of all that is found.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +74,8 @@ pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
     left_out: &'a LeftOut,
-    /// What was left out before the change that is scanned.
-    left_out_before: OnceLock<Arc<[LeftOut]>>,
+    /// What was set aside before the change that is scanned.
+    aside_before: OnceLock<Arc<[AsideBefore]>>,
     look: Look,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
@@ -115,7 +117,7 @@ impl<'a> Collector<'a> {
             detector,
             settings,
             left_out,
-            left_out_before: OnceLock::new(),
+            aside_before: OnceLock::new(),
             targets,
             interrupted,
             progress,
@@ -146,16 +148,10 @@ impl<'a> Collector<'a> {
         self.skipped.contain(LEFT_OUT)
     }
 
-    /// Tells what was left out before the change that is scanned, by each state that it begins at: what stood there was no
-    /// finding, and is new where the change brings it out. The first to tell is heeded.
-    pub fn left_out_before(&self, before: Arc<[LeftOut]>) {
-        drop(self.left_out_before.set(before));
-    }
-
-    /// Whether what stood at a path before the change was not judged.
-    fn was_left_out(&self, target: usize, path: Option<&BStr>) -> bool {
-        let before = self.left_out_before.get().map(|before| before.iter());
-        path.is_some_and(|path| before.into_iter().flatten().any(|before| before.contains(target, path)))
+    /// Tells what was set aside before the change that is scanned, by each state that it begins at. The first to tell is
+    /// heeded.
+    pub fn aside_before(&self, before: Arc<[AsideBefore]>) {
+        drop(self.aside_before.set(before));
     }
 
     /// Scans one piece of content, and gives the number of hits. A fault of ours in one blob does not end the run.

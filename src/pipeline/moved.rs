@@ -3,7 +3,7 @@
 //! Takes the hits that a change adds and the change itself, to be looked at again, and drops the hits of a value (decoded in
 //! the same way, and however it is decoded) if no step of the change makes more copies of it than there were, if each step takes as many findings of
 //! it away as it adds, and if the end of the change has no more of it than its beginning. A merge does so if it does over one of its parents. What was
-//! left out or accepted by a comment where it stood was no finding there, so that it is new where it comes out.
+//! left out or accepted where it stood was no finding there, so that it is new where it comes out.
 //!
 //! Only where something is found is anything looked at.
 
@@ -96,6 +96,7 @@ impl Collector<'_> {
         let path = hit.location.path.as_ref();
         content
             && hit.suppression.is_none()
+            && !self.is_released(hit)
             && path.is_some_and(|path| !self.left_out.contains(hit.target, path.as_bstr()))
     }
 }

@@ -9,7 +9,7 @@ use super::paint::Paint;
 use super::place::Place;
 use super::spread::joined;
 use super::text::TextOptions;
-use super::{Report, remedy, summary};
+use super::{NOT_HEEDED, Note, Report, remedy, summary};
 use crate::finding::{Finding, Location, LocationKind, State, SuppressedBy, Suppression};
 use crate::sanitize::visible;
 use crate::source::LEFT_OUT;
@@ -120,7 +120,24 @@ impl Page<'_> {
                 writeln!(out, "leeward: nothing to judge: the index adds no content{aside}")
             }
             (true, _) => writeln!(out, "leeward: nothing to judge: no new commits were named{aside}"),
+        }?;
+        self.accepted_by_comments(out)
+    }
+
+    /// On a server, what comments accept of what comes in: who pushes it has not seen it, if others wrote it.
+    fn accepted_by_comments(&self, out: &mut dyn Write) -> io::Result<()> {
+        let inline =
+            self.report.suppressed.iter().filter(|(_, suppression)| suppression.by == SuppressedBy::Inline);
+        let places = inline.filter(|_| self.gate == Gate::Receive).flat_map(|(finding, suppression)| {
+            finding.locations.iter().map(move |place| (finding, place, &suppression.reason))
+        });
+        let places: Vec<_> = places.collect();
+        for (finding, place, reason) in places.iter().take(LISTED) {
+            let (place, mask) = (Place::of(place, false), finding.secret.redacted());
+            let (anchor, reason) = (self.paint.place(&place.anchor), visible(reason.as_bytes()));
+            writeln!(out, "  {anchor}{}: {mask} is accepted by a comment: {reason}", place.aside)?;
         }
+        more(places.len(), "  ", out)
     }
 
     fn findings(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -243,7 +260,14 @@ impl Page<'_> {
                 )?;
             }
             if !self.gate.is_of_message() && !self.in_people_alone() {
-                writeln!(out, "If it is no key, say so in a comment on that line: leeward:ignore REASON")?;
+                let refused = |note: &Note| note.message.ends_with(&format!("({NOT_HEEDED})"));
+                let advice = match self.report.scan.notes.iter().any(refused) {
+                    true => {
+                        "If it is no key, ask whoever keeps this to accept it in the baseline: no comment does here."
+                    }
+                    false => "If it is no key, say so in a comment on that line: leeward:ignore REASON",
+                };
+                writeln!(out, "{advice}")?;
             }
         }
         Ok(())

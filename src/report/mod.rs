@@ -82,6 +82,9 @@ pub struct Scan {
     pub notes: Vec<Note>,
 }
 
+/// What a note says of comments that were asked not to be heeded.
+pub const NOT_HEEDED: &str = "not heeded";
+
 /// Something about a scan that makes it neither incomplete nor unclean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {

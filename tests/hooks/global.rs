@@ -77,3 +77,54 @@ fn a_directory_that_somebody_chose_for_all_hooks_stays_theirs() {
         fs::read_to_string(repo.place.top().join("home/.gitconfig")).expect("theirs").contains("hooksPath")
     );
 }
+
+#[test]
+fn a_repository_with_hooks_at_a_place_of_its_own_runs_none_of_those_of_all() {
+    let mut repo = bare_of_hooks();
+    repo.git(&["config", "core.hooksPath", "hooks-here"]);
+    let leeward = |args: &[&str]| global(&repo, repo.place.leeward(&[&["hook"], args].concat()));
+    for command in ["install", "status"] {
+        let ran = leeward(&[command, "--global"]).ends_with(0).says("pre-commit        in force\n");
+        ran.says("warning: the repository here reads its hooks from ")
+            .says("hooks-here (its own core.hooksPath), and runs none of these\n")
+            .says(
+                "help: `leeward hook install` puts them there; or take the setting out: git config --unset",
+            );
+    }
+    // Either is enough.
+    leeward(&["install"]).ends_with(0);
+    repo.write("key.env", line(2));
+    repo.git(&["add", "key.env"]);
+    global(&repo, repo.command(&["commit", "-m", "a key"])).ends_with(1).says("key.env:1:17");
+    repo.git(&["config", "--unset", "core.hooksPath"]);
+    global(&repo, repo.command(&["commit", "-m", "a key"])).ends_with(1).says("key.env:1:17");
+    let ran = global(&repo, repo.place.leeward(&["hook", "status", "--global"])).ends_with(0);
+    assert!(!ran.out().contains("warning"), "{}", ran.out());
+}
+
+#[test]
+fn hooks_among_the_files_that_are_committed_are_said_to_be() {
+    let mut repo = bare_of_hooks();
+    let committed = |repo: &Repo, directory: &str| {
+        let out = repo.place.run(&["hook", "install"]).ends_with(0).out();
+        let said = out
+            .contains(&format!("/{directory} is in the work tree, so what was written there is committed"));
+        let listed = repo.attempt(&["status", "--porcelain", "--untracked-files=all"]).out();
+        assert_eq!(said, listed.contains(&format!("{directory}/commit-msg")), "{out}{listed}");
+        said
+    };
+    assert!(!committed(&repo, "hooks"));
+    repo.write(".team/pre-commit", "#!/bin/sh\nexit 0\n");
+    repo.git(&["add", ".team"]);
+    repo.git(&["commit", "--quiet", "-m", "hooks"]);
+    repo.git(&["config", "core.hooksPath", ".team"]);
+    assert!(committed(&repo, ".team"));
+    repo.git(&["config", "core.hooksPath", "mine"]);
+    repo.write(".gitignore", "mine/\n");
+    assert!(!committed(&repo, "mine"));
+    // From elsewhere in it, too.
+    fs::create_dir_all(repo.work().join("below")).expect("new");
+    repo.git(&["config", "core.hooksPath", "theirs"]);
+    let mut below = repo.place.leeward(&["hook", "install"]);
+    run(below.current_dir(repo.work().join("below")), None).ends_with(0).says("/theirs is in the work tree");
+}

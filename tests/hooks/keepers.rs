@@ -97,6 +97,47 @@ fn what_a_refusal_to_install_says_can_be_followed() {
 }
 
 #[test]
+fn what_reads_what_git_says_of_a_push_has_to_hand_it_on() {
+    let kept = Kept::new();
+    kept.husky();
+    for name in HOOKS {
+        let gate = if name.ends_with("applypatch") { "pre-commit" } else { name };
+        let gate = gate.replace("applypatch-msg", "commit-msg");
+        kept.repo.write(&format!(".husky/{name}"), format!("leeward hook {gate} \"$@\"\n"));
+    }
+    kept.leeward(&["hook", "status"]).ends_with(0);
+    let reads = "cat >/dev/null\nleeward hook pre-push \"$@\"\n";
+    kept.repo.write(".husky/pre-push", reads);
+    let ran = kept.leeward(&["hook", "status"]).ends_with(1);
+    let ran = ran.says("calls leeward behind `cat >/dev/null`, which may read what git says");
+    let told = ran.out();
+    // The line that is there is not asked for once more.
+    assert!(!told.contains("add a line to each"), "{told}");
+    let ran = kept.leeward(&["doctor", "--gate", "push"]).ends_with(0).says("1 warning");
+    let ran = ran.says("then what HEAD and the branches here have is judged, and no tag");
+    let fix = ran.says("a push with a key is stopped").out();
+    let handed = |text: &str| {
+        let lines = text.lines().map(str::trim).skip_while(|line| *line != "input=$(cat)").take(2);
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    assert_eq!(handed(&told), handed(&fix));
+    let others = "printf '%s\\n' \"$input\" | cat >/dev/null\n";
+    kept.repo.write(".husky/pre-push", handed(&told) + others);
+    kept.leeward(&["hook", "status"]).ends_with(0);
+    let ran = kept.leeward(&["doctor", "--gate", "push"]).ends_with(0);
+    ran.says("a push with a key is stopped").says("leeward: 0 problems\n");
+    // Where hooks are files of the repository itself, installing does it.
+    kept.git(&["config", "--unset", "core.hooksPath"]).ends_with(0);
+    put_script(&kept.repo.work().join(".git"), "pre-push", reads);
+    let ran = kept
+        .leeward(&["hook", "status"])
+        .ends_with(1)
+        .says("help: `leeward hook install` puts them in force");
+    assert!(!ran.out().contains("input="), "{}", ran.out());
+    kept.leeward(&["hook", "install"]).ends_with(0).says("pre-push          in force, after the hook");
+}
+
+#[test]
 fn lefthook_calls_what_its_file_names() {
     let kept = Kept::new();
     let script = "call_lefthook()\n{\n  lefthook \"$@\"\n}\n\ncall_lefthook run \"pre-commit\" \"$@\"\n";

@@ -3,6 +3,7 @@
 mod commit;
 mod cost;
 mod doctor;
+mod framework;
 mod global;
 mod hostile;
 mod install;
@@ -16,6 +17,7 @@ mod people;
 mod policy;
 mod policy_push;
 mod push;
+mod push_unsaid;
 mod secrecy;
 mod storage;
 mod templates;

@@ -128,6 +128,58 @@ fn what_was_left_out_is_new_where_the_change_of_settings_brings_it_out() {
     }
 }
 
+/// How key 2 is accepted: a configuration, and a baseline.
+fn acceptances() -> [[(&'static str, String); 2]; 2] {
+    let secret = leeward::secret::Secret::new(crate::support::values::key(2).as_bytes());
+    let fingerprint = leeward::pipeline::fingerprint("mistral-api-key", &secret);
+    let allow = format!("[[allow]]\nsha256 = '{}'\nreason = 'a sample'\n", secret.sha256());
+    let (named, entry) = ("baseline = 'accepted'\n", format!("{fingerprint} mistral-api-key a sample\n"));
+    [
+        [("leeward.toml", allow), ("accepted", String::new())],
+        [("leeward.toml", named.to_owned()), ("accepted", entry)],
+    ]
+}
+
+#[test]
+fn what_was_accepted_is_new_where_the_change_of_settings_brings_it_out() {
+    let [allow, baseline] = acceptances();
+    let nothing = [("leeward.toml", String::new()), ("accepted", String::new())];
+    let emptied =
+        [("leeward.toml", "baseline = 'accepted'\n".to_owned()), ("accepted", "# none\n".to_owned())];
+    for (before, after) in [(&allow, &nothing), (&baseline, &nothing), (&baseline, &emptied)] {
+        let mut repo = with_files(&[&before[..], &[("k.env", line(2)), ("other.env", line(3))]].concat());
+        after.iter().for_each(|(path, content)| repo.write(path, content));
+        repo.git(&["add", "--all"]);
+        // What is not touched is for a scan.
+        repo.attempt(&["hook", "run", "pre-commit"]).ends_with(0);
+        repo.write("k.env", line(2) + "X=1\n");
+        repo.git(&["add", "--all"]);
+        repo.stops(&["commit", "--message", "changed"], "k.env:1:17");
+        repo.git(&["mv", "k.env", "moved.env"]);
+        repo.git(&["mv", "other.env", "elsewhere.env"]);
+        let ran = repo.attempt(&["commit", "--message", "moved"]).ends_with(1).says("  moved.env:1:17");
+        assert!(!ran.err().contains("elsewhere.env"), "{}", ran.err());
+        commit(&mut repo);
+        // A server goes by what it has, which accepts it still.
+        assert_eq!(pushed(&repo, &["main"]), [Some(1), Some(1), Some(0)]);
+        repo.git(&["mv", "moved.env", "again.env"]);
+        repo.passes(&["commit", "--message", "known by now"]);
+    }
+}
+
+#[test]
+fn what_is_accepted_in_another_way_stays_so() {
+    let [allow, baseline] = acceptances();
+    for (before, after) in [(&allow, &baseline), (&baseline, &allow)] {
+        let mut repo = with_files(&[&before[..], &[("k.env", line(2))]].concat());
+        after.iter().for_each(|(path, content)| repo.write(path, content));
+        repo.git(&["mv", "k.env", "moved.env"]);
+        repo.git(&["add", "--all"]);
+        repo.passes(&["commit", "--message", "moved"]);
+        assert_eq!(pushed(&repo, &["main"]), [Some(0); 3]);
+    }
+}
+
 #[test]
 fn what_is_left_out_before_and_after_makes_nothing_else_new() {
     let bare = format!("id {}\n", crate::support::values::key(2));

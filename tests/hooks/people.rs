@@ -160,6 +160,12 @@ impl Managed {
         self.run(self.repo.command(args))
     }
 
+    /// What is set up needs nothing more.
+    #[track_caller]
+    fn is_in_force(&self) {
+        self.run(self.repo.place.leeward(&["hook", "status"])).ends_with(0);
+    }
+
     /// A key in a commit, a message and a push is stopped, and nothing else is.
     #[track_caller]
     fn holds(&self) {
@@ -200,6 +206,7 @@ fn the_recipe_for_husky() {
     managed.repo.write(".husky/_/.gitignore", "*");
     managed.git(&["config", "core.hooksPath", ".husky/_"]).ends_with(0);
     managed.holds();
+    managed.is_in_force();
 }
 
 /// As lefthook has it: `run` is a line for the shell, in which `{1}` is the first argument of the hook. Without
@@ -223,13 +230,48 @@ fn the_recipe_for_lefthook() {
     managed.holds();
     // And it is read as what it is, in the hooks that lefthook makes.
     managed.repo.write("lefthook.yml", recipe("# lefthook.yml").join("\n"));
-    for hook in ["pre-commit", "commit-msg", "pre-push"] {
+    for hook in
+        recipe("# lefthook.yml").iter().filter_map(|line| line.split_once(": {")).map(|(hook, _)| hook)
+    {
         managed.script(
             &format!(".git/hooks/{hook}"),
             &format!("#!/bin/sh\ncall_lefthook run \"{hook}\" \"$@\"\n"),
         );
-        let mut status = managed.repo.place.leeward(&["hook", "status"]);
-        let said = run(status.env("PATH", &managed.path), None).ends_with(1);
+        let said = managed.run(managed.repo.place.leeward(&["hook", "status"]));
         said.says(&format!("{hook:<17} in force: lefthook calls leeward (lefthook.yml)"));
+    }
+    managed.is_in_force();
+}
+
+/// As the pre-commit framework has it: `install` makes a hook that hands over to it, for each kind that is named.
+#[test]
+fn the_recipe_for_pre_commit() {
+    let first = "# .pre-commit-config.yaml, for pre-commit and prek; leeward-system takes the leeward on PATH instead of \
+        building one";
+    let lines = recipe(first);
+    let managed = Managed::new();
+    managed.repo.write(".pre-commit-config.yaml", lines.join("\n"));
+    let then = lines.iter().find_map(|line| line.strip_prefix("# then: ")).expect("what is to be done");
+    let (theirs, ours) = then.split_once(" && ").expect("two commands");
+    let kinds: Vec<&str> = theirs.split(" -t ").skip(1).collect();
+    for kind in &kinds {
+        let args = format!("hook-impl --config=.pre-commit-config.yaml --hook-type={kind}");
+        managed.script(
+            &format!(".git/hooks/{kind}"),
+            &format!("#!/usr/bin/env bash\nARGS=({args})\nexec pre-commit \"${{ARGS[@]}}\"\n"),
+        );
+    }
+    let status = || managed.run(managed.repo.place.leeward(&["hook", "status"]));
+    status()
+        .ends_with(1)
+        .says("pre-push          the pre-commit framework's")
+        .says("pre-applypatch    missing");
+    let ours: Vec<&str> = ours.strip_prefix("leeward ").expect("ours").split(' ').collect();
+    managed.run(managed.repo.place.leeward(&ours)).ends_with(0);
+    let said = status().ends_with(0).says("pre-push          in force, after the hook that was here before");
+    for kind in kinds.iter().filter(|kind| **kind != "pre-push") {
+        let calls =
+            format!("{kind:<17} in force: the pre-commit framework calls leeward (.pre-commit-config.yaml)");
+        assert!(said.out().contains(&calls), "{}", said.out());
     }
 }

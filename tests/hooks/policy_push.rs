@@ -1,5 +1,7 @@
 //! What a push goes by: the configuration that each of its refs brings, and what it would loosen.
 
+use std::fs;
+
 use super::policy::quiet;
 use super::{Repo, line, put_hook, put_script};
 use crate::support::binary;
@@ -145,4 +147,100 @@ fn one_report_is_not_made_of_refs_that_are_judged_apart() {
     ran.says("different settings")
         .says("push one after the other, or name a revision for all in the hook (--policy-from REV)");
     repo.attempt(&["push", &remote, "main~1:refs/heads/old"]).ends_with(1).says("base.env:1:17");
+}
+
+/// A file whose key a comment accepts.
+fn accepted(number: usize) -> String {
+    format!("{} # leeward:ignore sample {number}\n", line(number).trim())
+}
+
+#[test]
+fn a_server_refuses_comments_that_its_own_ref_does_not_have() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["rm", "--quiet", "base.env"]);
+    repo.git(&["commit", "--quiet", "--amend", "--no-verify", "-m", "base"]);
+    let commit = |repo: &mut Repo, file: &str, number: usize| {
+        repo.write(file, accepted(number));
+        repo.git(&["add", "--all"]);
+        repo.git(&["commit", "--quiet", "--no-verify", "-m", file]);
+    };
+    commit(&mut repo, "old.env", 2);
+    let push = |repo: &Repo, refs: &[&str]| repo.attempt(&[&["push", "--no-verify", &path], refs].concat());
+    let hook = |options: &str| {
+        put_script(
+            &server,
+            "pre-receive",
+            format!("exec '{}' hook pre-receive {options}\n", binary().display()),
+        );
+    };
+    // Its HEAD may be a branch that is not there yet; then its branches are what was there.
+    for first in ["main", "other"] {
+        repo.git(&["init", "--quiet", "--bare", &format!("--initial-branch={first}"), &path]);
+        hook("");
+        // What is let through is named, with its place.
+        let ran = push(&repo, &["main"]).ends_with(0).says("; 1 accepted");
+        ran.says("  old.env:1:17 in commit").says("is accepted by a comment: sample 2");
+        hook("--deny-new-suppressions");
+        repo.git(&["mv", "old.env", "moved.env"]);
+        commit(&mut repo, "plain.txt", 2);
+        repo.git(&["rm", "--quiet", "plain.txt"]);
+        repo.git(&["commit", "--quiet", "--amend", "--no-verify", "-m", "moved"]);
+        push(&repo, &["main"]).ends_with(0);
+        commit(&mut repo, "new.env", 3);
+        for refs in [&["main"][..], &["main:refs/heads/x"], &["main~1:refs/heads/x", "main"]] {
+            let ran = push(&repo, refs).ends_with(1).says("new.env:1:17").says("not heeded");
+            let ran = ran.says("accept it in the baseline");
+            assert!(!ran.err().contains("moved.env"), "{}", ran.err());
+        }
+        repo.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
+        fs::remove_dir_all(&server).expect("ours");
+    }
+    // The first push of all has nothing before it.
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    hook("--deny-new-suppressions");
+    let ran = push(&repo, &["main"]).ends_with(0).says("old.env:1:17");
+    ran.says("no revision is known that comments leeward:ignore could be new since");
+}
+
+#[test]
+fn comments_are_new_since_what_a_hook_knows_was_there() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    repo.git(&["remote", "add", "origin", &path]);
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    let git = repo.work().join(".git");
+    for hook in ["pre-commit", "pre-push"] {
+        let script = format!("exec '{}' hook {hook} --deny-new-suppressions \"$@\"\n", binary().display());
+        put_script(&git, hook, script);
+    }
+    repo.write("new.env", accepted(3));
+    repo.git(&["add", "."]);
+    repo.attempt(&["commit", "-m", "new"]).ends_with(1).says("new.env:1:17").says("that HEAD does not have");
+    repo.place.run(&["staged", "--deny-new-suppressions"]).ends_with(1).says("that HEAD does not have");
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "new"]);
+    for name in ["main", "main:refs/heads/other"] {
+        repo.attempt(&["push", "origin", name]).ends_with(1).says("new.env:1:17").says("not heeded");
+    }
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    repo.git(&["mv", "new.env", "moved.env"]);
+    repo.attempt(&["commit", "-m", "moved"]).ends_with(0);
+    repo.attempt(&["push", "origin", "main"]).ends_with(0);
+    // Each ref by what it was itself.
+    repo.git(&["checkout", "--quiet", "-b", "side", "main~2"]);
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "side"]);
+    repo.write("copy.env", accepted(3));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "copy"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
+    let both = repo.attempt(&["push", "origin", "side", "main:refs/heads/again"]).ends_with(1);
+    both.says("copy.env:1:17");
+    // A range is of any two revisions.
+    repo.place
+        .run(&["range", "HEAD~1..HEAD", "--deny-new-suppressions"])
+        .ends_with(2)
+        .says("--policy-from REV");
 }

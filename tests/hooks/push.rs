@@ -6,13 +6,13 @@ use super::{Repo, git_in, line, put_hook};
 use crate::support::{Ran, run};
 
 /// A repository with a remote, `origin`, that has its `main`.
-struct Both {
-    repo: Repo,
+pub(super) struct Both {
+    pub(super) repo: Repo,
     server: PathBuf,
 }
 
 impl Both {
-    fn new() -> Both {
+    pub(super) fn new() -> Both {
         let mut repo = Repo::new();
         let server = repo.place.top().join("server.git");
         let path = server.to_str().expect("a plain path").to_owned();
@@ -23,7 +23,7 @@ impl Both {
     }
 
     /// Commits a file without asking anybody.
-    fn commit(&mut self, path: &str, content: &str) {
+    pub(super) fn commit(&mut self, path: &str, content: &str) {
         self.repo.write(path, content);
         self.repo.git(&["add", "--all"]);
         self.repo.git(&["commit", "--quiet", "--no-verify", "--message", path]);
@@ -36,7 +36,7 @@ impl Both {
     }
 
     #[track_caller]
-    fn stops(&self, args: &[&str], place: &str) -> Ran {
+    pub(super) fn stops(&self, args: &[&str], place: &str) -> Ran {
         let before = self.refs();
         let ran = self.repo.attempt(args).ends_with(1).says("stopped this push").says(place);
         assert_eq!(self.refs(), before, "something was pushed");
@@ -44,7 +44,7 @@ impl Both {
     }
 
     #[track_caller]
-    fn passes(&self, args: &[&str], says: &str) {
+    pub(super) fn passes(&self, args: &[&str], says: &str) {
         let before = self.refs();
         self.repo.attempt(args).ends_with(0).says(says);
         assert_ne!(self.refs(), before, "nothing was pushed");
@@ -150,7 +150,7 @@ fn bare(repo: &mut Repo, name: &str) -> String {
 }
 
 #[track_caller]
-fn lacks(ran: &Ran, text: &str) {
+pub(super) fn lacks(ran: &Ran, text: &str) {
     assert!(!ran.err().contains(text), "{}", ran.err());
 }
 

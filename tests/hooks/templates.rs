@@ -1,4 +1,4 @@
-//! What is offered to CI systems and the pre-commit framework: the shell parts are run, the commands are there.
+//! What is offered to CI systems: the shell parts are run.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -18,7 +18,7 @@ pub(super) fn block(file: &str, mark: &str) -> String {
 }
 
 /// A repository of three commits: the first and the last without a new key, the second with one.
-fn repository() -> (Repo, [String; 3]) {
+pub(super) fn repository() -> (Repo, [String; 3]) {
     let mut repo = Repo::new();
     let mut ids = vec![repo.git(&["rev-parse", "HEAD"])];
     for (path, content) in [("key.env", line(2)), ("more.txt", "more\n".to_owned())] {
@@ -44,7 +44,7 @@ pub(super) fn script(repo: &Repo, shell: &str, script: &str, environment: &[(&st
 }
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
-const GONE: &str = "1111111111111111111111111111111111111111";
+pub(super) const GONE: &str = "1111111111111111111111111111111111111111";
 
 #[test]
 fn the_github_action_judges_what_the_event_adds() {
@@ -232,65 +232,102 @@ fn what_a_change_says_of_how_it_is_judged_is_not_heeded() {
     pipeline(&[]).ends_with(0);
 }
 
-#[test]
-fn the_hooks_of_the_pre_commit_framework_are_commands() {
-    let (repo, _) = repository();
-    let text = fs::read_to_string(top().join(".pre-commit-hooks.yaml")).expect("a file of ours");
-    let entries: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("entry: ")).collect();
-    assert_eq!(entries.len(), 8);
-    for entry in entries {
-        // Without a commit and a push all files are judged, the message among them.
-        repo.write("message", line(3));
-        let (file, says) = match entry.ends_with("commit-msg") {
-            true => (" message", "leeward: stopped this commit: its message holds 1 key"),
-            false => ("", "leeward: found 3 keys"),
-        };
-        let ran = script(&repo, "sh", &format!("{entry}{file}"), &[("PRE_COMMIT", "1")]);
-        ran.ends_with(1).says(says);
-    }
+/// The revisions of a push whose last commit accepts a key by a comment, and what the default branch is.
+struct Pushed<'a> {
+    from: &'a str,
+    to: &'a str,
+    branch: &'a str,
+}
+
+/// Runs the action and the template for a push, with these arguments.
+fn pushed(repo: &Repo, scan: &str, arguments: &str, push: &Pushed<'_>) -> [Ran; 2] {
+    let output = repo.place.top().join("output");
+    let name = format!("refs/heads/{}", push.branch);
+    let variables = [
+        ("SCAN", scan),
+        ("ARGUMENTS", arguments),
+        ("SARIF", "../report.sarif"),
+        ("EVENT", "push"),
+        ("BASE", push.from),
+        ("HEAD", push.to),
+        ("REF", &name),
+        ("DEFAULT", "main"),
+        ("GITHUB_OUTPUT", output.to_str().expect("UTF-8")),
+    ];
+    let action = script(repo, "bash", &block(".github/actions/scan/action.yml", "# scan"), &variables);
+    let variables = [
+        ("CI_COMMIT_BEFORE_SHA", push.from),
+        ("CI_COMMIT_SHA", push.to),
+        ("CI_COMMIT_BRANCH", push.branch),
+        ("CI_DEFAULT_BRANCH", "main"),
+        ("LEEWARD_ARGUMENTS", arguments),
+    ];
+    [action, script(repo, "sh", &block(".gitlab/leeward.yml", "# scan"), &variables)]
 }
 
 #[test]
-fn what_the_pre_commit_framework_says_is_what_is_judged() {
-    let (mut repo, [base, key, clean]) = repository();
-    repo.git(&["rm", "--quiet", "base.env", "key.env"]);
-    repo.git(&["commit", "--quiet", "--no-verify", "-m", "all gone"]);
-    let all = "leeward: no keys in";
-    let push = [("PRE_COMMIT_REMOTE_NAME", "origin"), ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/main")];
-    let branch = ("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main");
-    fn range<'a>(from: &'a str, to: &'a str) -> [(&'a str, &'a str); 2] {
-        [("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)]
+fn comments_that_a_push_adds_are_refused_where_that_is_asked_for() {
+    let (mut repo, [_, _, clean]) = repository();
+    repo.git(&["update-ref", "refs/remotes/origin/main", &clean]);
+    repo.write("accepted.env", format!("{} # leeward:ignore a sample\n", line(4).trim()));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "accepted"]);
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let deny = "--no-progress\n--deny-new-suppressions --quiet";
+    let judged = |scan: &str, arguments: &str, from: &str, branch: &str| {
+        pushed(&repo, scan, arguments, &Pushed { from, to: &head, branch })
+    };
+    for ran in judged("change", "--no-progress", &clean, "main") {
+        ran.ends_with(0);
     }
-    for (hook, environment, status, says) in [
-        ("pre-commit", vec![], 0, all),
-        ("pre-merge-commit", vec![], 0, all),
-        ("pre-push", vec![], 0, all),
-        ("pre-commit", range(&base, &key).to_vec(), 1, "key.env:1:17"),
-        ("pre-commit", range(&key, &clean).to_vec(), 0, "leeward: no keys in 1 blob, 1 commit"),
-        ("pre-commit", range(&key, &key).to_vec(), 3, "nothing to judge"),
-        ("pre-commit", range(GONE, &key).to_vec(), 3, "not all of it could be judged"),
-        ("pre-push", [&push[..], &range(&base, &clean)].concat(), 1, "stopped this push"),
-        ("pre-push", [&push[..], &range(&key, &clean)].concat(), 0, "no new keys in"),
-        // A branch of which the remote has nothing: its history, not its files.
-        ("pre-push", [&push[..], &[branch]].concat(), 1, "it would add 2 keys"),
-        ("pre-push", [&push[..], &[("PRE_COMMIT_LOCAL_BRANCH", "gone")]].concat(), 3, "not all of it"),
-        ("pre-push", [&push[..], &[("PRE_COMMIT_LOCAL_BRANCH", "--all")]].concat(), 2, "standard input"),
-        ("pre-push", push.to_vec(), 2, "standard input"),
-    ] {
-        let environment = [&environment[..], &[("PRE_COMMIT", "1")]].concat();
-        script(&repo, "sh", &format!("leeward hook {hook}"), &environment).ends_with(status).says(says);
+    // A push, a new branch, and one that names the revision itself.
+    let named = format!("{deny} --policy-from {clean}");
+    for (arguments, from, branch) in
+        [(deny, clean.as_str(), "main"), (deny, ZERO, "new"), (&named, ZERO, "main")]
+    {
+        let [action, template] = judged("change", arguments, from, branch);
+        for ran in [action, template] {
+            let ran = ran.ends_with(1).says("accepted.env:1:17");
+            assert!(!(ran.out() + &ran.err()).contains("left out"), "{}", ran.out());
+        }
     }
-    // Whatever is staged: in CI all files are meant, in a commit never.
-    repo.write("base.env", line(1));
-    repo.write("more.txt", "more of it\n");
-    repo.git(&["add", "more.txt"]);
-    for (environment, status, is_part) in [
-        (&[("PRE_COMMIT", "1")][..], 0, true),
-        (&[("PRE_COMMIT", "1"), ("CI", "true")], 1, false),
-        (&[("PRE_COMMIT", "1"), ("CI", "true"), ("GIT_INDEX_FILE", ".git/index")], 0, false),
-    ] {
-        let ran = script(&repo, "sh", "leeward hook pre-commit", environment).ends_with(status);
-        let says = ran.err().contains("note: something is staged, so only that was judged");
-        assert_eq!(says, is_part, "{environment:?}: {}", ran.err());
+    // Nothing was there before.
+    for ran in judged("change", deny, ZERO, "main") {
+        let ran = ran.ends_with(1).says("--deny-new-suppressions is left out").says("key.env:1:17");
+        assert!(!ran.out().contains("accepted.env"), "{}", ran.out());
     }
+    let [files, _] = judged("files", deny, &clean, "main");
+    files.ends_with(1).says("accepted.env:1:17");
+    let [history, _] = judged("history", deny, &clean, "main");
+    let history = history.ends_with(1).says("--deny-new-suppressions is left out");
+    assert!(!history.out().contains("accepted.env"), "{}", history.out());
+}
+
+#[test]
+fn the_commits_of_the_target_are_none_of_a_merge_request() {
+    let (mut repo, [_, _, clean]) = repository();
+    // The target goes on, with a key of its own that somebody let through.
+    repo.git(&["checkout", "--quiet", "-b", "change"]);
+    repo.write("change.txt", "fine\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "a change"]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("target.env", line(6));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "let through"]);
+    let target = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["merge", "--quiet", "--no-verify", "-m", "merged results", "change"]);
+    let merged = repo.git(&["rev-parse", "HEAD"]);
+    let template = block(".gitlab/leeward.yml", "# scan");
+    let pipeline = |target: &str| {
+        let variables = [
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", clean.as_str()),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", target),
+            ("CI_COMMIT_SHA", &merged),
+        ];
+        script(&repo, "sh", &template, &variables)
+    };
+    pipeline(&target).ends_with(0).says(&format!("rules are those of {target}"));
+    pipeline("").ends_with(1).says("target.env:1:17");
+    pipeline(GONE).ends_with(3).says("the base of the change is not here");
 }

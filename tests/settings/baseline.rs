@@ -319,7 +319,10 @@ fn a_baseline_that_cannot_be_used_is_refused_and_not_repeated() {
         (good.replace("known", &format!("{key}= x")), "before the reason there are"),
         (good.replace("known", &format!("expires{key}=x")), "before the reason there are"),
         (good.replace("known", "exipres=2030-01-01"), "did you mean 'expires='?"),
-        (format!("<<<<<<< HEAD\n{good}\n=======\n>>>>>>> other"), "leeward.baseline:1: a line begins"),
+        (
+            format!("<<<<<<< HEAD\n{good}\n=======\n>>>>>>> other"),
+            "leeward.baseline:1: git left a merge conflict there",
+        ),
     ] {
         place.write(FILE, text);
         place.git(&["add", FILE, "leeward.toml"]);

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod config;
+mod conflict;
 mod gate;
 mod hostile;
 mod inline;

@@ -117,9 +117,8 @@ fn not_tried(wanted: &[&str], top: &Path, directory: &Path, checkup: &mut Checku
         checkup.warning(what, worktrees::HELP);
     }
     for name in wanted {
-        if let Some(why) = worktrees::condition(directory, name, top) {
-            let what = format!("the hook {name} calls leeward {}", visible(why.as_bytes()));
-            checkup.warning(what, "`leeward hook install` calls it in any case, behind that hook");
+        if let Some((why, fix)) = worktrees::condition(directory, name, top) {
+            checkup.warning(format!("the hook {name} calls leeward {}", visible(why.as_bytes())), fix);
         }
     }
 }

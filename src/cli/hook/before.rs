@@ -7,9 +7,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
-use super::endings;
+use super::{endings, lines};
 
 /// Words of the shell that lead to a command.
 const LEADS: [&str; 10] = ["if", "elif", "while", "until", "then", "else", "do", "!", "{", "time"];
@@ -46,6 +46,9 @@ const CHANGING: [&str; 29] = [
     "getopts",
     "let",
 ];
+
+/// Why a command before the gate of a push is in its way.
+pub(super) const READS: &str = "which may read what git says";
 
 /// Commands that leave standard input alone.
 const NO_READERS: [&str; 28] = [
@@ -120,7 +123,7 @@ pub(super) fn doubt(lines: &[String], pushes: bool, input: Option<&str>) -> Opti
     let taken = lines.iter().filter(|_| pushes).find(|line| may_read(line));
     match (taken, input) {
         (Some(by), Some(input)) if keeps(by, lines, input) => None,
-        (Some(by), _) => Some(format!("behind `{}`, which may read what git says", endings::cut(by))),
+        (Some(by), _) => Some(format!("behind `{}`, {READS}", endings::cut(by))),
         (None, Some(_)) if pushes => Some("behind something else than what git says".to_owned()),
         (None, _) => None,
     }
@@ -132,8 +135,8 @@ fn is_followed(line: &str) -> bool {
     while PUT_IN.is_match(&line) {
         line = PUT_IN.replace_all(&line, "$$_").into_owned();
     }
+    let is_open = lines::is_open(&line);
     let line = plain(&line);
-    let is_open = ['\'', '"'].iter().any(|quote| line.matches(*quote).count() % 2 == 1);
     !is_open
         && !["<<", "(", "`"].iter().any(|text| line.contains(text))
         && commands(&line).all(|command| is_harmless(&words(command), command.trim()))
@@ -151,8 +154,9 @@ fn is_harmless(words: &[&str], command: &str) -> bool {
         // That of husky before version 9, which has the shell end at the first command that fails.
         "." => command == ". \"$_/_/husky.sh\"",
         word => {
-            !CHANGING.contains(&word)
-                && (word.contains('/') || !word.trim_start_matches('"').starts_with('$'))
+            // What is quoted, or put in, may be any of them.
+            let is_plain = !word.contains(['\'', '\\']) && !word.trim_start_matches('"').starts_with('$');
+            !CHANGING.contains(&word) && (word.contains('/') || is_plain)
         }
     }
 }
@@ -200,9 +204,10 @@ pub(super) fn is_strict(lines: &[String]) -> bool {
     (0..lines.len()).any(|number| tells(&lines[number]) && !is_in_a_block(&lines[..number]))
 }
 
-/// A line whose constant texts are one word each, as is what runs in a shell of its own.
+/// A line whose constant texts are one word each, as is what runs in a shell of its own. That of a path stays one.
 pub(super) fn plain(line: &str) -> String {
-    let line = CONSTANTS.replace_all(line, "_");
+    let constant = |found: &Captures<'_>| if found[0].contains('/') { "./_" } else { "'_'" };
+    let line = CONSTANTS.replace_all(line, constant);
     APART.replace_all(&line, "${1}_").into_owned()
 }
 
@@ -246,6 +251,8 @@ mod tests {
             "if [ -n \"$CI\" ]; then",
             ". \"$(dirname -- \"$0\")/_/husky.sh\"",
             "\"$HOME/bin/check\" all",
+            "'/a b/check' all",
+            "my_check \"all\"",
             "command -v npm",
             "case $1 in",
             "x) npm test ;;",
@@ -278,6 +285,10 @@ mod tests {
             "eval \"$X\"",
             "$RUN npm test",
             "command cd x",
+            "\\cd x",
+            "\"cd\" x",
+            "c'd' x",
+            "echo '\";' \"abc",
             "trap 'exit 0' EXIT",
         ] {
             assert!(!is_followed(line), "{line}");

@@ -31,6 +31,17 @@ pub(super) fn is_general(why: &str) -> bool {
     why.starts_with("behind ") || UNHEEDED == Calls::Lost(why.to_owned().into())
 }
 
+/// Whether a reason is that another command may have read what git says of a push.
+pub(super) fn is_unfed(why: &str) -> bool {
+    why.ends_with(before::READS)
+}
+
+/// How a hook hands on what git says of a push.
+pub(in crate::cli) const HAND_ON: &str = "in the pre-push hook, keep what git says and hand it to all that read it:\n  \
+     input=$(cat)\n  \
+     printf '%s\\n' \"$input\" | leeward hook pre-push \"$@\" || exit 1\n  \
+     and so with each command that reads it";
+
 /// Shapes of a line that calls, with `CALL` for the call and its arguments.
 static SHAPES: LazyLock<[(Regex, Shape); 6]> = LazyLock::new(|| {
     // What changes what is judged, or how, is no part of it.
@@ -125,6 +136,9 @@ fn refuses(begun: &str, rest: &[String]) -> bool {
 
 /// Whether a command only says something.
 fn is_said(command: &str) -> bool {
+    if lines::is_open(command) {
+        return false;
+    }
     let words = command.trim_start_matches(">&2 ").replace("1>&2", "").replace(">&2", "");
     matches!(words.split(' ').next(), Some("echo" | "printf")) && !words.contains(['|', '&', '`', '(', '<'])
 }
@@ -301,6 +315,7 @@ mod tests {
         "",
         "# leeward hook pre-commit\n",
         "true # leeward hook pre-commit\n",
+        "npm \"it's\" && #/usr/bin/leeward hook pre-commit\n",
         "leeward hook pre-push\n",
         "leeward hook pre-commit-not\n",
         "#!/usr/bin/env python3\nimport this\n",
@@ -334,6 +349,8 @@ mod tests {
         "leeward hook pre-commit && npm test\necho done\n",
         "leeward hook pre-commit\nstatus=$?\nstatus=0\nexit $status\n",
         "leeward hook pre-commit\nif [ $? -eq 7 ]; then exit 1; fi\necho done\n",
+        "leeward hook pre-commit || {\n  echo \"no\n  exit 1\n  \"\n}\nexit 0\n",
+        "#!/bin/sh -n\nleeward hook pre-commit\n",
         // It stands on a condition.
         "if false; then leeward hook pre-commit; fi\n",
         "if command -v leeward; then\n  leeward hook pre-commit || exit 1\nfi\nexit 0\n",

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use bstr::ByteSlice;
 
+use super::super::UsageError;
 use super::super::args::Scanning;
 use super::super::policy::Basis;
+use super::super::range::{self, Told};
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
-use super::super::{UsageError, range};
 use super::message;
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
@@ -91,7 +92,8 @@ pub(super) fn named_by_framework(layout: &Layout, scanning: &Scanning) -> Result
     let run = Run::new("range", scanning, [&here])?.for_gate(Gate::Files);
     let message = "the range that pre-commit names holds no commit: there was nothing to judge";
     let empty = Issue::new("nothing-to-scan", message);
-    Ok(Some(range::judge(run, layout, &words, Some(empty), &|_| ())))
+    let told = Told { empty: Some(empty), some: None };
+    Ok(Some(range::judge(run, layout, &words, told, &|_| ())))
 }
 
 /// Judges all files of the work tree: somebody asked for them (`pre-commit run --all-files`), and an index without

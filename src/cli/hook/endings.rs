@@ -69,9 +69,8 @@ fn lets_go(line: &str, blocks: &[&String]) -> bool {
         if matches!(words.first(), Some(&("exit" | "return"))) {
             let status = words.get(1).map(|word| word.trim_matches('"'));
             let told = |name: &str| {
-                let tests =
-                    |text: &str| text.contains(&format!("${name}")) || text.contains(&format!("${{{name}}}"));
-                tests(&line[..line.len() - rest.len()]) || blocks.last().is_some_and(|block| tests(block))
+                let before = &line[..line.len() - rest.len()];
+                tells(before, name, failed) || blocks.last().is_some_and(|block| tells(block, name, false))
             };
             let refuses = match status {
                 None | Some("$?") => failed,
@@ -90,6 +89,14 @@ fn lets_go(line: &str, blocks: &[&String]) -> bool {
             return false;
         }
     }
+}
+
+/// Whether a text tests that a variable is not 0, as a status is that refuses; `otherwise`: that it is, where what follows is
+/// for the other case.
+fn tells(text: &str, name: &str, otherwise: bool) -> bool {
+    let text = text.replace(['"', '{', '}'], "");
+    let tests: &[&str] = if otherwise { &["-eq 0", "= 0"] } else { &["-ne 0", "!= 0", "-gt 0"] };
+    !text.contains("! ") && tests.iter().any(|test| text.contains(&format!("${name} {test}")))
 }
 
 /// Whether a word leads to a command.
@@ -121,6 +128,12 @@ mod tests {
             ("case $1 in\nx) exit 0 ;;\nesac", Some("case $1 in")),
             ("[ -x other ] && exec other", Some("[ -x other ] && exec other")),
             ("npm test; exit $status", Some("npm test; exit $status")),
+            ("[ $rc -eq 0 ] && exit $rc", Some("[ $rc -eq 0 ] && exit $rc")),
+            ("[ $rc -ne 0 ] || exit $rc", Some("[ $rc -ne 0 ] || exit $rc")),
+            ("if [ $rc -eq 0 ]; then\n exit $rc\nfi", Some("if [ $rc -eq 0 ]; then")),
+            ("if ! [ $rc -ne 0 ]; then\n exit $rc\nfi", Some("if ! [ $rc -ne 0 ]; then")),
+            ("[ \"${rc}\" = 0 ] || exit \"${rc}\"", None),
+            ("if [ $rc != 0 ]; then exit $rc; fi", None),
             ("npm test || exit", None),
             ("npm test || exit $?", None),
             ("npm test || exit 1", None),

@@ -64,7 +64,25 @@ pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
     if place.reach == (Reach::OurGlobal { told: false }) {
         place::tell(Some(&place.directory))?;
     }
+    if hooks.iter().any(|hook| place.is_committed(hook.gate.name)) {
+        say(&masked(&committed(&place, &hooks, &program)));
+    }
     status::status(to)
+}
+
+/// What to know of hooks that lie among the files that are committed.
+fn committed(place: &Place, hooks: &[Hook<'_>], program: &Path) -> String {
+    let written = hooks.iter().filter(|hook| !matches!(hook.there, There::Calls { .. }));
+    let names: Vec<&str> = written.map(|hook| hook.gate.name).collect();
+    format!(
+        "note: {} is in the work tree, so what was written there is committed like any other file, and comes to all who have \
+         these hooks: {}\n\
+         note: it calls {}, elsewhere the leeward on PATH, and stops everything where there is none; `leeward hook uninstall` \
+         takes it away again\n",
+        shown(&place.directory),
+        names.join(", "),
+        shown(program)
+    )
 }
 
 /// Takes away what `install` put there.

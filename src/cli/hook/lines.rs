@@ -20,18 +20,50 @@ pub(super) fn of(text: &str) -> Vec<String> {
 
 /// A line without the comment at its end.
 fn without_comment(line: &str) -> &str {
-    let mut marks = line.match_indices(" #").map(|(at, _)| &line[..at]);
-    let is_code = |before: &&str| ['\'', '"'].iter().all(|quote| before.matches(*quote).count() % 2 == 0);
-    marks.find(is_code).unwrap_or(line).trim_end()
+    line[..read(line).comment.unwrap_or(line.len())].trim_end()
 }
 
-/// Whether a script's first line leaves it to a shell.
+/// Whether a quoted text goes on behind a line.
+pub(super) fn is_open(line: &str) -> bool {
+    read(line).open
+}
+
+/// What quotes make of a line.
+struct Read {
+    /// Where a comment begins.
+    comment: Option<usize>,
+    /// A quoted text does not end in it.
+    open: bool,
+}
+
+fn read(line: &str) -> Read {
+    let (mut quote, mut escaped, mut begins) = (None, false, true);
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some(mark), _) if mark == c => quote = None,
+            (None | Some('"'), '\\') => escaped = true,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '#') if begins => return Read { comment: Some(at), open: false },
+            _ => {}
+        }
+        begins = quote.is_none() && !escaped && (c.is_whitespace() || ";&|()".contains(c));
+    }
+    Read { comment: None, open: quote.is_some() }
+}
+
+/// Whether a script's first line leaves it to a shell, with no option that is not known to run the script as it is.
 pub(super) fn is_for_shell(text: &str) -> bool {
     const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"];
-    let first = text.lines().next().and_then(|line| line.strip_prefix("#!"));
-    first.is_none_or(|line| {
-        line.split_whitespace().any(|word| word.rsplit('/').next().is_some_and(|name| SHELLS.contains(&name)))
-    })
+    const NAMES: [&str; 8] = ["-", "--", "--norc", "--noprofile", "errexit", "nounset", "pipefail", "xtrace"];
+    let Some(first) = text.lines().next().and_then(|line| line.strip_prefix("#!")) else { return true };
+    let mut words = first.split_whitespace();
+    let is_shell = |word: &str| word.rsplit('/').next().is_some_and(|name| SHELLS.contains(&name));
+    let is_harmless = |word: &str| {
+        let letters = word.strip_prefix('-').unwrap_or("?");
+        NAMES.contains(&word) || is_shell(word) || letters.chars().all(|letter| "eluox".contains(letter))
+    };
+    words.any(is_shell) && words.all(is_harmless)
 }
 
 /// Whether the first line of a script has the shell end at the first command that fails.
@@ -46,6 +78,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_text_in_quotes_may_go_on() {
+        for (line, open) in [
+            ("echo \"it's\"", false),
+            ("echo 'a\"b' \"c'd\"", false),
+            ("echo \"a \\\" b\"", false),
+            ("echo it\\'s", false),
+            ("echo \"a", true),
+            ("echo '\";' \"abc", true),
+            ("echo 'a\\' 'b", true),
+        ] {
+            assert_eq!(is_open(line), open, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_shell_may_be_told_what_to_make_of_a_script() {
+        for (first, expected) in [
+            ("#!/bin/sh", true),
+            ("#!/bin/bash -eux -o pipefail", true),
+            ("#!/usr/bin/env -S bash --norc -e", true),
+            ("#! /bin/busybox sh", true),
+            ("exit 1", true),
+            ("#!/bin/sh -n", false),
+            ("#!/bin/bash -c", false),
+            ("#!/usr/bin/env python3", false),
+        ] {
+            assert_eq!(is_for_shell(first), expected, "{first}");
+        }
+    }
+
+    #[test]
     fn a_line_is_what_the_shell_takes_for_one() {
         for (text, expected) in [
             ("#!/bin/sh\n# a\n\n  b # c\n", &["b"][..]),
@@ -54,6 +117,8 @@ mod tests {
             ("if a\nthen\n  b\nfi\n", &["if a; then", "b", "fi"]),
             ("echo \"a # b\" # c\n", &["echo \"a # b\""]),
             ("a=$#\n", &["a=$#"]),
+            ("echo \"it's\" # c\nb;# c\n", &["echo \"it's\"", "b;"]),
+            ("echo \\# b '# c'\n", &["echo \\# b '# c'"]),
         ] {
             assert_eq!(of(text), expected, "{text}");
         }

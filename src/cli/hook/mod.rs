@@ -22,11 +22,13 @@ pub(super) mod worktrees;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Args, Subcommand};
 
 use super::UsageError;
 use super::args::Scanning;
 use super::run::{interrupted, watch_for_interruption};
+use super::surroundings::set;
 use crate::status::Status;
 
 pub(super) const EXAMPLES: &str = "\
@@ -62,7 +64,8 @@ pub enum HookCommand {
     /// Judge what a push sends that the remote lacks
     ///
     /// What it has is what it says on standard input, and the refs here that follow it: those that are fetched from that
-    /// very URL, by the remote's own refspec.
+    /// very URL, by the remote's own refspec. With no ref named there, because there is nothing to push or because another
+    /// command of the hook has read that before, it is what HEAD and the branches here have that the remote lacks.
     ///
     /// Configuration, baseline and rule files are those that are committed in what is pushed, each ref by its own, whatever
     /// is checked out. What they are looser in than what the remote has is said. --policy-from REV has all judged by that
@@ -70,6 +73,11 @@ pub enum HookCommand {
     #[command(after_help = EXAMPLES)]
     PrePush(Push),
     /// Judge what a push brings, on the server
+    ///
+    /// What comments `leeward:ignore` accept of it is named. With --deny-new-suppressions they accept nothing, unless what
+    /// a ref was before, or HEAD for a new one, has them.
+    ///
+    /// Configuration, baseline and rule files are those of HEAD there.
     #[command(after_help = EXAMPLES)]
     PreReceive(Plain),
     /// Put the gates into this repository
@@ -136,6 +144,26 @@ pub(super) fn run(command: &HookCommand) -> Result<Status, UsageError> {
         HookCommand::Install(to) => asking(|| install::install(to)),
         HookCommand::Uninstall(from) => asking(|| install::uninstall(from)),
         HookCommand::Status(of) => asking(|| status::status(of)),
+    }
+}
+
+/// What an entry of the pre-commit framework has to say that hands names of files to a gate.
+const NO_NAMES: &str = "the pre-commit framework hands over names of files, and this gate looks at none: write \
+     `pass_filenames: false` and `always_run: true` in its entry in .pre-commit-config.yaml";
+
+/// What an entry of the pre-commit framework has to say, if these arguments are from one and make no command. `said`: what
+/// is said of them.
+pub(super) fn entry_of_framework(kind: ErrorKind, said: &str) -> Option<&'static str> {
+    if set("PRE_COMMIT").is_none() || !said.contains("Usage: leeward hook ") {
+        return None;
+    }
+    match kind {
+        ErrorKind::UnknownArgument if !said.contains("argument '-") => Some(NO_NAMES),
+        ErrorKind::MissingRequiredArgument => Some(
+            "the pre-commit framework hands over the file with the message unless its entry in .pre-commit-config.yaml \
+             says `pass_filenames: false`",
+        ),
+        _ => None,
     }
 }
 

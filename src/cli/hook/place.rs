@@ -174,6 +174,36 @@ pub(super) fn of_all() -> Result<Place, UsageError> {
     Ok(Place { directory, bare: false, top: None, reach })
 }
 
+impl Place {
+    /// Whether what is put there becomes part of what is committed: it lies in the work tree, and no ignore file lists it.
+    /// What git does not tell is none.
+    pub(super) fn is_committed(&self, name: &str) -> bool {
+        let Some(top) = self.top.as_ref().and_then(|top| top.canonicalize().ok()) else { return false };
+        let Ok(directory) = self.directory.canonicalize() else { return false };
+        let common =
+            git(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).ok().and_then(Result::ok);
+        let common = common.and_then(|common| path(&common).canonicalize().ok());
+        let is_inside =
+            directory.starts_with(top) && common.is_some_and(|common| !directory.starts_with(common));
+        is_inside
+            && answer(Command::new("git").args(["check-ignore", "--quiet", "--"]).arg(directory.join(name)))
+                .is_ok_and(|answer| answer.is_err())
+    }
+
+    /// Where the repository here reads its hooks, if those of all repositories were asked for and it goes by a setting of
+    /// its own: the place, and how to be rid of that.
+    pub(super) fn not_here(&self) -> Option<(PathBuf, String)> {
+        if !matches!(self.reach, Reach::Global | Reach::OurGlobal { .. }) {
+            return None;
+        }
+        let told = git(&SCOPE).ok()?.ok()?;
+        let is_own = ["local\t", "worktree\t"].iter().any(|scope| told.starts_with(scope.as_bytes()));
+        let here = git(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]).ok()?.ok()?;
+        let here = path(&here);
+        (is_own && here != self.directory).then(|| (here, unset(&told)))
+    }
+}
+
 /// Tells git to read the hooks of all repositories there, or to do so no longer.
 pub(super) fn tell(directory: Option<&Path>) -> Result<(), UsageError> {
     let mut command = Command::new("git");

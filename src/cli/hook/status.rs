@@ -10,7 +10,7 @@ use super::install::{Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
-use super::{on_path, script, worktrees};
+use super::{calls, on_path, script, worktrees};
 use crate::sanitize::visible;
 use crate::status::Status;
 
@@ -19,7 +19,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     let place = find(of)?;
     let mut text = heading(&place);
     let told = place.reach != (Reach::OurGlobal { told: false });
-    let (mut lacking, mut first) = (Vec::new(), None);
+    let (mut lacking, mut first, mut unfed) = (Vec::new(), None, false);
     let (mut proofs, mut read) = (Proofs::new(), false);
     for hook in look(&place)? {
         let (in_force, says) = describe(&hook, place.top.as_deref(), &mut proofs)
@@ -27,6 +27,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         first = first.or_else(|| can_be_put(&hook).err());
         lacking.extend((!in_force).then_some(hook.gate.name));
         read |= matches!(hook.there, There::Calls { .. });
+        unfed |= matches!(&hook.there, There::Foreign { lost: Some(why), .. } if calls::is_unfed(why));
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
     }
     text.push_str(&proven(&proofs));
@@ -41,7 +42,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     }
     let all = told && lacking.is_empty();
     if !all {
-        text.push_str(&format!("help: {}\n", help(&place, of.global, &lacking, first)));
+        text.push_str(&help(&place, of.global, lacking, first, unfed));
     }
     say(&masked(&text));
     Ok(if all { Status::Clean } else { Status::Findings })
@@ -64,8 +65,15 @@ fn heading(place: &Place) -> String {
     }
 }
 
-/// What to say of the other work trees.
+/// What to say of the other work trees, or of the repository here if those of all were asked for.
 fn elsewhere(place: &Place) -> String {
+    if let Some((here, unset)) = place.not_here() {
+        let here = shown(&here);
+        return format!(
+            "warning: the repository here reads its hooks from {here} (its own core.hooksPath), and runs none of these\n\
+             help: `leeward hook install` puts them there; or {unset}\n"
+        );
+    }
     let Some(top) = place.top.as_ref().filter(|_| place.reach == Reach::Repository) else {
         return String::new();
     };
@@ -78,21 +86,29 @@ fn elsewhere(place: &Place) -> String {
     text
 }
 
-/// How to have all gates in force. `lacking`: the hooks that are not; `first`: what keeps them from being installed.
-fn help(place: &Place, global: bool, lacking: &[&str], first: Option<UsageError>) -> String {
-    match keeper::husky(&place.directory) {
-        Some(own) => keeper::husky_recipe(&own, lacking),
-        None => {
-            let global = if global || place.reach == Reach::Shared { " --global" } else { "" };
-            let install = format!("`leeward hook install{global}` puts them in force");
-            match first {
-                Some(UsageError { message, help: Some(help) }) => {
-                    let what = message.trim_end_matches("; nothing was done");
-                    format!("{install}, but {what}: first {help}")
-                }
-                _ => install,
-            }
+/// How to have all gates in force. `lacking`: the hooks that are not; `first`: what keeps them from being installed; `unfed`:
+/// that of a push calls its gate, which may not be handed what git says.
+fn help(
+    place: &Place,
+    global: bool,
+    mut lacking: Vec<&str>,
+    first: Option<UsageError>,
+    unfed: bool,
+) -> String {
+    if let Some(own) = keeper::husky(&place.directory) {
+        lacking.retain(|name| !unfed || *name != "pre-push");
+        let lines = (!lacking.is_empty()).then(|| keeper::husky_recipe(&own, &lacking));
+        let fed = unfed.then(|| calls::HAND_ON.to_owned());
+        return lines.into_iter().chain(fed).map(|help| format!("help: {help}\n")).collect();
+    }
+    let global = if global || place.reach == Reach::Shared { " --global" } else { "" };
+    let install = format!("`leeward hook install{global}` puts them in force");
+    match first {
+        Some(UsageError { message, help: Some(help) }) => {
+            let what = message.trim_end_matches("; nothing was done");
+            format!("help: {install}, but {what}: first {help}\n")
         }
+        _ => format!("help: {install}\n"),
     }
 }
 

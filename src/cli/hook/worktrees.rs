@@ -9,12 +9,15 @@ use bstr::ByteSlice;
 use super::super::subprocess::ASKING;
 use super::super::subprocess::run;
 use super::files::{Hook, There};
-use super::{calls, place, script};
+use super::{calls, keeper, place, script};
 use crate::sanitize::visible;
 
 /// How to have the gates in all of them.
 pub(in crate::cli) const HELP: &str = "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
      git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"";
+
+/// How to have a gate called whatever a hook of somebody else does.
+const INSTALL: &str = "`leeward hook install` calls it in any case, behind that hook";
 
 /// What a hook around us, or whoever set it, says of this work tree alone.
 const LEADING: [&str; 5] =
@@ -55,11 +58,18 @@ fn is_there(hooks: &Path, name: &str, top: &Path) -> bool {
     matches!(there, Some(There::Ours { runs: true, .. } | There::Calls { .. }))
 }
 
-/// What the call of a gate in somebody else's hook depends on, if that can be read from it. `directory`: where hooks are.
-pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Option<String> {
+/// What the call of a gate in somebody else's hook depends on, if that can be read from it and no trial tells, and what to
+/// do. `directory`: where hooks are.
+pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Option<(String, &'static str)> {
     let gate = script::gates(false).iter().find(|gate| gate.name == name)?;
     match Hook::look(directory, gate, Some(top)).ok()?.there {
-        There::Foreign { lost: Some(why), runs: true, .. } if !calls::is_general(&why) => Some(why),
+        There::Foreign { lost: Some(why), runs: true, .. } if calls::is_unfed(&why) => {
+            let why = format!("{why}; then what HEAD and the branches here have is judged, and no tag");
+            Some((why, if keeper::husky(directory).is_some() { calls::HAND_ON } else { INSTALL }))
+        }
+        There::Foreign { lost: Some(why), runs: true, .. } if !calls::is_general(&why) => {
+            Some((why, INSTALL))
+        }
         _ => None,
     }
 }

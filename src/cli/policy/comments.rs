@@ -1,6 +1,10 @@
 //! Comments `leeward:ignore` that a change adds: told from those that a revision has already, counted apart, and not
 //! heeded where that was asked for.
 //!
+//! The revision is the one that was asked for, or else, in a gate, what the change begins at: `HEAD` for a commit, what the
+//! other side has in its place for a ref. Where that is nothing yet, no comment is new, and that is
+//! said.
+//!
 //! A comment is old if the revision accepts the same value by a comment in the same file, or in one that is gone since or
 //! no longer holds it: it moved. Each is so once: where there are more than there were, the others are new, and so is what
 //! cannot be told.
@@ -13,14 +17,15 @@ use std::sync::atomic::AtomicBool;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::super::{UsageError, surroundings};
 use super::Policy;
-use super::files::{Files, Stored};
+use super::files::{Basis, Files, Stored};
 use crate::config::LeftOut;
 use crate::detect::Detector;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
 use crate::pipeline::{Collector, Outcome, Settings, holds_mark};
 use crate::progress::Counters;
-use crate::report::Note;
+use crate::report::{NOT_HEEDED, Note};
 use crate::sanitize::visible;
 use crate::secret::Secret;
 use crate::source::history::range::Snapshot;
@@ -30,6 +35,9 @@ use crate::words::count;
 
 /// How many places a note names.
 const NAMED: usize = 5;
+
+/// How many branches are looked at where it cannot be told which one a change begins at.
+const BRANCHES: usize = 100;
 
 /// Scans the content of a file.
 type Scan<'s> = &'s mut dyn FnMut(&BStr, &[u8]);
@@ -53,19 +61,87 @@ pub(in crate::cli) enum Now<'n> {
     Revisions(&'n Ends<'n>),
 }
 
+/// What is asked about comments.
+pub(in crate::cli) struct Asked<'n> {
+    /// New ones accept nothing.
+    pub(in crate::cli) deny: bool,
+    pub(in crate::cli) now: Now<'n>,
+    /// What the scan is judged by.
+    pub(in crate::cli) basis: &'n Basis,
+    /// What is scanned.
+    pub(in crate::cli) target: &'n BStr,
+}
+
+impl Asked<'_> {
+    /// Whether there is anything that comments could be new since.
+    ///
+    /// # Errors
+    ///
+    /// If there is not.
+    pub(in crate::cli) fn check(mode: &str, basis: &Basis, revision: Option<&str>) -> Result<(), UsageError> {
+        match (mode, basis, revision) {
+            ("history", ..) => {
+                let message = "--deny-new-suppressions judges a change, and a whole history is none";
+                Err(UsageError::new(message).help("`leeward range` judges the commits of a range"))
+            }
+            (_, Basis::Disk, None) => {
+                let message = "--deny-new-suppressions: comments are new since a revision, and none is named";
+                Err(UsageError::new(message).help("name it: --policy-from REV"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the change begins at.
+    fn since(&self) -> Vec<Snapshot> {
+        let mut names: Vec<&str> = match self.basis {
+            Basis::Received(refs) => refs.iter().map(|new| new.old.as_deref().unwrap_or("HEAD")).collect(),
+            Basis::Pushed { base, .. } => base.iter().map(String::as_str).collect(),
+            Basis::Index(_) => vec!["HEAD"],
+            Basis::Disk | Basis::Head => Vec::new(),
+        };
+        names.sort_unstable();
+        names.dedup();
+        let Ok(layout) = surroundings::repository(&self.target.to_path_lossy()) else { return Vec::new() };
+        let open = |name: &&str| Some(Snapshot::open(&layout, name).ok()?.abbreviated());
+        let opened: Vec<Snapshot> = names.iter().filter_map(open).collect();
+        match (opened.is_empty(), self.basis) {
+            // HEAD of a server may name a branch that nobody has made.
+            (true, Basis::Received(_)) => Snapshot::of_branches(&layout, BRANCHES),
+            _ => opened,
+        }
+    }
+}
+
 impl Policy {
     /// Says which comments are new since the revision that this policy is of. With `deny`, what they accept is found.
     pub(in crate::cli) fn judge_comments(
         &self,
         outcome: &mut Outcome,
         detector: &Detector,
-        now: &Now<'_>,
-        deny: bool,
+        asked: &Asked<'_>,
     ) {
-        let Files::Of { stored: Stored::Asked(snapshot), top } = &*self.files else { return };
-        let settings = Settings { inline_ignores: true, ..self.settings() };
-        let before = Before { snapshot, detector, settings };
+        let Files::Of { stored, top } = &*self.files else { return };
         let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
+        if inline().next().is_none() {
+            return;
+        }
+        let opened = match stored {
+            Stored::Asked(_) => Vec::new(),
+            _ if asked.deny => asked.since(),
+            _ => return,
+        };
+        let since: Vec<&Snapshot> = match stored {
+            Stored::Asked(snapshot) => vec![snapshot],
+            _ => opened.iter().collect(),
+        };
+        if since.is_empty() {
+            return outcome.notes.push(nothing_before());
+        }
+        let name = if let [one] = since[..] { one.name() } else { "what was there before" };
+        let settings = Settings { inline_ignores: true, ..self.settings() };
+        let before = Before { since: &since, detector, settings };
+        let after = After::of(&asked.now, top);
         let spots =
             inline().flat_map(|(finding, _)| finding.locations.iter().map(|place| spot(finding, place)));
         let mut told = Accepted::new();
@@ -76,11 +152,7 @@ impl Policy {
                 None => all_have_paths = false,
             }
         }
-        if told.is_empty() && all_have_paths {
-            return;
-        }
         let known = before.in_files(&told.keys().map(|(path, _)| path.clone()).collect());
-        let after = After::of(now, top);
         let mut old = before.old(&told, &known, &after);
         if all_have_paths && told.iter().all(|(spot, number)| old.get(spot) >= Some(number)) {
             return;
@@ -93,15 +165,15 @@ impl Policy {
             let left = stayed.or_else(|| moved.get_mut(&finding.fingerprint).filter(|left| **left > 0));
             left.map(|left| *left -= 1).is_none()
         };
-        let named = take(outcome, &mut is_new, deny);
-        outcome.notes.extend(note(&named, snapshot.name(), deny));
+        let named = take(outcome, &mut is_new, asked.deny);
+        outcome.notes.extend(note(&named, name, asked.deny));
         outcome.sort();
     }
 }
 
-/// What comments accepted in a revision.
+/// What comments accepted in revisions: in the one of them where it is most.
 struct Before<'a> {
-    snapshot: &'a Snapshot,
+    since: &'a [&'a Snapshot],
     detector: &'a Detector,
     settings: Settings,
 }
@@ -109,13 +181,25 @@ struct Before<'a> {
 impl Before<'_> {
     /// In the files at these paths.
     fn in_files(&self, paths: &BTreeSet<BString>) -> Accepted {
-        self.accepted(&mut |scan| {
+        self.most(&mut |snapshot, scan| {
             for path in paths {
-                if let Ok(Some(bytes)) = self.snapshot.read(path.as_bstr()) {
+                if let Ok(Some(bytes)) = snapshot.read(path.as_bstr()) {
                     scan(path.as_bstr(), &bytes);
                 }
             }
         })
+    }
+
+    /// In the files that `visit` hands on of each revision.
+    fn most(&self, visit: &mut dyn FnMut(&Snapshot, Scan<'_>)) -> Accepted {
+        let mut most = Accepted::new();
+        for snapshot in self.since {
+            for (spot, number) in self.accepted(&mut |scan| visit(snapshot, scan)) {
+                let known = most.entry(spot).or_default();
+                *known = number.max(*known);
+            }
+        }
+        most
     }
 
     /// How many of the comments that are told of are old where they are. `known`: how many there were.
@@ -137,8 +221,8 @@ impl Before<'_> {
 
     /// For each of some fingerprints, how many comments accepted it in files where its value no longer stands.
     fn moved(&self, after: &After<'_>, secrets: &HashMap<String, Secret>) -> HashMap<String, usize> {
-        let accepted = self.accepted(&mut |scan| {
-            self.snapshot.visit(&|_| true, &mut |path, bytes| {
+        let accepted = self.most(&mut |snapshot, scan| {
+            snapshot.visit(&|_| true, &mut |path, bytes| {
                 if holds_mark(bytes) {
                     scan(path, bytes);
                 }
@@ -267,6 +351,11 @@ fn add(findings: &mut Vec<Finding>, finding: Finding, places: Vec<Location>) {
     }
 }
 
+fn nothing_before() -> Note {
+    let message = "no revision is known that comments leeward:ignore could be new since: --deny-new-suppressions refuses none";
+    Note { kind: "new-suppressions", message: message.to_owned() }
+}
+
 fn note(named: &[String], revision: &str, deny: bool) -> Option<Note> {
     if named.is_empty() {
         return None;
@@ -276,7 +365,7 @@ fn note(named: &[String], revision: &str, deny: bool) -> Option<Note> {
     if named.len() > NAMED {
         shown.push_str(&format!(" and {} more", named.len() - NAMED));
     }
-    let what = if deny { "not heeded" } else { "heeded; --deny-new-suppressions would not" };
+    let what = if deny { NOT_HEEDED } else { "heeded; --deny-new-suppressions would not" };
     let message =
         format!("comments leeward:ignore that {revision} does not have, at {places}: {shown} ({what})");
     Some(Note { kind: "new-suppressions", message })

@@ -8,6 +8,8 @@ use std::path::{Component, Path, PathBuf};
 
 use bstr::{BStr, BString};
 
+use super::super::UsageError;
+use crate::baseline::BaselineError;
 use crate::config::read::{self, Unreadable};
 use crate::sanitize::visible;
 use crate::source::history::range::Snapshot;
@@ -23,8 +25,8 @@ pub(in crate::cli) enum Basis {
     Index(IndexFiles),
     /// The files that are committed in `HEAD`.
     Head,
-    /// The same, for refs that come in: their names, and what they are to be.
-    Received(Vec<(BString, String)>),
+    /// The same, for refs that come in.
+    Received(Vec<Incoming>),
     /// Those of what is pushed.
     Pushed {
         /// The revision that a ref is to be.
@@ -32,6 +34,16 @@ pub(in crate::cli) enum Basis {
         /// What the other side has in its place, if that is known here.
         base: Option<String>,
     },
+}
+
+/// A ref that comes in.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Incoming {
+    pub(in crate::cli) name: BString,
+    /// What it is to be.
+    pub(in crate::cli) tip: String,
+    /// What it is; none if it is to be made.
+    pub(in crate::cli) old: Option<String>,
 }
 
 /// Where files are read from.
@@ -142,6 +154,26 @@ impl Files {
         let parts: Vec<&[u8]> = below.iter().map(|part| part.as_encoded_bytes()).collect();
         Some((stored, parts.join(&b'/').into()))
     }
+}
+
+/// Why a text is none of settings; where git left a merge in it that it could not settle, that is why. `keep`: what is to
+/// stay of both sides.
+pub(in crate::cli) fn malformed(
+    name: &str,
+    text: &str,
+    keep: &str,
+    otherwise: impl FnOnce() -> UsageError,
+) -> UsageError {
+    let Some(line) = read::conflict(text) else { return otherwise() };
+    UsageError::new(format!("{name}:{line}: git left a merge conflict there that is not resolved")).help(
+        format!("keep {keep}, and delete the lines that begin with <<<<<<<, |||||||, ======= or >>>>>>>"),
+    )
+}
+
+/// The same, of a baseline.
+pub(in crate::cli) fn malformed_baseline(name: &str, text: &str, error: BaselineError) -> UsageError {
+    let keep = "the lines of both sides, in any order (`leeward.baseline merge=union` in .gitattributes has git do that)";
+    malformed(name, text, keep, || UsageError::new(error))
 }
 
 /// A path without `.` and `..`.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::super::args::{PolicyArgs, RuleFiles};
 use super::super::{UsageError, surroundings};
-use super::files::{Basis, Files, Stored};
+use super::files::{Basis, Files, Stored, malformed};
 use super::{Setting, Source};
 use crate::config::find::Site;
 use crate::config::paths::Relation;
@@ -221,7 +221,10 @@ fn read_config(path: &Path, named: bool, base: Found, basis: &Basis) -> Result<F
         }
     };
     let config = config::file::parse(&name, &text).map_err(|error| {
-        UsageError::new(error).help(format!("`leeward config --help` explains the keys; {}", without(basis)))
+        malformed(&name, &text, "what is to hold of both sides", || {
+            UsageError::new(error)
+                .help(format!("`leeward config --help` explains the keys; {}", without(basis)))
+        })
     })?;
     let directory = path.parent().map(Path::to_owned).unwrap_or_default();
     Ok(Found { name, path: path.to_owned(), directory, config, ..base })

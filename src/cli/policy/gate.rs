@@ -11,8 +11,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::super::args::{PolicyArgs, RuleFiles};
 use super::files::{Files, Stored};
-use super::{Basis, KnownRule, Policy, Setting};
-use crate::baseline::Baseline;
+use super::{Basis, Incoming, KnownRule, NamedBaseline, Policy, Setting};
 use crate::report::Note;
 use crate::sanitize::visible;
 use crate::words;
@@ -65,7 +64,7 @@ impl Policy {
     }
 
     /// What is worth knowing where the next commit, or a push, brings this policy along and is judged by it: what `HEAD`, or
-    /// the other side, would not have let through. Remembers what `HEAD` left out.
+    /// the other side, would not have let through. Remembers what `HEAD` set aside.
     pub(super) fn brought(
         &mut self,
         mode: &str,
@@ -92,7 +91,7 @@ impl Policy {
             return Vec::new();
         };
         let notes = self.looser(&before, what);
-        self.left_out_before = Some([before.left_out].into());
+        self.aside_before = Some([before.aside(&self.accepted())].into());
         notes
     }
 
@@ -107,8 +106,8 @@ impl Policy {
         let Basis::Received(refs) = basis else { return Vec::new() };
         let mut notes: Vec<Note> = Vec::new();
         let mut seen: BTreeSet<&String> = BTreeSet::new();
-        let new = refs.iter().filter(|(name, tip)| name.starts_with(b"refs/heads/") && seen.insert(tip));
-        for (name, tip) in new.take(RECEIVED) {
+        let new = refs.iter().filter(|new| new.name.starts_with(b"refs/heads/") && seen.insert(&new.tip));
+        for Incoming { name, tip, .. } in new.take(RECEIVED) {
             let name = visible(name);
             let brings = Basis::Pushed { tip: tip.clone(), base: None };
             let otherwise = PolicyArgs { policy_from: None, ..args.clone() };
@@ -244,12 +243,8 @@ impl Comparison<'_> {
     /// Values that are no findings any more.
     fn allow(&self) -> Vec<String> {
         let file = self.now.config.as_deref().unwrap_or_default();
-        let covered = |allowed: &crate::config::Allowed| {
-            self.before.allow.iter().any(|before| {
-                before.sha256 == allowed.sha256 && (before.rule.is_none() || before.rule == allowed.rule)
-            })
-        };
-        let new = self.now.allow.iter().filter(|allowed| !covered(allowed));
+        let (before, now) = (self.before.accepted(), self.now.accepted());
+        let new = now.allowed_beyond(&before);
         new.map(|allowed| {
             let hash = allowed.sha256.get(..12).unwrap_or_default();
             format!("allow has {hash}…: {} ({file}:{})", visible(allowed.reason.as_bytes()), allowed.line)
@@ -259,21 +254,20 @@ impl Comparison<'_> {
 
     /// Findings that are accepted beyond those that were.
     fn baseline(&self) -> Vec<String> {
-        let nothing = Baseline::default();
-        let Some(Setting { value: now, .. }) = &self.now.baseline else { return Vec::new() };
-        let before = self.before.baseline.as_ref().map_or(&nothing, |before| &before.value.baseline);
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let Some(Setting { value: NamedBaseline { name, .. }, .. }) = &self.now.baseline else {
+            return Vec::new();
+        };
+        let (before, now) = (self.before.accepted(), self.now.accepted());
         // A line that stands twice is one entry.
         let lines: BTreeSet<String> = now
-            .baseline
-            .beyond(before, today)
+            .entries_beyond(&before)
             .into_iter()
             .map(|entry| {
                 let (hash, rule) =
                     (entry.fingerprint.get(..12).unwrap_or_default(), visible(entry.rule.as_bytes()));
                 let until = entry.expires.map(|day| format!(" until {day}")).unwrap_or_default();
                 let reason = visible(entry.reason.as_bytes());
-                format!("{} accepts {hash}… of {rule}{until}: {reason}", now.name)
+                format!("{name} accepts {hash}… of {rule}{until}: {reason}")
             })
             .collect();
         lines.into_iter().collect()

@@ -3,6 +3,7 @@
 //! Takes arguments as typed and the targets of a scan, finds and reads the configuration and what it names, and gives a
 //! [`Policy`]. The command line wins. Whatever would make a scan other than what was asked for is an error.
 
+mod accepted;
 mod comments;
 mod files;
 mod found;
@@ -23,14 +24,15 @@ use crate::config::read::Unreadable;
 use crate::config::{Allowed, LeftOut, Located};
 use crate::decode::Limits;
 use crate::finding::{Confidence, Finding, Location, SuppressedBy, Suppression};
-use crate::pipeline::{Outcome, Settings};
+use crate::pipeline::{AsideBefore, Outcome, Settings};
 use crate::report::Note;
 use crate::rule::RuleSet;
 use crate::source::LEFT_OUT;
 use crate::words;
-pub(in crate::cli) use comments::{Ends, Now};
-pub(in crate::cli) use files::Basis;
+pub(in crate::cli) use accepted::Accepted;
+pub(in crate::cli) use comments::{Asked, Ends, Now};
 use files::Files;
+pub(in crate::cli) use files::{Basis, Incoming, malformed_baseline};
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
@@ -71,8 +73,8 @@ pub(in crate::cli) struct Policy {
     pub(in crate::cli) max_file_size: Setting<Option<u64>>,
     pub(in crate::cli) max_archive_depth: Setting<u8>,
     pub(in crate::cli) left_out: LeftOut,
-    /// What `HEAD` leaves out, where the next commit changes its settings.
-    pub(in crate::cli) left_out_before: Option<Arc<[LeftOut]>>,
+    /// What `HEAD` sets aside, where the next commit changes its settings.
+    pub(in crate::cli) aside_before: Option<Arc<[AsideBefore]>>,
     pub(in crate::cli) allow: Vec<Allowed>,
     pub(in crate::cli) baseline: Option<Setting<NamedBaseline>>,
     /// Sorted by id.
@@ -159,7 +161,7 @@ impl Policy {
                 Limits::default().archives,
             ),
             left_out: LeftOut { exclude: config.exclude, relations: found.relations },
-            left_out_before: None,
+            aside_before: None,
             allow: config.allow,
             baseline,
             known_rules,
@@ -211,20 +213,18 @@ impl Policy {
         self.read_from.clone()
     }
 
-    /// What the settings of a revision leave out, where these can be used: nothing is told, where a change that begins there
-    /// is judged by other settings than its own.
-    pub(in crate::cli) fn left_out_in(
+    /// What the settings of a revision set aside, and those that accept `now` do not, where these can be used: nothing is told,
+    /// where a change that begins there is judged by other settings than its own.
+    pub(in crate::cli) fn aside_in(
         revision: &str,
-        mode: &str,
-        args: &PolicyArgs,
-        targets: &[PathBuf],
-        basis: &Basis,
-    ) -> Option<LeftOut> {
+        (mode, args, targets, basis): (&str, &PolicyArgs, &[PathBuf], &Basis),
+        now: &Accepted,
+    ) -> Option<AsideBefore> {
         if args.policy_from.is_some() || !matches!(basis, Basis::Disk | Basis::Pushed { .. }) {
             return None;
         }
         let of_revision = PolicyArgs { policy_from: Some(revision.to_owned()), ..args.clone() };
-        Policy::read(mode, &of_revision, targets, basis).ok().map(|(policy, _)| policy.left_out)
+        Policy::read(mode, &of_revision, targets, basis).ok().map(|(policy, _)| policy.aside(now))
     }
 
     /// What is worth knowing of it.
@@ -367,6 +367,6 @@ fn baseline_in_force(
         }
         Err(error) => return Err(UsageError::new(format!("cannot read the baseline {name}: {error}"))),
     };
-    let baseline = Baseline::parse(&name, &text).map_err(UsageError::new)?;
+    let baseline = Baseline::parse(&name, &text).map_err(|error| malformed_baseline(&name, &text, error))?;
     Ok(Some(Setting { value: NamedBaseline { path, name, baseline }, source }))
 }

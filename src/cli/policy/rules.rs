@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::UsageError;
 use super::super::args::RuleFiles;
 use super::Source;
-use super::files::Files;
+use super::files::{Files, malformed};
 use super::found::Found;
 use crate::config::read::Unreadable;
 use crate::config::{Config, Located};
@@ -32,8 +32,10 @@ fn rules_of(files: &Files, path: &Path, text: Result<String, Unreadable>) -> Res
     let name = files.name(path);
     let text = text.map_err(|error| UsageError::new(format!("cannot read the rules in {name}: {error}")))?;
     let rules = file::parse(&name, &text).map_err(|error| {
-        UsageError::new(error)
-            .help("the format is explained in rules/README.md; `leeward rules check FILE` tries a file")
+        malformed(&name, &text, "what is to hold of both sides", || {
+            UsageError::new(error)
+                .help("the format is explained in rules/README.md; `leeward rules check FILE` tries a file")
+        })
     })?;
     match rules.is_empty() {
         true => Err(UsageError::new(format!("{name} holds no rule")).help("a rule begins with [[rule]]")),

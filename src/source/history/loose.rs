@@ -52,7 +52,7 @@ impl Traversal<'_> {
             }
         };
         let start = || (Buffers::default(), visitor.clone());
-        loose.ids.par_iter().with_min_len(BATCH).map_init(start, decode).flatten().collect()
+        loose.ids().par_iter().with_min_len(BATCH).map_init(start, decode).flatten().collect()
     }
 }
 

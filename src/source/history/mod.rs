@@ -24,6 +24,7 @@ pub mod standing;
 mod store;
 mod submodules;
 mod tree_diff;
+mod unpacked;
 mod versions;
 
 pub mod attribution;

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 use super::big::DENSEST;
 use super::finder::Finder;
+use super::unpacked::Loose;
 use crate::sanitize::system_error;
 use crate::source::Issue;
 use crate::source::layout::{Layout, bytes_of, is_special};
@@ -41,13 +42,6 @@ pub(super) struct Pack {
     pub(super) data: data::File,
 }
 
-/// The loose objects of one object directory.
-pub(super) struct Loose {
-    pub(super) store: gix_odb::loose::Store,
-    /// Sorted.
-    pub(super) ids: Vec<ObjectId>,
-}
-
 /// Everything that is stored, by id.
 pub(super) struct Store {
     pub(super) hash: Kind,
@@ -68,13 +62,19 @@ pub(super) struct Scratch {
 impl Store {
     /// Opens what the layout names. What cannot be opened goes to `issue`.
     pub(super) fn open(layout: &Layout, issue: &mut dyn FnMut(Issue)) -> Store {
+        let store = Store::open_for_few(layout, issue);
+        store.loose.iter().for_each(|loose| loose.list(issue));
+        store
+    }
+
+    /// The same, for whoever looks few objects up: loose ones are not listed before somebody asks for all, and what is wrong
+    /// with them is not said.
+    pub(super) fn open_for_few(layout: &Layout, issue: &mut dyn FnMut(Issue)) -> Store {
         let (packs, lost, loose) = (Vec::new(), Vec::new(), Vec::new());
         let mut store = Store { hash: layout.hash, packs, lost, loose, finder: Box::default() };
         for dir in &layout.object_dirs {
             store.open_packs(&dir.join("pack"), issue);
-            let ids = list_loose(dir, layout.hash, issue);
-            let loose = gix_odb::loose::Store::at(dir.clone(), layout.hash);
-            store.loose.push(Loose { store: loose, ids });
+            store.loose.push(Loose::new(dir, layout.hash));
         }
         store
     }
@@ -145,7 +145,7 @@ impl Store {
     /// How many objects are stored, each copy counted.
     pub(super) fn len(&self) -> u64 {
         let packed: u64 = self.packs.iter().map(|pack| u64::from(pack.index.num_objects())).sum();
-        let loose: usize = self.loose.iter().map(|loose| loose.ids.len()).sum();
+        let loose: usize = self.loose.iter().map(|loose| loose.ids().len()).sum();
         packed + loose as u64
     }
 
@@ -156,7 +156,7 @@ impl Store {
             positions.for_each(|at| each(index.oid_at_index(at)));
         }
         for loose in &self.loose {
-            loose.ids.par_iter().with_min_len(IDS).for_each(|id| each(id));
+            loose.ids().par_iter().with_min_len(IDS).for_each(|id| each(id));
         }
     }
 
@@ -176,8 +176,9 @@ impl Store {
             found.extend(positions.map(|at| index.oid_at_index(at).to_owned()));
         }
         for loose in &self.loose {
-            let start = loose.ids.partition_point(|id| prefix.cmp_oid(id).is_gt());
-            found.extend(loose.ids[start..].iter().take_while(|id| prefix.cmp_oid(id).is_eq()));
+            let ids = loose.ids();
+            let start = ids.partition_point(|id| prefix.cmp_oid(id).is_gt());
+            found.extend(ids[start..].iter().take_while(|id| prefix.cmp_oid(id).is_eq()));
         }
         found
     }
@@ -216,12 +217,6 @@ impl Store {
             }
         }
         None
-    }
-}
-
-impl Loose {
-    pub(super) fn has(&self, id: &oid) -> bool {
-        self.ids.binary_search_by(|known| known.as_ref().cmp(id)).is_ok()
     }
 }
 
@@ -328,25 +323,8 @@ fn list_packs(dir: &Path, issue: &mut dyn FnMut(Issue)) -> BTreeMap<PathBuf, Fou
     packs
 }
 
-fn list_loose(dir: &Path, hash: Kind, issue: &mut dyn FnMut(Issue)) -> Vec<ObjectId> {
-    let mut ids = Vec::new();
-    for fan in 0..=255u8 {
-        let prefix = format!("{fan:02x}");
-        for path in files(&dir.join(&prefix), issue) {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.len() + 2 == hash.len_in_hex()
-                && let Ok(id) = ObjectId::from_hex(format!("{prefix}{name}").as_bytes())
-            {
-                ids.push(id);
-            }
-        }
-    }
-    ids.sort_unstable();
-    ids
-}
-
 /// The same as [`list`], without what could not be opened without waiting for somebody, which is an issue.
-fn files(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
+pub(super) fn files(dir: &Path, issue: &mut dyn FnMut(Issue)) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in entries(dir, issue) {
         let path = entry.path();

@@ -2,6 +2,7 @@
 //! lacks.
 
 mod settings;
+mod unsaid;
 
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -9,12 +10,13 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
 
+use super::super::UsageError;
 use super::super::args::Scanning;
-use super::super::policy::Basis;
+use super::super::policy::{Basis, Incoming};
+use super::super::range::{self, Told};
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
-use super::super::{UsageError, range};
-use super::commit;
+use super::{NO_NAMES, commit};
 use crate::finding::LocationKind;
 use crate::pipeline::Collector;
 use crate::report::Gate;
@@ -51,6 +53,10 @@ pub(super) fn pre_push(
     url: Option<&OsStr>,
     scanning: &Scanning,
 ) -> Result<Status, UsageError> {
+    let named = set("PRE_COMMIT_REMOTE_NAME");
+    if set("PRE_COMMIT").is_some() && remote.is_some() && remote != named.as_deref() {
+        return Err(UsageError::new("an argument is the name of no remote that is pushed to").help(NO_NAMES));
+    }
     // The framework may name another commit for what the remote has.
     let framework = framework()?;
     let said = framework.is_none();
@@ -73,6 +79,9 @@ pub(super) fn pre_push(
     let url = url.map(|url| url.to_string_lossy().into_owned());
     let remote = remote.and_then(|name| name.into_string().ok()).map(|name| (name, url));
     let layout = surroundings::repository(Path::new("."))?;
+    if updates.is_empty() {
+        return unsaid::judge(&layout, remote.as_ref(), scanning);
+    }
     let parts = settings::apart(&layout, &updates, remote.as_ref().map(|(name, _)| name.as_str()), scanning)?;
     let known = Known::Remote(remote, said);
     let mut worst = Status::Clean;
@@ -93,7 +102,10 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
         ));
     }
     // What is not accepted yet has no say.
-    let new = updates.iter().filter_map(|update| Some((update.name.clone(), update.new.clone()?)));
+    let new = updates.iter().filter_map(|update| {
+        let Update { name, new, old } = update.clone();
+        Some(Incoming { name, tip: new?, old })
+    });
     let basis = Basis::Received(new.collect());
     judge(&layout, basis, (&updates, &updates), &Known::Everything, Gate::Receive, scanning)
 }
@@ -130,7 +142,7 @@ fn judge(
             collector.blob(Origin { kind, target: 0, path, shown: path, object: None }, &update.name);
         }
     };
-    Ok(range::judge(run, layout, &words, None, &names))
+    Ok(range::judge(run, layout, &words, Told::default(), &names))
 }
 
 /// All of it, so that git does not meet a closed pipe.

@@ -37,7 +37,9 @@ pub(super) fn apart(
         names.find(|name| Snapshot::open(layout, name).is_ok())
     });
     let mut known = Known { policy: &scanning.policy, read: HashMap::new() };
-    let mut parts: Vec<((Brought, Brought), Part)> = Vec::new();
+    // Comments are new since what was there before.
+    let denied = scanning.deny_new_suppressions && scanning.policy.policy_from.is_none();
+    let mut parts: Vec<(Like, Part)> = Vec::new();
     let sent: Vec<&Update> = updates.iter().filter(|update| update.new.is_some()).collect();
     for update in &sent {
         let tip = update.new.clone().unwrap_or_default();
@@ -46,8 +48,12 @@ pub(super) fn apart(
         let basis = Basis::Pushed { tip: tip.clone(), base: base.clone() };
         // One is judged by what it brings, whatever that is.
         let key = match sent.len() {
-            1 => (None, None),
-            _ => (known.brought(Some(&tip))?, known.brought(base.as_deref()).unwrap_or_default()),
+            1 => (None, None, None),
+            _ => (
+                known.brought(Some(&tip))?,
+                known.brought(base.as_deref()).unwrap_or_default(),
+                base.filter(|_| denied),
+            ),
         };
         match parts.iter_mut().find(|(known, _)| *known == key) {
             Some((_, (_, updates))) => updates.push((*update).clone()),
@@ -66,6 +72,9 @@ pub(super) fn apart(
         false => Ok(parts.into_iter().map(|(_, part)| part).collect()),
     }
 }
+
+/// What refs are alike in that are judged together: what they bring, what they bring it to, and what that is, where it counts.
+type Like = (Brought, Brought, Option<String>);
 
 /// Settings as they are stored; none where there is no revision.
 type Brought = Option<StoredTexts>;

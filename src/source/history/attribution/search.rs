@@ -79,7 +79,7 @@ pub(super) fn search(store: &Store, wanted: &Wanted, progress: &dyn Progress) ->
         ObjectKind::Blob => false,
     };
     let entries: Vec<Vec<Entry>> = store.packs.iter().map(|pack| entries_of(pack, leads_somewhere)).collect();
-    let loose: usize = store.loose.iter().map(|loose| loose.ids.len()).sum();
+    let loose: usize = store.loose.iter().map(|loose| loose.ids().len()).sum();
     progress.total((entries.iter().map(Vec::len).sum::<usize>() + loose) as u64);
     let shared = Mutex::default();
     let finder = Finder::new(wanted, &shared, progress);

@@ -35,7 +35,7 @@ impl RangeOutcome {
     /// What its commits moved, to be asked.
     pub fn moves(&self, layout: &Layout) -> RangeMoves<'_> {
         // The scan has said what cannot be read.
-        RangeMoves { outcome: self, store: Store::open(layout, &mut |_| ()) }
+        RangeMoves { outcome: self, store: Store::open_for_few(layout, &mut |_| ()) }
     }
 }
 

@@ -54,7 +54,7 @@ impl Snapshot {
     /// If it names nothing, or no tree, or that is not stored.
     pub fn open(layout: &Layout, name: &str) -> Result<Snapshot, SnapshotError> {
         // What is wrong elsewhere in the repository matters only where something is not found.
-        let store = Store::open(layout, &mut drop);
+        let store = Store::open_for_few(layout, &mut drop);
         let tree = {
             let mut reader = Reader::new(&store);
             id_of(layout, name, &mut reader).and_then(|id| tree_of(id, &mut reader))
@@ -63,6 +63,14 @@ impl Snapshot {
             Ok(tree) => Ok(Snapshot { store, tree, name: name.to_owned() }),
             Err(reason) => Err(SnapshotError { name: name.to_owned(), reason }),
         }
+    }
+
+    /// Branches, at most `most` of them.
+    pub fn of_branches(layout: &Layout, most: usize) -> Vec<Snapshot> {
+        let refs = refs::read(layout, &mut drop);
+        let names = refs.keys().filter(|name| name.starts_with(b"refs/heads/"));
+        let ids = names.filter_map(|name| refs::resolve(&refs, name)).take(most);
+        ids.filter_map(|id| Some(Snapshot::open(layout, &id.to_string()).ok()?.abbreviated())).collect()
     }
 
     /// The revision as it was given.

@@ -101,6 +101,21 @@ impl Words {
         Words(words)
     }
 
+    /// What is checked out, here and in other work trees, and all branches.
+    pub fn branches() -> Words {
+        let refs = |pattern: &str| Selector::Refs { pattern: Some(pattern.into()), without: vec![] };
+        let patterns = ["HEAD", "worktrees/*/HEAD", "refs/heads/*"];
+        Words(patterns.map(|pattern| Word { selector: refs(pattern), excluded: false }).into())
+    }
+
+    /// The same range without what any remote has, as far as it was fetched.
+    #[must_use]
+    pub fn without_remotes(mut self) -> Words {
+        let selector = Selector::Refs { pattern: Some("refs/remotes/*".into()), without: vec![] };
+        self.0.push(Word { selector, excluded: true });
+        self
+    }
+
     /// The same range without what an object reaches, where that is stored at all: the other side of a push may have
     /// what we do not.
     #[must_use]

@@ -1,0 +1,72 @@
+//! What `pre-push` makes of a push of which git says nothing: there is nothing to push, or another command of the hook has
+//! read it.
+
+use super::push::{Both, lacks};
+use super::{line, put_script};
+use crate::support::{binary, run};
+
+/// A hook of a push in which another command stands before the gate.
+fn put_behind(both: &Both, command: &str) {
+    let script = format!("{command}\nexec '{}' hook pre-push \"$@\"\n", binary().display());
+    put_script(&both.repo.work().join(".git"), "pre-push", script);
+}
+
+#[test]
+fn where_another_command_has_read_what_git_says_what_is_here_is_judged() {
+    for reader in
+        ["cat >/dev/null", "while read -r a b c d; do echo \"$a\"; done", "read -r line", "exec </dev/null"]
+    {
+        let mut both = Both::new();
+        put_behind(&both, reader);
+        both.commit("a.txt", "a\n");
+        both.passes(&["push", "origin", "main"], "no new keys in 1 blob, 1 commit");
+        both.commit("b.env", &line(2));
+        both.stops(&["push", "origin", "main"], "b.env:1:17").says("note: git named no ref");
+        // Another branch than the one that is checked out, and one that is checked out without a name.
+        both.repo.git(&["checkout", "--quiet", "-b", "other", "main~1"]);
+        both.stops(&["push", "origin", "main"], "b.env:1:17");
+        both.repo.git(&["checkout", "--quiet", "--detach", "main"]);
+        both.repo.git(&["branch", "--quiet", "-D", "main"]);
+        both.stops(&["push", "origin", "HEAD:main"], "b.env:1:17");
+        lacks(&both.repo.attempt(&["push", "origin", "HEAD:main"]), "base.env");
+    }
+}
+
+#[test]
+fn a_push_of_nothing_is_not_held_up() {
+    let mut both = Both::new();
+    let push = ["push", "origin", "main"];
+    let up_to_date = |both: &Both| {
+        let ran =
+            both.repo.attempt(&push).ends_with(0).says("nothing to judge").says("Everything up-to-date");
+        lacks(&ran, "note");
+    };
+    up_to_date(&both);
+    both.commit("a.txt", "a\n");
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    // Nor where nothing is checked out that was committed.
+    both.repo.git(&["checkout", "--quiet", "--orphan", "none"]);
+    up_to_date(&both);
+    // What others pushed before is the reason, and what is here is judged all the same.
+    both.repo.git(&["checkout", "--quiet", "--force", "main"]);
+    both.repo.git(&["commit", "--quiet", "--allow-empty", "--amend", "--no-verify", "-m", "another"]);
+    let ran = both.repo.attempt(&push).ends_with(1).says("[rejected]");
+    ran.says("no new keys in 1 blob, 1 commit").says("note: git named no ref");
+    // By hand, without a remote: what none of them has.
+    let mut leeward = both.repo.place.leeward(&["hook", "pre-push"]);
+    run(&mut leeward, None).ends_with(0).says("no new keys in 1 blob, 1 commit");
+    both.commit("b.env", &line(2));
+    let mut leeward = both.repo.place.leeward(&["hook", "pre-push"]);
+    lacks(&run(&mut leeward, None).ends_with(1).says("b.env:1:17"), "base.env");
+}
+
+#[test]
+fn what_a_branch_brings_is_judged_by_what_is_checked_out_where_git_names_none() {
+    let mut both = Both::new();
+    put_behind(&both, "cat >/dev/null");
+    both.repo.write("leeward.toml", "exclude = ['b.env']\n");
+    both.commit("b.env", &line(2));
+    both.passes(&["push", "origin", "main"], "1 left out");
+    both.commit("c.env", &line(3));
+    both.stops(&["push", "origin", "main"], "c.env:1:17");
+}
