@@ -56,12 +56,18 @@ fn is_escape(before: &[u8], glued: &[u8]) -> bool {
         // Quoted-printable writes only these where a value could follow.
         (Some(b'='), b"3D" | b"3d" | b"20" | b"22" | b"09") => true,
         (Some(b'[' | b';'), [digits @ .., b'm']) => {
-            glued.len() <= LONGEST_GLUED
-                && digits.iter().all(u8::is_ascii_digit)
-                && before.iter().rev().take(12).any(|&b| b == 0x1b)
+            glued.len() <= LONGEST_GLUED && digits.iter().all(u8::is_ascii_digit) && begins_colour(before)
         }
         _ => false,
     }
+}
+
+/// Whether a terminal's escape begins near the end of a text, as a byte or as programs write it: `\\033[1;32`.
+fn begins_colour(before: &[u8]) -> bool {
+    const NEAR: usize = 20;
+    const WRITTEN: [&[u8]; 6] = [br"\033[", br"\x1b[", br"\x1B[", br"\e[", br"\u001b[", br"\u001B["];
+    let near = &before[before.len().saturating_sub(NEAR)..];
+    near.contains(&0x1b) || WRITTEN.iter().any(|mark| near.windows(mark.len()).any(|part| part == *mark))
 }
 
 fn is_octal(digit: &u8) -> bool {
@@ -128,6 +134,9 @@ mod tests {
             ("say\\n", "\\n", true),
             ("a\\u003d", "\\u0022", true),
             ("\\x22", "", true),
+            ("\\033[32m", "\\033[0m", true),
+            ("\\u001b[38;5;124m", "\\u001b[39m", true),
+            ("[32m", "", false),
             ("?key%3D", "%26", true),
             ("?key%253D", "%2526", true),
             ("?key%263D", "", false),

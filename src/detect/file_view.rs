@@ -339,7 +339,7 @@ impl<'a> FileView<'a> {
 
     /// Whether the file holds nothing but values like the one at `span`: a key file.
     pub(super) fn is_bare(&self, span: &Range<usize>) -> bool {
-        const MOST: usize = 4096;
+        const MOST: usize = 1 << 16;
         self.text.len() <= MOST
             && self.text.lines().filter(|line| !line.trim().is_empty()).all(|line| {
                 let line = line.trim().trim_start_with(|c| c == '\u{feff}');

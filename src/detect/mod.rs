@@ -172,21 +172,22 @@ impl Detector {
 
     /// Every candidate in `text` that some rule has something to say of, in order of position.
     pub fn scan(&self, text: &[u8], path: Option<&BStr>) -> Vec<Match> {
-        self.scan_with(text, path, &mut |_| {})
+        self.scan_with(text, path, &mut |_| {}, &|| false)
     }
 
     /// The same; `stray` hears of every value of the right length that no rule has anything to say of here, and that
-    /// could be a credential elsewhere.
+    /// could be a credential elsewhere. Ends early, with what it has, once `stop` says so.
     pub fn scan_with(
         &self,
         text: &[u8],
         path: Option<&BStr>,
         stray: &mut dyn FnMut(Range<usize>),
+        stop: &dyn Fn() -> bool,
     ) -> Vec<Match> {
         let views = Views::new(self, text, path);
         let mut matches = Vec::new();
         for group in &self.groups {
-            for run in runs::runs(text, group.class, group.length) {
+            for run in runs::runs(text, group.class, group.length).take_while(|_| !stop()) {
                 let span = candidate::value_span(text, run.clone(), group.length);
                 match span.and_then(|span| self.best(&views, &span, &group.rules)) {
                     Some(found) => matches.push(found),

@@ -112,12 +112,16 @@ fn bound(naming: &Naming, namings: &[Naming], readings: &ByName<'_>) -> Option<K
     let name = naming.definition.name.as_str();
     let generic = naming.definition.generic;
     let (mut ours, mut theirs) = (Vec::new(), false);
+    let mut rival = None;
     for reading in related(naming, readings) {
         match &reading.purpose {
             Some(Purpose::Ours { rule, confidence, reason }) => {
                 ours.push((reading, *rule, *confidence, reason));
             }
-            Some(Purpose::Theirs { .. }) => theirs = true,
+            Some(Purpose::Theirs { .. }) => {
+                theirs = true;
+                rival = rival.into_iter().chain(distance(naming, reading)).min();
+            }
             // A name that anything could have is not taken from those who do not say what for.
             Some(Purpose::Unknown) => theirs |= generic,
             None => {}
@@ -130,6 +134,12 @@ fn bound(naming: &Naming, namings: &[Naming], readings: &ByName<'_>) -> Option<K
         !generic || distance(naming, reading) == least
     };
     let (reading, rule, confidence, reason) = ours.into_iter().find(|(reading, ..)| nearest(reading))?;
+    // Another program has a variable of the same name: the one beside the value is meant.
+    let apart = !is_above(naming, reading);
+    let farther = |rival: usize| apart && distance(naming, reading).is_some_and(|far| far > rival);
+    if rival.is_some_and(farther) {
+        return None;
+    }
     let confidence = match (generic, theirs) {
         (false, false) => confidence,
         (true, true) => return None,

@@ -261,7 +261,8 @@ impl<'a> Collector<'a> {
         let matches = match &self.look {
             Look::Candidates => {
                 let read = self.as_read(origin.kind, text.bytes);
-                self.detector.scan_with(&read, path, &mut |span| strays.push(span))
+                let stop = || self.is_interrupted();
+                self.detector.scan_with(&read, path, &mut |span| strays.push(span), &stop)
             }
             Look::Copies(known) => self.copies(known, text.bytes, path, held),
             Look::Names(names) => {

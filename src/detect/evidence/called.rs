@@ -55,7 +55,7 @@ impl Judge<'_> {
             return low("is no credential");
         }
         let ours_by_holder = || self.is_in_block_of_ours(own) || meaning.credential && self.is_under_us();
-        if self.is_one_of_many(name) && !ours_by_holder() {
+        if self.is_one_of_many(name) && !ours_by_holder() && !self.is_held_by_us() {
             return low("has many values in this file: an identifier");
         }
         if !meaning.specific || meaning.initials {

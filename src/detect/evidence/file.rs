@@ -85,7 +85,7 @@ impl Judge<'_> {
         let returned = self.is_returned_key();
         let credential =
             returned || self.is_called_credential(own, &line) || self.is_another_one_of_ours(own);
-        let mentioned = self.file.mentions().iter().any(|&at| !self.is_in_name_of_file(at));
+        let mentioned = self.file.mentions().iter().any(|&at| self.is_of_provider(at));
         let elsewhere = self.is_something_elses() && self.provider_has_its_own_place();
         let by_model_only =
             || tokens(&line).all(|token| token.contains('-') || self.speaks(token) != Speaks::Ours);
@@ -146,12 +146,15 @@ impl Judge<'_> {
         words(name) == ["secret"] && (own.holder == Holder::Lines || held())
     }
 
-    /// Whether what is mentioned is a part of the name of a source file, as a log of tests has them.
-    fn is_in_name_of_file(&self, at: usize) -> bool {
+    /// Whether what is mentioned is the provider, and neither a part of the name of a source file, as a log of tests has
+    /// them, nor of weights that others serve.
+    fn is_of_provider(&self, at: usize) -> bool {
         let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
         let text = self.file.text;
         let end = at + text[at..].iter().take(100).take_while(|b| belongs(b)).count();
-        is_source_file(&text[at..end].to_str_lossy())
+        let start = text[..at].iter().rev().take(100).take_while(|b| belongs(b)).count();
+        let word = text[at - start..end].to_str_lossy().to_lowercase();
+        !is_source_file(&text[at..end].to_str_lossy()) && !self.is_of_weights(&word)
     }
 
     /// Whether the file sends requests to the provider, or imports its client.
@@ -168,8 +171,9 @@ impl Judge<'_> {
             let lines = lines.filter(|line| line.len() <= LONGEST);
             let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned());
             let imports = |line: &String| {
+                let part = |c: char| !(c.is_alphanumeric() || c == '_');
                 self.speaks(line) == Speaks::Ours
-                    && words(line).iter().any(|word| IMPORTS.contains(&word.as_str()))
+                    && line.split(part).any(|word| IMPORTS.contains(&word.to_ascii_lowercase().as_str()))
             };
             lines.filter(imports).collect()
         })

@@ -56,6 +56,9 @@ impl Judge<'_> {
         if let Some(header) = last.filter(|name| self.is_other_header(name)) {
             return Some(format!("{} does not call it a credential", shown(header)));
         }
+        if self.is_of_other_provider() {
+            return Some("it is what Terraform logs in to another provider with".to_owned());
+        }
         if self.is_entry_of_sentence() {
             return Some("it is the name that a sentence is kept under".to_owned());
         }
@@ -259,6 +262,13 @@ impl Judge<'_> {
             Some(b'{' | b'[') => self.keys_of_records() > 1,
             first => first.is_some_and(u8::is_ascii_digit),
         }
+    }
+
+    /// Whether the value is a setting of one of Terraform's providers that is not ours: `provider "acme" { token = VALUE }`.
+    fn is_of_other_provider(&self) -> bool {
+        let named = self.place.levels.iter().flat_map(|level| [&level.head, &level.name]);
+        let mut providers = named.filter_map(|name| name.trim().strip_prefix("provider \""));
+        providers.any(|provider| self.speaks(provider) != Speaks::Ours)
     }
 
     /// Whether the value is what a text is kept under: `"VALUE": "What a program says"`.

@@ -283,6 +283,7 @@ impl Judge<'_> {
         let file = word.trim_end_matches(['"', '\'', ',', ';', ')']);
         FILES.iter().any(|ending| file.ends_with(ending))
             || word.split_once('/').is_some_and(|(first, rest)| {
+                let first = first.rsplit(['"', '\'', '`', '(', '=', ',']).next().unwrap_or_default();
                 let vendor =
                     self.provider.names.iter().any(|name| first.strip_prefix(name.as_str()) == Some("ai"));
                 vendor && rest.contains('-') && !rest.contains('/')
