@@ -58,8 +58,10 @@ fn from_the_last_commit_to_a_remote() {
     repo.git(&["push", "--quiet", "origin", "main:elsewhere"]);
     assert_eq!(states(&repo, "base..HEAD"), ["pushed"]);
     let said = repo.place.run(&["range", "base..HEAD"]).out();
-    let (revoked, rewritten) =
-        (said.find("First delete the key"), said.find(r#"filter-repo --replace-text "$work"#));
+    let (revoked, rewritten) = (
+        said.find("First delete the key"),
+        said.find(r#"filter-repo --prune-empty never --replace-text "$work"#),
+    );
     assert!(revoked.is_some() && revoked < rewritten, "{said}");
 
     // What was taken back was there all the same.
