@@ -75,7 +75,10 @@ fn pieces(text: &[u8], seed: Range<usize>, floor: usize) -> Vec<Range<usize>> {
 fn piece_below(text: &[u8], last: &Range<usize>, width: usize) -> Option<Range<usize>> {
     let full = last.len() == width && width >= SHORTEST_LINE;
     let line = next_line(text, last.end).filter(|_| full).map(|next| next..stretch_end(text, next));
-    let goes_on = |line: &Range<usize>| !line.is_empty() && line.len() <= width && !is_name(text, line.end);
+    let goes_on = |line: &Range<usize>| {
+        let last = line.len() < width && is_first_word(text, line.end);
+        !line.is_empty() && line.len() <= width && !last && !is_name(text, line.end)
+    };
     line.filter(goes_on).or_else(|| {
         let next = next_literal(text, last.end)?;
         Some(next..stretch_end(text, next)).filter(|piece| !piece.is_empty())
@@ -95,6 +98,14 @@ fn is_name(text: &[u8], end: usize) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether what ends at `end` is the first word of more on its line, as nothing follows the last line of base64 but what
+/// closes it.
+fn is_first_word(text: &[u8], end: usize) -> bool {
+    let rest = text[end..].trim_start_with(|c| c == '=');
+    let rest = &rest[rest.iter().take(2).take_while(|b| **b == b' ').count()..];
+    rest.first().is_some_and(|b| !is_quiet(*b) && !b")]};<`-&".contains(b))
 }
 
 /// Most bytes between two lines of wrapped base64: a line end, indentation, and what quotes a line.
