@@ -39,6 +39,7 @@ pub mod runs;
 mod settings;
 pub mod shape;
 mod sql;
+mod streak;
 mod structure;
 mod table;
 mod window;
@@ -46,6 +47,7 @@ pub(crate) mod words;
 
 use file_view::{Anchors, FileView};
 use mention::Filter;
+use streak::Streak;
 use window::Window;
 
 /// A value that a rule believes to be a credential.
@@ -187,10 +189,14 @@ impl Detector {
         let views = Views::new(self, text, path);
         let mut matches = Vec::new();
         for group in &self.groups {
+            let mut streak = Streak::default();
             for run in runs::runs(text, group.class, group.length).take_while(|_| !stop()) {
                 let span = candidate::value_span(text, run.clone(), group.length);
-                match span.and_then(|span| self.best(&views, &span, &group.rules)) {
-                    Some(found) => matches.push(found),
+                match span.and_then(|span| self.best(&views, &span, &group.rules, &streak)) {
+                    Some(found) => {
+                        streak.add(text, &found);
+                        matches.push(found);
+                    }
                     None => self.strays(text, run, group, stray),
                 }
             }
@@ -240,13 +246,19 @@ impl Detector {
         let Some(regex) = self.rules()[index].pattern.regex() else { return };
         for captures in regex.captures_iter(views.text) {
             if let Some(span) = secret_span(&captures) {
-                matches.extend(self.best(views, &span, &[index]));
+                matches.extend(self.best(views, &span, &[index], &Streak::default()));
             }
         }
     }
 
-    /// What the most confident of some rules makes of a candidate.
-    fn best(&self, views: &Views<'_>, span: &Range<usize>, rules: &[usize]) -> Option<Match> {
+    /// What the most confident of some rules makes of a candidate, or what it is by the list that it goes on with.
+    fn best(
+        &self,
+        views: &Views<'_>,
+        span: &Range<usize>,
+        rules: &[usize],
+        streak: &Streak,
+    ) -> Option<Match> {
         // What is known of the file costs nothing, the shape little, a first look through the file the most.
         let mut open: Vec<usize> = rules.iter().copied().filter(|&r| !views.is_foreign(r)).collect();
         if open.is_empty() {
@@ -261,6 +273,9 @@ impl Detector {
         open.retain(|&r| views.of(r).is_about_provider());
         if open.is_empty() {
             return None;
+        }
+        if let Some(known) = streak.next(views.text, span).filter(|known| open.contains(&known.rule)) {
+            return Some(Match { published: published(&self.rules()[known.rule]), ..known });
         }
         let window = Window::around(views.text, span);
         if candidate::is_base64_tail(&window.before, span.len()) {
