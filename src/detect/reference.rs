@@ -175,7 +175,12 @@ impl Detector {
         let given = before.trim_end().strip_suffix('=').and_then(name_of);
         match given {
             Some(variable) => self.goes_on(views, &variable, span.end, known),
-            None => self.goes_on(views, handle, span.end, known),
+            None => {
+                let at = span.end + rest.find(&reads)?;
+                let own = at..at + handle.len();
+                let (place, _) = place_of(views.text, &own);
+                self.told(views, &own, &place).or_else(|| self.goes_on(views, handle, span.end, known))
+            }
         }
     }
 

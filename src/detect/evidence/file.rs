@@ -14,8 +14,10 @@ use crate::detect::words::words;
 use crate::finding::Confidence;
 
 /// Parts of a program that show one another a token of their own.
-const PARTIES: [&str; 10] =
-    ["app", "client", "server", "gateway", "proxy", "service", "device", "frontend", "backend", "relay"];
+const PARTIES: [&str; 12] = [
+    "app", "client", "server", "gateway", "proxy", "service", "device", "frontend", "backend", "relay",
+    "auth", "access",
+];
 
 impl Judge<'_> {
     /// Whether the value's line is longer than people write them, so that much on it may have nothing to do with the value.
