@@ -63,7 +63,7 @@ fn without_literal(before: &[u8]) -> &[u8] {
     text.rfind_byte(quote).map_or(before, |open| text[..open].trim_ascii_end())
 }
 
-/// Whether an operand is written out: a text, a number, nothing.
+/// Whether an operand is what the program knows by itself: a text, a number, a constant, nothing.
 fn is_literal(operand: &str) -> bool {
     const NOTHING: [&str; 8] = ["null", "none", "nil", "undefined", "true", "false", "nothing", "empty"];
     let plain = operand.trim_matches(|c: char| matches!(c, '(' | ')' | ';' | ',' | ':' | '{' | '?'));
@@ -71,6 +71,7 @@ fn is_literal(operand: &str) -> bool {
         || plain.starts_with(['"', '\'', '`', '<'])
         || plain.ends_with(['"', '\'', '`']) && !plain.contains(['(', '['])
         || plain.starts_with(|c: char| c.is_ascii_digit())
+        || plain.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         || NOTHING.contains(&plain.to_ascii_lowercase().as_str())
 }
 

@@ -214,7 +214,8 @@ impl Judge<'_> {
         let chosen = words.iter().any(|word| matches!(word.as_str(), "secret" | "password" | "passwd"))
             && !words.iter().any(|word| matches!(word.as_str(), "api" | "key" | "token"));
         // `APP_TOKEN`, `gateway_token`: what one part of a program shows another.
-        let shown_to_a_party = matches!(words.as_slice(), [.., party, last] if last == "token" && PARTIES.contains(&party.as_str()));
+        let is_shown = |party: &str, last: &str| last == "token" && PARTIES.contains(&party);
+        let shown_to_a_party = matches!(words.as_slice(), [.., party, last] if is_shown(party, last));
         let levels = self.place.levels.iter().take_while(|level| level.holder != Holder::Block);
         chosen
             || shown_to_a_party

@@ -187,8 +187,8 @@ impl Judge<'_> {
         is_password(&own.name) && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
     }
 
-    /// Whether the value is a password beside the name of a user, or stands in the record of one: with the hash of a
-    /// password beside it.
+    /// Whether the value is a password beside the name of a user, or stands in the record of one: in a list of them, with
+    /// the hash of a password beside it.
     fn is_of_account(&self, own: &Level) -> bool {
         const USER: [&str; 4] = ["user", "username", "login", "email"];
         let beside = |told: fn(&[String]) -> bool| fields_beside(own).any(|part| told(&words(part.key)));
