@@ -32,7 +32,7 @@ struct Uses {
 pub(super) type Disowned = BTreeMap<(usize, Secret), String>;
 
 /// Which of the doubtful values of `namings` are somebody else's: each list with what reads its names.
-pub(super) fn disowned(looks: &[(&[Naming], &[Reading])]) -> Disowned {
+pub(super) fn disowned(looks: &[(Vec<Naming>, Vec<Reading>)]) -> Disowned {
     let mut uses: BTreeMap<(usize, Secret), Uses> = BTreeMap::new();
     for (namings, readings) in looks {
         let readings = by_name(readings.iter());
@@ -74,6 +74,9 @@ impl Collector<'_> {
 
     /// Lowers the confidence in values that are somebody else's, unless a place of theirs leaves no doubt.
     pub(super) fn disown(&mut self, disowned: &Disowned) {
+        if disowned.is_empty() {
+            return;
+        }
         let least = self.settings.confidence;
         let mut hits = lock(&self.hits);
         let sure = |hit: &Hit, (target, secret): &(usize, Secret)| {
@@ -138,7 +141,7 @@ mod tests {
         let theirs = || reading("app/server.py", Purpose::Theirs { sure: true });
         let ours = || Purpose::Ours { rule: 0, confidence: Confidence::High, reason: String::new() };
         let is_disowned = |doubtful: bool, readings: &[Reading]| {
-            disowned(&[(&[naming(doubtful)], readings)]).values().next().cloned()
+            disowned(&[(vec![naming(doubtful)], readings.to_vec())]).values().next().cloned()
         };
         let reason =
             "`APP_TOKEN` gets its value in app/.env:1 and is read in app/server.py:9, for something else";

@@ -152,17 +152,18 @@ impl Collector<'_> {
         let (first, first_before) = readings(names);
         let onwards = handed_on(&namings, &first);
         let onwards_before = handed_on(&namings_before, &first_before);
-        let mut disowned = disowned(&[(&namings, &first)]);
-        let mut now = resolve(namings.clone(), first.clone());
+        let mut looks = vec![(namings, first)];
         let mut before = resolve(namings_before, first_before);
         if let Some(names) = Names::new(&onwards).filter(|_| !self.is_interrupted()) {
             let (second, second_before) = readings(names);
-            disowned = super::disown::disowned(&[(&namings, &first), (&onwards, &second)]);
-            now.extend(resolve(onwards, second));
+            looks.push((onwards, second));
             before.extend(resolve(onwards_before, second_before));
         }
         before.retain(|value| value.confidence >= self.settings.confidence);
-        Bound { now, before: before.into_iter().map(|value| value.secret).collect(), disowned }
+        let before = before.into_iter().map(|value| value.secret).collect();
+        let disowned = disowned(&looks);
+        let now = looks.into_iter().flat_map(|(namings, readings)| resolve(namings, readings)).collect();
+        Bound { now, before, disowned }
     }
 
     /// Values whose other places are worth a look: those that are reported, where one of them was seen elsewhere, and

@@ -63,7 +63,7 @@ impl Judge<'_> {
         let line = line_start(self.file.text, self.span.start)..line_end(self.file.text, self.span.end);
         let on_line = |at: usize, _: &str| line.contains(&at);
         let command = || self.file.line(self.span).contains_str("curl ");
-        let nearest = self.file.nearest_given_host_of(self.span, on_line).filter(|_| command());
+        let nearest = command().then(|| self.file.nearest_given_host_of(self.span, on_line)).flatten();
         let nearest = nearest.or_else(|| self.file.nearest_given_host(self.span));
         let nearest = nearest.or_else(|| self.file.nearest_host(self.span));
         let (_, host) = nearest?;
