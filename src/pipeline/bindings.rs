@@ -212,10 +212,10 @@ fn is_environment(path: &BStr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn naming(name: &str, generic: bool, path: &str, value: u8) -> Naming {
+    pub(in crate::pipeline) fn naming(name: &str, generic: bool, path: &str, value: u8) -> Naming {
         Naming {
             definition: Definition { name: name.to_owned(), generic, section: false },
             secret: Secret::new(vec![value; 32]),
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    fn reading(name: &str, path: &str, ours: bool) -> Reading {
+    pub(in crate::pipeline) fn reading(name: &str, path: &str, ours: bool) -> Reading {
         Reading {
             name: name.to_owned(),
             purpose: Some(match ours {

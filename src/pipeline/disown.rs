@@ -109,52 +109,37 @@ pub(super) fn is_doubtful(found: &Match) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::definition::Definition;
+    use crate::pipeline::bindings::tests::{naming, reading};
 
-    fn naming(doubtful: bool) -> Naming {
-        Naming {
-            definition: Definition { name: "APP_TOKEN".into(), generic: false, section: false },
-            secret: Secret::new(vec![1; 32]),
-            target: 0,
-            path: Some("app/.env".into()),
-            place: "app/.env:1".into(),
-            alias: false,
-            doubtful,
-        }
-    }
-
-    fn reading(path: &str, purpose: Purpose) -> Reading {
-        Reading {
-            name: "APP_TOKEN".into(),
-            purpose: Some(purpose),
-            given_to: Vec::new(),
-            from_environment: true,
-            mentions: Vec::new(),
-            target: 0,
-            path: Some(path.into()),
-            place: format!("{path}:9"),
-        }
+    fn read(path: &str, purpose: Purpose) -> Reading {
+        Reading { purpose: Some(purpose), ..reading("APP_TOKEN", path, true) }
     }
 
     #[test]
     fn a_value_is_nobodys_where_all_that_is_told_speaks_against_it() {
-        let theirs = || reading("app/server.py", Purpose::Theirs { sure: true });
+        let theirs = || read("app/server.py", Purpose::Theirs { sure: true });
         let ours = || Purpose::Ours { rule: 0, confidence: Confidence::High, reason: String::new() };
         let is_disowned = |doubtful: bool, readings: &[Reading]| {
-            disowned(&[(vec![naming(doubtful)], readings.to_vec())]).values().next().cloned()
+            disowned(&[(
+                vec![Naming { doubtful, ..naming("APP_TOKEN", false, "app/.env", 1) }],
+                readings.to_vec(),
+            )])
+            .values()
+            .next()
+            .cloned()
         };
         let reason =
             "`APP_TOKEN` gets its value in app/.env:1 and is read in app/server.py:9, for something else";
         assert_eq!(is_disowned(true, &[theirs()]).as_deref(), Some(reason));
         assert_eq!(is_disowned(false, &[theirs()]), None);
         assert_eq!(is_disowned(true, &[]), None);
-        assert_eq!(is_disowned(true, &[reading("app/server.py", Purpose::Theirs { sure: false })]), None);
+        assert_eq!(is_disowned(true, &[read("app/server.py", Purpose::Theirs { sure: false })]), None);
         assert_eq!(
-            is_disowned(true, &[reading("other/program/of/its/own.py", Purpose::Theirs { sure: true })]),
+            is_disowned(true, &[read("other/program/of/its/own.py", Purpose::Theirs { sure: true })]),
             None
         );
         for other in [ours(), Purpose::Unknown] {
-            assert_eq!(is_disowned(true, &[theirs(), reading("app/llm.py", other)]), None);
+            assert_eq!(is_disowned(true, &[theirs(), read("app/llm.py", other)]), None);
         }
     }
 }

@@ -40,16 +40,19 @@ impl Released {
 }
 
 impl Collector<'_> {
+    /// What was set aside, by each state that the change begins at.
+    fn states_before(&self) -> impl Iterator<Item = &AsideBefore> {
+        self.aside_before.get().into_iter().flat_map(|before| before.iter())
+    }
+
     /// Whether what stood at a path before the change was not judged.
     pub(super) fn was_left_out(&self, target: usize, path: Option<&BStr>) -> bool {
-        let mut before = self.aside_before.get().into_iter().flat_map(|before| before.iter());
-        path.is_some_and(|path| before.any(|before| before.left_out.contains(target, path)))
+        path.is_some_and(|path| self.states_before().any(|before| before.left_out.contains(target, path)))
     }
 
     /// Whether the value of a hit was accepted before the change, and is no longer.
     pub(super) fn is_released(&self, hit: &Hit) -> bool {
-        let mut before = self.aside_before.get().into_iter().flat_map(|before| before.iter());
         let rule = &self.detector.rules()[hit.rule].id;
-        before.any(|before| before.released.contains(rule, &hit.secret))
+        self.states_before().any(|before| before.released.contains(rule, &hit.secret))
     }
 }
