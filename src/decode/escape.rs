@@ -10,7 +10,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::splice::{Form, Run};
-use super::worth::{SHORTEST, Worth};
+use super::worth::{self, SHORTEST, Worth};
 
 /// An escape at the beginning of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) struct Escape {
 /// Most times that an escape is escaped again: backslashes before it, `25` in it.
 const MOST_LAYERS: usize = 8;
 
-/// Fewest escaped letters and digits that make a stretch one of escapes.
+/// Fewest escaped letters and digits that make a stretch one of escapes, unless it is as long as a value.
 const FEWEST: usize = 4;
 
 /// Decoded bytes after which a stretch ends at the next character that is no letter or digit …
@@ -211,6 +211,8 @@ fn stretch(text: &[u8], lead: usize, floor: usize) -> Stretch {
     let start = start(text, lead, floor);
     let mut decoded = Vec::new();
     let (mut at, mut escaped, mut encoding) = (start, 0, None);
+    // Characters that stand for themselves, one after the other.
+    let (mut as_they_are, mut longest) = (0, 0);
     while at < text.len() && decoded.len() < LONGEST {
         let step = step(text, at);
         let plain = step.encoding.is_none();
@@ -228,9 +230,16 @@ fn stretch(text: &[u8], lead: usize, floor: usize) -> Stretch {
         if let Some(character) = step.character {
             decoded.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
+        as_they_are = if plain { as_they_are + 1 } else { 0 };
+        longest = longest.max(as_they_are);
         at += step.taken;
     }
-    let run = encoding.filter(|_| escaped >= FEWEST).map(|encoding| Run {
+    let is_enough = |encoding: &&str| {
+        escaped >= FEWEST
+            // What is whole without its escapes was seen. An equals sign is hardly ever an escape's.
+            || *encoding != "quoted-printable" && longest < SHORTEST && worth::holds_run(&decoded)
+    };
+    let run = encoding.filter(is_enough).map(|encoding| Run {
         encoding,
         pieces: std::iter::once(start..at).collect(),
         decoded,
@@ -338,4 +347,21 @@ fn is_within_escapes(text: &[u8], block: usize) -> bool {
         at -= back;
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, value};
+
+    #[test]
+    fn a_value_with_one_escaped_character() {
+        let value = value(45, 32);
+        for at in [0, 9, 31] {
+            let (before, after) = (&value[..at], &value[at + 1..]);
+            let code = value.as_bytes()[at];
+            check("KEY=\"", &format!("{before}\\u{code:04x}{after}"), "\"", &value, &["unicode-escape"]);
+            check("key=", &format!("{before}%{code:02X}{after}"), "&", &value, &["percent"]);
+            check("<b>", &format!("{before}&#{code};{after}"), "</b>", &value, &["html-entity"]);
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::probe;
 use super::splice::{Form, Run};
 use super::worth::{SHORTEST, Worth};
 use crate::detect::runs::{self, BLOCK};
@@ -56,12 +57,7 @@ fn decode(text: &[u8], span: Range<usize>, worth: &Worth<'_>) -> Option<Run> {
 
 /// Whether so many bytes in a row are letters, digits or marks, or begin a file: digests are told by this from text.
 fn is_plausible(digits: &[u8]) -> bool {
-    const HEAD: usize = 8;
-    let head = &digits[..digits.len().min(HEAD)];
-    if head.starts_with(b"504b0304")
-        || head.starts_with(b"504B0304")
-        || head[..6].eq_ignore_ascii_case(b"1f8b08")
-    {
+    if probe::begins_hex_archive(digits) {
         return true;
     }
     let mut pairs = 0;

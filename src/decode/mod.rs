@@ -19,6 +19,8 @@ mod damage;
 mod dump;
 pub(crate) mod escape;
 mod hexadecimal;
+mod listed;
+pub(crate) mod markup;
 mod named;
 mod probe;
 mod splice;

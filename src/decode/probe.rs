@@ -84,10 +84,10 @@ fn has_text_groups(block: &[u8; BLOCK]) -> bool {
     groups & (groups >> 32) & (groups >> 64) & 0x0101_0101 != 0
 }
 
-/// Whether a block can be the hex of letters and digits: every other digit is from 3 to 7.
+/// Whether a block can be the hex of letters and digits: every other digit is from 3 to 7, or in UTF-16 a zero.
 #[inline]
 fn has_text_pairs(block: &[u8; BLOCK]) -> bool {
-    (0..2).any(|parity| block.iter().skip(parity).step_by(2).all(|byte| (b'3'..=b'7').contains(byte)))
+    (0..2).any(|parity| block.iter().skip(parity).step_by(2).all(|byte| matches!(byte, b'3'..=b'7' | b'0')))
 }
 
 /// Whether the base64 that `bytes` end with begins as an archive does.
@@ -96,6 +96,14 @@ fn begins_archive(bytes: &[u8]) -> bool {
     // What is glued to the front may be any few characters.
     (start..bytes.len().min(start + 4))
         .any(|at| archive::ENCODED_MAGIC.iter().any(|magic| bytes[at..].starts_with(magic)))
+        || begins_hex_archive(&bytes[start..])
+}
+
+/// Whether hex digits begin as those of an archive do.
+pub(super) fn begins_hex_archive(digits: &[u8]) -> bool {
+    let begins =
+        |magic: &[u8]| digits.get(..magic.len()).is_some_and(|head| head.eq_ignore_ascii_case(magic));
+    archive::HEX_MAGIC.into_iter().any(begins)
 }
 
 /// Offsets of blocks within stretches that are long enough for base64, or a line of one that is.
@@ -194,14 +202,15 @@ pub(super) fn is_plausible_base64(stretch: &[u8]) -> bool {
 }
 
 /// Whether a stretch that begins or ends with hex digits can be text in hex: a value of 32 bytes is 64 digits, and the
-/// first of each pair is from 3 to 7.
+/// first of each pair is from 3 to 7; in UTF-16, zeros stand between the pairs.
 fn is_plausible_hex(stretch: &[u8]) -> bool {
     if stretch.len() < SHORTEST_HEX {
         return false;
     }
     let mut pairs = [0_usize; 2];
     for (at, pair) in stretch.windows(2).enumerate() {
-        let is_text = matches!(pair[0], b'3'..=b'7') && pair[1].is_ascii_hexdigit();
+        let is_text =
+            matches!(pair, [b'0', b'0']) || matches!(pair[0], b'3'..=b'7') && pair[1].is_ascii_hexdigit();
         let pairs = &mut pairs[at % 2];
         *pairs = if is_text { *pairs + 1 } else { 0 };
         if *pairs >= SHORTEST_HEX / 2 {
@@ -274,6 +283,7 @@ mod tests {
                 STANDARD_NO_PAD.encode(STANDARD_NO_PAD.encode(value.as_bytes())),
                 hex.to_uppercase(),
                 hex,
+                utf16.iter().map(|b| format!("{b:02x}")).collect(),
             ];
             for form in forms {
                 let offset = index % 19;
@@ -309,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn archives_in_base64_are_seen() {
+    fn archives_in_base64_and_hex_are_seen() {
         for magic in [archive::GZIP, archive::ZIP] {
             let packed = values(12).flat_map(String::into_bytes).map(|byte| byte.wrapping_mul(0x93));
             let bytes: Vec<u8> = magic.iter().copied().chain(packed).collect();
@@ -317,6 +327,8 @@ mod tests {
                 let text = format!("{glued}{}", STANDARD_NO_PAD.encode(&bytes));
                 assert!(may_hold_encoded(text.as_bytes()), "{glued:?}");
             }
+            let hex: String = bytes.iter().map(|b| format!("{b:02X}")).collect();
+            assert!(may_hold_encoded(hex.as_bytes()) && may_hold_encoded(hex.to_lowercase().as_bytes()));
         }
     }
 

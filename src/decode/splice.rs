@@ -27,6 +27,8 @@ pub(super) enum Form {
     Ratio { skip: usize, chars: usize, bytes: usize },
     /// Escapes of different lengths, in one piece: see [`escape::step`].
     Escapes,
+    /// Each piece is a byte.
+    Each,
 }
 
 impl Form {
@@ -74,6 +76,7 @@ impl Run {
                 let last = group + ((byte + 1) * chars).div_ceil(bytes);
                 self.position(first)..self.position(last - 1) + 1
             }
+            Form::Each => self.pieces.get(at).cloned().unwrap_or_else(|| self.outside()),
             Form::Escapes => {
                 let whole = self.outside();
                 let (mut from, mut decoded) = (whole.start, 0);

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use super::markup;
 use super::named;
 use super::splice::{Form, Run};
 use super::worth::SHORTEST;
@@ -27,6 +28,8 @@ pub(super) enum Joint {
     Continued,
     /// A soft line break of quoted-printable.
     SoftBreak,
+    /// Marks that format a part of a line.
+    Markup,
 }
 
 /// The joint that begins at `at`, right behind a piece, and where the next piece begins.
@@ -41,6 +44,7 @@ pub(super) fn joint(text: &[u8], at: usize) -> Option<(Joint, usize)> {
         b'^' => (Joint::Continued, 1 + line_end(&rest[1..])?),
         b'=' => (Joint::SoftBreak, 1 + line_end(&rest[1..])?),
         b'$' | b'#' => (Joint::Literals, nothing(rest)?),
+        b'<' => (Joint::Markup, markup::inline(&text[at..(at + markup::WIDEST).min(text.len())])?),
         _ => return None,
     };
     Some((joint, at + length))
@@ -211,6 +215,10 @@ pub(super) fn runs(text: &[u8], within: Range<usize>) -> Vec<Run> {
             search.from(mark);
         }
     }
+    search.done = 0;
+    for tag in memchr::memchr_iter(b'<', part) {
+        search.from(within.start + tag);
+    }
     search.found
 }
 
@@ -235,7 +243,7 @@ impl Search<'_> {
     /// Looks for a chain whose first piece ends at `end`.
     fn from(&mut self, end: usize) {
         let text = self.text;
-        if end <= self.done || !text[end - 1].is_ascii_alphanumeric() {
+        if end <= self.done || !text[..end].last().is_some_and(u8::is_ascii_alphanumeric) {
             return;
         }
         let mut chain = chain(text, end, self.unlisted);
@@ -350,6 +358,7 @@ impl Chain {
             Joint::Literals | Joint::Listed => "concatenation",
             Joint::Continued => "line-continuation",
             Joint::SoftBreak => "quoted-printable",
+            Joint::Markup => "markup",
         };
         let decoded = self.pieces.iter().flat_map(|piece| &text[piece.clone()]).copied().collect();
         Some(Run { encoding, pieces: self.pieces, decoded, form: Form::PLAIN })

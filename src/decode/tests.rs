@@ -56,13 +56,19 @@ pub(super) fn seen(bytes: &[u8], value: &str, limits: Limits) -> (Vec<Seen>, Vec
     (found, issues)
 }
 
+pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(content).expect("memory");
+    packed.finish().expect("memory")
+}
+
 fn each(text: &str, one: impl Fn(u8) -> String) -> String {
     text.bytes().map(one).collect()
 }
 
 /// `before`, `encoded`, `after`: the value must be seen in what `encoded` takes, in one place only.
 #[track_caller]
-fn check(before: &str, encoded: &str, after: &str, value: &str, decoded: &[&str]) {
+pub(super) fn check(before: &str, encoded: &str, after: &str, value: &str, decoded: &[&str]) {
     let text = format!("{before}{encoded}{after}");
     let (found, issues) = seen(text.as_bytes(), value, Limits::default());
     let [only] = found.as_slice() else { panic!("{decoded:?} {text}: {} places", found.len()) };
@@ -339,12 +345,13 @@ fn one_inside_the_other() {
     check("x: ", &STANDARD.encode(&split), "\n", &value, &["base64", "concatenation"]);
     let utf16: Vec<u8> = format!("key={value}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     check("x: ", &STANDARD.encode(utf16), "\n", &value, &["base64", "utf-16"]);
-    let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    zipped.write_all(format!("key={value}").as_bytes()).expect("memory");
-    let text = format!("x: {}\n", STANDARD.encode(zipped.finish().expect("memory")));
-    let (found, issues) = seen(text.as_bytes(), &value, Limits::default());
-    assert_eq!((found.len(), issues), (1, vec![]));
-    assert_eq!((&found[0].decoded[..], &found[0].stored), (&["base64", "gzip"][..], &None));
+    let packed = gzip(format!("key={value}").as_bytes());
+    let hex = packed.iter().map(|b| format!("{b:02x}")).collect();
+    for (encoded, encoding) in [(STANDARD.encode(&packed), "base64"), (hex, "hex")] {
+        let (found, issues) = seen(format!("x: {encoded}\n").as_bytes(), &value, Limits::default());
+        assert_eq!((found.len(), issues), (1, vec![]));
+        assert_eq!((&found[0].decoded[..], &found[0].stored), (&[encoding, "gzip"][..], &None));
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::ops::Range;
 use super::splice::{Run, Splice};
 use super::worth::{Interest, Worth};
 use super::{
-    Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, dump, escape, hexadecimal, named, split, utf16,
+    Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, dump, escape, hexadecimal, listed, named, split,
+    utf16,
 };
 use crate::source::Issue;
 
@@ -188,6 +189,7 @@ impl Walk<'_> {
                 runs.extend(escape::runs(text.bytes, within.clone(), &self.worth));
             }
             if depth.interesting {
+                runs.extend(listed::runs(text.bytes, within.clone(), &self.worth));
                 runs.extend(dump::runs(text.bytes, within.clone(), &self.worth));
                 runs.extend(split::runs(text.bytes, within.clone()));
             }

@@ -32,7 +32,7 @@ impl Worth<'_> {
 }
 
 /// Whether there is a run of letters and digits as long as a value.
-fn holds_run(bytes: &[u8]) -> bool {
+pub(super) fn holds_run(bytes: &[u8]) -> bool {
     let class = runs::Class::new(&[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]);
     class.is_some_and(|class| runs::runs(bytes, class, SHORTEST).next().is_some())
 }

@@ -19,6 +19,9 @@ pub(crate) fn value(name: &str, inner: &[u8]) -> Option<Vec<u8>> {
         "oesc" => each(inner, |out, byte| write!(out, "\\{byte:03o}")),
         "pct" => each(inner, |out, byte| write!(out, "%{byte:02X}")),
         "ent" => each(inner, |out, byte| write!(out, "&#{byte};")),
+        "declist" => listed(inner, ", ", |byte| byte.to_string()),
+        "charlist" => listed(inner, ", ", |byte| format!("'{}'", char::from(byte))),
+        "hexpairs" => listed(inner, ":", |byte| format!("{byte:02x}")),
         _ => return None,
     })
 }
@@ -45,6 +48,10 @@ fn each(bytes: &[u8], one: impl Fn(&mut String, u8) -> std::fmt::Result) -> Vec<
         one(&mut out, byte).expect("writing to a string cannot fail");
     }
     out.into_bytes()
+}
+
+fn listed(bytes: &[u8], between: &str, one: impl Fn(u8) -> String) -> Vec<u8> {
+    bytes.iter().map(|&byte| one(byte)).collect::<Vec<_>>().join(between).into_bytes()
 }
 
 fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
@@ -75,6 +82,9 @@ fn encodings_are_the_published_ones() {
         ("oesc", "a", "\\141"),
         ("pct", "Z", "%5A"),
         ("ent", "a", "&#97;"),
+        ("declist", "aZ", "97, 90"),
+        ("charlist", "aZ", "'a', 'Z'"),
+        ("hexpairs", "aZ", "61:5a"),
     ] {
         let got = value(name, plain.as_bytes()).expect("known");
         assert_eq!(String::from_utf8_lossy(&got), encoded, "{name}({plain})");

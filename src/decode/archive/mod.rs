@@ -36,6 +36,8 @@ pub(super) const GZIP: &[u8] = b"\x1f\x8b\x08";
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 /// What their beginnings are in base64. (A tar's is text.)
 pub(super) const ENCODED_MAGIC: [&[u8]; 2] = [b"H4sI", b"UEsDB"];
+/// … and in hex.
+pub(super) const HEX_MAGIC: [&[u8]; 2] = [b"1f8b08", b"504b0304"];
 /// Bytes of its shortest header.
 const GZIP_HEADER: usize = 10;
 /// Where a tar's first header says that it is one.

@@ -1,6 +1,7 @@
 //! The name that a value is given, and what that says.
 
 use super::{Judge, Speaks, Verdict};
+use crate::decode::markup;
 use crate::detect::declaration::annotated;
 use crate::detect::lines;
 use crate::detect::quote::{self, shown};
@@ -36,8 +37,9 @@ impl Judge<'_> {
         if let Some(named) = annotated(self.place).and_then(|declared| self.by_name(&declared, say)) {
             return Some(named);
         }
-        if own.bound == Bound::Spaced && self.is_in_column_of_its_own() {
-            // The column says what it is for, and not the cell before.
+        // The column says what it is for, and not the cell before.
+        let is_cell = own.bound == Bound::Spaced && self.is_in_column_of_its_own();
+        if is_cell || self.is_formatted_by(own) {
             return None;
         }
         if let Some(parent) = self.listed_under(own) {
@@ -161,6 +163,12 @@ impl Judge<'_> {
     pub(super) fn named_as_field(&self, depth: usize, level: &Level, own: &Meaning) -> Option<Verdict> {
         let name = self.name_beside(level).filter(|_| depth == 1 && own.transparent)?;
         self.by_name(name, |name| format!("it is of {name}"))
+    }
+
+    /// Whether a value's element says how it looks, and nothing else.
+    fn is_formatted_by(&self, own: &Level) -> bool {
+        let formats = own.bound == Bound::Element && markup::is_inline(own.name.as_bytes());
+        formats && self.speaks(&own.name) == Speaks::Nobody
     }
 
     /// The name of an element without its namespace, where it is somebody else's, or without attributes that name nobody:
