@@ -1,8 +1,10 @@
 //! What a path says of what is found below it: where in a notebook, and which part of a name is a value.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use bstr::{BStr, ByteSlice};
+use regex::bytes::Regex;
 
 use super::Collector;
 use crate::detect::words::{meaning, words};
@@ -19,12 +21,27 @@ impl Collector<'_> {
     }
 }
 
-/// The number of the notebook cell that an offset is in: every cell begins with its type.
+/// The number of the notebook cell that an offset is in, from 1: which of the objects in its list.
 pub(super) fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
-    if !path?.ends_with(b".ipynb") {
-        return None;
+    static LIST: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#""cells"\s*:\s*\["#).expect("a constant expression"));
+    let list = LIST.find(path.filter(|path| path.ends_with(b".ipynb")).and(text.get(..at))?)?;
+    let (mut cells, mut depth, mut quoted) = (0, 0_u64, false);
+    let mut bytes = text[list.end()..at].iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => _ = bytes.next(),
+            b'{' | b'[' if !quoted => {
+                cells += u64::from(depth == 0);
+                depth += 1;
+            }
+            // The list ends before.
+            b']' if !quoted && depth == 0 => return None,
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
     }
-    let cells = memchr::memmem::find_iter(&text[..at], b"\"cell_type\"").count() as u64;
     (cells > 0).then_some(cells)
 }
 
@@ -72,6 +89,23 @@ fn tells(before: &[u8], after: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_are_counted_by_their_list() {
+        let first = r#"{"source": ["a = {}\n", "b = \"]\""], "cell_type": "code"}"#;
+        let second = r#"{"cell_type": "code", "outputs": [{"data": {}}], "source": ["V"]}"#;
+        let notebook = format!(r#"{{"metadata": {{"x": "M"}}, "cells": [{first}, {second}], "end": "E"}}"#);
+        let cell = |what: &str| {
+            let at = notebook.find(what).expect("it is there");
+            notebook_cell(Some("a.ipynb".into()), notebook.as_bytes(), at)
+        };
+        assert_eq!(
+            (cell("\"M\""), cell("a ="), cell("b ="), cell("\"V\"")),
+            (None, Some(1), Some(1), Some(2))
+        );
+        assert_eq!(cell("\"E\""), None);
+        assert_eq!(notebook_cell(Some("a.json".into()), notebook.as_bytes(), notebook.len()), None);
+    }
 
     #[test]
     fn names_are_read_as_assignments() {
