@@ -216,7 +216,10 @@ pub(super) fn is_taken_apart(after: &[u8]) -> bool {
     }
     match after {
         [b'.' | b'?' | b'!', next, ..] => *next != b'.' && !next.is_ascii_whitespace(),
-        [b'[', next, ..] => !next.is_ascii_digit() && !next.is_ascii_lowercase(),
+        // A number, a variable (`[$n]`), all of them (`[@]`).
+        [b'[', next, ..] => {
+            !next.is_ascii_digit() && !next.is_ascii_lowercase() && !matches!(next, b'$' | b'@' | b'*')
+        }
         [b'-', b'>', ..] | [b':', b':', ..] => true,
         _ => false,
     }

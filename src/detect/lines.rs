@@ -34,6 +34,13 @@ pub(super) fn lines_above(text: &[u8], at: usize) -> impl Iterator<Item = &[u8]>
     above.lines().rev().take_while(is_short)
 }
 
+/// Whether a line is a comment of a program.
+pub(super) fn is_remark(line: &[u8]) -> bool {
+    const MARKS: [&[u8]; 6] = [b"#", b"//", b"--", b"/*", b"*", b"<!--"];
+    let line = line.trim_ascii_start();
+    MARKS.iter().any(|mark| line.starts_with(mark))
+}
+
 /// The lines below that of `at`, up to one that is too long.
 pub(super) fn lines_below(text: &[u8], at: usize) -> impl Iterator<Item = &[u8]> {
     let end = line_end(text, at);

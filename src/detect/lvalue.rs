@@ -56,6 +56,37 @@ pub(super) fn nth_name(before: &[u8], last: usize, number: usize) -> Option<(usi
     names.get(number).filter(|_| names.len() > 1).map(|name| (all, name.clone()))
 }
 
+/// Where the operator is that gives a name to a function whose body is one expression, the arrow of which begins at
+/// `arrow`: `name = (…) => `, `name: async x => `, `name = lambda: `.
+pub(super) fn names_function(before: &[u8], arrow: usize) -> Option<usize> {
+    const WORDS: [&[u8]; 3] = [b"async", b"fn", b"function"];
+    let text = before[..arrow].trim_ascii_end();
+    let without_word = |text: &[u8]| {
+        text.len() - text.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count()
+    };
+    let parameters = text.last() == Some(&b')');
+    let text = match text.last()? {
+        b')' if before[arrow..].starts_with(b"=>") || before[arrow..].starts_with(b"->") => {
+            let mut left = Left::new(before, text.len());
+            left.next();
+            let opens = left.skip_group(b')');
+            let text = before[..left.at()].trim_ascii_end();
+            let word = WORDS.iter().find_map(|word| text.strip_suffix(*word));
+            word.unwrap_or(text).get(..).filter(|_| opens)?
+        }
+        b'a' if before[arrow] == b':' => text.strip_suffix(b"lambda")?,
+        _ if before[arrow..].starts_with(b"=>") => {
+            let text = text[..without_word(text)].trim_ascii_end();
+            text.strip_suffix(b"async").unwrap_or(text)
+        }
+        _ => return None,
+    };
+    let text = text.trim_ascii_end();
+    let operator = matches!(text, [.., before, b'='] if !b"=!<>".contains(before))
+        || parameters && text.ends_with(b":") && !text.ends_with(b"::");
+    operator.then(|| text.len() - 1)
+}
+
 /// The name that PHP's own form of storing gives a text: `s:4:"name";s:32:"`.
 pub(super) fn serialized(before: &[u8]) -> Option<Range<usize>> {
     let quote = |text: &'_ [u8]| {

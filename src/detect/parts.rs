@@ -95,6 +95,27 @@ pub(super) fn parts_and_groups(text: &str, attributes: bool) -> (Vec<Part<'_>>, 
     (parts, groups)
 }
 
+/// A text without calls that begin so: `name(`.
+pub(super) fn without_calls(text: &str, call: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(call) {
+        kept.push_str(&rest[..at]);
+        let mut depth = 1_usize;
+        let arguments = &rest[at + call.len()..];
+        let end = arguments.find(|c| {
+            depth = match c {
+                '(' => depth + 1,
+                ')' => depth - 1,
+                _ => depth,
+            };
+            depth == 0
+        });
+        rest = end.map_or("", |end| &arguments[end + 1..]);
+    }
+    kept + rest
+}
+
 /// Where the group ends that the bracket at `at` opens; none if it opens none: a call's arguments, a list of plain
 /// values and what follows a `$` belong to their field.
 fn group_end(bytes: &[u8], from: usize, at: usize) -> Option<usize> {

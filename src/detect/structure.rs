@@ -7,7 +7,7 @@
 use super::cursor::{Left, Token, closing_position};
 use super::layout;
 use super::lines;
-use super::lvalue::{self, lvalue, nth_name, one_of_several};
+use super::lvalue::{self, lvalue, names_function, nth_name, one_of_several};
 
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 6;
@@ -48,7 +48,7 @@ pub(super) enum Holder {
 }
 
 /// One level of what encloses a value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Level {
     /// The words that the value (or the group that holds it) is bound to; empty if there are none.
     pub(super) name: String,
@@ -225,7 +225,8 @@ fn binding(before: &[u8], end: usize, innermost: bool) -> Binding {
                 return Binding { bound: Bound::Spaced, start: name.start, name, scheme };
             }
             Token::Assign => {
-                let name = lvalue(before, left.at(), Bound::Assigned);
+                let operator = names_function(before, left.at()).unwrap_or(left.at());
+                let name = lvalue(before, operator, Bound::Assigned);
                 let (start, name) = nth_name(before, name.start, 0).unwrap_or((name.start, name));
                 return Binding { bound: Bound::Assigned, start, name, scheme };
             }

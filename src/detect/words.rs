@@ -153,6 +153,11 @@ pub(crate) fn is_thing(phrase: &str) -> bool {
     words.len() == 2 && has(&VOCABULARY.thing, &words[1])
 }
 
+/// Whether a field or a column is called such a thing itself: `topic`.
+pub(crate) fn names_thing(name: &str) -> bool {
+    words(name).last().is_some_and(|last| has(&VOCABULARY.thing, last))
+}
+
 /// The word that says what something is in a phrase that goes on: `code of the device`.
 fn head_of<'w>(name: &str, words: &'w [String]) -> Option<&'w String> {
     const OF: [&str; 8] = ["of", "for", "de", "del", "di", "du", "des", "für"];

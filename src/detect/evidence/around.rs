@@ -5,6 +5,7 @@ use std::rc::Rc;
 use bstr::ByteSlice;
 
 use super::block::Weight;
+use super::expected::is_encrypted_by;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::function_around;
 use crate::detect::quote::{self, shown};
@@ -47,6 +48,8 @@ impl Judge<'_> {
             return Some(function);
         }
         for (depth, level) in self.place.levels.iter().enumerate() {
+            let own_alone = self.without_calls_alike(depth, level);
+            let level = own_alone.as_ref().unwrap_or(level);
             // A sentence that goes on in brackets is no name, nor a row of LaTeX.
             let named = depth > 0 && words(&level.name).len() <= MOST_WORDS && !level.name.contains(" & ");
             if named && let Some(verdict) = self.by_name(&level.name, |name| format!("it is part of {name}"))
@@ -202,7 +205,8 @@ impl Judge<'_> {
             }
             // Where a record is kept says nothing of whose it is: `db.insert([{ … }])`.
             (Holder::Call, Speaks::Others)
-                if self.meaning(&level.head).purpose && (depth > 1 || sends(&level.head)) =>
+                if self.meaning(&level.head).purpose && (depth > 1 || sends(&level.head))
+                    || is_encrypted_by(level) =>
             {
                 None
             }

@@ -7,6 +7,7 @@
 use super::{Judge, Speaks};
 use crate::detect::parts::{
     Part, after_value, bare, fields_beside, neighbours, parts_and_groups, parts_and_nested, tokens,
+    without_calls,
 };
 use crate::detect::quote;
 use crate::detect::structure::{Bound, Holder, Level};
@@ -249,13 +250,8 @@ impl Judge<'_> {
 
     /// Whether an entry is called after a host that is not the provider's: `"registry.example.com": { … }`.
     pub(super) fn is_of_host(&self, level: &Level) -> bool {
-        const ENDINGS: [&str; 5] = [".com", ".org", ".net", ".io", ".dev"];
         let name = level.name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ':'));
-        let host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
-        level.holder == Holder::Group
-            && ENDINGS.iter().any(|ending| name.ends_with(ending))
-            && name.chars().all(host)
-            && !self.is_ours(name)
+        level.holder == Holder::Group && is_site(name) && !self.is_ours(name)
     }
 
     /// A side of a level without the records beside the one that holds the value.
@@ -267,6 +263,20 @@ impl Judge<'_> {
         let records =
             groups.into_iter().filter(|(key, _)| key.trim_matches([' ', '\n', '\t', '\r', ',']).is_empty());
         records.fold(text.to_owned(), |text, (_, record)| text.replacen(record, "", 1))
+    }
+
+    /// A list without what is made by the call that makes the value's entry, if there is any: each is of its own.
+    pub(super) fn without_calls_alike(&self, depth: usize, level: &Level) -> Option<Level> {
+        let own = self.place.levels.get(depth.checked_sub(1)?)?;
+        let call = format!("{}(", own.head.trim());
+        let alike = || level.before.contains(&call) || level.after.contains(&call);
+        (own.holder == Holder::Call && level.holder == Holder::Group && call.len() > 1 && alike()).then(
+            || Level {
+                before: without_calls(&level.before, &call),
+                after: without_calls(&level.after, &call),
+                ..level.clone()
+            },
+        )
     }
 
     /// Whether another entry of the list or mapping that holds the value's group is the provider's.
@@ -353,6 +363,13 @@ fn host(address: &str) -> Option<&str> {
 
 pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// Whether a word is the name of a site: `acme.io`.
+pub(super) fn is_site(word: &str) -> bool {
+    const ENDINGS: [&str; 5] = [".com", ".org", ".net", ".io", ".dev"];
+    let host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+    ENDINGS.iter().any(|ending| word.ends_with(ending)) && word.chars().all(host)
 }
 
 /// Whether a name says that its value is the text of a secret, whichever: `secret_string`.

@@ -8,7 +8,7 @@ use crate::detect::sql;
 use crate::detect::structure::{Bound, Holder};
 use crate::detect::table;
 use crate::detect::window::Window;
-use crate::detect::words::{Field, field, words};
+use crate::detect::words::{Field, field, names_thing, words};
 use crate::finding::Confidence;
 
 impl Judge<'_> {
@@ -50,8 +50,11 @@ impl Judge<'_> {
                 Confidence::Medium,
                 "the text above its table speaks of the provider's key",
             )),
-            Speaks::Nobody if self.is_row_of_person() => {
+            Speaks::Nobody if self.is_row_with_us_as(is_of_people) => {
                 Some(Verdict::new(Confidence::Low, "its row is that of somebody called so"))
+            }
+            Speaks::Nobody if self.is_row_with_us_as(names_thing) => {
+                Some(Verdict::new(Confidence::Low, "its row is that of a thing called so"))
             }
             // A column with many of them is one of identifiers, unless each row says whose it is.
             Speaks::Nobody if self.are_many() && !self.has_vendor_beside(self.place.levels.first()?) => {
@@ -102,34 +105,14 @@ impl Judge<'_> {
             .find_map(|cell| self.host_elsewhere(cell))
     }
 
-    /// Whether the provider's name stands in the row as that of a person: in a column of people's names.
-    fn is_row_of_person(&self) -> bool {
-        const NAMES: [&str; 12] = [
-            "surname",
-            "lastname",
-            "firstname",
-            "forename",
-            "nachname",
-            "vorname",
-            "familienname",
-            "prenom",
-            "prénom",
-            "apellido",
-            "apellidos",
-            "cognome",
-        ];
+    /// Whether the provider's name stands in the row as that of something else: in columns of such names.
+    fn is_row_with_us_as(&self, is_of: impl Fn(&str) -> bool) -> bool {
         let line = self.file.line(self.span);
         let start = line.as_ptr().addr() - self.file.text.as_ptr().addr();
         let mut own = self.file.mentions().iter().filter(|&&at| (start..start + line.len()).contains(&at));
-        let person = |&at: &usize| {
-            let column = table::column(self.file.text, &(at..at + 1)).unwrap_or_default();
-            let words = words(&column);
-            let pair = words.len() == 2
-                && words[1] == "name"
-                && matches!(words[0].as_str(), "last" | "first" | "family");
-            pair || words.iter().any(|word| NAMES.contains(&word.as_str()))
-        };
-        own.next().is_some_and(person) && own.all(person)
+        let named =
+            |&at: &usize| table::column(self.file.text, &(at..at + 1)).is_some_and(|name| is_of(&name));
+        own.next().is_some_and(named) && own.all(named)
     }
 
     /// Whether rows that say nothing of the provider have values of the same form, and this one does not name it alone.
@@ -217,6 +200,28 @@ impl Judge<'_> {
             })
             .as_deref()
     }
+}
+
+/// Whether a column is one of people's names.
+fn is_of_people(column: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "surname",
+        "lastname",
+        "firstname",
+        "forename",
+        "nachname",
+        "vorname",
+        "familienname",
+        "prenom",
+        "prénom",
+        "apellido",
+        "apellidos",
+        "cognome",
+    ];
+    let words = words(column);
+    let pair =
+        words.len() == 2 && words[1] == "name" && matches!(words[0].as_str(), "last" | "first" | "family");
+    pair || words.iter().any(|word| NAMES.contains(&word.as_str()))
 }
 
 /// What a cell of SQL says, without its quotation marks: `N'text'`.

@@ -85,6 +85,18 @@ fn compares(level: &Level) -> bool {
         && !has(&["assert", "expect", "should", "require"])
 }
 
+/// Whether all that a call does with a value is to encrypt it: `secret: encrypt("VALUE")`.
+pub(super) fn is_encrypted_by(level: &Level) -> bool {
+    const ENCRYPTS: [&str; 5] = ["encrypt", "encrypted", "seal", "encipher", "protect"];
+    let bare = |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).is_empty();
+    let callee = words(&level.head);
+    level.holder == Holder::Call
+        && level.bound == Bound::Positional
+        && callee.last().is_some_and(|word| ENCRYPTS.contains(&word.as_str()))
+        && bare(&level.before)
+        && bare(&level.after)
+}
+
 /// Whether a call encrypts or signs with its arguments: `createHmac(`, `openssl_encrypt(`, `jwt.sign(`.
 fn seals(level: &Level) -> bool {
     const SEALS: [&str; 10] =
@@ -93,5 +105,6 @@ fn seals(level: &Level) -> bool {
     let signs = words.last().is_some_and(|word| matches!(word.as_str(), "sign" | "verify"));
     level.holder == Holder::Call
         && level.bound == Bound::Positional
+        && !is_encrypted_by(level)
         && (signs || words.iter().any(|word| SEALS.contains(&word.as_str())))
 }

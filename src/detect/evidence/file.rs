@@ -5,9 +5,9 @@ use memchr::memmem;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::{function_around, is_return};
-use crate::detect::lines::{line, lines_above, lines_below};
+use crate::detect::lines::{is_remark, line, lines_above, lines_below};
 use crate::detect::parts::parts_and_groups;
-use crate::detect::quote::{is_source_file, tokens};
+use crate::detect::quote::{is_source_file, shown, tokens};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::window::Window;
 use crate::detect::words::words;
@@ -88,11 +88,11 @@ impl Judge<'_> {
         let credential =
             returned || self.is_called_credential(own, &line) || self.is_another_one_of_ours(own);
         let mentioned = self.file.mentions().iter().any(|&at| self.is_of_provider(at));
-        let elsewhere = self.is_something_elses() && self.provider_has_its_own_place();
+        let elsewhere = self.is_another_one();
         let by_model_only =
             || tokens(&line).all(|token| token.contains('-') || self.speaks(token) != Speaks::Ours);
         if on_line == Speaks::Ours
-            && !(elsewhere && by_model_only())
+            && !(elsewhere.is_some() && by_model_only())
             && (own.bound != Bound::Alone || returned)
             && credential
         {
@@ -108,8 +108,10 @@ impl Judge<'_> {
             let reason = "a secret that the file does not use for the provider";
             return Some(Verdict::new(Confidence::Low, reason));
         }
-        if elsewhere {
-            let reason = "the provider has a place of its own in this file, and this is another one";
+        if let Some(holder) = self.password_of(own) {
+            return Some(Verdict::new(Confidence::Low, format!("it is the password of {}", shown(holder))));
+        }
+        if let Some(reason) = elsewhere {
             return Some(Verdict::new(Confidence::Low, reason));
         }
         if credential
@@ -130,6 +132,12 @@ impl Judge<'_> {
             };
             return Some(Verdict::new(Confidence::Medium, "the file is about the provider").and(place));
         }
+        self.in_file_of_provider(own, credential)
+    }
+
+    /// A value that nothing calls a credential, or that is one of who knows whom, in a file that uses the provider or has
+    /// its name.
+    fn in_file_of_provider(&self, own: &Level, credential: bool) -> Option<Verdict> {
         let argument = own.bound == Bound::Positional && own.holder == Holder::Call;
         if argument && self.uses_provider() {
             let reason = "it is an argument of a call in a file that uses the provider";
@@ -141,11 +149,34 @@ impl Judge<'_> {
         None
     }
 
+    /// Why the value is another one than the provider's, if what it is called or stands in says so.
+    fn is_another_one(&self) -> Option<&'static str> {
+        if self.is_something_elses() && self.provider_has_its_own_place() {
+            return Some("the provider has a place of its own in this file, and this is another one");
+        }
+        let remarked = self.specific_holder().is_some() && self.is_only_remarked();
+        remarked.then_some("what it stands in has a name of its own, and only remarks name the provider")
+    }
+
+    /// What a password is of that stands in something with a name of its own: the provider gives none.
+    fn password_of(&self, own: &Level) -> Option<&str> {
+        self.specific_holder().filter(|_| self.is_password(&own.name))
+    }
+
+    /// What the value stands in, if that has a name of its own.
+    fn specific_holder(&self) -> Option<&str> {
+        let named = |level: &&Level| level.holder != Holder::Block && !is_remark(level.before.as_bytes());
+        let levels = self.place.levels.iter().skip(1).filter(named);
+        let outer = levels.map(|level| &level.name).chain(&self.place.outer);
+        outer.map(String::as_str).find(|name| self.is_specific_name(name))
+    }
+
     /// Whether the value is called a secret and no more, and what holds it, if anything, has a name of its own.
     fn is_secret_of_its_own(&self, own: &Level) -> bool {
-        let name = own.name.split_whitespace().last().filter(|_| self.is_glued()).unwrap_or(&own.name);
+        let assigned = own.bound == Bound::Assigned;
+        let name = own.name.split_whitespace().last().filter(|_| assigned).unwrap_or(&own.name);
         let held = || self.place.levels.get(1).is_some_and(|parent| self.is_specific_name(&parent.name));
-        words(name) == ["secret"] && (own.holder == Holder::Lines || held())
+        words(name) == ["secret"] && (matches!(own.holder, Holder::Lines | Holder::Block) || held())
     }
 
     /// Whether what is mentioned is the provider, and neither a part of the name of a source file, as a log of tests has
@@ -157,6 +188,12 @@ impl Judge<'_> {
         let start = text[..at].iter().rev().take(100).take_while(|b| belongs(b)).count();
         let word = text[at - start..end].to_str_lossy().to_lowercase();
         !is_source_file(&text[at..end].to_str_lossy()) && !self.is_of_weights(&word)
+    }
+
+    /// Whether the provider's name stands in remarks alone.
+    fn is_only_remarked(&self) -> bool {
+        let remark = |&at: &usize| is_remark(line(self.file.text, at));
+        !self.file.path_speaks() && !self.uses_provider() && self.file.mentions().iter().all(remark)
     }
 
     /// Whether the file sends requests to the provider, or imports its client.

@@ -1,5 +1,6 @@
 //! The name that a value is given, and what that says.
 
+use super::block::is_word;
 use super::{Judge, Speaks, Verdict};
 use crate::decode::markup;
 use crate::detect::declaration::annotated;
@@ -59,7 +60,8 @@ impl Judge<'_> {
             let meaning = self.meaning(name);
             let generic = meaning.credential && !meaning.specific && self.speaks(name) == Speaks::Nobody;
             let whole = beside.filter(|_| generic);
-            return self.by_name(whole.map_or(name, |_| &own.name), say);
+            let name = whole.map_or(name, |_| &own.name);
+            return self.by_name(name, say).map(|verdict| self.unless_redirected(name, verdict));
         }
         if self.is_in_namespace(own) {
             let name = shown(own.name.split_whitespace().last().unwrap_or_default());
@@ -68,15 +70,18 @@ impl Judge<'_> {
         if let Some(named) = self.named_by_element(own, say) {
             return Some(named);
         }
-        let named = self.by_name(&own.name, say);
+        let named = self.by_name(header_of(&own.name).unwrap_or(&own.name), say);
         let named = named.filter(|named| !(named.foreign && self.is_secret_key_of_ours(own)));
         if let Some(host) = named.as_ref().and_then(|named| self.is_served_elsewhere(own, named)) {
             return Some(Verdict::foreign(format!("what has its name goes to {host}")));
         }
-        named.and_then(|verdict| match verdict.confidence {
-            Confidence::Low => self.redirected(&own.name).or(Some(verdict)),
-            _ => Some(verdict),
-        })
+        named.map(|verdict| self.unless_redirected(&own.name, verdict))
+    }
+
+    /// What a name says, unless it is another service's whose requests go to the provider.
+    fn unless_redirected(&self, name: &str, said: Verdict) -> Verdict {
+        let redirected = (said.confidence == Confidence::Low).then(|| self.redirected(name)).flatten();
+        redirected.unwrap_or(said)
     }
 
     /// Whether the value is a cell in a column that says what it is for or, where tabs part the cells, is called something of its own.
@@ -101,6 +106,9 @@ impl Judge<'_> {
         }
         if self.is_in_name_of_section() {
             return Some("it is a part of a section's name".to_owned());
+        }
+        if self.has_client_id(&own.name) {
+            return Some("the client whose id stands beside it has it as its secret".to_owned());
         }
         if self.is_public_record(own) {
             return Some("it stands in a record that everybody is told who asks for the domain".to_owned());
@@ -356,6 +364,14 @@ impl Judge<'_> {
             !rest.contains(char::is_whitespace) && self.meaning(rest).purpose && words(rest).len() <= 4
         })
     }
+}
+
+/// The header that a request's mapping of them gets: `session.headers["authorization"]`.
+fn header_of(name: &str) -> Option<&str> {
+    let (headers, header) = name.trim().strip_suffix(']')?.rsplit_once('[')?;
+    let word = words(headers).pop()?;
+    let header = header.trim_matches(['"', '\'']);
+    (matches!(word.as_str(), "header" | "headers") && is_word(header)).then_some(header)
 }
 
 /// Whether a word is the name of an application, in the order of the domain that it is of: `com.acme.chat`.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use bstr::ByteSlice;
 
+use super::block::is_site;
 use super::{Judge, Speaks, Verdict, stands_in};
 use crate::detect::quote::{shown, tokens};
 use crate::detect::words::words;
@@ -22,6 +23,12 @@ impl Judge<'_> {
         {
             return Some(Verdict::foreign(format!("its line is about {}", shown(label))));
         }
+        let sentence = self.place.is_prose();
+        if let Some(site) =
+            tokens(&line).filter(|_| sentence).find(|word| is_site(word) && !self.is_ours(word))
+        {
+            return Some(Verdict::foreign(format!("its line is about {site}")));
+        }
         let requests = ["curl", "wget", "http ", "fetch"].iter().any(|command| line.contains(command));
         if requests
             && self.host_in(&line).is_none()
@@ -30,6 +37,12 @@ impl Judge<'_> {
             return Some(Verdict::foreign(format!("it is sent to {}", shown(&host))));
         }
         let command = self.file.command(self.span.start).to_str_lossy();
+        if command.trim_start().starts_with("curl ") && self.host_in(&command).is_none() {
+            let addresses = tokens(&command).filter(|word| word.contains("://"));
+            if let Some(address) = addresses.last() {
+                return Some(Verdict::foreign(format!("it is sent to {}", shown(address))));
+            }
+        }
         if command.contains('\n') || command.contains(" -") {
             let serves = tokens(&command).any(|word| self.is_of_weights(&word.to_lowercase()));
             let program = tokens(&command).find(|word| self.speaks(word) == Speaks::Others);

@@ -5,6 +5,7 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict, stands_in};
+use crate::detect::lines::{lines_above, lines_below};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, words};
@@ -12,6 +13,8 @@ use crate::finding::Confidence;
 
 /// Bytes on either side in which such settings are looked for.
 const NEAR: usize = 2000;
+/// Most lines on either side among which the id of a client is looked for.
+const MOST_BESIDE: usize = 10;
 /// Most lines that are looked at.
 const MOST_LINES: usize = 100;
 /// Longest line that is one.
@@ -47,6 +50,20 @@ impl Judge<'_> {
         let (_, setting) =
             said.into_iter().find(|(_, setting)| specific || !self.is_value() && self.has_host(setting))?;
         Some(Verdict::new(Confidence::High, format!("{} is of the same settings", shown(&setting))))
+    }
+
+    /// Whether a name calls a value the secret of a client whose id has the same name near it: `AUTH_CLIENT_SECRET_APP` and
+    /// `AUTH_CLIENT_ID_APP` are the two that OAuth gives a program.
+    pub(super) fn has_client_id(&self, name: &str) -> bool {
+        let mut wanted = words(quote::tokens(name).last().unwrap_or_default());
+        let Some(at) = wanted.windows(2).position(|pair| pair == ["client", "secret"]) else { return false };
+        wanted[at + 1] = "id".to_owned();
+        let above = lines_above(self.file.text, self.span.start).take(MOST_BESIDE);
+        let below = lines_below(self.file.text, self.span.start).take(MOST_BESIDE);
+        above.chain(below).any(|line| {
+            let name = &line[..line.find_byteset(b"=:").unwrap_or_default()];
+            quote::tokens(&name.to_str_lossy()).last().is_some_and(|name| words(name) == wanted)
+        })
     }
 
     /// The host that serves models of the provider's for others, where the settings with the provider's name send their

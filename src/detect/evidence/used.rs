@@ -170,12 +170,18 @@ impl Judge<'_> {
         const HOLDS: [&str; 8] = ["var", "ref", "state", "signal", "cell", "field", "observable", "str"];
         let holds = words.last().is_some_and(|word| HOLDS.contains(&word.as_str()));
         let makes = callee.starts_with(|c: char| c.is_uppercase()) && !credential && !holds;
-        let asks = words.first().is_some_and(|word| ASKS.contains(&word.as_str())) && !credential;
+        // A variable of the environment is what it holds; what stands in for nothing is what there is then.
+        let environment = level.head.to_lowercase().contains("env");
+        let falls_back = words.iter().any(|word| matches!(word.as_str(), "or" | "else" | "default"));
+        let asks = words.first().is_some_and(|word| ASKS.contains(&word.as_str()));
+        let asks = asks && !credential && !environment && !falls_back;
+        let closure = if falls_back { "|()->={" } else { "" };
         let before = level.before.trim_matches(|c: char| c.is_whitespace() || "\"'`,".contains(c));
+        let before = before.trim_matches(|c: char| c.is_whitespace() || closure.contains(c));
         let quoted = before.len() < level.before.trim().len();
         let default =
             quoted && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
-        let chained = level.head.contains('(');
+        let chained = level.head.contains('(') && !falls_back;
         let last = !bare(&level.after).contains(',');
         last && (default || before.is_empty() && !makes && !asks && !chained)
     }
@@ -290,6 +296,10 @@ impl Judge<'_> {
     /// Where a name means the value: everywhere, or until it is given another one.
     fn scope(&self, name: &str) -> Range<usize> {
         let text = self.file.text;
+        // A statement that is commented out gave it what reads it now.
+        if lines::is_remark(lines::line(text, self.span.start)) {
+            return 0..text.len();
+        }
         let given: Vec<usize> = given(text, name).take(MOST_USES).collect();
         let next = given.iter().find(|&&at| at > self.span.start).copied().unwrap_or(text.len());
         match given.len() {
