@@ -43,7 +43,15 @@ impl Detector {
             return Vec::new();
         }
         let window = Window::near(text, span);
-        let place = structure::place(&window.before, &window.after);
+        let mut place = structure::place(&window.before, &window.after);
+        // One of a list is what the name of the list gives: `KEYS = ["…", "…"]`.
+        if let [own, list, ..] = place.levels.as_slice()
+            && (own.holder, own.bound) == (Holder::Group, Bound::Positional)
+            && own.head.is_empty()
+            && list.bound == Bound::Assigned
+        {
+            place.levels.remove(0);
+        }
         let own = definition(text, path, span, &place);
         let settings = |path: &&BStr| is_settings(path) || path.ends_with(b".php") && gives_settings(text);
         let setting = path.filter(|path| text.len() <= LONGEST_SETTINGS && settings(path));

@@ -24,6 +24,9 @@ impl Judge<'_> {
     /// The value stands alone or at the end of a sentence, in a text that speaks of the provider's key.
     pub(super) fn spoken_of(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|_| self.is_value())?;
+        if let Some(theirs) = self.sentence_of_another(own) {
+            return Some(theirs);
+        }
         let aside = self.is_aside(own);
         let said = aside || is_said(own);
         if !said
@@ -58,6 +61,16 @@ impl Judge<'_> {
             text.len() <= LONGEST_NOTE && apart && !self.is_told_on_its_line() && above.any(credential);
         (note && !self.file.mentions().is_empty()).then(|| {
             Verdict::new(Confidence::Medium, "a short text about the provider speaks of a key above it")
+        })
+    }
+
+    /// What the value's sentence is about, where that begins behind another one: `done. wifi for the hall is VALUE`.
+    fn sentence_of_another(&self, own: &Level) -> Option<Verdict> {
+        let sentence = own.name.rsplit(['.', ';', '!', '?']).next()?;
+        let said = self.place.is_prose() || own.bound == Bound::Spaced;
+        let theirs = said && sentence.len() < own.name.len() && self.speaks(sentence) == Speaks::Others;
+        theirs.then(|| {
+            Verdict::foreign(format!("its sentence is about {}", self.quoted(sentence, Speaks::Others)))
         })
     }
 
