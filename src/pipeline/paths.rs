@@ -1,10 +1,8 @@
 //! What a path says of what is found below it: where in a notebook, and which part of a name is a value.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use bstr::{BStr, ByteSlice};
-use regex::bytes::Regex;
 
 use super::Collector;
 use crate::detect::words::{meaning, words};
@@ -23,11 +21,13 @@ impl Collector<'_> {
 
 /// The number of the notebook cell that an offset is in, from 1: which of the objects in its list.
 pub(super) fn notebook_cell(path: Option<&BStr>, text: &[u8], at: usize) -> Option<u64> {
-    static LIST: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#""cells"\s*:\s*\["#).expect("a constant expression"));
-    let list = LIST.find(path.filter(|path| path.ends_with(b".ipynb")).and(text.get(..at))?)?;
+    let text = path.filter(|path| path.ends_with(b".ipynb")).and(text.get(..at))?;
+    let list = memchr::memmem::find_iter(text, b"\"cells\"").find_map(|key| {
+        let rest = text[key + b"\"cells\"".len()..].trim_ascii_start();
+        rest.strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"[")
+    })?;
     let (mut cells, mut depth, mut quoted) = (0, 0_u64, false);
-    let mut bytes = text[list.end()..at].iter();
+    let mut bytes = list.iter();
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => quoted = !quoted,
