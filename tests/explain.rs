@@ -60,7 +60,8 @@ fn settings_and_ignore_files_are_heeded() {
     place.init();
     place.write(".gitignore", ".env\n");
     let ran = place.run(&["explain", "conf/.env:1"]).ends_with(1);
-    ran.says(AROUND).says("`leeward scan` passes conf/.env over");
+    ran.says(AROUND).says("`leeward scan` passes conf/.env over: an ignore file lists it");
+    place.run(&["explain", ".git/config"]).ends_with(0).says("passes .git/config over: it is git's own");
     place.run(&["baseline", "create", "--reason", "test tenant"]).ends_with(0);
     place.write("leeward.toml", "baseline = \"leeward.baseline\"\n");
     place.run(&["scan"]).ends_with(0);

@@ -27,7 +27,7 @@ use crate::report::explain::{Page, json, text};
 use crate::report::output::Destination;
 use crate::rule::Pattern;
 use crate::sanitize::{system_error, visible};
-use crate::source::passed_over::{is_passed_over, top_of};
+use crate::source::passed_over::{PassedOver, passed_over, top_of};
 use crate::source::worktree;
 use crate::status::{Leniency, Status};
 use crate::words::count;
@@ -115,7 +115,7 @@ fn told(file: &Path, tree: &Path, detector: &Detector, policy: &Policy) -> Vec<T
     let mut collector =
         Collector::new(detector, settings, left_out, vec![target.clone()], &INTERRUPTED, counters);
     let options = worktree::Options { max_file_size: settings.max_file_size, ..worktree::Options::default() };
-    let passed_over = is_passed_over(file);
+    let passed_over = passed_over(file).is_some();
     let sources = |collector: &Collector<'_>| {
         worktree::scan(tree, 0, options, collector);
         if passed_over {
@@ -217,12 +217,16 @@ fn remarks(subject: &Subject, explanation: &Explanation, detector: &Detector) ->
     if explanation.candidates.is_empty() {
         remarks.push(absence(subject, explanation, detector));
     }
-    if subject.path.as_deref().is_some_and(is_passed_over) {
-        remarks.push(format!(
-            "`leeward scan` passes {} over: an ignore file lists it, and git does not track it; named, or with \
-             --no-ignore, it is scanned",
-            subject.name
-        ));
+    if let Some(why) = subject.path.as_deref().and_then(passed_over) {
+        let why = match why {
+            PassedOver::Ignored => {
+                "an ignore file lists it, and git does not track it; named, or with --no-ignore, it is scanned"
+            }
+            PassedOver::Repository => {
+                "it is git's own; named, it is scanned, and `leeward history` scans all that git stores"
+            }
+        };
+        remarks.push(format!("`leeward scan` passes {} over: {why}", subject.name));
     }
     remarks
 }

@@ -11,22 +11,34 @@ pub fn top_of(directory: &Path) -> Option<std::path::PathBuf> {
     tracked::top_of(directory)
 }
 
-/// Whether `leeward scan`, at the top of the work tree that `file` is in or in its own directory, passes it over: an
-/// ignore file lists it, and git does not track it.
-pub fn is_passed_over(file: &Path) -> bool {
-    let Ok(file) = file.canonicalize() else { return false };
+/// Why a scan passes a file over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// An ignore file lists it, and git does not track it.
+    Ignored,
+    /// It is in a directory `.git`, whose objects are those of the history.
+    Repository,
+}
+
+/// Why `leeward scan`, at the top of the work tree that `file` is in or in its own directory, passes it over, if so.
+pub fn passed_over(file: &Path) -> Option<PassedOver> {
+    let file = file.canonicalize().ok()?;
+    if file.components().any(|component| component.as_os_str() == ".git") {
+        return Some(PassedOver::Repository);
+    }
     let repository = tracked::top_of(&file);
-    let Some(top) = repository.as_deref().or(file.parent()) else { return false };
+    let top = repository.as_deref().or(file.parent())?;
     // A scan says so itself where it cannot tell.
     let above = file.parent().and_then(worktree::endless::ignore_file_at_or_above);
     if above.or_else(worktree::endless::ignore_file_of_person).is_some() {
-        return false;
+        return None;
     }
     let way = file.clone();
     let mut walker = worktree::walker(top, false);
-    walker.filter_entry(move |entry| entry.file_name() != ".git" && way.starts_with(entry.path()));
+    walker.filter_entry(move |entry| way.starts_with(entry.path()));
     let reached = walker.build().flatten().any(|entry| entry.path() == file);
-    !reached && !repository.is_some_and(|top| is_tracked(&top, &file))
+    let seen = reached || repository.is_some_and(|top| is_tracked(&top, &file));
+    (!seen).then_some(PassedOver::Ignored)
 }
 
 /// Whether git tracks a file of the work tree at `top`.
@@ -49,16 +61,16 @@ mod tests {
         repo.write("kept.log", "tracked all the same\n");
         repo.git(&["add", "-f", "kept.log"]);
         for (path, passed_over) in [
-            ("a", false),
-            ("other.log", true),
-            ("build/deep/out", true),
-            ("kept.log", false),
-            (".git/config", true),
+            ("a", None),
+            ("other.log", Some(PassedOver::Ignored)),
+            ("build/deep/out", Some(PassedOver::Ignored)),
+            ("kept.log", None),
+            (".git/config", Some(PassedOver::Repository)),
         ] {
             if !path.starts_with(".git/") && path != "kept.log" {
                 repo.write(path, "x\n");
             }
-            assert_eq!(is_passed_over(&repo.path.join(path)), passed_over, "{path}");
+            assert_eq!(super::passed_over(&repo.path.join(path)), passed_over, "{path}");
         }
     }
 }
