@@ -25,6 +25,7 @@ mod named;
 mod probe;
 mod splice;
 mod split;
+mod sqlite;
 #[cfg(test)]
 mod tests;
 mod utf16;

@@ -9,7 +9,7 @@ use super::splice::{Run, Splice};
 use super::worth::{Interest, Worth};
 use super::{
     Fixed, Limits, Stored, TOO_DEEP, Text, archive, base64, dump, escape, hexadecimal, listed, named, split,
-    utf16,
+    sqlite, utf16,
 };
 use crate::source::Issue;
 
@@ -191,6 +191,9 @@ impl Walk<'_> {
             if depth.interesting {
                 runs.extend(listed::runs(text.bytes, within.clone(), &self.worth));
                 runs.extend(dump::runs(text.bytes, within.clone(), &self.worth));
+                if text.splice.is_none() {
+                    runs.extend(sqlite::runs(text.bytes, within.clone()));
+                }
                 runs.extend(split::runs(text.bytes, within.clone()));
             }
         }

@@ -61,7 +61,9 @@ pub(super) fn is_name(token: &str) -> bool {
 /// A name as evidence quotes it: one line, not too long.
 pub(super) fn shown(name: &str) -> String {
     const MOST: usize = 60;
-    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Behind bytes that are no text, what is one.
+    let text = name.trim_end_matches(char::is_control).rsplit(|c: char| c.is_control() && !c.is_whitespace());
+    let name = text.take(1).flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
     let trimmed = name.trim_matches(|c: char| "\"'`:={}[](<>".contains(c));
     match trimmed.char_indices().nth(MOST) {
         Some((cut, _)) => format!("`{}…`", &trimmed[..cut]),
