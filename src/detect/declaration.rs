@@ -59,9 +59,10 @@ fn function_in(line: &str) -> Option<String> {
 
 /// The name in a declaration: `const key: string`, `var key string`, `private static String key`.
 pub(super) fn name_of(declaration: &str) -> Option<String> {
-    let declaration = declaration.rsplit(['\n', ';']).next()?;
-    // What follows a colon is the type.
-    let name = declaration.split_once(": ").map_or(declaration, |(name, _)| name);
+    let line = declaration.rsplit('\n').next()?;
+    // What follows a colon is the type: `KEY: [u8; 32]`.
+    let name = line.split_once(": ").map_or(line, |(name, _)| name);
+    let name = name.rsplit(';').next()?;
     // `Const key As String`
     let typed = [" As ", " as "].into_iter().find_map(|between| name.split_once(between));
     let name = typed.map_or(name, |(name, _)| name);

@@ -116,6 +116,13 @@ pub(super) fn without_calls(text: &str, call: &str) -> String {
     kept + rest
 }
 
+/// Whether an argument says how a text is encoded: `"utf8"`.
+pub(super) fn is_encoding(argument: &str) -> bool {
+    const NAMES: [&str; 7] = ["utf8", "utf16le", "ascii", "latin1", "hex", "base64", "binary"];
+    let name: String = argument.chars().filter(char::is_ascii_alphanumeric).collect();
+    NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
 /// Where the group ends that the bracket at `at` opens; none if it opens none: a call's arguments, a list of plain
 /// values and what follows a `$` belong to their field.
 fn group_end(bytes: &[u8], from: usize, at: usize) -> Option<usize> {

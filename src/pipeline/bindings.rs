@@ -166,7 +166,19 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
     let settings = reading.from_environment && is_environment(given.as_bstr()) || is_loaded_unnamed(given);
     const NEAR: usize = 3;
     let near = distance(naming, reading).is_some_and(|distance| distance <= NEAR);
-    is_above(naming, reading) && (mentioned || settings) || near && mentioned
+    is_above(naming, reading) && (mentioned || settings) || near && mentioned || is_one_package(given, read)
+}
+
+/// Whether two files are of one package, whose names all of its files know without a word of where they are from.
+fn is_one_package(one: &BString, other: &BString) -> bool {
+    const ENDINGS: [&[u8]; 4] = [b"go", b"swift", b"kt", b"java"];
+    let parts = |path: &BString| {
+        let directory = path.rfind_byte(b'/').map_or(0, |slash| slash + 1);
+        let ending = path.rfind_byte(b'.').map_or(path.len(), |dot| dot + 1);
+        (path[..directory].to_vec(), path[ending..].to_vec())
+    };
+    let one = parts(one);
+    ENDINGS.contains(&one.1.as_slice()) && one == parts(other)
 }
 
 /// How many directories lie between two files.

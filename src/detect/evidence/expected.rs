@@ -99,8 +99,24 @@ pub(super) fn is_encrypted_by(level: &Level) -> bool {
 
 /// Whether a call encrypts or signs with its arguments: `createHmac(`, `openssl_encrypt(`, `jwt.sign(`.
 fn seals(level: &Level) -> bool {
-    const SEALS: [&str; 10] =
-        ["hmac", "encrypt", "decrypt", "cipher", "decipher", "aes", "seal", "unseal", "jwt", "fernet"];
+    const SEALS: [&str; 16] = [
+        "hmac",
+        "encrypt",
+        "decrypt",
+        "cipher",
+        "cipheriv",
+        "decipher",
+        "decipheriv",
+        "aes",
+        "seal",
+        "unseal",
+        "jwt",
+        "fernet",
+        "poly1305",
+        "secretbox",
+        "aead",
+        "gcm",
+    ];
     let words = words(&level.head);
     let signs = words.last().is_some_and(|word| matches!(word.as_str(), "sign" | "verify"));
     level.holder == Holder::Call

@@ -10,7 +10,7 @@ use crate::detect::parts::parts_and_groups;
 use crate::detect::quote::{is_source_file, shown, tokens};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::window::Window;
-use crate::detect::words::words;
+use crate::detect::words::{is_generic, words};
 use crate::finding::Confidence;
 
 /// Parts of a program that show one another a token of their own.
@@ -153,6 +153,10 @@ impl Judge<'_> {
     fn is_another_one(&self) -> Option<&'static str> {
         if self.is_something_elses() && self.provider_has_its_own_place() {
             return Some("the provider has a place of its own in this file, and this is another one");
+        }
+        let own = self.place.levels.first().map_or("", |own| own.name.as_str());
+        if self.is_specific_name(own) && self.made_into().is_some_and(|made| shares_words(own, &made)) {
+            return Some("what is made of it has a name of its own");
         }
         let remarked = self.specific_holder().is_some() && self.is_only_remarked();
         remarked.then_some("what it stands in has a name of its own, and only remarks name the provider")
@@ -337,6 +341,12 @@ impl Judge<'_> {
                     && heads_entry(&text[..start], &text[end..])
         })
     }
+}
+
+/// Whether two names have a word in common that says more than that they are credentials.
+fn shares_words(one: &str, other: &str) -> bool {
+    let other = words(other);
+    words(one).iter().any(|word| other.contains(word) && !is_generic(word))
 }
 
 /// Whether a name between `before` and `after` is that of a block, or the one that a row begins with.

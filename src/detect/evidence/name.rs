@@ -130,6 +130,12 @@ impl Judge<'_> {
         nearest: &str,
         say: impl Fn(&str) -> String + Copy,
     ) -> Option<Verdict> {
+        // `-Name NAME -Value VALUE`
+        if let Some((_, option)) = own.name.split_once("-Name ")
+            && let Some((name, "-Value")) = option.trim().split_once(' ')
+        {
+            return self.by_name(name, say);
+        }
         // What is given to another's program that serves a model is not for the provider of its weights.
         const RUNS: [&str; 6] = ["exec", "sudo", "nohup", "time", "command", "env"];
         let program = own.name.split_whitespace().find(|word| !RUNS.contains(word)).unwrap_or_default();

@@ -141,9 +141,9 @@ fn label_of(line: &str) -> Option<&str> {
     let line = line.trim_start_matches(|c: char| c.is_whitespace() || "*-+•#>".contains(c));
     let (label, rest) = line.split_once(':')?;
     let label = label.trim_matches(|c: char| c.is_whitespace() || "*_`".contains(c));
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-');
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | ',' | '«' | '»');
     let said = rest.starts_with([' ', '*']) && !label.is_empty() && label.chars().all(plain);
-    (said && label.split_whitespace().count() <= 3).then_some(label)
+    (said && label.split_whitespace().count() <= 5).then_some(label)
 }
 
 /// Whether a model's name begins here of which everybody can have the weights: `name-7b-instruct`.

@@ -15,7 +15,7 @@ use crate::detect::declaration::{
 };
 use crate::detect::expression::expression;
 use crate::detect::lines;
-use crate::detect::parts::bare;
+use crate::detect::parts::{bare, is_encoding};
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{is_made, is_read};
 use crate::detect::structure::{self, Bound, Holder, Level, Place};
@@ -178,11 +178,14 @@ impl Judge<'_> {
         let closure = if falls_back { "|()->={" } else { "" };
         let before = level.before.trim_matches(|c: char| c.is_whitespace() || "\"'`,".contains(c));
         let before = before.trim_matches(|c: char| c.is_whitespace() || closure.contains(c));
-        let quoted = before.len() < level.before.trim().len();
+        let quoted = level.before.contains(['"', '\'', '`']);
         let default =
             quoted && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
         let chained = level.head.contains('(') && !falls_back;
-        let last = !bare(&level.after).contains(',');
+        // What takes some of a list, or puts it in another order, gives that.
+        let picks =
+            words.iter().any(|word| matches!(word.as_str(), "sample" | "choices" | "shuffle" | "islice"));
+        let last = picks || bare(&level.after).split(',').skip(1).all(is_encoding);
         last && (default || before.is_empty() && !makes && !asks && !chained)
     }
 
