@@ -64,7 +64,7 @@ impl Policy {
     }
 
     /// What is worth knowing where the next commit, or a push, brings this policy along and is judged by it: what `HEAD`, or
-    /// the other side, would not have let through. Remembers what `HEAD` set aside.
+    /// the other side, would not have let through. Remembers the settings of `HEAD`.
     pub(super) fn brought(
         &mut self,
         mode: &str,
@@ -76,7 +76,7 @@ impl Policy {
             let than = if base.is_some() { "what the remote has" } else { "what holds without it" };
             let what = format!("this push is judged by what it brings, which is looser than {than}");
             let before = Policy::before(base.as_deref(), (mode, args, targets, basis));
-            return before.map(|before| self.looser(&before, &what)).unwrap_or_default();
+            return before.map(|(before, _)| self.looser(&before, &what)).unwrap_or_default();
         }
         let (Files::Of { stored: Stored::Index(files), .. }, "staged") = (&*self.files, mode) else {
             return Vec::new();
@@ -87,11 +87,11 @@ impl Policy {
             return Vec::new();
         }
         let what = "this commit is judged by what it brings, which is looser than HEAD";
-        let Some(before) = Policy::before(Some("HEAD"), (mode, args, targets, basis)) else {
+        let Some((before, rules)) = Policy::before(Some("HEAD"), (mode, args, targets, basis)) else {
             return Vec::new();
         };
         let notes = self.looser(&before, what);
-        self.aside_before = Some([before.aside(&self.accepted())].into());
+        self.settings_before = Some([before.into_settings(rules, &self.judging())].into());
         notes
     }
 
@@ -127,23 +127,6 @@ impl Policy {
             }
         }
         notes
-    }
-
-    /// The policy of a revision, or else the defaults.
-    fn before(
-        than: Option<&str>,
-        (mode, args, targets, basis): (&str, &PolicyArgs, &[PathBuf], &Basis),
-    ) -> Option<Policy> {
-        let of_revision = PolicyArgs { policy_from: than.map(str::to_owned), ..args.clone() };
-        // Before the first commit, or where what it has cannot be used, the defaults are what there is to compare with.
-        let rule_files = RuleFiles { config: None, no_config: true, ..args.rule_files.clone() };
-        let of_nothing = PolicyArgs { rule_files, baseline: None, without_baseline: true, ..args.clone() };
-        let defaults = || Policy::read(mode, &of_nothing, targets, basis);
-        let before = match than {
-            Some(_) => Policy::read(mode, &of_revision, targets, basis).or_else(|_| defaults()),
-            None => defaults(),
-        };
-        before.ok().map(|(before, _)| before)
     }
 
     /// What another policy would not have let through.
