@@ -116,7 +116,9 @@ pub fn scan(
     let interrupted = || sink.interrupted();
     let walked =
         walk::walk(&range.included.commits, &excluded, &shallow, &mut reader, &mut missing, &interrupted);
-    let bases = walk::newest(walked.boundary.union(&range.bases), &shallow, &mut reader);
+    let related: BTreeSet<ObjectId> = walked.boundary.union(&range.bases).copied().collect();
+    let related = if related.is_empty() { &range.followed } else { &related };
+    let bases = walk::newest(related.iter(), &shallow, &mut reader);
     let bases = trees(bases.iter(), &mut reader);
     begins(&bases.iter().map(ObjectId::to_string).collect::<Vec<_>>());
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };
