@@ -10,6 +10,7 @@ mod files;
 mod found;
 mod gate;
 mod rules;
+mod since;
 mod unstored;
 
 use std::collections::BTreeMap;
@@ -31,12 +32,12 @@ use crate::rule::RuleSet;
 use crate::source::LEFT_OUT;
 use crate::words;
 use accepted::Accepted;
-pub(in crate::cli) use comments::{Asked, Ends, Now};
 use files::Files;
 pub(in crate::cli) use files::{Basis, Incoming, malformed_baseline};
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
+pub(in crate::cli) use since::{Asked, Ends, Now, default_of};
 pub(in crate::cli) use unstored::git_add;
 
 /// Where a value is from.

@@ -55,6 +55,11 @@ impl Words {
     }
 }
 
+/// The names of the remotes.
+pub fn remotes(layout: &Layout) -> Vec<String> {
+    Remotes::read(layout).remotes.into_keys().collect()
+}
+
 /// What the configuration says of remotes.
 #[derive(Debug, Default)]
 struct Remotes {
