@@ -39,7 +39,9 @@ impl Policy {
     /// settings than its own.
     pub(in crate::cli) fn settings_in(revision: &str, of: For<'_>, now: &Judging) -> Option<SettingsBefore> {
         let (_, args, _, basis) = of;
-        if args.policy_from.is_some() || !matches!(basis, Basis::Disk | Basis::Pushed { .. }) {
+        if args.policy_from.is_some()
+            || !matches!(basis, Basis::Disk | Basis::Since(_) | Basis::Pushed { .. })
+        {
             return None;
         }
         Policy::before(Some(revision), of).map(|(before, rules)| before.into_settings(rules, now))

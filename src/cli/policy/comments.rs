@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -49,25 +49,29 @@ impl Policy {
         detector: &Detector,
         asked: &Asked<'_>,
     ) {
-        let Files::Of { stored, top } = &*self.files else { return };
+        let of_revision = match &*self.files {
+            Files::Of { stored: Stored::Asked(snapshot), .. } => Some(snapshot),
+            _ => None,
+        };
         let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
         if inline().next().is_none() {
             return;
         }
-        let opened = match stored {
-            Stored::Asked(_) => Vec::new(),
-            _ if asked.deny => match asked.since() {
+        let opened = match of_revision {
+            Some(_) => Vec::new(),
+            None if asked.deny => match asked.since() {
                 Since::Revisions(revisions) => revisions,
                 Since::Unknown => return outcome.notes.push(nothing_before()),
             },
-            _ => return,
+            None => return,
         };
-        let since: Vec<&Snapshot> = match stored {
-            Stored::Asked(snapshot) => vec![snapshot],
-            _ => opened.iter().collect(),
-        };
+        let since: Vec<&Snapshot> = of_revision.into_iter().chain(&opened).collect();
         let settings = Settings { inline_ignores: true, ..self.settings() };
         let before = Before { since: &since, detector, settings };
+        let top = match &*self.files {
+            Files::Of { top, .. } => top.clone(),
+            Files::Disk => asked.top(),
+        };
         let after = After::of(&asked.now, top);
         let spots =
             inline().flat_map(|(finding, _)| finding.locations.iter().map(|place| spot(finding, place)));
@@ -199,13 +203,13 @@ fn spot(finding: &Finding, place: &Location) -> Option<Spot> {
 /// Where it is looked up whether a value still stands.
 enum After<'a> {
     /// Below a directory.
-    Disk(&'a Path),
+    Disk(PathBuf),
     Index(&'a IndexFiles),
     Revisions(Vec<Snapshot>),
 }
 
 impl<'a> After<'a> {
-    fn of(now: &Now<'a>, top: &'a Path) -> After<'a> {
+    fn of(now: &Now<'a>, top: PathBuf) -> After<'a> {
         match now {
             Now::Disk => After::Disk(top),
             Now::Index(files) => After::Index(files),

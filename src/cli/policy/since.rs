@@ -4,6 +4,8 @@
 //! other side has in its place for a ref, or else what remotes have by default. Where nothing is there yet, every comment
 //! is new; but for the first push that a server takes in at all, which nobody could make then: it has no baseline yet.
 
+use std::path::PathBuf;
+
 use bstr::{BStr, ByteSlice as _};
 
 use super::super::{UsageError, surroundings};
@@ -70,12 +72,19 @@ impl Asked<'_> {
         }
     }
 
+    /// Below which files lie that are judged as they are on disk.
+    pub(super) fn top(&self) -> PathBuf {
+        let layout = surroundings::repository(&self.target.to_path_lossy()).ok();
+        layout.and_then(|layout| layout.work_tree).unwrap_or_default()
+    }
+
     /// What the change begins at.
     pub(super) fn since(&self) -> Since {
         let mut names: Vec<&str> = match self.basis {
             Basis::Received(refs) => refs.iter().map(|new| new.old.as_deref().unwrap_or("HEAD")).collect(),
             Basis::Pushed { base, .. } => base.iter().map(String::as_str).collect(),
             Basis::Index(_) => vec!["HEAD"],
+            Basis::Since(revision) => vec![revision],
             Basis::Disk | Basis::Head => Vec::new(),
         };
         names.sort_unstable();
