@@ -283,6 +283,7 @@ impl<'a> Run<'a> {
                 below_confidence: outcome.below_confidence,
                 coverage: outcome.coverage,
                 notes: outcome.notes,
+                comments_refused: outcome.comments_refused,
             },
             findings: outcome.findings,
             suppressed: outcome.suppressed,

@@ -313,7 +313,8 @@ impl<'a> Collector<'a> {
         let notes = inline::notes(&hits);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        Outcome { findings, suppressed, issues, coverage, below_confidence, notes }
+        let comments_refused = false;
+        Outcome { findings, suppressed, issues, coverage, below_confidence, notes, comments_refused }
     }
 }
 

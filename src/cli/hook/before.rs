@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::why::Why;
 use super::{endings, lines};
 
 /// Words of the shell that lead to a command.
@@ -46,9 +47,6 @@ const CHANGING: [&str; 29] = [
     "getopts",
     "let",
 ];
-
-/// Why a command before the gate of a push is in its way.
-pub(super) const READS: &str = "which may read what git says";
 
 /// Commands that leave standard input alone.
 const NO_READERS: [&str; 28] = [
@@ -116,15 +114,15 @@ pub(super) fn is_in_a_block(lines: &[String]) -> bool {
 
 /// Why the gate may not judge what git means, if some lines stand before it. `pushes`: it is handed lines by git; `input`: the
 /// variable that it gets them from, if not from git itself.
-pub(super) fn doubt(lines: &[String], pushes: bool, input: Option<&str>) -> Option<String> {
+pub(super) fn doubt(lines: &[String], pushes: bool, input: Option<&str>) -> Option<Why> {
     if let Some(by) = lines.iter().find(|line| !is_followed(line)) {
-        return Some(format!("behind `{}`, which is not followed", endings::cut(by)));
+        return Some(Why::Unfollowed(endings::cut(by)));
     }
     let taken = lines.iter().filter(|_| pushes).find(|line| may_read(line));
     match (taken, input) {
         (Some(by), Some(input)) if keeps(by, lines, input) => None,
-        (Some(by), _) => Some(format!("behind `{}`, {READS}", endings::cut(by))),
-        (None, Some(_)) if pushes => Some("behind something else than what git says".to_owned()),
+        (Some(by), _) => Some(Why::Unfed(endings::cut(by))),
+        (None, Some(_)) if pushes => Some(Why::OtherInput),
         (None, _) => None,
     }
 }

@@ -21,7 +21,7 @@ use crate::detect::Detector;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
 use crate::pipeline::{Collector, Outcome, Settings, holds_mark};
 use crate::progress::Counters;
-use crate::report::{NOT_HEEDED, Note};
+use crate::report::Note;
 use crate::sanitize::visible;
 use crate::secret::Secret;
 use crate::source::history::range::Snapshot;
@@ -98,6 +98,7 @@ impl Policy {
         };
         let named = take(outcome, &mut is_new, asked.deny);
         outcome.notes.extend(note(&named, &since, asked.deny));
+        outcome.comments_refused = asked.deny && !named.is_empty();
         outcome.sort();
     }
 }
@@ -296,7 +297,7 @@ fn note(named: &[String], since: &[&Snapshot], deny: bool) -> Option<Note> {
     if named.len() > NAMED {
         shown.push_str(&format!(" and {} more", named.len() - NAMED));
     }
-    let what = if deny { NOT_HEEDED } else { "heeded; --deny-new-suppressions would not" };
+    let what = if deny { "not heeded" } else { "heeded; --deny-new-suppressions would not" };
     let whose = match since {
         [] => ", all of them new because nothing was there before",
         [one] => &format!(" that {} does not have", one.name()),
