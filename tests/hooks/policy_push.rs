@@ -48,7 +48,23 @@ fn what_a_push_would_loosen_for_a_server_is_said_there() {
     quiet(repo.attempt(&push));
     repo.write("leeward.toml", "exclude = [\n");
     repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "broken"]);
-    repo.attempt(&push).ends_with(0).says("note: what refs/heads/main brings to judge by cannot be used: ");
+    // It would refuse everything that comes later; on another branch, nothing.
+    let ran = repo
+        .attempt(&push)
+        .ends_with(1)
+        .says("error: what refs/heads/main brings to judge by cannot be used: ");
+    ran.says("so that nothing could be pushed any more: mend it in what is pushed");
+    let other = ["push", "--no-verify", &path, "main:refs/heads/other"];
+    repo.attempt(&other).ends_with(0).says("note: what refs/heads/other brings to judge by cannot be used: ");
+    repo.write("leeward.toml", "");
+    repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "mended"]);
+    repo.attempt(&push).ends_with(0);
+    // So it is before the branch is made.
+    fs::remove_dir_all(&server).expect("ours");
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=first", &path]);
+    put_hook(&server, "pre-receive");
+    let broken = ["push", "--no-verify", &path, "main~1:refs/heads/first"];
+    repo.attempt(&broken).ends_with(1).says("mend it in what is pushed");
 }
 
 #[test]

@@ -5,15 +5,17 @@
 //! together with what it is for. What is said here changes no verdict, so that who reads it can.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
 use super::super::args::{PolicyArgs, RuleFiles};
+use super::super::{UsageError, surroundings};
 use super::files::{Files, Stored};
 use super::{Basis, Incoming, KnownRule, NamedBaseline, Policy, Setting};
 use crate::report::Note;
 use crate::sanitize::visible;
+use crate::source::history::range::Snapshot;
 use crate::words;
 
 /// Refs that come in whose settings are looked at.
@@ -96,19 +98,23 @@ impl Policy {
     }
 
     /// What is worth knowing where refs come in: what they bring that would let through more than this policy does.
+    ///
+    /// # Errors
+    ///
+    /// If the branch of `HEAD` brings what cannot be used: everything that comes later would be refused for it.
     pub(super) fn received(
         &self,
         mode: &str,
         args: &PolicyArgs,
         targets: &[PathBuf],
         basis: &Basis,
-    ) -> Vec<Note> {
-        let Basis::Received(refs) = basis else { return Vec::new() };
+    ) -> Result<Vec<Note>, UsageError> {
+        let Basis::Received(refs) = basis else { return Ok(Vec::new()) };
         let mut notes: Vec<Note> = Vec::new();
         let mut seen: BTreeSet<&String> = BTreeSet::new();
         let new = refs.iter().filter(|new| new.name.starts_with(b"refs/heads/") && seen.insert(&new.tip));
-        for Incoming { name, tip, .. } in new.take(RECEIVED) {
-            let name = visible(name);
+        for Incoming { name: branch, tip, .. } in new.take(RECEIVED) {
+            let name = visible(branch);
             let brings = Basis::Pushed { tip: tip.clone(), base: None };
             let otherwise = PolicyArgs { policy_from: None, ..args.clone() };
             match Policy::read(mode, &otherwise, targets, &brings) {
@@ -122,11 +128,17 @@ impl Policy {
                 }
                 Err(error) => {
                     let message = format!("what {name} brings to judge by cannot be used: {error}");
+                    let judges = args.policy_from.is_none();
+                    if judges && targets.iter().any(|target| is_branch_of_head(target, branch)) {
+                        return Err(UsageError::new(message).help(
+                            "it is to be that of HEAD here, so that nothing could be pushed any more: mend it in what is pushed",
+                        ));
+                    }
                     notes.push(Note { kind: "policy-broken", message });
                 }
             }
         }
-        notes
+        Ok(notes)
     }
 
     /// What another policy would not have let through.
@@ -136,6 +148,11 @@ impl Policy {
             loosened.map(|loosened| Note { kind: "policy-loosened", message: format!("{what}: {loosened}") });
         said.collect()
     }
+}
+
+fn is_branch_of_head(target: &Path, branch: &BString) -> bool {
+    let layout = surroundings::repository(target).ok();
+    layout.and_then(|layout| Snapshot::branch_of_head(&layout)).as_ref() == Some(branch)
 }
 
 /// Two policies.

@@ -123,7 +123,7 @@ impl Policy {
             None => [policy.brought(mode, args, targets, basis), policy.unstored(args)].concat(),
         };
         policy.notes.extend(notes);
-        policy.notes.extend(policy.received(mode, args, targets, basis));
+        policy.notes.extend(policy.received(mode, args, targets, basis)?);
         Ok((policy, rules))
     }
 
