@@ -198,6 +198,10 @@ mod tests {
     fn a_hook_that_may_end_before_says_by_what() {
         for (by, text) in [
             ("[ -n \"$SKIP\" ] && exit 0", "[ -n \"$SKIP\" ] && exit 0\nleeward hook pre-commit\n"),
+            (
+                "case $1 in up) exit 0 ;; esac",
+                "case $1 in up) exit 0 ;; esac\nleeward hook pre-commit || exit 1\n",
+            ),
             ("if a; then", "set -e\nif a; then\n  exit 0\nfi\nleeward hook pre-commit || exit\n"),
         ] {
             let expected = Calls::Lost(Why::Unless(by.to_owned()));
