@@ -18,9 +18,9 @@ use crate::words;
 pub(super) const KEYS: &str = "\
 A configuration is a file leeward.toml: the nearest one, from what is scanned up to the top of the
 repository; for what a repository stores (staged, range, history, hooks) the one at its top. What judges
-a commit (staged, hooks) is read from the index, and what judges a push from HEAD, not from disk. Every
-key can be left out, and one that is unknown is an error. Names of files are relative to where it
-stands. The command line wins.
+a commit (staged, hooks) is read from the index, what judges a push from the commit that is pushed, on a
+server from HEAD, and none of it from disk. Every key can be left out, and one that is unknown is an
+error. Names of files are relative to where it stands. The command line wins.
 
   # Paths to leave out, as in .gitignore. They are counted as skipped.
   exclude = [\"vendor/\", \"*.lock\", \"!uv.lock\"]

@@ -142,13 +142,13 @@ pub(super) fn judge<'a>(
         _ => trace::trace(layout, threads, outcome, fresh, counters),
     };
     let moves = Commits { scanned: Rc::clone(&scanned), layout };
-    let before = run.aside_before();
+    let before = run.settings_before();
     let run = run.ending_with(Box::new(ends)).when_settled(traced).of_change(moves);
     let sources = |collector: &Collector<'_>, counters: &Arc<Counters>| {
         beside(collector);
         let begins = |trees: &[String]| {
             let trees = trees.iter().take(BASES);
-            collector.aside_before(trees.filter_map(|tree| before(tree)).collect());
+            collector.settings_before(trees.filter_map(|tree| before(tree)).collect());
         };
         match range::scan(layout, words, 0, threads, collector, &Counting(counters), &begins) {
             Ok(outcome) => {

@@ -14,7 +14,7 @@ use super::args::{Color, Scanning};
 use super::policy::{Asked, Basis, Ends, Now, Policy};
 use super::{UsageError, again, complain, masked, reports};
 use crate::detect::Detector;
-use crate::pipeline::{AsideBefore, Collector, Outcome};
+use crate::pipeline::{Collector, Outcome, SettingsBefore};
 use crate::progress::{Counters, Phase, Progress, wanted};
 use crate::report::output::{Destination, OutputError};
 use crate::report::text::TextOptions;
@@ -140,12 +140,12 @@ impl<'a> Run<'a> {
         self.policy.max_file_size.value
     }
 
-    /// What tells what the settings of a state set aside that the change begins at: see [`Policy::aside_in`].
-    pub(super) fn aside_before(&self) -> impl Fn(&str) -> Option<AsideBefore> + use<'a> {
+    /// What tells the settings of a state that the change begins at: see [`Policy::settings_in`].
+    pub(super) fn settings_before(&self) -> impl Fn(&str) -> Option<SettingsBefore> + use<'a> {
         let (mode, args, basis) = (self.mode, &self.scanning.policy, self.basis.clone());
         let targets: Vec<PathBuf> = self.targets.iter().map(|path| path.to_path_lossy().into()).collect();
-        let now = self.policy.accepted();
-        move |tree| Policy::aside_in(tree, (mode, args, &targets, &basis), &now)
+        let now = self.policy.judging();
+        move |tree| Policy::settings_in(tree, (mode, args, &targets, &basis), &now)
     }
 
     /// Runs `sources` into the pipeline, `complete` what came of it, and writes the reports.
@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
             &INTERRUPTED,
             Arc::clone(counters),
         );
-        self.policy.aside_before.iter().cloned().for_each(|before| collector.aside_before(before));
+        self.policy.settings_before.iter().cloned().for_each(|before| collector.settings_before(before));
         collector
     }
 
@@ -283,6 +283,7 @@ impl<'a> Run<'a> {
                 below_confidence: outcome.below_confidence,
                 coverage: outcome.coverage,
                 notes: outcome.notes,
+                comments_refused: outcome.comments_refused,
             },
             findings: outcome.findings,
             suppressed: outcome.suppressed,

@@ -43,7 +43,7 @@ pub use worth::Interest;
 pub const TOO_DEEP: &str = "archive-depth";
 
 /// How far decoding goes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Encodings inside each other, gzip among them.
     pub depth: u8,

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub below_confidence: u64,
     /// What else is worth knowing.
     pub notes: Vec<Note>,
+    /// Among the findings are such as a comment accepts that is new, and was not to be heeded.
+    pub comments_refused: bool,
 }
 
 impl Outcome {

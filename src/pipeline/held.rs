@@ -2,7 +2,8 @@
 //!
 //! Takes the contents that a change replaces, judges each by its own text and path under the settings of this scan, and
 //! says which hits of the new content it would have given as well. That the bytes of a value stood there says nothing: a
-//! change can be what tells them for a key. What the settings before the change left out or accepted was no finding.
+//! change can be what tells them for a key. Nor was anything a finding that the settings before the change did not have
+//! reported (see [`before`](super::before)).
 //!
 //! Why no more: whether a value that no text of its own file tells for a key was one before depends on other files. Of
 //! these a gate sees those that the change touches, and no others, so that it costs what the change costs. So a value
@@ -102,7 +103,7 @@ impl<'a> Held<'a> {
             }
             Some(_) => !judged.published.contains(&hit.secret),
             None => {
-                let is_old = judged.live.contains(&hit.secret) && !self.collector.is_released(hit);
+                let is_old = judged.live.contains(&hit.secret);
                 if is_old {
                     found.push(known_by(hit));
                 }
@@ -112,11 +113,8 @@ impl<'a> Held<'a> {
         lock(&self.collector.before.found).extend(found);
         if let Look::Copies(known) = &self.collector.look {
             let copies = self.copies.get_or_init(|| self.find(known));
-            let is_old = |hit: &Hit| {
-                copies.in_base.contains(&hit.secret)
-                    && known.before.contains(&hit.secret)
-                    && !self.collector.is_released(hit)
-            };
+            let is_old =
+                |hit: &Hit| copies.in_base.contains(&hit.secret) && known.before.contains(&hit.secret);
             hits.retain(|hit| !is_old(hit));
             hits.iter_mut().for_each(|hit| hit.stood = copies.anywhere.contains(&hit.secret));
         }
@@ -168,7 +166,11 @@ impl<'a> Held<'a> {
             for old in self.judged_before() {
                 // What goes wrong there is no issue of this scan: nothing is known of it then, and so all is new.
                 let apart = self.collector.again(Look::Candidates);
-                let hits = apart.guarded(self.of(old), old.bytes, &[], true);
+                let mut hits = apart.guarded(self.of(old), old.bytes, &[], true);
+                for gate in self.collector.gates_before() {
+                    let reported = gate.reported_in(self.of(old), old.bytes);
+                    hits.retain(|hit| hit.suppression.is_some() || reported.contains(&hit.secret));
+                }
                 judged.add(hits);
                 if old.in_base && self.collector.before.is_first(old) {
                     let names = std::mem::take(&mut *lock(&apart.namings));
@@ -197,14 +199,18 @@ impl<'a> Held<'a> {
     /// The texts of an old content. What cannot be unpacked there holds nothing that is known of.
     fn texts(&self, old: &Old<'_>, visit: &mut dyn FnMut(&Text<'_>)) {
         let interest = |bytes: &[u8]| self.collector.detector.is_interesting(bytes);
-        decode::texts(old.bytes, self.collector.settings.limits, &interest, visit, &mut |_| ());
+        decode::texts(old.bytes, self.collector.limits_before(), &interest, visit, &mut |_| ());
     }
 
-    /// The old contents that were not left out where they stood, unless what stands there now is left out as well.
+    /// The old contents that were judged where they stood; one that was left out, if what stands there now is left out as
+    /// well.
     fn judged_before(&self) -> impl Iterator<Item = &'a Old<'a>> {
-        let (target, collector) = (self.origin.target, self.collector);
+        let (Origin { target, kind, .. }, collector) = (self.origin, self.collector);
         let still = self.origin.path.is_some_and(|path| collector.left_out.contains(target, path));
-        self.olds.iter().filter(move |old| still || !collector.was_left_out(target, old.path))
+        let was_judged = move |old: &&Old<'_>| {
+            (still || !collector.was_left_out(target, old.path)) && !collector.was_too_large(kind, old.bytes)
+        };
+        self.olds.iter().filter(was_judged)
     }
 
     fn of(&self, old: &'a Old<'a>) -> Origin<'a> {

@@ -159,7 +159,10 @@ impl Collector<'_> {
             looks.push((onwards, second));
             before.extend(resolve(onwards_before, second_before));
         }
-        before.retain(|value| value.confidence >= self.settings.confidence);
+        before.retain(|value| {
+            value.confidence >= self.settings.confidence
+                && self.was_asked_for(value.rule, value.confidence, &value.secret)
+        });
         let before = before.into_iter().map(|value| value.secret).collect();
         let disowned = disowned(&looks);
         let now = looks.into_iter().flat_map(|(namings, readings)| resolve(namings, readings)).collect();
@@ -198,7 +201,7 @@ impl Collector<'_> {
             std::sync::Arc::clone(&self.progress),
         );
         again.look = look;
-        again.aside_before = self.aside_before.clone();
+        again.settings_before = self.settings_before.clone();
         again
     }
 

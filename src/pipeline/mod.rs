@@ -20,6 +20,7 @@ use crate::report::line_hash::line_hashes;
 use crate::source::{Counted, Issue, LEFT_OUT, Old, Origin, Part, REACH, Sink, TOO_LARGE};
 
 mod aside;
+mod before;
 mod bindings;
 mod comment;
 mod counts;
@@ -36,7 +37,6 @@ mod names;
 mod part;
 mod paths;
 mod places;
-mod released;
 mod skips;
 mod strays;
 pub mod told;
@@ -52,12 +52,12 @@ use paths::stem;
 use skips::{Skips, name};
 use strays::Strays;
 
+pub use before::{AcceptedValues, JudgedBefore, SettingsBefore};
 pub use group::{Outcome, fingerprint};
 pub(crate) use inline::holds_mark;
-pub use released::{AsideBefore, Released};
 
 /// What is reported, of all that is found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Least confidence that is reported.
     pub confidence: Confidence,
@@ -74,8 +74,8 @@ pub struct Collector<'a> {
     detector: &'a Detector,
     settings: Settings,
     left_out: &'a LeftOut,
-    /// What was set aside before the change that is scanned.
-    aside_before: OnceLock<Arc<[AsideBefore]>>,
+    /// The settings of each state that the change begins at which is scanned.
+    settings_before: OnceLock<Arc<[SettingsBefore]>>,
     look: Look,
     targets: Vec<BString>,
     interrupted: &'a AtomicBool,
@@ -117,7 +117,7 @@ impl<'a> Collector<'a> {
             detector,
             settings,
             left_out,
-            aside_before: OnceLock::new(),
+            settings_before: OnceLock::new(),
             targets,
             interrupted,
             progress,
@@ -148,10 +148,9 @@ impl<'a> Collector<'a> {
         self.skipped.contain(LEFT_OUT)
     }
 
-    /// Tells what was set aside before the change that is scanned, by each state that it begins at. The first to tell is
-    /// heeded.
-    pub fn aside_before(&self, before: Arc<[AsideBefore]>) {
-        drop(self.aside_before.set(before));
+    /// Tells the settings of each state that the change begins at which is scanned. The first to tell is heeded.
+    pub fn settings_before(&self, before: Arc<[SettingsBefore]>) {
+        drop(self.settings_before.set(before));
     }
 
     /// Scans one piece of content, and gives the number of hits. A fault of ours in one blob does not end the run.
@@ -314,7 +313,8 @@ impl<'a> Collector<'a> {
         let notes = inline::notes(&hits);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        Outcome { findings, suppressed, issues, coverage, below_confidence, notes }
+        let comments_refused = false;
+        Outcome { findings, suppressed, issues, coverage, below_confidence, notes, comments_refused }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Takes the hits that a change adds and the change itself, to be looked at again, and drops the hits of a value (decoded in
 //! the same way, and however it is decoded) if no step of the change makes more copies of it than there were, if each step takes as many findings of
 //! it away as it adds, and if the end of the change has no more of it than its beginning. A merge does so if it does over one of its parents. What was
-//! left out or accepted where it stood was no finding there, so that it is new where it comes out.
+//! no finding where it stood, by the settings before the change as well, is new where it comes out.
 //!
 //! Only where something is found is anything looked at.
 
@@ -96,7 +96,6 @@ impl Collector<'_> {
         let path = hit.location.path.as_ref();
         content
             && hit.suppression.is_none()
-            && !self.is_released(hit)
             && path.is_some_and(|path| !self.left_out.contains(hit.target, path.as_bstr()))
     }
 }
@@ -233,7 +232,11 @@ impl<'a> Search<'a> {
 
     /// What of a file is judged, and was before.
     fn judged<'b>(&self, path: &BStr, [old, new]: [Option<&'b [u8]>; 2]) -> Option<[Option<&'b [u8]>; 2]> {
-        let old = old.filter(|_| !self.collector.was_left_out(0, Some(path)));
+        let was_judged = |old: &&[u8]| {
+            !self.collector.was_left_out(0, Some(path))
+                && !self.collector.was_too_large(LocationKind::Blob, old)
+        };
+        let old = old.filter(was_judged);
         (!self.collector.left_out.contains(0, path)).then_some([old, new])
     }
 
@@ -259,28 +262,39 @@ impl<'a> Search<'a> {
         counts
     }
 
-    /// How often each value is a finding in a content, by what stands there: wherever else it stands, where it is one.
+    /// How often each value is a finding in a content, now and by the settings before.
     fn found(&self, path: &BStr, bytes: &[u8]) -> Counts {
         // What was not judged was none.
         if self.collector.is_too_large(LocationKind::Blob, bytes) {
             return Counts::new();
         }
-        let is_live = |hit: &Hit| hit.suppression.is_none();
-        let apart = self.collector.again(Look::Candidates);
-        let hits = apart.guarded(origin(path), bytes, &[], true);
-        let mut known: Vec<KnownValue> = hits.iter().filter(|hit| is_live(hit)).map(known_by).collect();
-        known.sort_by(|a, b| a.secret.cmp(&b.secret));
-        known.dedup_by(|a, b| a.secret == b.secret);
-        let Some(known) = Known::new(known, HashSet::new()) else { return Counts::new() };
-        let again = self.collector.again(Look::Copies(known));
-        let mut counts = Counts::new();
-        for hit in again.guarded(origin(path), bytes, &[], true).iter().filter(|hit| is_live(hit)) {
-            for value in counted(hit) {
-                *counts.entry(value).or_default() += 1;
+        let mut counts = found_by(self.collector, path, bytes, &|hit| hit.suppression.is_none());
+        for gate in self.collector.gates_before() {
+            let before = found_by(&gate.collector, path, bytes, &|hit| gate.reported(hit));
+            for (value, count) in &mut counts {
+                *count = before.get(value).copied().unwrap_or_default().min(*count);
             }
         }
         counts
     }
+}
+
+/// How often each value is a finding in a content, by what stands there: wherever else it stands, where it is one.
+fn found_by(collector: &Collector<'_>, path: &BStr, bytes: &[u8], is_live: &dyn Fn(&Hit) -> bool) -> Counts {
+    let apart = collector.again(Look::Candidates);
+    let hits = apart.guarded(origin(path), bytes, &[], true);
+    let mut known: Vec<KnownValue> = hits.iter().filter(|hit| is_live(hit)).map(known_by).collect();
+    known.sort_by(|a, b| a.secret.cmp(&b.secret));
+    known.dedup_by(|a, b| a.secret == b.secret);
+    let Some(known) = Known::new(known, HashSet::new()) else { return Counts::new() };
+    let again = collector.again(Look::Copies(known));
+    let mut counts = Counts::new();
+    for hit in again.guarded(origin(path), bytes, &[], true).iter().filter(|hit| is_live(hit)) {
+        for value in counted(hit) {
+            *counts.entry(value).or_default() += 1;
+        }
+    }
+    counts
 }
 
 fn origin(path: &BStr) -> Origin<'_> {

@@ -60,7 +60,7 @@ impl Skips {
 }
 
 /// Whether it is what a file holds.
-fn is_content(kind: LocationKind) -> bool {
+pub(super) fn is_content(kind: LocationKind) -> bool {
     matches!(kind, LocationKind::File | LocationKind::Blob | LocationKind::Index | LocationKind::Stdin)
 }
 

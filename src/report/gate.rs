@@ -9,7 +9,7 @@ use super::paint::Paint;
 use super::place::Place;
 use super::spread::joined;
 use super::text::TextOptions;
-use super::{NOT_HEEDED, Note, Report, remedy, summary};
+use super::{Report, remedy, summary};
 use crate::finding::{Finding, Location, LocationKind, State, SuppressedBy, Suppression};
 use crate::sanitize::visible;
 use crate::source::LEFT_OUT;
@@ -260,8 +260,7 @@ impl Page<'_> {
                 )?;
             }
             if !self.gate.is_of_message() && !self.in_people_alone() {
-                let refused = |note: &Note| note.message.ends_with(&format!("({NOT_HEEDED})"));
-                let advice = match self.report.scan.notes.iter().any(refused) {
+                let advice = match self.report.scan.comments_refused {
                     true => {
                         "If it is no key, ask whoever keeps this to accept it in the baseline: no comment does here."
                     }

@@ -80,10 +80,9 @@ pub struct Scan {
     pub coverage: Coverage,
     /// What else is worth knowing, in the order in which it was said.
     pub notes: Vec<Note>,
+    /// Among the findings are such as a comment accepts that is new, and was not to be heeded.
+    pub comments_refused: bool,
 }
-
-/// What a note says of comments that were asked not to be heeded.
-pub const NOT_HEEDED: &str = "not heeded";
 
 /// Something about a scan that makes it neither incomplete nor unclean.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -70,6 +70,44 @@ fn what_the_pre_commit_framework_says_is_what_is_judged() {
 }
 
 #[test]
+fn new_comments_are_refused_whatever_the_framework_has_judged() {
+    let (mut repo, _) = repository();
+    let accepted = |number: usize| format!("{} # leeward:ignore sample\n", line(number).trim());
+    repo.git(&["rm", "--quiet", "base.env", "key.env"]);
+    repo.write("old.env", accepted(2));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "old"]);
+    let all = "leeward hook pre-commit --deny-new-suppressions";
+    let framework = ("PRE_COMMIT", "1");
+    // All files: those of HEAD are not new, and that is said.
+    let ran = script(&repo, "sh", all, &[framework]).ends_with(0).says("no keys in 3 files");
+    ran.says("note: of comments leeward:ignore, those that HEAD has are heeded");
+    repo.git(&["mv", "old.env", "moved.env"]);
+    let ci = ("CI", "1");
+    script(&repo, "sh", all, &[framework, ci]).ends_with(0);
+    repo.write("new.env", accepted(3));
+    for environment in [&[framework][..], &[framework, ci]] {
+        if environment.len() == 1 {
+            repo.git(&["reset", "--quiet", "--hard"]);
+        }
+        let ran = script(&repo, "sh", all, environment).ends_with(1).says("  new.env:1:17");
+        assert!(!ran.says("not heeded").err().contains("old.env:1:17"));
+    }
+    // A range: what it begins at.
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "new"]);
+    script(&repo, "sh", all, &[framework]).ends_with(0).says("those that HEAD has are heeded");
+    for (from, status) in [("HEAD~1", 1), ("HEAD", 3)] {
+        let range = [framework, ("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", "HEAD")];
+        let ran = script(&repo, "sh", all, &range).ends_with(status);
+        assert_eq!(ran.err().contains("new.env:1:17"), status == 1, "{}", ran.err());
+    }
+    let base = format!("{all} --policy-from HEAD~1");
+    let ran = script(&repo, "sh", &base, &[framework]).ends_with(1).says("new.env:1:17");
+    assert!(!ran.err().contains("those that HEAD has"), "{}", ran.err());
+}
+
+#[test]
 fn an_entry_that_hands_over_names_of_files_is_told_what_to_write() {
     let (repo, _) = repository();
     let framework = ("PRE_COMMIT", "1");

@@ -20,6 +20,7 @@ mod push;
 mod push_unsaid;
 mod secrecy;
 mod storage;
+mod stricter;
 mod templates;
 mod worktrees;
 

@@ -3,7 +3,12 @@
 use super::{Repo, line, put_hook};
 
 /// A repository whose base has key 1 in `base.env`, and other files.
-fn with_files(files: &[(&str, String)]) -> Repo {
+fn with_files(files: Files<'_>) -> Repo {
+    with_contents(files)
+}
+
+/// The same, of any content.
+pub(super) fn with_contents(files: &[(&str, impl AsRef<[u8]>)]) -> Repo {
     let mut repo = Repo::new();
     for (path, content) in files {
         repo.write(path, content);
@@ -21,7 +26,7 @@ fn with_files(files: &[(&str, String)]) -> Repo {
 }
 
 /// What came of pushing some refs, and of the range of what is pushed.
-fn pushed(repo: &Repo, refs: &[&str]) -> [Option<i32>; 3] {
+pub(super) fn pushed(repo: &Repo, refs: &[&str]) -> [Option<i32>; 3] {
     let range = [refs, &["^base"]].concat().join(" ").replace("--dry-run ", "");
     let range = repo.place.run(&["range", &range]).status;
     let push = repo.attempt(&[&["push", "--dry-run", "origin"], refs].concat()).status;
@@ -30,7 +35,7 @@ fn pushed(repo: &Repo, refs: &[&str]) -> [Option<i32>; 3] {
 }
 
 /// Commits everything there is, past the gate.
-fn commit(repo: &mut Repo) {
+pub(super) fn commit(repo: &mut Repo) {
     repo.git(&["add", "--all"]);
     repo.git(&["commit", "--quiet", "--no-verify", "--message", "change"]);
 }

@@ -48,7 +48,23 @@ fn what_a_push_would_loosen_for_a_server_is_said_there() {
     quiet(repo.attempt(&push));
     repo.write("leeward.toml", "exclude = [\n");
     repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "broken"]);
-    repo.attempt(&push).ends_with(0).says("note: what refs/heads/main brings to judge by cannot be used: ");
+    // It would refuse everything that comes later; on another branch, nothing.
+    let ran = repo
+        .attempt(&push)
+        .ends_with(1)
+        .says("error: what refs/heads/main brings to judge by cannot be used: ");
+    ran.says("so that nothing could be pushed any more: mend it in what is pushed");
+    let other = ["push", "--no-verify", &path, "main:refs/heads/other"];
+    repo.attempt(&other).ends_with(0).says("note: what refs/heads/other brings to judge by cannot be used: ");
+    repo.write("leeward.toml", "");
+    repo.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "mended"]);
+    repo.attempt(&push).ends_with(0);
+    // So it is before the branch is made.
+    fs::remove_dir_all(&server).expect("ours");
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=first", &path]);
+    put_hook(&server, "pre-receive");
+    let broken = ["push", "--no-verify", &path, "main~1:refs/heads/first"];
+    repo.attempt(&broken).ends_with(1).says("mend it in what is pushed");
 }
 
 #[test]
@@ -205,6 +221,31 @@ fn a_server_refuses_comments_that_its_own_ref_does_not_have() {
 }
 
 #[test]
+fn every_comment_is_new_where_nothing_was_there_before() {
+    let mut repo = Repo::unborn();
+    let server = repo.place.top().join("server.git").to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", &server]);
+    repo.git(&["remote", "add", "origin", &server]);
+    for hook in ["pre-commit", "pre-push"] {
+        let script = format!("exec '{}' hook {hook} --deny-new-suppressions \"$@\"\n", binary().display());
+        put_script(&repo.work().join(".git"), hook, script);
+    }
+    repo.write("new.env", accepted(2));
+    repo.git(&["add", "."]);
+    let all = "new because nothing was there before, at 1 place: new.env:1 (not heeded)";
+    repo.attempt(&["commit", "-m", "new"]).ends_with(1).says("new.env:1:17").says(all);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "new"]);
+    for remote in ["origin", &server] {
+        repo.attempt(&["push", remote, "main"]).ends_with(1).says("new.env:1:17").says(all);
+        // Nor where git names no ref.
+        let gate = ["hook", "pre-push", "--deny-new-suppressions", remote, &server];
+        repo.place.run(&gate).ends_with(1).says("new.env:1:17").says(all);
+    }
+    repo.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    repo.attempt(&["push", "origin", "main:refs/heads/other"]).ends_with(0);
+}
+
+#[test]
 fn comments_are_new_since_what_a_hook_knows_was_there() {
     let mut repo = Repo::new();
     let server = repo.place.top().join("server.git");
@@ -238,6 +279,20 @@ fn comments_are_new_since_what_a_hook_knows_was_there() {
     repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
     let both = repo.attempt(&["push", "origin", "side", "main:refs/heads/again"]).ends_with(1);
     both.says("copy.env:1:17");
+    // A remote of which nothing is known lacks all of them, but for those that another one has.
+    let elsewhere = repo.place.top().join("elsewhere.git").to_str().expect("UTF-8").to_owned();
+    repo.git(&["init", "--quiet", "--bare", &elsewhere]);
+    repo.git(&["remote", "add", "elsewhere", &elsewhere]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    for remote in ["elsewhere", &elsewhere] {
+        let ran = repo.attempt(&["push", remote, "main"]).ends_with(1).says("base.env:1:17");
+        assert!(!ran.err().contains("moved.env"), "{}", ran.err());
+    }
+    repo.write("fresh.env", accepted(4));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "fresh"]);
+    repo.attempt(&["push", "elsewhere", "main"]).ends_with(1).says("fresh.env:1:17").says("not heeded");
+    repo.git(&["checkout", "--quiet", "side"]);
     // A range is of any two revisions.
     repo.place
         .run(&["range", "HEAD~1..HEAD", "--deny-new-suppressions"])

@@ -61,6 +61,25 @@ fn a_push_of_nothing_is_not_held_up() {
 }
 
 #[test]
+fn a_history_that_begins_anew_stands_beside_what_the_remote_has_of_its_branch() {
+    let mut both = Both::new();
+    put_behind(&both, "cat >/dev/null");
+    both.repo.write("a.txt", "a\n");
+    both.repo.git(&["add", "a.txt"]);
+    both.repo.git(&["commit", "--quiet", "--amend", "--no-verify", "--message", "base, again"]);
+    both.passes(&["push", "--force", "origin", "main"], "no new keys in 3 blobs, 1 commit");
+    both.repo.write("b.env", line(1));
+    both.repo.git(&["add", "b.env"]);
+    both.repo.git(&["commit", "--quiet", "--amend", "--no-verify", "--message", "base, with a copy"]);
+    lacks(&both.stops(&["push", "--force", "origin", "main"], "b.env:1:17"), "base.env");
+    // What the remote has of another branch says nothing of this one.
+    both.repo.git(&["rm", "--quiet", "b.env"]);
+    both.repo.git(&["commit", "--quiet", "--amend", "--no-verify", "--message", "base, as it was"]);
+    both.repo.git(&["branch", "--quiet", "--move", "other"]);
+    both.stops(&["push", "origin", "other"], "base.env:1:17");
+}
+
+#[test]
 fn what_a_branch_brings_is_judged_by_what_is_checked_out_where_git_names_none() {
     let mut both = Both::new();
     put_behind(&both, "cat >/dev/null");

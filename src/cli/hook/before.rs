@@ -9,10 +9,11 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::why::Why;
 use super::{endings, lines};
 
 /// Words of the shell that lead to a command.
-const LEADS: [&str; 10] = ["if", "elif", "while", "until", "then", "else", "do", "!", "{", "time"];
+pub(super) const LEADS: [&str; 10] = ["if", "elif", "while", "until", "then", "else", "do", "!", "{", "time"];
 
 /// Commands that change the shell, and are not followed.
 const CHANGING: [&str; 29] = [
@@ -47,14 +48,10 @@ const CHANGING: [&str; 29] = [
     "let",
 ];
 
-/// Why a command before the gate of a push is in its way.
-pub(super) const READS: &str = "which may read what git says";
-
 /// Commands that leave standard input alone.
-const NO_READERS: [&str; 28] = [
+const NO_READERS: [&str; 26] = [
     "", ":", "true", "false", "echo", "printf", "[", "[[", "test", "export", "set", "umask", "type", "which",
-    "dirname", "basename", "pwd", "cd", "date", "uname", "tput", "mkdir", "for", "case", "esac", "fi",
-    "done", "exit",
+    "dirname", "basename", "pwd", "cd", "uname", "mkdir", "for", "case", "esac", "fi", "done", "exit",
 ];
 
 /// What of git does.
@@ -86,6 +83,11 @@ static PUT_IN: LazyLock<Regex> =
 static APART: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(^|[;&|] ?|then |! )\([^()]*\)").expect("a constant expression"));
 
+/// What leads input and output elsewhere.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(^|\s)(?:\d*|&|\{\w+\})[<>]+[&|]?\s*[^\s;&|<>()]+").expect("a constant expression")
+});
+
 /// Whether one of some lines surely ends the script.
 pub(super) fn ends(lines: &[String]) -> bool {
     (0..lines.len()).any(|number| endings::surely(&lines[number]) && !is_in_a_block(&lines[..number]))
@@ -116,15 +118,15 @@ pub(super) fn is_in_a_block(lines: &[String]) -> bool {
 
 /// Why the gate may not judge what git means, if some lines stand before it. `pushes`: it is handed lines by git; `input`: the
 /// variable that it gets them from, if not from git itself.
-pub(super) fn doubt(lines: &[String], pushes: bool, input: Option<&str>) -> Option<String> {
+pub(super) fn doubt(lines: &[String], pushes: bool, input: Option<&str>) -> Option<Why> {
     if let Some(by) = lines.iter().find(|line| !is_followed(line)) {
-        return Some(format!("behind `{}`, which is not followed", endings::cut(by)));
+        return Some(Why::Unfollowed(endings::cut(by)));
     }
     let taken = lines.iter().filter(|_| pushes).find(|line| may_read(line));
     match (taken, input) {
         (Some(by), Some(input)) if keeps(by, lines, input) => None,
-        (Some(by), _) => Some(format!("behind `{}`, {READS}", endings::cut(by))),
-        (None, Some(_)) if pushes => Some("behind something else than what git says".to_owned()),
+        (Some(by), _) => Some(Why::Unfed(endings::cut(by))),
+        (None, Some(_)) if pushes => Some(Why::OtherInput),
         (None, _) => None,
     }
 }
@@ -155,14 +157,14 @@ fn is_harmless(words: &[&str], command: &str) -> bool {
         "." => command == ". \"$_/_/husky.sh\"",
         word => {
             // What is quoted, or put in, may be any of them.
-            let is_plain = !word.contains(['\'', '\\']) && !word.trim_start_matches('"').starts_with('$');
+            let is_plain = !word.contains(['\'', '\\', '$']);
             !CHANGING.contains(&word) && (word.contains('/') || is_plain)
         }
     }
 }
 
 /// Whether a word gives a variable a value that changes nothing of what is judged; none if it is no assignment.
-fn is_assignment(word: &str) -> Option<bool> {
+pub(super) fn is_assignment(word: &str) -> Option<bool> {
     let (name, value) = word.split_once('=')?;
     let name = name.trim_end_matches('+');
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -173,15 +175,23 @@ fn is_assignment(word: &str) -> Option<bool> {
     Some(!leading && !own && (name != "PATH" || value.contains("PATH")))
 }
 
+/// Whether a word has a command read standard input that does not do so otherwise.
+fn is_standard_input(word: &str) -> bool {
+    matches!(word, "-" | "-f-" | "-S") || word.ends_with("=-") || word.starts_with("--exclude-existing")
+}
+
 /// Whether a line may take what git says on standard input.
 fn may_read(line: &str) -> bool {
-    let line = plain(line).replace("$(", ";").replace(['(', ')'], " ").replace("&&", ";").replace("||", ";");
+    // What leads elsewhere parts no commands, and all else does that can.
+    let line = plain(line).replace(">&", ">").replace("<&", "<").replace("&>", ">");
+    let line = line.replace("$(", ";").replace('(', " ").replace([')', '&'], ";").replace("||", ";");
     let first = |list: &str| list.split('|').next().map(str::to_owned).unwrap_or_default();
     line.split(';').map(first).any(|command| {
         let words = words(&command);
         let second = words.get(1).copied().unwrap_or_default();
         match words.first().copied().unwrap_or_default().trim_matches('"') {
-            "git" => !OF_GIT.contains(&second),
+            "git" => !OF_GIT.contains(&second) || words.iter().any(|word| is_standard_input(word)),
+            "date" | "tput" => words.iter().any(|word| is_standard_input(word)),
             "command" => second != "-v",
             "exec" => command.contains('<'),
             word => !NO_READERS.contains(&word) && !command.contains("</") && !command.contains("< /"),
@@ -209,6 +219,11 @@ pub(super) fn plain(line: &str) -> String {
     let constant = |found: &Captures<'_>| if found[0].contains('/') { "./_" } else { "'_'" };
     let line = CONSTANTS.replace_all(line, constant);
     APART.replace_all(&line, "${1}_").into_owned()
+}
+
+/// A line without what leads input and output elsewhere.
+pub(super) fn not_led_elsewhere(line: &str) -> String {
+    ELSEWHERE.replace_all(line, "$1").into_owned()
 }
 
 fn commands(line: &str) -> impl Iterator<Item = &str> {
@@ -284,6 +299,7 @@ mod tests {
             "echo `date`",
             "eval \"$X\"",
             "$RUN npm test",
+            "ex${IT}it",
             "command cd x",
             "\\cd x",
             "\"cd\" x",
@@ -300,11 +316,13 @@ mod tests {
         for line in [
             "echo pushing to \"$1\"",
             "branch=$(git rev-parse --abbrev-ref HEAD)",
+            "day=$(date +%F)",
             "here=\"$(dirname \"$0\")\"",
             "if [ \"$1\" = origin ]; then",
             "npm test </dev/null || exit 1",
             "printf '%s\\n' \"$x\" | grep y",
             "command -v leeward >/dev/null || exit 1",
+            "echo pushing >&2 & echo done &>/dev/null",
         ] {
             assert!(!may_read(line), "{line}");
         }
@@ -320,6 +338,11 @@ mod tests {
             "exec < /dev/tty",
             "echo x && grep main",
             "! grep -q main",
+            "true & cat >/dev/null",
+            "case $1 in x | y) cat ;; esac",
+            "date -f - >/dev/null",
+            "git config --file=- --list",
+            "known=$(git show-ref --exclude-existing)",
         ] {
             assert!(may_read(line), "{line}");
         }

@@ -4,12 +4,12 @@
 //! `exec CALL`, `if ! CALL; then exit 1; fi`, a call that comes last. What stands before it has to be plain as well (see
 //! [`before`]). Of all else it is said that a refusal may be lost; `leeward doctor` tries the hook.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use bstr::ByteSlice;
 use regex::{Captures, Regex};
 
+use super::why::Why;
 use super::{before, endings, lines};
 
 /// What a hook makes of a gate.
@@ -18,23 +18,12 @@ pub(super) enum Calls {
     /// It does not call it.
     Never,
     /// It does, and a refusal is lost or may be, or it is not always called: this is why.
-    Lost(Cow<'static, str>),
+    Lost(Why),
     /// It does, and ends with its status.
     Yes,
 }
 
-pub(super) const UNHEEDED: Calls = Calls::Lost(Cow::Borrowed("and may not heed the answer"));
-const BEHIND: Calls = Calls::Lost(Cow::Borrowed("behind an `exit`"));
-
-/// Whether a reason is of the shape of the hook alone, so that a trial tells whether it holds.
-pub(super) fn is_general(why: &str) -> bool {
-    why.starts_with("behind ") || UNHEEDED == Calls::Lost(why.to_owned().into())
-}
-
-/// Whether a reason is that another command may have read what git says of a push.
-pub(super) fn is_unfed(why: &str) -> bool {
-    why.ends_with(before::READS)
-}
+pub(super) const UNHEEDED: Calls = Calls::Lost(Why::Unheeded);
 
 /// How a hook hands on what git says of a push.
 pub(in crate::cli) const HAND_ON: &str = "in the pre-push hook, keep what git says and hand it to all that read it:\n  \
@@ -87,7 +76,7 @@ pub(super) fn of(gate: &str, content: &[u8], strict: bool) -> Calls {
         return UNHEEDED;
     }
     if before::ends(&lines[..first]) {
-        return BEHIND;
+        return Calls::Lost(Why::Ended);
     }
     let strict = strict || lines::is_strict_from_its_start(&text);
     let calls = (first..lines.len()).filter(|number| names(gate, &lines[*number]));
@@ -114,10 +103,10 @@ fn call(gate: &str, before: &[String], line: &str, rest: &[String], strict: bool
     let before: Vec<String> = before.iter().cloned().chain(guards).collect();
     let input = found.name("input").map(|input| input.as_str());
     if let Some(why) = before::doubt(&before, matches!(gate, "pre-push" | "pre-receive"), input) {
-        return Calls::Lost(why.into());
+        return Calls::Lost(why);
     }
     match endings::perhaps(&before) {
-        Some(by) => Calls::Lost(format!("unless it ends before, by `{by}`").into()),
+        Some(by) => Calls::Lost(Why::Unless(by)),
         None => Calls::Yes,
     }
 }
@@ -181,9 +170,12 @@ mod tests {
     #[test]
     fn calls_are_code_that_is_reached_and_heeded() {
         let mut wrong = Vec::new();
-        for (expected, texts) in
-            [(Calls::Yes, HEEDED), (Calls::Never, NO_CALLS), (BEHIND, TOO_LATE), (UNHEEDED, IN_VAIN)]
-        {
+        for (expected, texts) in [
+            (Calls::Yes, HEEDED),
+            (Calls::Never, NO_CALLS),
+            (Calls::Lost(Why::Ended), TOO_LATE),
+            (UNHEEDED, IN_VAIN),
+        ] {
             for text in texts {
                 let calls = of("pre-commit", text.as_bytes(), false);
                 wrong.extend((calls != expected).then_some((text, calls)));
@@ -206,9 +198,13 @@ mod tests {
     fn a_hook_that_may_end_before_says_by_what() {
         for (by, text) in [
             ("[ -n \"$SKIP\" ] && exit 0", "[ -n \"$SKIP\" ] && exit 0\nleeward hook pre-commit\n"),
+            (
+                "case $1 in up) exit 0 ;; esac",
+                "case $1 in up) exit 0 ;; esac\nleeward hook pre-commit || exit 1\n",
+            ),
             ("if a; then", "set -e\nif a; then\n  exit 0\nfi\nleeward hook pre-commit || exit\n"),
         ] {
-            let expected = Calls::Lost(format!("unless it ends before, by `{by}`").into());
+            let expected = Calls::Lost(Why::Unless(by.to_owned()));
             assert_eq!(of("pre-commit", text.as_bytes(), false), expected, "{text}");
         }
     }
@@ -230,7 +226,7 @@ mod tests {
             let expected = match text {
                 // Nor is it at the margin.
                 text if text.starts_with("function") => UNHEEDED,
-                _ => Calls::Lost(format!("behind `{by}`, which is not followed").into()),
+                _ => behind(by),
             };
             assert_eq!(of("pre-commit", text.as_bytes(), false), expected, "{text}");
         }
@@ -238,8 +234,7 @@ mod tests {
 
     #[test]
     fn the_gate_of_a_push_has_to_get_its_lines() {
-        let taken = |by: &str| Calls::Lost(format!("behind `{by}`, which may read what git says").into());
-        let given = "behind something else than what git says";
+        let taken = |by: &str| Calls::Lost(Why::Unfed(by.to_owned()));
         for (text, expected) in [
             ("leeward hook pre-push \"$@\"\n", Calls::Yes),
             (
@@ -265,7 +260,7 @@ mod tests {
             ("input=$(cat)\nleeward hook pre-push \"$@\"\n", taken("input=$(cat)")),
             ("input=$(head -n1)\necho \"$input\" | leeward hook pre-push\n", taken("input=$(head -n1)")),
             ("x=$(cat)\nx=\necho \"$x\" | leeward hook pre-push\n", taken("x=$(cat)")),
-            ("echo \"$input\" | leeward hook pre-push \"$@\"\n", Calls::Lost(given.into())),
+            ("echo \"$input\" | leeward hook pre-push \"$@\"\n", Calls::Lost(Why::OtherInput)),
             ("leeward hook pre-push \"$@\" </dev/null\n", UNHEEDED),
             ("echo | leeward hook pre-push \"$@\"\n", UNHEEDED),
             ("cat | leeward hook pre-push \"$@\"\n", UNHEEDED),
@@ -275,7 +270,7 @@ mod tests {
     }
 
     fn behind(by: &str) -> Calls {
-        Calls::Lost(format!("behind `{by}`, which is not followed").into())
+        Calls::Lost(Why::Unfollowed(by.to_owned()))
     }
 
     const HEEDED: &[&str] = &[

@@ -12,7 +12,7 @@ use super::super::range::{self, Told};
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
 use super::message;
-use crate::finding::LocationKind;
+use crate::finding::{LocationKind, SuppressedBy};
 use crate::pipeline::Collector;
 use crate::progress::{Counters, Phase};
 use crate::report::{Gate, Note};
@@ -89,7 +89,8 @@ pub(super) fn named_by_framework(layout: &Layout, scanning: &Scanning) -> Result
     let text = [from.as_encoded_bytes(), to.as_encoded_bytes()].join(&b".."[..]);
     let words = Words::parse(text.as_bstr()).map_err(|error| UsageError::new(&error).help(error.help()))?;
     let here = PathBuf::from(".");
-    let run = Run::new("range", scanning, [&here])?.for_gate(Gate::Files);
+    let since = Basis::Since(from.to_string_lossy().into_owned());
+    let run = Run::judged_by(since, "range", scanning, [&here])?.for_gate(Gate::Files);
     let message = "the range that pre-commit names holds no commit: there was nothing to judge";
     let empty = Issue::new("nothing-to-scan", message);
     let told = Told { empty: Some(empty), some: None };
@@ -103,7 +104,8 @@ pub(super) fn all_files(layout: &Layout, scanning: &Scanning) -> Result<Status, 
     let top = layout.work_tree.clone().unwrap_or_else(|| here.clone());
     // The framework runs hooks at the top, and paths read better from there.
     let top = if top.canonicalize().ok() == here.canonicalize().ok() { here } else { top };
-    let run = Run::new("scan", scanning, [&top])?.for_gate(Gate::Files);
+    let since = Basis::Since("HEAD".to_owned());
+    let run = Run::judged_by(since, "scan", scanning, [&top])?.for_gate(Gate::Files);
     let options =
         worktree::Options { threads: run.threads(), max_file_size: run.max_file_size(), no_ignore: false };
     let sources = |collector: &Collector<'_>, _: &Arc<Counters>| {
@@ -113,7 +115,20 @@ pub(super) fn all_files(layout: &Layout, scanning: &Scanning) -> Result<Status, 
             collector.issue(Issue::new("nothing-to-scan", message));
         }
     };
-    Ok(run.scan(Phase::Files, sources, |_, _| {}))
+    let denied = scanning.deny_new_suppressions && scanning.policy.policy_from.is_none();
+    Ok(run.scan(Phase::Files, sources, |outcome, _| {
+        let mut suppressed = outcome.suppressed.iter();
+        if denied && suppressed.any(|(_, suppression)| suppression.by == SuppressedBy::Inline) {
+            outcome.notes.push(since_head());
+        }
+    }))
+}
+
+/// What all files do not say: which comments a change adds.
+fn since_head() -> Note {
+    let message = "of comments leeward:ignore, those that HEAD has are heeded: what a change begins at says which are new \
+        (`pre-commit run --from-ref REV --to-ref HEAD`, or --policy-from REV)";
+    Note { kind: "new-suppressions", message: message.to_owned() }
 }
 
 /// Judges a commit's message.

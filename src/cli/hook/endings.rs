@@ -3,6 +3,8 @@
 //! Takes lines of a script and says by which of them it goes no further. An end with a status that is not 0 stops git, and is
 //! no harm; one with 0, or with a status that cannot be told, lets git go on.
 
+use super::before::{LEADS, is_assignment, not_led_elsewhere};
+
 /// Characters of a line that are shown.
 const SHOWN: usize = 60;
 
@@ -55,14 +57,15 @@ pub(super) fn cut(line: &str) -> String {
 
 /// Whether a line may end the script, with a status that may be 0.
 fn lets_go(line: &str, blocks: &[&String]) -> bool {
-    let mut rest = line;
+    let line = &not_led_elsewhere(line);
+    let mut rest = line.as_str();
     // Whether the command before has failed.
     let mut failed = false;
     loop {
         let end = rest.find([';', '&', '|']).unwrap_or(rest.len());
         let command =
             rest[..end].trim_start_matches([' ', '\t', '(', '{']).trim_end_matches([' ', '\t', ')', '}']);
-        let words: Vec<&str> = command.split_whitespace().skip_while(|word| is_lead(word)).collect();
+        let words = led_to(command);
         if runs_in_place(&words) {
             return true;
         }
@@ -99,9 +102,19 @@ fn tells(text: &str, name: &str, otherwise: bool) -> bool {
     !text.contains("! ") && tests.iter().any(|test| text.contains(&format!("${name} {test}")))
 }
 
-/// Whether a word leads to a command.
-fn is_lead(word: &str) -> bool {
-    matches!(word, "then" | "else" | "do" | "{" | "(" | "!") || word.ends_with(')')
+/// The words of a command, without what leads to it: words of the shell, patterns of a `case`, what it is given in its
+/// environment.
+fn led_to(command: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = command.split_whitespace().collect();
+    if words.first() == Some(&"case")
+        && let Some(at) = words.iter().position(|word| *word == "in")
+    {
+        words.drain(..=at);
+    }
+    let is_lead = |word: &&str| {
+        LEADS.contains(word) || *word == "(" || word.ends_with(')') || is_assignment(word).is_some()
+    };
+    words.into_iter().skip_while(is_lead).collect()
 }
 
 /// Whether a command takes the place of the shell. `exec` without a program only leads input and output elsewhere.
@@ -126,6 +139,15 @@ mod tests {
             ("if a; then\n exit 1\nelif b; then\n exit 0\nfi", Some("elif b; then")),
             ("if a; then exit 0; fi", Some("if a; then exit 0; fi")),
             ("case $1 in\nx) exit 0 ;;\nesac", Some("case $1 in")),
+            ("case $1 in x) exit 0 ;; esac", Some("case $1 in x) exit 0 ;; esac")),
+            ("case $(x) in x | y) exit ;; esac", Some("case $(x) in x | y) exit ;; esac")),
+            ("case $1 in x) exit 1 ;; *) echo in ;; esac", None),
+            ("CI=1 exit 0", Some("CI=1 exit 0")),
+            ("time exec other", Some("time exec other")),
+            (">/dev/null exit 0", Some(">/dev/null exit 0")),
+            ("exec 2>&1 other", Some("exec 2>&1 other")),
+            ("exec 3>&2 2>/dev/null", None),
+            ("npm test 2>&1 || exit", None),
             ("[ -x other ] && exec other", Some("[ -x other ] && exec other")),
             ("npm test; exit $status", Some("npm test; exit $status")),
             ("[ $rc -eq 0 ] && exit $rc", Some("[ $rc -eq 0 ] && exit $rc")),

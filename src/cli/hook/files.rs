@@ -10,6 +10,7 @@ use bstr::ByteSlice;
 use super::calls::{self, Calls};
 use super::keeper::{self, Keeper};
 use super::script::{self, ASIDE, Gate, Whose};
+use super::why::Why;
 use crate::source::layout::regular;
 
 /// What there is where git looks for a hook.
@@ -32,7 +33,7 @@ pub(super) enum There {
         /// Whether git would run it.
         runs: bool,
         /// Why it calls the program in vain, if it does.
-        lost: Option<String>,
+        lost: Option<Why>,
         /// Whether it asks under which name it was called, so that it cannot be called by another.
         by_name: bool,
         /// The program whose hook it is, which calls what its own files name.
@@ -79,7 +80,7 @@ impl<'a> Hook<'a> {
                 };
                 let calls = calls::of(self.gate.calls, &content, false);
                 let lost = match (&calls, &kept) {
-                    (Calls::Lost(why), _) | (_, Calls::Lost(why)) => Some(why.to_string()),
+                    (Calls::Lost(why), _) | (_, Calls::Lost(why)) => Some(why.clone()),
                     _ => None,
                 };
                 match runs {

@@ -17,6 +17,7 @@ mod proof;
 mod push;
 pub(super) mod script;
 mod status;
+mod why;
 pub(super) mod worktrees;
 
 use std::ffi::OsString;

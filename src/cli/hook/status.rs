@@ -10,6 +10,7 @@ use super::install::{Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
+use super::why::Why;
 use super::{calls, on_path, script, worktrees};
 use crate::sanitize::visible;
 use crate::status::Status;
@@ -27,7 +28,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         first = first.or_else(|| can_be_put(&hook).err());
         lacking.extend((!in_force).then_some(hook.gate.name));
         read |= matches!(hook.there, There::Calls { .. });
-        unfed |= matches!(&hook.there, There::Foreign { lost: Some(why), .. } if calls::is_unfed(why));
+        unfed |= matches!(&hook.there, There::Foreign { lost: Some(Why::Unfed(_)), .. });
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
     }
     text.push_str(&proven(&proofs));
@@ -154,7 +155,7 @@ fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Res
                 Some((name, file)) => format!("{name}'s, and {} calls leeward", below(file, top)),
                 None => "another hook, which calls leeward".to_owned(),
             };
-            (false, format!("{whose} {}: `leeward doctor` tries it", visible(why.as_bytes())))
+            (false, format!("{whose} {}: `leeward doctor` tries it", visible(why.to_string().as_bytes())))
         }
         There::Foreign { by: Some(by), .. } => (false, kept(by, top)),
         There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),

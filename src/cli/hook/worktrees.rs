@@ -9,6 +9,7 @@ use bstr::ByteSlice;
 use super::super::subprocess::ASKING;
 use super::super::subprocess::run;
 use super::files::{Hook, There};
+use super::why::Why;
 use super::{calls, keeper, place, script};
 use crate::sanitize::visible;
 
@@ -63,12 +64,12 @@ fn is_there(hooks: &Path, name: &str, top: &Path) -> bool {
 pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Option<(String, &'static str)> {
     let gate = script::gates(false).iter().find(|gate| gate.name == name)?;
     match Hook::look(directory, gate, Some(top)).ok()?.there {
-        There::Foreign { lost: Some(why), runs: true, .. } if calls::is_unfed(&why) => {
+        There::Foreign { lost: Some(why @ Why::Unfed(_)), runs: true, .. } => {
             let why = format!("{why}; then what HEAD and the branches here have is judged, and no tag");
             Some((why, if keeper::husky(directory).is_some() { calls::HAND_ON } else { INSTALL }))
         }
-        There::Foreign { lost: Some(why), runs: true, .. } if !calls::is_general(&why) => {
-            Some((why, INSTALL))
+        There::Foreign { lost: Some(why), runs: true, .. } if !why.is_general() => {
+            Some((why.to_string(), INSTALL))
         }
         _ => None,
     }

@@ -5,7 +5,7 @@
 use super::Policy;
 use crate::baseline::{Baseline, Entry};
 use crate::config::Allowed;
-use crate::pipeline::{AsideBefore, Released};
+use crate::pipeline::AcceptedValues;
 
 /// What is accepted by value.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,18 @@ impl Accepted {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         self.baseline.beyond(&other.baseline, today)
     }
+
+    /// Whether `other` accepts all that this does.
+    pub(super) fn is_within(&self, other: &Accepted) -> bool {
+        self.allowed_beyond(other).next().is_none() && self.entries_beyond(other).is_empty()
+    }
+
+    /// As a scan asks for it, today.
+    pub(super) fn values(self) -> AcceptedValues {
+        let finding = |entry: &Entry| (entry.rule.clone(), entry.fingerprint.clone());
+        let findings = self.entries_beyond(&Accepted::default()).into_iter().map(finding).collect();
+        AcceptedValues { allowed: self.allow, findings }
+    }
 }
 
 impl Policy {
@@ -37,16 +49,5 @@ impl Policy {
     pub(in crate::cli) fn accepted(&self) -> Accepted {
         let baseline = self.baseline.as_ref().map(|baseline| baseline.value.baseline.clone());
         Accepted { allow: self.allow.clone(), baseline: baseline.unwrap_or_default() }
-    }
-
-    /// What this policy, which held before a change, set aside, and one that accepts `now` does not.
-    pub(super) fn aside(self, now: &Accepted) -> AsideBefore {
-        let before = self.accepted();
-        let finding = |entry: &Entry| (entry.rule.clone(), entry.fingerprint.clone());
-        let released = Released {
-            allowed: before.allowed_beyond(now).cloned().collect(),
-            findings: before.entries_beyond(now).into_iter().map(finding).collect(),
-        };
-        AsideBefore { left_out: self.left_out, released }
     }
 }

@@ -1,9 +1,5 @@
 //! Comments `leeward:ignore` that a change adds: told from those that a revision has already, counted apart, and not
-//! heeded where that was asked for.
-//!
-//! The revision is the one that was asked for, or else, in a gate, what the change begins at: `HEAD` for a commit, what the
-//! other side has in its place for a ref. Where that is nothing yet, no comment is new, and that is
-//! said.
+//! heeded where that was asked for. Which revision that is, `since` knows.
 //!
 //! A comment is old if the revision accepts the same value by a comment in the same file, or in one that is gone since or
 //! no longer holds it: it moved. Each is so once: where there are more than there were, the others are new, and so is what
@@ -11,21 +7,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::super::{UsageError, surroundings};
 use super::Policy;
-use super::files::{Basis, Files, Stored};
+use super::files::{Files, Stored};
+use super::since::{Asked, Now, Since};
 use crate::config::LeftOut;
 use crate::detect::Detector;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
 use crate::pipeline::{Collector, Outcome, Settings, holds_mark};
 use crate::progress::Counters;
-use crate::report::{NOT_HEEDED, Note};
+use crate::report::Note;
 use crate::sanitize::visible;
 use crate::secret::Secret;
 use crate::source::history::range::Snapshot;
@@ -36,9 +32,6 @@ use crate::words::count;
 /// How many places a note names.
 const NAMED: usize = 5;
 
-/// How many branches are looked at where it cannot be told which one a change begins at.
-const BRANCHES: usize = 100;
-
 /// Scans the content of a file.
 type Scan<'s> = &'s mut dyn FnMut(&BStr, &[u8]);
 
@@ -48,71 +41,6 @@ type Spot = (BString, String);
 /// How many comments accept something where.
 type Accepted = HashMap<Spot, usize>;
 
-/// Opens the revisions that a change ends with.
-pub(in crate::cli) type Ends<'a> = Box<dyn Fn() -> Vec<Snapshot> + 'a>;
-
-/// What is judged, as it is after the change.
-pub(in crate::cli) enum Now<'n> {
-    /// Files on disk.
-    Disk,
-    /// The index.
-    Index(&'n IndexFiles),
-    /// Revisions.
-    Revisions(&'n Ends<'n>),
-}
-
-/// What is asked about comments.
-pub(in crate::cli) struct Asked<'n> {
-    /// New ones accept nothing.
-    pub(in crate::cli) deny: bool,
-    pub(in crate::cli) now: Now<'n>,
-    /// What the scan is judged by.
-    pub(in crate::cli) basis: &'n Basis,
-    /// What is scanned.
-    pub(in crate::cli) target: &'n BStr,
-}
-
-impl Asked<'_> {
-    /// Whether there is anything that comments could be new since.
-    ///
-    /// # Errors
-    ///
-    /// If there is not.
-    pub(in crate::cli) fn check(mode: &str, basis: &Basis, revision: Option<&str>) -> Result<(), UsageError> {
-        match (mode, basis, revision) {
-            ("history", ..) => {
-                let message = "--deny-new-suppressions judges a change, and a whole history is none";
-                Err(UsageError::new(message).help("`leeward range` judges the commits of a range"))
-            }
-            (_, Basis::Disk, None) => {
-                let message = "--deny-new-suppressions: comments are new since a revision, and none is named";
-                Err(UsageError::new(message).help("name it: --policy-from REV"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// What the change begins at.
-    fn since(&self) -> Vec<Snapshot> {
-        let mut names: Vec<&str> = match self.basis {
-            Basis::Received(refs) => refs.iter().map(|new| new.old.as_deref().unwrap_or("HEAD")).collect(),
-            Basis::Pushed { base, .. } => base.iter().map(String::as_str).collect(),
-            Basis::Index(_) => vec!["HEAD"],
-            Basis::Disk | Basis::Head => Vec::new(),
-        };
-        names.sort_unstable();
-        names.dedup();
-        let Ok(layout) = surroundings::repository(&self.target.to_path_lossy()) else { return Vec::new() };
-        let open = |name: &&str| Some(Snapshot::open(&layout, name).ok()?.abbreviated());
-        let opened: Vec<Snapshot> = names.iter().filter_map(open).collect();
-        match (opened.is_empty(), self.basis) {
-            // HEAD of a server may name a branch that nobody has made.
-            (true, Basis::Received(_)) => Snapshot::of_branches(&layout, BRANCHES),
-            _ => opened,
-        }
-    }
-}
-
 impl Policy {
     /// Says which comments are new since the revision that this policy is of. With `deny`, what they accept is found.
     pub(in crate::cli) fn judge_comments(
@@ -121,26 +49,29 @@ impl Policy {
         detector: &Detector,
         asked: &Asked<'_>,
     ) {
-        let Files::Of { stored, top } = &*self.files else { return };
+        let of_revision = match &*self.files {
+            Files::Of { stored: Stored::Asked(snapshot), .. } => Some(snapshot),
+            _ => None,
+        };
         let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
         if inline().next().is_none() {
             return;
         }
-        let opened = match stored {
-            Stored::Asked(_) => Vec::new(),
-            _ if asked.deny => asked.since(),
-            _ => return,
+        let opened = match of_revision {
+            Some(_) => Vec::new(),
+            None if asked.deny => match asked.since() {
+                Since::Revisions(revisions) => revisions,
+                Since::Unknown => return outcome.notes.push(nothing_before()),
+            },
+            None => return,
         };
-        let since: Vec<&Snapshot> = match stored {
-            Stored::Asked(snapshot) => vec![snapshot],
-            _ => opened.iter().collect(),
-        };
-        if since.is_empty() {
-            return outcome.notes.push(nothing_before());
-        }
-        let name = if let [one] = since[..] { one.name() } else { "what was there before" };
+        let since: Vec<&Snapshot> = of_revision.into_iter().chain(&opened).collect();
         let settings = Settings { inline_ignores: true, ..self.settings() };
         let before = Before { since: &since, detector, settings };
+        let top = match &*self.files {
+            Files::Of { top, .. } => top.clone(),
+            Files::Disk => asked.top(),
+        };
         let after = After::of(&asked.now, top);
         let spots =
             inline().flat_map(|(finding, _)| finding.locations.iter().map(|place| spot(finding, place)));
@@ -166,7 +97,8 @@ impl Policy {
             left.map(|left| *left -= 1).is_none()
         };
         let named = take(outcome, &mut is_new, asked.deny);
-        outcome.notes.extend(note(&named, name, asked.deny));
+        outcome.notes.extend(note(&named, &since, asked.deny));
+        outcome.comments_refused = asked.deny && !named.is_empty();
         outcome.sort();
     }
 }
@@ -272,13 +204,13 @@ fn spot(finding: &Finding, place: &Location) -> Option<Spot> {
 /// Where it is looked up whether a value still stands.
 enum After<'a> {
     /// Below a directory.
-    Disk(&'a Path),
+    Disk(PathBuf),
     Index(&'a IndexFiles),
     Revisions(Vec<Snapshot>),
 }
 
 impl<'a> After<'a> {
-    fn of(now: &Now<'a>, top: &'a Path) -> After<'a> {
+    fn of(now: &Now<'a>, top: PathBuf) -> After<'a> {
         match now {
             Now::Disk => After::Disk(top),
             Now::Index(files) => After::Index(files),
@@ -356,7 +288,7 @@ fn nothing_before() -> Note {
     Note { kind: "new-suppressions", message: message.to_owned() }
 }
 
-fn note(named: &[String], revision: &str, deny: bool) -> Option<Note> {
+fn note(named: &[String], since: &[&Snapshot], deny: bool) -> Option<Note> {
     if named.is_empty() {
         return None;
     }
@@ -365,9 +297,13 @@ fn note(named: &[String], revision: &str, deny: bool) -> Option<Note> {
     if named.len() > NAMED {
         shown.push_str(&format!(" and {} more", named.len() - NAMED));
     }
-    let what = if deny { NOT_HEEDED } else { "heeded; --deny-new-suppressions would not" };
-    let message =
-        format!("comments leeward:ignore that {revision} does not have, at {places}: {shown} ({what})");
+    let what = if deny { "not heeded" } else { "heeded; --deny-new-suppressions would not" };
+    let whose = match since {
+        [] => ", all of them new because nothing was there before",
+        [one] => &format!(" that {} does not have", one.name()),
+        _ => " that what was there before does not have",
+    };
+    let message = format!("comments leeward:ignore{whose}, at {places}: {shown} ({what})");
     Some(Note { kind: "new-suppressions", message })
 }
 

@@ -21,6 +21,8 @@ pub(in crate::cli) enum Basis {
     /// The files on disk.
     #[default]
     Disk,
+    /// The same, for a change that begins at a revision.
+    Since(String),
     /// The files of the index: those of the next commit.
     Index(IndexFiles),
     /// The files that are committed in `HEAD`.

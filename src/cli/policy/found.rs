@@ -187,7 +187,7 @@ fn files(layout: &Layout, top: &Path, revision: Option<&str>, basis: &Basis) -> 
         );
     }
     Ok(match basis {
-        Basis::Disk if layout.work_tree.is_some() => Files::Disk,
+        Basis::Disk | Basis::Since(_) if layout.work_tree.is_some() => Files::Disk,
         Basis::Index(files) => of(Stored::Index(files.clone())),
         Basis::Pushed { tip, .. } => of(pushed(layout, tip)),
         // Before the first commit, there is nothing to go by.
@@ -237,6 +237,6 @@ fn without(basis: &Basis) -> &'static str {
             "mend it in the commit that is pushed; `git push --no-verify` goes on unjudged"
         }
         Basis::Received(_) => "it is that of HEAD here: have whoever runs this server mend it",
-        Basis::Disk | Basis::Index(_) | Basis::Head => "--no-config does without the file",
+        Basis::Disk | Basis::Since(_) | Basis::Index(_) | Basis::Head => "--no-config does without the file",
     }
 }

@@ -5,15 +5,17 @@
 //! together with what it is for. What is said here changes no verdict, so that who reads it can.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
 use super::super::args::{PolicyArgs, RuleFiles};
+use super::super::{UsageError, surroundings};
 use super::files::{Files, Stored};
 use super::{Basis, Incoming, KnownRule, NamedBaseline, Policy, Setting};
 use crate::report::Note;
 use crate::sanitize::visible;
+use crate::source::history::range::Snapshot;
 use crate::words;
 
 /// Refs that come in whose settings are looked at.
@@ -64,7 +66,7 @@ impl Policy {
     }
 
     /// What is worth knowing where the next commit, or a push, brings this policy along and is judged by it: what `HEAD`, or
-    /// the other side, would not have let through. Remembers what `HEAD` set aside.
+    /// the other side, would not have let through. Remembers the settings of `HEAD`.
     pub(super) fn brought(
         &mut self,
         mode: &str,
@@ -76,7 +78,7 @@ impl Policy {
             let than = if base.is_some() { "what the remote has" } else { "what holds without it" };
             let what = format!("this push is judged by what it brings, which is looser than {than}");
             let before = Policy::before(base.as_deref(), (mode, args, targets, basis));
-            return before.map(|before| self.looser(&before, &what)).unwrap_or_default();
+            return before.map(|(before, _)| self.looser(&before, &what)).unwrap_or_default();
         }
         let (Files::Of { stored: Stored::Index(files), .. }, "staged") = (&*self.files, mode) else {
             return Vec::new();
@@ -87,28 +89,32 @@ impl Policy {
             return Vec::new();
         }
         let what = "this commit is judged by what it brings, which is looser than HEAD";
-        let Some(before) = Policy::before(Some("HEAD"), (mode, args, targets, basis)) else {
+        let Some((before, rules)) = Policy::before(Some("HEAD"), (mode, args, targets, basis)) else {
             return Vec::new();
         };
         let notes = self.looser(&before, what);
-        self.aside_before = Some([before.aside(&self.accepted())].into());
+        self.settings_before = Some([before.into_settings(rules, &self.judging())].into());
         notes
     }
 
     /// What is worth knowing where refs come in: what they bring that would let through more than this policy does.
+    ///
+    /// # Errors
+    ///
+    /// If the branch of `HEAD` brings what cannot be used: everything that comes later would be refused for it.
     pub(super) fn received(
         &self,
         mode: &str,
         args: &PolicyArgs,
         targets: &[PathBuf],
         basis: &Basis,
-    ) -> Vec<Note> {
-        let Basis::Received(refs) = basis else { return Vec::new() };
+    ) -> Result<Vec<Note>, UsageError> {
+        let Basis::Received(refs) = basis else { return Ok(Vec::new()) };
         let mut notes: Vec<Note> = Vec::new();
         let mut seen: BTreeSet<&String> = BTreeSet::new();
         let new = refs.iter().filter(|new| new.name.starts_with(b"refs/heads/") && seen.insert(&new.tip));
-        for Incoming { name, tip, .. } in new.take(RECEIVED) {
-            let name = visible(name);
+        for Incoming { name: branch, tip, .. } in new.take(RECEIVED) {
+            let name = visible(branch);
             let brings = Basis::Pushed { tip: tip.clone(), base: None };
             let otherwise = PolicyArgs { policy_from: None, ..args.clone() };
             match Policy::read(mode, &otherwise, targets, &brings) {
@@ -122,28 +128,17 @@ impl Policy {
                 }
                 Err(error) => {
                     let message = format!("what {name} brings to judge by cannot be used: {error}");
+                    let judges = args.policy_from.is_none();
+                    if judges && targets.iter().any(|target| is_branch_of_head(target, branch)) {
+                        return Err(UsageError::new(message).help(
+                            "it is to be that of HEAD here, so that nothing could be pushed any more: mend it in what is pushed",
+                        ));
+                    }
                     notes.push(Note { kind: "policy-broken", message });
                 }
             }
         }
-        notes
-    }
-
-    /// The policy of a revision, or else the defaults.
-    fn before(
-        than: Option<&str>,
-        (mode, args, targets, basis): (&str, &PolicyArgs, &[PathBuf], &Basis),
-    ) -> Option<Policy> {
-        let of_revision = PolicyArgs { policy_from: than.map(str::to_owned), ..args.clone() };
-        // Before the first commit, or where what it has cannot be used, the defaults are what there is to compare with.
-        let rule_files = RuleFiles { config: None, no_config: true, ..args.rule_files.clone() };
-        let of_nothing = PolicyArgs { rule_files, baseline: None, without_baseline: true, ..args.clone() };
-        let defaults = || Policy::read(mode, &of_nothing, targets, basis);
-        let before = match than {
-            Some(_) => Policy::read(mode, &of_revision, targets, basis).or_else(|_| defaults()),
-            None => defaults(),
-        };
-        before.ok().map(|(before, _)| before)
+        Ok(notes)
     }
 
     /// What another policy would not have let through.
@@ -153,6 +148,11 @@ impl Policy {
             loosened.map(|loosened| Note { kind: "policy-loosened", message: format!("{what}: {loosened}") });
         said.collect()
     }
+}
+
+fn is_branch_of_head(target: &Path, branch: &BString) -> bool {
+    let layout = surroundings::repository(target).ok();
+    layout.and_then(|layout| Snapshot::branch_of_head(&layout)).as_ref() == Some(branch)
 }
 
 /// Two policies.

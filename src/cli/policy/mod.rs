@@ -4,11 +4,13 @@
 //! [`Policy`]. The command line wins. Whatever would make a scan other than what was asked for is an error.
 
 mod accepted;
+mod before;
 mod comments;
 mod files;
 mod found;
 mod gate;
 mod rules;
+mod since;
 mod unstored;
 
 use std::collections::BTreeMap;
@@ -24,18 +26,18 @@ use crate::config::read::Unreadable;
 use crate::config::{Allowed, LeftOut, Located};
 use crate::decode::Limits;
 use crate::finding::{Confidence, Finding, Location, SuppressedBy, Suppression};
-use crate::pipeline::{AsideBefore, Outcome, Settings};
+use crate::pipeline::{Outcome, Settings, SettingsBefore};
 use crate::report::Note;
 use crate::rule::RuleSet;
 use crate::source::LEFT_OUT;
 use crate::words;
-pub(in crate::cli) use accepted::Accepted;
-pub(in crate::cli) use comments::{Asked, Ends, Now};
+use accepted::Accepted;
 use files::Files;
 pub(in crate::cli) use files::{Basis, Incoming, malformed_baseline};
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
+pub(in crate::cli) use since::{Asked, Ends, Now, default_of};
 pub(in crate::cli) use unstored::git_add;
 
 /// Where a value is from.
@@ -73,8 +75,8 @@ pub(in crate::cli) struct Policy {
     pub(in crate::cli) max_file_size: Setting<Option<u64>>,
     pub(in crate::cli) max_archive_depth: Setting<u8>,
     pub(in crate::cli) left_out: LeftOut,
-    /// What `HEAD` sets aside, where the next commit changes its settings.
-    pub(in crate::cli) aside_before: Option<Arc<[AsideBefore]>>,
+    /// The settings of `HEAD`, where the next commit changes them.
+    pub(in crate::cli) settings_before: Option<Arc<[SettingsBefore]>>,
     pub(in crate::cli) allow: Vec<Allowed>,
     pub(in crate::cli) baseline: Option<Setting<NamedBaseline>>,
     /// Sorted by id.
@@ -121,7 +123,7 @@ impl Policy {
             None => [policy.brought(mode, args, targets, basis), policy.unstored(args)].concat(),
         };
         policy.notes.extend(notes);
-        policy.notes.extend(policy.received(mode, args, targets, basis));
+        policy.notes.extend(policy.received(mode, args, targets, basis)?);
         Ok((policy, rules))
     }
 
@@ -161,7 +163,7 @@ impl Policy {
                 Limits::default().archives,
             ),
             left_out: LeftOut { exclude: config.exclude, relations: found.relations },
-            aside_before: None,
+            settings_before: None,
             allow: config.allow,
             baseline,
             known_rules,
@@ -211,20 +213,6 @@ impl Policy {
     /// The files that it was read from, as far as a configuration named them or is one.
     pub(in crate::cli) fn read_from(&self) -> Vec<PathBuf> {
         self.read_from.clone()
-    }
-
-    /// What the settings of a revision set aside, and those that accept `now` do not, where these can be used: nothing is told,
-    /// where a change that begins there is judged by other settings than its own.
-    pub(in crate::cli) fn aside_in(
-        revision: &str,
-        (mode, args, targets, basis): (&str, &PolicyArgs, &[PathBuf], &Basis),
-        now: &Accepted,
-    ) -> Option<AsideBefore> {
-        if args.policy_from.is_some() || !matches!(basis, Basis::Disk | Basis::Pushed { .. }) {
-            return None;
-        }
-        let of_revision = PolicyArgs { policy_from: Some(revision.to_owned()), ..args.clone() };
-        Policy::read(mode, &of_revision, targets, basis).ok().map(|(policy, _)| policy.aside(now))
     }
 
     /// What is worth knowing of it.

@@ -5,6 +5,7 @@
 
 use super::super::calls::{self, Calls};
 use super::super::script::Gate;
+use super::super::why::Why;
 use super::yaml::{self, Node};
 
 /// Keys of an entry that change nothing of that.
@@ -150,7 +151,7 @@ fn names(gate: &Gate, text: &str) -> bool {
 }
 
 fn lost(why: &str) -> Calls {
-    Calls::Lost(why.to_owned().into())
+    Calls::Lost(Why::Kept(why.to_owned().into()))
 }
 
 #[cfg(test)]
@@ -187,7 +188,7 @@ mod tests {
                 "pre-commit",
                 "only where files of some kinds change (`always_run`)",
             ),
-            (repo("{ id: leeward, args: [--exit-zero] }"), "pre-commit", "and may not heed the answer"),
+            (repo("{ id: leeward, args: [--exit-zero] }"), "pre-commit", "unheeded"),
             (repo("{ id: leeward, stages: [manual] }, { id: leeward }"), "pre-commit", "yes"),
             (repo("&a { id: leeward }"), "pre-commit", "in a file that is not followed"),
             (repo("&a { id: x }"), "pre-commit", "never"),
@@ -203,11 +204,7 @@ mod tests {
                 "pre-commit",
                 "in a language that may not run it (`language`)",
             ),
-            (
-                local(&format!("{entry}, always_run: true, args: [--config, x] }}")),
-                "pre-commit",
-                "and may not heed the answer",
-            ),
+            (local(&format!("{entry}, always_run: true, args: [--config, x] }}")), "pre-commit", "unheeded"),
             (local("{ id: leeward, entry: 'true', always_run: true }"), "pre-commit", "never"),
             (
                 local(&format!("{entry}, always_run: true }}")) + "default_stages: [manual]\n",
@@ -218,6 +215,7 @@ mod tests {
             let expected = match expected {
                 "yes" => Calls::Yes,
                 "never" => Calls::Never,
+                "unheeded" => calls::UNHEEDED,
                 why => lost(why),
             };
             assert_eq!(calls(gate(name), text.as_bytes()), expected, "{text}");

@@ -5,6 +5,7 @@
 
 use super::super::calls::{self, Calls};
 use super::super::script::{self, FORWARDED, Gate};
+use super::super::why::Why;
 use super::yaml::{self, Node};
 
 /// Keys of a command or job that change nothing of that.
@@ -136,7 +137,7 @@ fn changes(gate: &Gate, local: &[u8]) -> bool {
 }
 
 fn lost(why: &str) -> Calls {
-    Calls::Lost(why.to_owned().into())
+    Calls::Lost(Why::Kept(why.to_owned().into()))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use bstr::ByteSlice;
 
 use super::calls::{self, Calls};
 use super::script::{self, Gate};
+use super::why::Why;
 use crate::source::layout::regular;
 
 /// Who keeps a hook.
@@ -112,7 +113,7 @@ pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -
 /// What a file makes of a gate, if the hook is as its program writes it, so that it goes by that file.
 fn if_own(is_own: bool, calls: Calls) -> Calls {
     match calls {
-        Calls::Yes if !is_own => Calls::Lost("from a hook that is not as it was made".into()),
+        Calls::Yes if !is_own => Calls::Lost(Why::Kept("from a hook that is not as it was made".into())),
         calls => calls,
     }
 }

@@ -8,14 +8,11 @@ use std::path::PathBuf;
 
 use super::super::super::UsageError;
 use super::super::super::args::{PolicyArgs, Scanning};
-use super::super::super::policy::{Basis, Policy, StoredTexts};
+use super::super::super::policy::{Basis, Policy, StoredTexts, default_of};
 use super::Update;
 use crate::report::Format;
 use crate::source::history::range::Snapshot;
 use crate::source::layout::Layout;
-
-/// What follows the branch that a remote has by default.
-const DEFAULT: [&str; 3] = ["HEAD", "main", "master"];
 
 /// Refs that are judged alike.
 type Part = (Basis, Vec<Update>);
@@ -31,11 +28,7 @@ pub(super) fn apart(
     remote: Option<&str>,
     scanning: &Scanning,
 ) -> Result<Vec<Part>, UsageError> {
-    // What a remote has by default is known where it was cloned; elsewhere, it goes by its name.
-    let default = remote.and_then(|remote| {
-        let mut names = DEFAULT.iter().map(|name| format!("refs/remotes/{remote}/{name}"));
-        names.find(|name| Snapshot::open(layout, name).is_ok())
-    });
+    let default = remote.and_then(|remote| default_of(layout, remote));
     let mut known = Known { policy: &scanning.policy, read: HashMap::new() };
     // Comments are new since what was there before.
     let denied = scanning.deny_new_suppressions && scanning.policy.policy_from.is_none();

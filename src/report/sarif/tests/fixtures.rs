@@ -119,6 +119,7 @@ pub(super) fn report(mode: &'static str, findings: Vec<Finding>) -> Report {
             confidence: Confidence::Medium,
             below_confidence: 0,
             notes: Vec::new(),
+            comments_refused: false,
             coverage: Coverage { files: 3, bytes: 99, ..Coverage::default() },
         },
         findings,

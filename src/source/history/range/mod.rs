@@ -35,6 +35,7 @@ pub use self::attribute::attribute;
 use self::changes::{Changes, Found, Shared, Spot};
 pub use self::moves::RangeMoves;
 use self::reader::Reader;
+pub use self::remote::remotes;
 use self::revision::Names;
 use self::select::{Range, select};
 pub use self::snapshot::{Snapshot, SnapshotError};
@@ -116,7 +117,9 @@ pub fn scan(
     let interrupted = || sink.interrupted();
     let walked =
         walk::walk(&range.included.commits, &excluded, &shallow, &mut reader, &mut missing, &interrupted);
-    let bases = walk::newest(walked.boundary.union(&range.bases), &shallow, &mut reader);
+    let related: BTreeSet<ObjectId> = walked.boundary.union(&range.bases).copied().collect();
+    let related = if related.is_empty() { &range.followed } else { &related };
+    let bases = walk::newest(related.iter(), &shallow, &mut reader);
     let bases = trees(bases.iter(), &mut reader);
     begins(&bases.iter().map(ObjectId::to_string).collect::<Vec<_>>());
     let shared = Shared { sink, target, bases: &bases, found: Mutex::default() };

@@ -46,12 +46,18 @@ impl Words {
             for (pattern, without) in remotes.following(name) {
                 let (pattern, said) = (BString::from(pattern), said.clone());
                 let without = without.into_iter().map(BString::from).collect();
-                self.0
-                    .push(Word { selector: Selector::Following { pattern, without, said }, excluded: true });
+                let selector =
+                    Selector::Following { pattern, without, said, specs: remotes.specs(name).to_vec() };
+                self.0.push(Word { selector, excluded: true });
             }
         }
         self
     }
+}
+
+/// The names of the remotes.
+pub fn remotes(layout: &Layout) -> Vec<String> {
+    Remotes::read(layout).remotes.into_keys().collect()
 }
 
 /// What the configuration says of remotes.
@@ -168,8 +174,12 @@ impl Remotes {
 
     /// The refs that git puts a remote's ref into when it fetches that.
     fn tracking(&self, remote: &str, name: &BStr) -> Vec<BString> {
-        let specs = self.remotes.get(remote).map(|remote| remote.fetch.as_slice()).unwrap_or_default();
-        specs.iter().filter_map(|spec| mapped(spec, name)).collect()
+        self.specs(remote).iter().filter_map(|spec| mapped(spec, name)).collect()
+    }
+
+    /// How git fetches a remote's refs.
+    fn specs(&self, remote: &str) -> &[String] {
+        self.remotes.get(remote).map(|remote| remote.fetch.as_slice()).unwrap_or_default()
     }
 
     /// Where git fetches from: of several URLs, the first.

@@ -14,6 +14,7 @@ use super::super::objects::named_ids;
 use super::super::refs::{self, Refs};
 use super::reader::Reader;
 use super::revision::{self, Names, Reason};
+use super::tracking::mapped;
 use super::walk;
 use super::words::{Selector, Word, Words, matches};
 use crate::source::{Issue, Sink};
@@ -68,6 +69,9 @@ pub(in super::super) struct Range {
     /// Commits that were left out one by one: what they hold is not new, wherever they stand. Of what refs in general
     /// reach, only what is left out and has children in the range is its base.
     pub(in super::super) bases: BTreeSet<ObjectId>,
+    /// What another repository has of the branches that were selected: the base of commits that have nothing in common with
+    /// anything that is left out, as those of a history that begins anew.
+    pub(in super::super) followed: BTreeSet<ObjectId>,
     /// Names of the refs that were selected, by option or by name.
     pub(in super::super) refs: BTreeSet<BString>,
 }
@@ -142,11 +146,17 @@ impl Range {
                     self.refs.extend((!word.excluded).then_some(name));
                 }
             }
-            Selector::Following { pattern, without, said } => {
+            Selector::Following { pattern, without, said, specs } => {
                 if said.iter().all(|(name, id)| agrees(names.refs, name, id.as_ref())) {
                     let selected = selected(names.refs, Some(pattern.as_bstr()), without);
                     let ids = selected.iter().filter_map(|name| refs::resolve(names.refs, name));
                     found.extend(ids.map(|id| (id, false)));
+                    let here = self
+                        .refs
+                        .iter()
+                        .flat_map(|name| specs.iter().filter_map(|spec| mapped(spec, name.as_bstr())));
+                    let here = here.filter(|name| selected.binary_search(name).is_ok());
+                    self.followed.extend(here.filter_map(|name| refs::resolve(names.refs, &name)));
                 }
             }
             Selector::IfStored(hex) => {

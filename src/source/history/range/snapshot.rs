@@ -73,6 +73,14 @@ impl Snapshot {
         ids.filter_map(|id| Some(Snapshot::open(layout, &id.to_string()).ok()?.abbreviated())).collect()
     }
 
+    /// The branch that `HEAD` names, made or not.
+    pub fn branch_of_head(layout: &Layout) -> Option<BString> {
+        match refs::read(layout, &mut drop).remove(BStr::new("HEAD"))? {
+            refs::Value::Symbolic(branch) => Some(branch),
+            refs::Value::Object(_) => None,
+        }
+    }
+
     /// The revision as it was given.
     pub fn name(&self) -> &str {
         &self.name

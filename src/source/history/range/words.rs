@@ -57,6 +57,8 @@ pub(super) enum Selector {
         without: Vec<BString>,
         /// Names of such refs, and the ids that the other repository says they have there; none for one that it lacks.
         said: Vec<(BString, Option<BString>)>,
+        /// By which refs of that repository come into them.
+        specs: Vec<String>,
     },
     /// An object, if it is stored.
     IfStored(BString),
