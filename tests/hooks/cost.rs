@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use super::{Repo, line};
 use crate::support::{Ran, run};
@@ -9,12 +10,22 @@ use crate::support::{Ran, run};
 /// Directories of the work tree, and commits before the last one.
 const MANY: usize = 40;
 
+/// When their files were written.
+const LONG_AGO: Duration = Duration::from_secs(1_000_000_000);
+
 /// A repository with many directories and commits, and a remote that has all but what is made later.
 fn large() -> Repo {
     let mut repo = Repo::new();
     for number in 0..MANY {
-        repo.write(&format!("dir{number}/in/file.txt"), format!("{number}\n"));
-        repo.write(&format!("dir{number}/other.txt"), format!("other {number}\n"));
+        for (name, content) in
+            [("in/file.txt", format!("{number}\n")), ("other.txt", format!("other {number}\n"))]
+        {
+            let path = format!("dir{number}/{name}");
+            repo.write(&path, content);
+            // What is as young as the index, git adds anew, and knows no directory of it any more.
+            let file = fs::File::options().write(true).open(repo.work().join(path)).expect("ours");
+            file.set_modified(SystemTime::UNIX_EPOCH + LONG_AGO).expect("ours");
+        }
     }
     repo.git(&["add", "."]);
     for number in 0..MANY {
