@@ -2,6 +2,7 @@
 
 mod branches;
 mod exposure;
+mod names;
 mod remedies;
 mod staged;
 
