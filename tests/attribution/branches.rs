@@ -76,16 +76,14 @@ fn a_head_on_no_branch_leaves_no_branch_behind() {
 }
 
 #[test]
-fn a_branch_that_is_rebased_for_one_key_is_named_for_another() {
+fn a_branch_that_has_what_a_head_on_none_has_is_named() {
     let mut place = pushed();
-    place.write("a.env", coded(1));
+    place.write("a.env", line(1));
     commit(&mut place, "a");
-    place.git(&["checkout", "--quiet", "-b", "side"]);
-    place.write("b.env", coded(2));
+    place.git(&["checkout", "--quiet", "--detach"]);
+    place.write("b.env", line(2));
     commit(&mut place, "b");
-    place.git(&["checkout", "--quiet", "main"]);
-    commit(&mut place, "after it");
-    place.run(&["history"]).ends_with(1).says("has to follow (git 2.38 and later").says(": refs/heads/side.");
+    place.run(&["history"]).ends_with(1).says("has to follow (git 2.38 and later").says(": refs/heads/main.");
 }
 
 /// Rules to which alone a value is a key.
@@ -228,17 +226,27 @@ fn merges_of_ones_own_and_what_branches_share_are_rewritten_and_not_rebased() {
     place.git(&["checkout", "--quiet", "fork"]);
     place.git(&["merge", "--quiet", "--no-ff", "-s", "ours", "other"]);
     assert!(is_rewritten(&place), "git would not make this merge anew as it is");
+    // Whatever it is encoded in.
+    place.write("a.env", coded(1));
+    commit(&mut place, "in hex");
+    assert!(is_rewritten(&place));
+    place.git(&["checkout", "--quiet", "--detach"]);
+    place.git(&["branch", "--quiet", "-D", "fork"]);
+    let told = commands(&place, &["history"]);
+    assert_eq!(told, ["git switch --create NEW-NAME"]);
+    paste(&place, ".", &told[0]).ends_with(0);
+    assert!(is_rewritten(&place));
 }
 
 #[test]
 fn what_other_branches_have_is_told_when_one_looks_again() {
     let mut place = pushed();
     place.git(&["checkout", "--quiet", "-b", "side"]);
-    place.write("a.env", coded(1));
+    place.write("a.env", line(1));
     commit(&mut place, "a");
-    place.git(&["checkout", "--quiet", "main"]);
-    place.write("a.env", coded(1) + "OTHER=1\n");
-    commit(&mut place, "the same on another branch");
+    place.git(&["checkout", "--quiet", "--detach", "main"]);
+    place.write("a.env", line(1) + "OTHER=1\n");
+    commit(&mut place, "the same on no branch");
     commit(&mut place, "after it");
     place.run(&["history"]).says(": refs/heads/side. What is left then is told when you look again.");
     for end in ["", " side"] {

@@ -1,7 +1,7 @@
 //! Commands about refs whose names hold keys.
 
 use super::line;
-use super::remedies::{commands, commit, pushed};
+use super::remedies::{commands, commit, paste, pushed};
 use crate::support::values::key;
 
 #[test]
@@ -14,4 +14,22 @@ fn the_name_of_what_is_checked_out_is_masked_in_commands() {
     place.git(&["branch", "other"]);
     let told = commands(&place, &["history"]);
     assert!(!told.is_empty() && told.iter().all(|command| !command.contains(&key(1))), "{told:?}");
+    // With that name, nothing could be rewritten.
+    let [rename] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rename).ends_with(0);
+    let told = commands(&place, &["history"]);
+    assert!(told.iter().any(|command| command.contains("refs/heads/NEW-NAME")), "{told:?}");
+}
+
+#[test]
+fn each_name_becomes_another() {
+    let mut place = pushed();
+    for number in [1, 2] {
+        place.git(&["branch", &format!("mistral-api-key={}", key(number))]);
+    }
+    let told = commands(&place, &["history"]);
+    let [one, other] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", one).ends_with(0);
+    paste(&place, ".", other).ends_with(0);
+    place.run(&["history"]).ends_with(0);
 }

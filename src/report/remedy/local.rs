@@ -183,7 +183,7 @@ fn is_file(kind: LocationKind) -> bool {
 }
 
 /// Drops what no ref leads to. The entries of the stash but the last are in its log alone, and stay.
-const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
+pub(super) const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
                     -c gc.refs/stash.reflogExpireUnreachable=never gc --prune=now";
 
 /// What to do about what no ref leads to.

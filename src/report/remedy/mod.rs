@@ -6,6 +6,7 @@
 //! refs to `names`. How a key is
 //! revoked stands in its rule.
 
+mod filter;
 mod local;
 mod names;
 mod pushed;
@@ -16,7 +17,7 @@ mod rewrite;
 mod tests;
 mod unpushed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BString, ByteSlice as _};
 
@@ -68,10 +69,17 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             groups.entry(key(State::Unpushed)).or_default().extend(last);
         }
     }
+    let found = report.findings.iter().filter_map(|finding| finding.containment.as_ref());
+    let named: BTreeSet<&BString> = found.flat_map(|found| &found.named).collect();
     let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
         let options = words(&report.scan.again.here);
         let options_in_copy = words(&report.scan.again.in_copy);
-        let group = Group { findings: &findings, options: &options, options_in_copy: &options_in_copy };
+        let group = Group {
+            findings: &findings,
+            named: &named,
+            options: &options,
+            options_in_copy: &options_in_copy,
+        };
         let (what, mut lines) = group.steps(state.0)?;
         lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
@@ -113,6 +121,8 @@ fn elsewhere(target: &BString) -> Option<Line> {
 /// Findings of one state.
 struct Group<'a> {
     findings: &'a [&'a Finding],
+    /// The refs that have a key in their names, as the report shows them.
+    named: &'a BTreeSet<&'a BString>,
     /// What a further call has to be told to judge alike, each word with a blank before it.
     options: &'a str,
     /// The same for one about a copy.
@@ -125,8 +135,9 @@ fn words(options: &[BString]) -> String {
 
 impl Group<'_> {
     fn steps(&self, state: State) -> Option<(&'static str, Vec<Line>)> {
-        let (title, mut lines) = match state {
-            State::Pushed => ("Pushed, or handed on", self.pushed()),
+        let (title, lines) = match state {
+            // It is deleted at the provider before all else.
+            State::Pushed => return Some(("Pushed, or handed on", self.pushed())),
             State::Unreachable => ("In no ref any more", local::drop_unreachable()),
             State::Stashed => ("Only in the stash", self.stashed()),
             State::Unpushed => ("Not pushed, as far as is known", self.unpushed()),
@@ -134,8 +145,15 @@ impl Group<'_> {
             State::Staged => ("Staged", self.staged()),
             State::Uncommitted => return None,
         };
-        lines.extend(self.renamed());
-        Some((title, lines))
+        let renamed = self.renamed();
+        // A command with such a name would not be exact.
+        let again =
+            self.findings.iter().any(|finding| unpushed::refs(finding).any(|name| self.named.contains(name)));
+        let then = match again && state == State::Unpushed {
+            true => vec![say("Then look again: what else has to be done is told with the new name.")],
+            false => lines,
+        };
+        Some((title, renamed.into_iter().chain(then).collect()))
     }
 
     fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {
