@@ -1,10 +1,8 @@
 //! What to do about keys in a repository, by how far they got: unstage, amend, rebase, or rewrite what others have.
 //!
 //! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell anywhere
-//! in the repository; those that rewrite what others have, at its top. What is in no
-//! commit, or in the last alone, is left to `local`, what else nobody has to `unpushed`, what others have to `pushed`, names of
-//! refs to `names`. How a key is
-//! revoked stands in its rule.
+//! in the repository. What is in no commit, or in the last alone, is left to `local`, what else nobody has to `unpushed`, what
+//! others have to `pushed`, names of refs to `names`. How a key is revoked stands in its rule.
 
 mod filter;
 mod local;

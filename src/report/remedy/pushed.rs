@@ -42,6 +42,11 @@ impl Group<'_> {
             None => {
                 let here = "\"$(git rev-parse --git-common-dir)\"";
                 lines.push(run(format!("work=$(mktemp -d) && git clone --mirror --no-local {here} {COPY}")));
+                // git-filter-repo makes branches of what follows a remote.
+                lines.push(run(format!(
+                    "git -C {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
+                     git -C {COPY} update-ref --stdin"
+                )));
             }
         };
         lines.extend(self.filter(""));
@@ -72,17 +77,31 @@ impl Group<'_> {
     /// Takes all refs from the copy, and drops what they were.
     fn back_from_copy(&self) -> Vec<Line> {
         let found = self.findings.iter().flat_map(|finding| &finding.containment);
-        let here =
-            found.flat_map(|found| &found.checked_out).find(|branch| branch.work_tree == WorkTree::Here);
-        let mut fetch =
-            format!("git fetch --no-write-fetch-head --prune {COPY} '+refs/*:refs/*' && rm -rf \"$work\"");
-        // Git takes nothing into what is checked out.
-        if let Some(branch) = here {
-            let name = word(branch.branch.strip_prefix(BRANCHES).unwrap_or(&branch.branch));
-            fetch = format!("git switch --detach && {fetch} && git switch {name}");
-        }
+        let checked_out: BTreeSet<(Option<&BString>, &BString)> = found
+            .flat_map(|found| &found.checked_out)
+            .filter_map(|branch| match &branch.work_tree {
+                WorkTree::Here => Some((None, &branch.branch)),
+                WorkTree::At(top) => Some((Some(top), &branch.branch)),
+                WorkTree::Gone => None,
+            })
+            .collect();
+        // What is checked out follows its branch only by a switch.
+        let switch = |top: Option<&BString>, to: &str| {
+            let there = top.map_or_else(String::new, |top| format!(" -C {}", word(top)));
+            format!("git{there} switch {to}")
+        };
+        let away = checked_out.iter().map(|(top, _)| switch(*top, "--detach"));
+        let fetch = format!(
+            "git fetch --update-head-ok --no-write-fetch-head --prune {COPY} \
+                             '+refs/*:refs/*' '^refs/remotes/*' '^refs/stash'"
+        );
+        let back = checked_out
+            .iter()
+            .map(|(top, name)| switch(*top, &word(name.strip_prefix(BRANCHES).unwrap_or(name))));
+        let remove = "rm -rf \"$work\"".to_owned();
+        let commands: Vec<String> = away.chain([fetch]).chain(back).chain([remove]).collect();
         vec![
-            run(fetch),
+            run(commands.join(" && ")),
             say("What no ref leads to any more is stored until it is dropped:"),
             run(DROP.to_owned()),
         ]

@@ -302,6 +302,22 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
 }
 
 #[test]
+fn what_no_remote_has_is_rewritten_in_place() {
+    let at = |branch: &str, work_tree| CheckedOut { branch: branch.into(), tip: TIP.repeat(20), work_tree };
+    let checked_out = vec![
+        at("refs/heads/main", WorkTree::Here),
+        at("refs/heads/a b", WorkTree::At("/w t".into())),
+        at("refs/heads/gone", WorkTree::Gone),
+    ];
+    let found = Containment { checked_out, ..state(State::Pushed) };
+    let told = commands(vec![finding(LocationKind::Blob, "a", found)]);
+    let expected = "git switch --detach && git -C '/w t' switch --detach && git fetch --update-head-ok --no-write-fetch-head --prune \
+                    \"$work/copy.git\" '+refs/*:refs/*' '^refs/remotes/*' '^refs/stash' && git switch main && \
+                    git -C '/w t' switch 'a b' && rm -rf \"$work\"";
+    assert_eq!((told.len(), told[5].as_str()), (7, expected), "{told:?}");
+}
+
+#[test]
 fn each_remote_that_has_it_is_named() {
     let remotes = ["backup", "fork", "origin"].map(Into::into).to_vec();
     let containment = Containment { remotes, ..state(State::Pushed) };
