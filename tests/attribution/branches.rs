@@ -28,10 +28,16 @@ fn each_branch_ends_before_the_next_begins() {
         commit(&mut place, branch);
     }
     let told = commands(&place, &["history"]);
-    let [second, go_on, _, first, again, _] = &told[..] else { panic!("{told:?}") };
+    let [second, go_on, _, head, first, again, _, back] = &told[..] else { panic!("{told:?}") };
     assert!(!second.ends_with("two") && first.ends_with(" one") && go_on == again, "{told:?}");
     rebased(&place, "two.env", second, go_on);
+    let branch = paste(&place, ".", &format!("{head}; echo $head")).out();
     rebased(&place, "one.env", first, go_on);
+    assert_eq!(place.git(&["branch", "--show-current"]).out(), "one\n");
+    // A file of the same name is no reason to stay.
+    place.write("two", "x\n");
+    paste(&place, ".", &format!("head={}; {back}", branch.trim_end())).ends_with(0);
+    assert_eq!(place.git(&["branch", "--show-current"]).out(), "two\n");
     place.run(&["history", "--reachable"]).ends_with(0);
 }
 
@@ -46,7 +52,7 @@ fn what_is_checked_out_is_not_amended_after_another_branch() {
     place.write("last.env", line(2));
     commit(&mut place, "last");
     let told = commands(&place, &["history"]);
-    let [own, go_on, _, side, _, _] = &told[..] else { panic!("{told:?}") };
+    let [own, go_on, _, _, side, _, _, _] = &told[..] else { panic!("{told:?}") };
     rebased(&place, "last.env", own, go_on);
     rebased(&place, "side.env", side, go_on);
     place.run(&["history", "--reachable"]).ends_with(0);
@@ -170,6 +176,19 @@ fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
 }
 
 #[test]
+fn what_was_put_aside_is_back_before_another_work_tree_is_entered() {
+    let mut place = committed_elsewhere(false);
+    place.write(".env", line(2));
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "--cached", ".env"]);
+    place.write(".gitignore", ".env\n");
+    commit(&mut place, "not any more");
+    let told = commands(&place, &["history"]);
+    let at = |what: &str| told.iter().position(|command| command.contains(what));
+    assert!(at("tar -xf").is_some() && at("tar -xf") < at("/other"), "{told:?}");
+}
+
+#[test]
 fn a_work_tree_that_is_gone_is_forgotten_first() {
     for detached in [false, true] {
         let place = committed_elsewhere(detached);
@@ -177,11 +196,11 @@ fn a_work_tree_that_is_gone_is_forgotten_first() {
         let told = commands(&place, &["history"]);
         assert_eq!(
             (told[0].as_str(), told.len()),
-            ("git worktree prune", if detached { 1 } else { 4 }),
+            ("git worktree prune", if detached { 1 } else { 6 }),
             "{told:?}"
         );
         paste(&place, ".", &told[0]).ends_with(0);
-        if let [_, rebase, go_on, _] = &told[..] {
+        if let [_, _, rebase, go_on, ..] = &told[..] {
             rebased(&place, "a.env", rebase, go_on);
         }
         place.run(&["history", "--reachable"]).ends_with(0);
@@ -249,12 +268,17 @@ fn what_other_branches_have_is_told_when_one_looks_again() {
     commit(&mut place, "the same on no branch");
     commit(&mut place, "after it");
     place.run(&["history"]).says(": refs/heads/side. What is left then is told when you look again.");
-    for end in ["", " side"] {
-        let told = commands(&place, &["history"]);
-        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
-        assert!(rebase.ends_with(" side") != end.is_empty(), "{rebase}");
-        rebased(&place, "a.env", rebase, go_on);
-    }
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    rebased(&place, "a.env", rebase, go_on);
+    let on_none = place.git(&["rev-parse", "HEAD"]).out();
+    let told = commands(&place, &["history"]);
+    let [head, rebase, go_on, _, back] = &told[..] else { panic!("{told:?}") };
+    assert!(rebase.ends_with(" side"), "{rebase}");
+    assert_eq!(paste(&place, ".", &format!("{head}; echo $head")).out(), on_none);
+    rebased(&place, "a.env", rebase, go_on);
+    paste(&place, ".", &format!("head={}; {back}", on_none.trim_end())).ends_with(0);
+    assert_eq!(place.git(&["branch", "--show-current"]).out(), "");
     place.run(&["history", "--reachable"]).ends_with(0);
 }
 

@@ -114,7 +114,7 @@ fn a_branch_that_is_not_checked_out_is_named() {
     commit(&mut place, "a");
     place.git(&["checkout", "--quiet", "main"]);
     let told = commands(&place, &["history"]);
-    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    let [_, rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
     place.write("a.env", "MISTRAL_API_KEY=\n");
     paste(&place, ".", go_on).ends_with(0);

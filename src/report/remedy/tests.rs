@@ -69,6 +69,11 @@ fn author() -> String {
     )
 }
 
+/// What is checked out, before another branch is.
+const REMEMBER: &str = "head=$(git symbolic-ref --quiet --short HEAD || git rev-parse HEAD)";
+
+const BACK: &str = "git checkout \"$head\" --";
+
 /// The last commit of every branch.
 const TIP: &str = "ee";
 
@@ -151,9 +156,11 @@ fn one_rebase_for_each_branch_passes_all_keys() {
                 rebase("7777777777"),
                 go_on(" --no-edit"),
                 check(),
+                REMEMBER.to_owned(),
                 rebase("1111111111 'my side'"),
                 go_on(" --no-edit"),
                 check(),
+                BACK.to_owned(),
             ],
         ),
         // The rebase passes the last commit as well.
@@ -168,9 +175,11 @@ fn one_rebase_for_each_branch_passes_all_keys() {
                 rebase("9999999999"),
                 go_on(" --no-edit"),
                 check(),
+                REMEMBER.to_owned(),
                 rebase("1111111111 'my side'"),
                 go_on(" --no-edit"),
                 check(),
+                BACK.to_owned(),
             ],
         ),
     ];
