@@ -265,6 +265,34 @@ fn a_commit_that_changes_no_file_is_amended() {
 }
 
 #[test]
+fn nothing_is_dropped_while_a_ref_may_lead_to_it() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "a.env"]);
+    commit(&mut place, "without");
+    let tip = place.git(&["rev-parse", "HEAD"]).out();
+    let (directory, file) = tip.trim_end().split_at(2);
+    fs::remove_file(place.work().join(".git/objects").join(directory).join(file)).expect("it is loose");
+    let out = place.run(&["history"]).ends_with(3).says("before anything is dropped").out();
+    assert!(!out.contains("gc --prune=now"), "{out}");
+}
+
+#[test]
+fn a_file_with_one_key_in_its_name_and_another_in_it_is_amended() {
+    let mut place = pushed();
+    let name = format!("mistral-api-key={}", key(2));
+    place.write(&name, line(1));
+    commit(&mut place, "a");
+    let told = commands(&place, &["history"]);
+    let [all, _] = &told[..] else { panic!("{told:?}") };
+    place.git(&["mv", &name, "a.env"]);
+    place.write("a.env", "x\n");
+    paste(&place, ".", all).ends_with(0);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
 fn a_further_copy_that_is_staged_is_taken_out_first() {
     let mut place = pushed();
     place.write("a.env", line(1));

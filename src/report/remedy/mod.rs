@@ -28,6 +28,9 @@ use crate::sanitize::visible;
 /// How many keys, files and logs are named.
 const NAMED: usize = 5;
 
+/// What each mask of a key has.
+const MASKED: &str = "\u{2026}";
+
 /// What to do about all findings of one state.
 pub(super) struct Section {
     pub(super) title: String,
@@ -78,7 +81,12 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             options: &options,
             options_in_copy: &options_in_copy,
         };
-        let (what, mut lines) = group.steps(state.0)?;
+        let (what, mut lines) = match state.0 {
+            State::Unreachable if is_damaged(report) => {
+                ("In no ref that could be followed", vec![say(MEND_FIRST)])
+            }
+            state => group.steps(state)?,
+        };
         lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
             0 | 1 => String::new(),
@@ -94,6 +102,17 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Some(Section { before_a_push, title: format!("{what}{place}: {keys}"), lines })
     };
     groups.into_iter().filter_map(section).collect()
+}
+
+/// Instead of dropping what no ref leads to.
+const MEND_FIRST: &str = "Not all of the repository could be read, and a ref may lead to it by what is missing. Have that mended, \
+                          and look again, before anything is dropped.";
+
+/// Whether something is missing that refs may lead through; what a shallow or partial clone lacks is not.
+fn is_damaged(report: &Report) -> bool {
+    let kinds =
+        ["bad-ref", "corrupt-object", "corrupt-pack", "missing-alternate", "missing-object", "unreadable"];
+    report.issues.iter().any(|issue| kinds.contains(&issue.kind.as_str()))
 }
 
 /// What takes keys out of commits that nobody else has: nothing, where there is no command for that.
@@ -157,6 +176,11 @@ impl Group<'_> {
     fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {
         self.findings.iter().flat_map(|finding| &finding.locations).any(|location| wanted(location.kind))
     }
+}
+
+/// Whether a key is masked in a name: a command with it would not be exact.
+fn is_masked(name: &BString) -> bool {
+    name.contains_str(MASKED)
 }
 
 fn say(text: &str) -> Line {

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::BString;
 
 use super::local::AUTHOR;
 use super::unpushed::{BRANCHES, refs};
-use super::{Group, Line, run, say, unpushed};
+use super::{Group, Line, is_masked, run, say, unpushed};
 use crate::finding::{Finding, LocationKind, Rebase};
 use crate::report::shell::word;
 use crate::words::short_id;
@@ -108,12 +108,8 @@ impl Group<'_> {
 
     /// What lies in the work tree where a rebase has to write. The name of a file that holds a key is masked.
     fn in_the_way(&self) -> BTreeSet<&BString> {
-        let found = self.findings.iter().filter_map(|finding| Some((finding, finding.containment.as_ref()?)));
-        let found = found.flat_map(|(finding, containment)| {
-            let mask = finding.secret.redacted();
-            containment.in_the_way.iter().filter(move |path| !path.contains_str(&mask))
-        });
-        found.collect()
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        found.flat_map(|found| &found.in_the_way).filter(|path| !is_masked(path)).collect()
     }
 }
 
