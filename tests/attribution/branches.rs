@@ -258,6 +258,21 @@ fn merges_of_ones_own_and_what_branches_share_are_rewritten_and_not_rebased() {
 }
 
 #[test]
+fn with_ids_of_sha256_it_is_rebased() {
+    let mut place = Place::new();
+    place.git(&["init", "--quiet", "--object-format=sha256", "--initial-branch=main"]);
+    commit(&mut place, "base");
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    commit(&mut place, "after it");
+    place.git(&["branch", "other"]);
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    rebased(&place, "a.env", rebase, go_on);
+    place.run(&["history", ".", "--reachable", "main"]).ends_with(0);
+}
+
+#[test]
 fn what_other_branches_have_is_told_when_one_looks_again() {
     let mut place = pushed();
     place.git(&["checkout", "--quiet", "-b", "side"]);

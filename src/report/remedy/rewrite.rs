@@ -20,6 +20,9 @@ use crate::words::short_id;
 /// Takes something from the copy. What git notes as fetched counts as what others have.
 const FETCH: &str = "fetch --no-tags --no-write-fetch-head \"$work/copy.git\"";
 
+/// Digits of an id that git-filter-repo reads.
+const SHA1: usize = 40;
+
 impl Group<'_> {
     /// The branches and tags that are to be rewritten: none, where a rebase does.
     pub(super) fn rewritten(&self) -> BTreeSet<&BString> {
@@ -51,10 +54,14 @@ impl Group<'_> {
         self.findings.iter().copied().filter(|finding| is_rebased(finding))
     }
 
-    /// Whether a rebase would lose something: what was done by hand in merges, or that several refs share it.
+    /// Whether a rebase would lose something: what was done by hand in merges, or that several refs share it. With ids of
+    /// SHA-256, there is no other way: git-filter-repo does not know where to begin.
     fn loses(&self) -> bool {
         let shared = |finding: &Finding| refs(finding).filter(is_named).count() > 1;
-        self.moved().any(|finding| rebase(finding).is_some_and(|rebase| rebase.merges) || shared(finding))
+        let loses = |finding: &Finding| {
+            rebase(finding).is_some_and(|it| it.tip.len() == SHA1 && (it.merges || shared(finding)))
+        };
+        self.moved().any(loses)
     }
 
     /// Rewrites refs, behind the commits that rebases would begin with.
