@@ -194,6 +194,8 @@ pub struct Location {
     pub bytes: Option<Range<u64>>,
     /// The encodings it was taken out of, outermost first.
     pub decoded: Vec<String>,
+    /// What is stored in its place, where that is text: none in UTF-16, none inside archives, and where it stands as it is.
+    pub encoded: Option<Secret>,
     /// Notebook cell, 1-based.
     pub cell: Option<u64>,
     /// The masked line.

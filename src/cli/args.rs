@@ -155,6 +155,10 @@ pub struct HistoryCommand {
     /// filter-repo --replace-text`
     #[arg(long, value_name = "FILE")]
     pub write_expressions: Option<PathBuf>,
+    /// Write the ids of stored files that no expression takes them out of (binary ones, archives, UTF-16) to a new file,
+    /// outside of the repositories, for `git filter-repo --strip-blobs-with-ids`
+    #[arg(long, value_name = "FILE")]
+    pub write_blobs: Option<PathBuf>,
     /// Do not check that every object that is named is there
     #[arg(long)]
     pub no_connectivity_check: bool,

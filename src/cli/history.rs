@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use super::UsageError;
 use super::args::HistoryCommand;
 use super::attribute::{Watched, held, sort, tell};
-use super::expressions;
+use super::expressions::{self, Places};
 use super::run::Run;
 use super::scan::exists;
 use super::surroundings;
@@ -48,13 +48,15 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
             }
         });
     }
-    if let Some(file) = &command.write_expressions {
+    let written = [&command.write_expressions, &command.write_blobs];
+    for file in written.into_iter().flatten() {
         expressions::may_be_written(file, &layouts)?;
     }
+    let places: OnceCell<Places> = OnceCell::new();
     let run = Run::new("history", &command.scanning, &command.repositories)?.when_settled(|outcome, _, _| {
         sort(outcome, command.sort, Timestamp::now().to_zoned(TimeZone::UTC).date());
-        if let Some(file) = &command.write_expressions {
-            expressions::write(file, outcome);
+        if let Some(places) = places.get() {
+            places.write(command, &layouts, outcome);
         }
     });
     let reaches = OnceCell::new();
@@ -79,6 +81,9 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
     };
     let complete = |outcome: &mut Outcome, counters: &Arc<Counters>| {
         counters.begin(Phase::Commits, 0);
+        if written.iter().any(|file| file.is_some()) {
+            places.get_or_init(|| Places::of(outcome));
+        }
         let reaches = reaches.get().map_or(&[][..], Vec::as_slice);
         for ((layout, path), reach) in layouts.iter().zip(&command.repositories).zip(reaches) {
             Repository { layout, path, reach: reach.as_ref() }.attribute(threads, outcome, counters);

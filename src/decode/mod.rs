@@ -37,6 +37,7 @@ pub use archive::{UNOPENED, begins_archive, ends_archive, unopened, unopened_rea
 pub use escape::may_hold_escapes;
 pub use probe::{Probe, holds_container, may_hold_encoded};
 use splice::Splice;
+pub use utf16::UTF_16;
 pub use worth::Interest;
 
 /// The kind of the issue that says that archives are nested deeper than is looked.

@@ -9,6 +9,9 @@ use super::probe::has_utf16;
 use super::splice::{Form, Run};
 use super::worth::Worth;
 
+/// What reports call it.
+pub const UTF_16: &str = "utf-16";
+
 /// A text in UTF-16 as UTF-8.
 #[derive(Debug)]
 pub(super) struct Decoded {
@@ -122,7 +125,7 @@ fn around(text: &[u8], zero: usize, floor: usize) -> Option<Run> {
     let (span, letter) = if little.len() >= big.len() { (little, 0) } else { (big, 1) };
     let decoded = || text[span.clone()].iter().skip(letter).step_by(2).copied().collect();
     (span.len() >= 2 * FEWEST).then(|| Run {
-        encoding: "utf-16",
+        encoding: UTF_16,
         decoded: decoded(),
         pieces: std::iter::once(span.clone()).collect(),
         form: Form::Ratio { skip: 0, chars: 2, bytes: 1 },

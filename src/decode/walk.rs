@@ -111,7 +111,7 @@ impl Walk<'_> {
         if depth.encodings >= self.limits.depth {
             return self.too_deep();
         }
-        let chain = [text.chain, &["utf-16"]].concat();
+        let chain = [text.chain, &[utf16::UTF_16]].concat();
         let stored = match text.stored {
             Stored::Same => Stored::Utf16(decoded.mark),
             _ => Stored::Nowhere,

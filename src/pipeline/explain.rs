@@ -159,6 +159,7 @@ impl Reader<'_> {
                 region,
                 bytes: place.stored,
                 decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
+                encoded: None,
                 cell: notebook_cell(path, &place.container, place.span.start),
                 excerpt: positions.excerpt(place.span.clone(), &masks),
                 line_hash: None,

@@ -8,7 +8,7 @@ use super::Collector;
 use super::disown::is_doubtful;
 use super::inline::{self, Mark};
 use super::paths::notebook_cell;
-use crate::decode::Text;
+use crate::decode::{Place, Text, UTF_16};
 use crate::detect::Match;
 use crate::excerpt::Masks;
 use crate::finding::{Confidence, Location, Suppression};
@@ -71,6 +71,7 @@ impl Collector<'_> {
             blob: origin.object.map(str::to_owned),
             commit: None,
             region: shown.positions.region(place.span.clone()),
+            encoded: encoded(&place),
             bytes: place.stored,
             decoded: place.decoded.iter().map(|&encoding| encoding.to_owned()).collect(),
             cell: notebook_cell(path, &place.container, place.span.start),
@@ -94,4 +95,11 @@ impl Collector<'_> {
         };
         (hit, mark)
     }
+}
+
+/// The part of what is stored that a decoded secret stands in, where that is text as it is stored.
+fn encoded(place: &Place<'_>) -> Option<Secret> {
+    let outermost = place.decoded.first()?;
+    let is_text = place.stored.is_some() && *outermost != UTF_16;
+    is_text.then(|| Secret::new(&place.container[place.span.clone()]))
 }

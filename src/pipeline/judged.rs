@@ -1,28 +1,30 @@
-//! Names of files that hold nothing by themselves. Every version of a directory has all of its names again, and thousands of
-//! them may look like values: each is judged once.
+//! Names of files, by themselves. Every version of a directory has all of its names again, and thousands of them may look like
+//! values, or be findings: each is judged once.
 //!
-//! Takes names, and remembers those of which nothing is to be told; what is told of is told of every directory that has it.
+//! Takes names, and remembers what is to be told of them, be it nothing; what is told of is told of every directory that has it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, RwLock};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::paths::stem;
-use super::{Collector, Look};
+use super::{Collector, Hit, Look};
 use crate::detect::runs;
 use crate::source::Origin;
 
 /// How many names are remembered; those beyond are judged again.
 const MOST: usize = 1 << 18;
 
-/// Names of which nothing is to be told.
+/// Names, and what is to be told of them.
 #[derive(Default)]
 pub(super) struct Judged {
-    /// By themselves.
+    /// What was found in them, by target and path, as far as that is known.
+    told: RwLock<HashMap<(usize, BString), Vec<Hit>>>,
+    /// Of which nothing is to be told, by themselves.
     alone: RwLock<HashSet<BString>>,
-    /// Whatever their directory says.
+    /// Of which nothing is to be told, whatever their directory says.
     anywhere: RwLock<HashSet<BString>>,
 }
 
@@ -41,15 +43,55 @@ impl Collector<'_> {
     /// Scans the name of a file.
     pub(super) fn scan_name(&self, origin: Origin<'_>, name: &[u8]) {
         let name = name.as_bstr();
-        let is_alone = matches!(self.look, Look::Candidates) && origin.path == Some(name);
+        let is_alone = !matches!(self.look, Look::Names(_)) && origin.path == Some(name);
         if is_alone && has(&self.judged.alone, name) {
+            return;
+        }
+        if is_alone && self.tells_again(origin, name) {
             return;
         }
         // Only if nobody counts one meanwhile is it certain that this name is none.
         let below = || self.below_confidence.load(Ordering::Relaxed);
         let before = below();
-        if self.scan(origin, name, &[]) == 0 && is_alone && before == below() {
-            remember(&self.judged.alone, name);
+        let hits = self.found(origin, name, &[]);
+        if is_alone && before == below() {
+            match hits.is_empty() {
+                true => remember(&self.judged.alone, name),
+                false => self.remember_told(origin.target, name, &hits),
+            }
+        }
+        self.keep(hits);
+    }
+
+    /// Scans the name of a file whose directory tells what it may hold.
+    pub(super) fn scan_name_in(&self, directory: &BStr, origin: Origin<'_>, name: &BStr) {
+        let path = [directory.as_ref(), name.as_bytes()].join(&b'/');
+        let path = path.as_bstr();
+        if self.tells_again(origin, path) {
+            return;
+        }
+        let mut hits = self.guarded(Origin { path: Some(path), ..origin }, name, &[], true);
+        hits.iter_mut().for_each(|hit| hit.location.path = origin.path.map(ToOwned::to_owned));
+        if !hits.is_empty() {
+            self.remember_told(origin.target, path, &hits);
+        }
+        self.keep(hits);
+    }
+
+    /// Tells of another version of a directory what was found in a name, or path, in the first.
+    fn tells_again(&self, origin: Origin<'_>, path: &BStr) -> bool {
+        let told = self.judged.told.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut hits) = told.get(&(origin.target, path.to_owned())).cloned() else { return false };
+        drop(told);
+        hits.iter_mut().for_each(|hit| hit.location.blob = origin.object.map(str::to_owned));
+        self.keep(hits);
+        true
+    }
+
+    fn remember_told(&self, target: usize, path: &BStr, hits: &[Hit]) {
+        let mut told = self.judged.told.write().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MOST {
+            told.insert((target, path.to_owned()), hits.to_vec());
         }
     }
 
@@ -107,6 +149,19 @@ mod tests {
             judged.push(super::super::lock(&collector.namings).len());
         }
         assert!(judged[0] > 0 && judged.iter().all(|number| *number == judged[0]), "{judged:?}");
+        // What is told of was judged once, too: where it is marked, the other versions of the directory have the mark.
+        let again = |tree| {
+            let path = Some(BStr::new(&told));
+            let (kind, object) = (LocationKind::Path, Some(tree));
+            collector.blob(Origin { kind, target: 0, path, shown: path, object }, told.as_bytes());
+        };
+        for hits in collector.judged.told.write().expect("nobody failed").values_mut() {
+            hits.iter_mut().for_each(|hit| hit.evidence = vec!["marked".to_owned()]);
+        }
+        again("dd");
+        let marked =
+            super::super::lock(&collector.hits).iter().filter(|hit| hit.evidence == ["marked"]).count();
+        assert_eq!(marked, 1);
         // A hex digest is never one, whatever its directory says; asked again, that is known.
         let digest = "0123456789abcdef".repeat(2);
         let answers = [value.as_str(), &digest, &digest].map(|name| collector.may_be_told(BStr::new(name)));
@@ -114,6 +169,10 @@ mod tests {
         assert!(has(&collector.judged.anywhere, BStr::new(&digest)));
         let findings = collector.finish().findings;
         let trees: Vec<_> = findings.iter().flat_map(|found| &found.locations).map(|at| &at.blob).collect();
-        assert_eq!(trees, ["aa", "bb", "cc"].map(|tree| Some(tree.to_owned())).each_ref(), "{findings:?}");
+        assert_eq!(
+            trees,
+            ["aa", "bb", "cc", "dd"].map(|tree| Some(tree.to_owned())).each_ref(),
+            "{findings:?}"
+        );
     }
 }

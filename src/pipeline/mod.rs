@@ -153,17 +153,19 @@ impl<'a> Collector<'a> {
         drop(self.settings_before.set(before));
     }
 
-    /// Scans one piece of content, and gives the number of hits. A fault of ours in one blob does not end the run.
-    fn scan(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> usize {
+    /// Scans one piece of content, and keeps what is found.
+    fn scan(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) {
+        self.keep(self.found(origin, bytes, olds));
+    }
+
+    /// What is found in one piece of content. A fault of ours in one blob does not end the run.
+    fn found(&self, origin: Origin<'_>, bytes: &[u8], olds: &[Old<'_>]) -> Vec<Hit> {
         if self.is_too_large(origin.kind, bytes) {
             self.skip(TOO_LARGE, name(origin));
-            return 0;
+            return Vec::new();
         }
         self.looks_into(origin.kind);
-        let hits = self.guarded(origin, bytes, olds, true);
-        let number = hits.len();
-        self.keep(hits);
-        number
+        self.guarded(origin, bytes, olds, true)
     }
 
     fn keep(&self, hits: Vec<Hit>) {
@@ -322,7 +324,7 @@ impl Sink for Collector<'_> {
     fn blob(&self, origin: Origin<'_>, bytes: &[u8]) {
         match origin.kind {
             LocationKind::Path => self.scan_name(origin, bytes),
-            _ => drop(self.scan(origin, bytes, &[])),
+            _ => self.scan(origin, bytes, &[]),
         }
     }
 
@@ -361,10 +363,7 @@ impl Sink for Collector<'_> {
     }
 
     fn name_in(&self, directory: &BStr, origin: Origin<'_>, name: &BStr) {
-        let path = [directory.as_ref(), name.as_bytes()].join(&b'/');
-        let mut hits = self.guarded(Origin { path: Some(path.as_bstr()), ..origin }, name, &[], true);
-        hits.iter_mut().for_each(|hit| hit.location.path = origin.path.map(ToOwned::to_owned));
-        self.keep(hits);
+        self.scan_name_in(directory, origin, name);
     }
 
     fn leaves_out(&self, target: usize, path: &BStr) -> bool {

@@ -15,7 +15,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::{Report, RuleInfo, Scan, Skipped};
 use crate::detect::{runs, shape};
-use crate::finding::{Commit, Containment, Excerpt, Finding, Location};
+use crate::finding::{CheckedOut, Commit, Containment, Excerpt, Finding, Location, WorkTree};
 use crate::secret::{Secret, hex};
 use crate::source::Issue;
 
@@ -157,16 +157,41 @@ impl Redactor {
         self.in_commits(&mut finding.first_commit);
         self.in_commits(&mut finding.last_commit);
         self.in_commits(&mut finding.removed_commit);
-        if let Some(Containment { refs, remotes, reflogs, named, staged, rebase, .. }) =
-            &mut finding.containment
-        {
-            self.in_paths(refs.iter_mut().chain(remotes).chain(reflogs).chain(named));
-            self.in_paths(
-                staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
-            );
-            self.in_paths(rebase.iter_mut().flat_map(|it| it.branch.iter_mut().chain(&mut it.work_tree)));
-        }
+        finding.containment.iter_mut().for_each(|containment| self.in_containment(containment));
         finding.locations.iter_mut().for_each(|location| self.in_location(location));
+    }
+
+    fn in_containment(&self, containment: &mut Containment) {
+        // Each part is named, so that none is forgotten that is added.
+        let Containment {
+            state: _,
+            refs,
+            more: _,
+            remotes,
+            reflogs,
+            pushed: _,
+            exposure: _,
+            named,
+            of_head: _,
+            under_way: _,
+            staged,
+            unlisted,
+            in_the_way,
+            rebase,
+            checked_out,
+        } = containment;
+        let lists = [refs, remotes, reflogs, named, unlisted, in_the_way];
+        self.in_paths(lists.into_iter().flatten());
+        self.in_paths(
+            staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
+        );
+        self.in_paths(rebase.iter_mut().flat_map(|it| it.branch.iter_mut().chain(&mut it.work_tree)));
+        for CheckedOut { branch, tip: _, work_tree } in checked_out {
+            self.in_paths([branch]);
+            if let WorkTree::At(top) = work_tree {
+                self.in_paths([top]);
+            }
+        }
     }
 
     fn in_location(&self, location: &mut Location) {

@@ -55,6 +55,7 @@ pub(crate) fn location(kind: LocationKind, path: &str, line: u64, excerpt: [&str
         },
         bytes: Some(100..132),
         decoded: Vec::new(),
+        encoded: None,
         cell: None,
         excerpt: Excerpt {
             text: format!("{before}{mask}{after}"),

@@ -64,14 +64,13 @@ What to do about mistral-api-key:
 
 Pushed, or handed on: iwuT…LxRv
   First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.
-  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here.
+  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here. This takes git-filter-repo (pip install git-filter-repo):
       work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" clone --mirror --no-local "$(git remote get-url origin)" "$work/copy.git"
       url=$(git -C "$work/copy.git" remote get-url origin)
-      leeward history --quiet --write-expressions "$work/expressions.txt" "$work/copy.git"
-      git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt"
+      leeward history --quiet --write-expressions "$work/expressions.txt" --write-blobs "$work/blobs.txt" "$work/copy.git"
+  In binary data and in archives nothing can be replaced: there, the version of the file goes whole.
+      git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt" --replace-message "$work/expressions.txt" --strip-blobs-with-ids "$work/blobs.txt"
       rm "$work/expressions.txt"
-  Encoded, or in an archive, it is not replaced by that; these files have to go whole:
-      git -C "$work/copy.git" filter-repo --invert-paths --path demo.ipynb --path dist/app.zip
   When `leeward history "$work/copy.git"` finds nothing any more:
       git -C "$work/copy.git" push --force --mirror "$url" && rm -rf "$work"
   Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.

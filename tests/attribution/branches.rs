@@ -28,10 +28,16 @@ fn each_branch_ends_before_the_next_begins() {
         commit(&mut place, branch);
     }
     let told = commands(&place, &["history"]);
-    let [second, go_on, _, first, again, _] = &told[..] else { panic!("{told:?}") };
+    let [second, go_on, _, head, first, again, _, back] = &told[..] else { panic!("{told:?}") };
     assert!(!second.ends_with("two") && first.ends_with(" one") && go_on == again, "{told:?}");
     rebased(&place, "two.env", second, go_on);
+    let branch = paste(&place, ".", &format!("{head}; echo $head")).out();
     rebased(&place, "one.env", first, go_on);
+    assert_eq!(place.git(&["branch", "--show-current"]).out(), "one\n");
+    // A file of the same name is no reason to stay.
+    place.write("two", "x\n");
+    paste(&place, ".", &format!("head={}; {back}", branch.trim_end())).ends_with(0);
+    assert_eq!(place.git(&["branch", "--show-current"]).out(), "two\n");
     place.run(&["history", "--reachable"]).ends_with(0);
 }
 
@@ -46,7 +52,7 @@ fn what_is_checked_out_is_not_amended_after_another_branch() {
     place.write("last.env", line(2));
     commit(&mut place, "last");
     let told = commands(&place, &["history"]);
-    let [own, go_on, _, side, _, _] = &told[..] else { panic!("{told:?}") };
+    let [own, go_on, _, _, side, _, _, _] = &told[..] else { panic!("{told:?}") };
     rebased(&place, "last.env", own, go_on);
     rebased(&place, "side.env", side, go_on);
     place.run(&["history", "--reachable"]).ends_with(0);
@@ -76,16 +82,14 @@ fn a_head_on_no_branch_leaves_no_branch_behind() {
 }
 
 #[test]
-fn a_branch_that_is_rebased_for_one_key_is_named_for_another() {
+fn a_branch_that_has_what_a_head_on_none_has_is_named() {
     let mut place = pushed();
-    place.write("a.env", coded(1));
+    place.write("a.env", line(1));
     commit(&mut place, "a");
-    place.git(&["checkout", "--quiet", "-b", "side"]);
-    place.write("b.env", coded(2));
+    place.git(&["checkout", "--quiet", "--detach"]);
+    place.write("b.env", line(2));
     commit(&mut place, "b");
-    place.git(&["checkout", "--quiet", "main"]);
-    commit(&mut place, "after it");
-    place.run(&["history"]).ends_with(1).says("has to follow (git 2.38 and later").says(": refs/heads/side.");
+    place.run(&["history"]).ends_with(1).says("has to follow (git 2.38 and later").says(": refs/heads/main.");
 }
 
 /// Rules to which alone a value is a key.
@@ -172,6 +176,19 @@ fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
 }
 
 #[test]
+fn what_was_put_aside_is_back_before_another_work_tree_is_entered() {
+    let mut place = committed_elsewhere(false);
+    place.write(".env", line(2));
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "--cached", ".env"]);
+    place.write(".gitignore", ".env\n");
+    commit(&mut place, "not any more");
+    let told = commands(&place, &["history"]);
+    let at = |what: &str| told.iter().position(|command| command.contains(what));
+    assert!(at("tar -xf").is_some() && at("tar -xf") < at("/other"), "{told:?}");
+}
+
+#[test]
 fn a_work_tree_that_is_gone_is_forgotten_first() {
     for detached in [false, true] {
         let place = committed_elsewhere(detached);
@@ -179,11 +196,11 @@ fn a_work_tree_that_is_gone_is_forgotten_first() {
         let told = commands(&place, &["history"]);
         assert_eq!(
             (told[0].as_str(), told.len()),
-            ("git worktree prune", if detached { 1 } else { 4 }),
+            ("git worktree prune", if detached { 1 } else { 6 }),
             "{told:?}"
         );
         paste(&place, ".", &told[0]).ends_with(0);
-        if let [_, rebase, go_on, _] = &told[..] {
+        if let [_, _, rebase, go_on, ..] = &told[..] {
             rebased(&place, "a.env", rebase, go_on);
         }
         place.run(&["history", "--reachable"]).ends_with(0);
@@ -228,25 +245,55 @@ fn merges_of_ones_own_and_what_branches_share_are_rewritten_and_not_rebased() {
     place.git(&["checkout", "--quiet", "fork"]);
     place.git(&["merge", "--quiet", "--no-ff", "-s", "ours", "other"]);
     assert!(is_rewritten(&place), "git would not make this merge anew as it is");
+    // Whatever it is encoded in.
+    place.write("a.env", coded(1));
+    commit(&mut place, "in hex");
+    assert!(is_rewritten(&place));
+    place.git(&["checkout", "--quiet", "--detach"]);
+    place.git(&["branch", "--quiet", "-D", "fork"]);
+    let told = commands(&place, &["history"]);
+    assert_eq!(told, ["git switch --create NEW-NAME"]);
+    paste(&place, ".", &told[0]).ends_with(0);
+    assert!(is_rewritten(&place));
+}
+
+#[test]
+fn with_ids_of_sha256_it_is_rebased() {
+    let mut place = Place::new();
+    place.git(&["init", "--quiet", "--object-format=sha256", "--initial-branch=main"]);
+    commit(&mut place, "base");
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    commit(&mut place, "after it");
+    place.git(&["branch", "other"]);
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    rebased(&place, "a.env", rebase, go_on);
+    place.run(&["history", ".", "--reachable", "main"]).ends_with(0);
 }
 
 #[test]
 fn what_other_branches_have_is_told_when_one_looks_again() {
     let mut place = pushed();
     place.git(&["checkout", "--quiet", "-b", "side"]);
-    place.write("a.env", coded(1));
+    place.write("a.env", line(1));
     commit(&mut place, "a");
-    place.git(&["checkout", "--quiet", "main"]);
-    place.write("a.env", coded(1) + "OTHER=1\n");
-    commit(&mut place, "the same on another branch");
+    place.git(&["checkout", "--quiet", "--detach", "main"]);
+    place.write("a.env", line(1) + "OTHER=1\n");
+    commit(&mut place, "the same on no branch");
     commit(&mut place, "after it");
     place.run(&["history"]).says(": refs/heads/side. What is left then is told when you look again.");
-    for end in ["", " side"] {
-        let told = commands(&place, &["history"]);
-        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
-        assert!(rebase.ends_with(" side") != end.is_empty(), "{rebase}");
-        rebased(&place, "a.env", rebase, go_on);
-    }
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    rebased(&place, "a.env", rebase, go_on);
+    let on_none = place.git(&["rev-parse", "HEAD"]).out();
+    let told = commands(&place, &["history"]);
+    let [head, rebase, go_on, _, back] = &told[..] else { panic!("{told:?}") };
+    assert!(rebase.ends_with(" side"), "{rebase}");
+    assert_eq!(paste(&place, ".", &format!("{head}; echo $head")).out(), on_none);
+    rebased(&place, "a.env", rebase, go_on);
+    paste(&place, ".", &format!("head={}; {back}", on_none.trim_end())).ends_with(0);
+    assert_eq!(place.git(&["branch", "--show-current"]).out(), "");
     place.run(&["history", "--reachable"]).ends_with(0);
 }
 

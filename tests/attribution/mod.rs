@@ -2,6 +2,7 @@
 
 mod branches;
 mod exposure;
+mod names;
 mod remedies;
 mod staged;
 
@@ -110,7 +111,8 @@ fn each_state_has_its_remedy() {
     let text = place.run(&["history"]).out();
     let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("      git ")).collect();
     for expected in [
-        "-C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\"",
+        "-C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
+         \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"",
         "-C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
         "reset -q -- :/staged",
     ] {
@@ -220,6 +222,45 @@ fn expressions_are_written_on_request_alone_and_outside() {
         assert_eq!((ran.status, ran.out()), (Some(2), String::new()), "{refused}: {}", ran.err());
     }
     assert!(!place.work().join("keys.txt").exists());
+}
+
+#[test]
+fn what_is_encoded_is_replaced_as_it_stands_and_what_is_no_text_goes_by_id() {
+    let mut place = Place::new();
+    place.init();
+    let mut commit = |file: &str, content: &[u8]| {
+        place.write(file, content);
+        place.git(&["add", "--all"]);
+        place.git(&["commit", "--quiet", "--message", file]);
+        place.git(&["rev-parse", &format!(":{file}")]).out()
+    };
+    let hex = remedies::coded(1);
+    commit("hex.env", hex.as_bytes());
+    let joined = format!("\"{}\"\n  \"{}\"", &key(2)[..9], &key(2)[9..]);
+    commit("joined.py", format!("MISTRAL_API_KEY = ({joined})\n").as_bytes());
+    let wide: Vec<u8> = line(3).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    // Every version, and not the first of a file alone.
+    let mut ids = vec![commit("wide.env", &wide), commit("wide.env", &[&wide[..], &wide].concat())];
+    ids.push(commit("binary", &[line(4).as_bytes(), b"\0"].concat()));
+    ids.push(commit("hex.bin", &[hex.as_bytes(), b"\0"].concat()));
+    // What is far from the beginning makes nothing binary.
+    commit("text", &[line(4).as_bytes(), &b"text\n".repeat(2000), b"\0"].concat());
+    place.run(&["history", "--write-expressions=../keys.txt", "--write-blobs=../blobs.txt"]).ends_with(1);
+    let read = |file: &str| fs::read_to_string(place.top().join(file)).expect("it was asked for");
+    ids.sort();
+    assert_eq!(read("blobs.txt"), ids.concat());
+    let lines = read("keys.txt");
+    let encoded = hex.trim_end().rsplit('=').next().expect("a value");
+    assert!(lines.contains(&format!("literal:{encoded}==>***REMOVED***\n")), "{lines}");
+    // Python reads it so.
+    let pattern =
+        lines.lines().find_map(|line| line.strip_prefix("regex:")?.strip_suffix("==>***REMOVED***"));
+    let pattern = regex::Regex::new(pattern.expect("one has two lines")).expect("a pattern");
+    let text = joined.trim_matches('"');
+    assert_eq!(pattern.find(text).map(|found| found.range()), Some(0..text.len()), "{pattern}");
+    assert!(
+        place.run(&["history", "--write-blobs=../blobs.txt"]).ends_with(2).err().contains("not written over")
+    );
 }
 
 #[test]

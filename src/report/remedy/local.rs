@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bstr::{BString, ByteSlice as _};
+use bstr::BString;
 
-use super::{Group, Line, NAMED, run, say};
+use super::{Group, Line, NAMED, is_masked, run, say};
 use crate::finding::{Finding, Location, LocationKind, UnderWay};
 use crate::report::shell::{pathspec, word};
 
@@ -60,14 +60,13 @@ impl Group<'_> {
         let mut files: BTreeMap<Option<&BString>, BTreeSet<&BString>> = BTreeMap::new();
         let mut by_name: BTreeSet<Option<&BString>> = BTreeSet::new();
         for finding in self.findings {
-            let mask = finding.secret.redacted();
             let staged = finding.containment.iter().flat_map(|containment| &containment.staged);
             let staged = staged.map(|staged| (staged.work_tree.as_ref(), &staged.path));
             // A scan of the index knows of no other.
             let scanned = finding.locations.iter().filter(|_| finding.containment.is_none());
             let scanned = scanned.filter_map(|location| Some((None, location.path.as_ref()?)));
             for (work_tree, path) in staged.chain(scanned) {
-                if path.contains_str(&mask) {
+                if is_masked(path) {
                     by_name.insert(work_tree);
                 }
                 files.entry(work_tree).or_default().insert(path);
@@ -103,14 +102,13 @@ impl Group<'_> {
         let mut files: BTreeSet<&BString> = BTreeSet::new();
         let mut in_name = false;
         for finding in self.findings {
-            let mask = finding.secret.redacted();
             let last = finding.last_commit.as_ref().map(|commit| &commit.id);
             // Another version of the commit, which no ref leads to, may have it elsewhere.
             let is_there = |place: &&Location| {
                 is_file(place.kind) && place.commit.as_ref().map(|commit| &commit.id) == last
             };
             for path in finding.locations.iter().filter(is_there).filter_map(|place| place.path.as_ref()) {
-                in_name |= path.contains_str(&mask);
+                in_name |= is_masked(path);
                 files.insert(path);
             }
         }
@@ -183,7 +181,7 @@ fn is_file(kind: LocationKind) -> bool {
 }
 
 /// Drops what no ref leads to. The entries of the stash but the last are in its log alone, and stay.
-const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
+pub(super) const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
                     -c gc.refs/stash.reflogExpireUnreachable=never gc --prune=now";
 
 /// What to do about what no ref leads to.

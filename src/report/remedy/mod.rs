@@ -1,11 +1,10 @@
 //! What to do about keys in a repository, by how far they got: unstage, amend, rebase, or rewrite what others have.
 //!
 //! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell anywhere
-//! in the repository; those that rewrite what others have, at its top. What is in no
-//! commit, or in the last alone, is left to `local`, what else nobody has to `unpushed`, what others have to `pushed`, names of
-//! refs to `names`. How a key is
-//! revoked stands in its rule.
+//! in the repository. What is in no commit, or in the last alone, is left to `local`, what else nobody has to `unpushed`, what
+//! others have to `pushed`, names of refs to `names`. How a key is revoked stands in its rule.
 
+mod filter;
 mod local;
 mod names;
 mod pushed;
@@ -16,7 +15,7 @@ mod rewrite;
 mod tests;
 mod unpushed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BString, ByteSlice as _};
 
@@ -28,6 +27,9 @@ use crate::sanitize::visible;
 
 /// How many keys, files and logs are named.
 const NAMED: usize = 5;
+
+/// What each mask of a key has.
+const MASKED: &str = "\u{2026}";
 
 /// What to do about all findings of one state.
 pub(super) struct Section {
@@ -68,11 +70,23 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             groups.entry(key(State::Unpushed)).or_default().extend(last);
         }
     }
+    let found = report.findings.iter().filter_map(|finding| finding.containment.as_ref());
+    let named: BTreeSet<&BString> = found.flat_map(|found| &found.named).collect();
     let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
         let options = words(&report.scan.again.here);
         let options_in_copy = words(&report.scan.again.in_copy);
-        let group = Group { findings: &findings, options: &options, options_in_copy: &options_in_copy };
-        let (what, mut lines) = group.steps(state.0)?;
+        let group = Group {
+            findings: &findings,
+            named: &named,
+            options: &options,
+            options_in_copy: &options_in_copy,
+        };
+        let (what, mut lines) = match state.0 {
+            State::Unreachable if is_damaged(report) => {
+                ("In no ref that could be followed", vec![say(MEND_FIRST)])
+            }
+            state => group.steps(state)?,
+        };
         lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
             0 | 1 => String::new(),
@@ -88,6 +102,17 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Some(Section { before_a_push, title: format!("{what}{place}: {keys}"), lines })
     };
     groups.into_iter().filter_map(section).collect()
+}
+
+/// Instead of dropping what no ref leads to.
+const MEND_FIRST: &str = "Not all of the repository could be read, and a ref may lead to it by what is missing. Have that mended, \
+                          and look again, before anything is dropped.";
+
+/// Whether something is missing that refs may lead through; what a shallow or partial clone lacks is not.
+fn is_damaged(report: &Report) -> bool {
+    let kinds =
+        ["bad-ref", "corrupt-object", "corrupt-pack", "missing-alternate", "missing-object", "unreadable"];
+    report.issues.iter().any(|issue| kinds.contains(&issue.kind.as_str()))
 }
 
 /// What takes keys out of commits that nobody else has: nothing, where there is no command for that.
@@ -113,6 +138,8 @@ fn elsewhere(target: &BString) -> Option<Line> {
 /// Findings of one state.
 struct Group<'a> {
     findings: &'a [&'a Finding],
+    /// The refs that have a key in their names, as the report shows them.
+    named: &'a BTreeSet<&'a BString>,
     /// What a further call has to be told to judge alike, each word with a blank before it.
     options: &'a str,
     /// The same for one about a copy.
@@ -125,8 +152,9 @@ fn words(options: &[BString]) -> String {
 
 impl Group<'_> {
     fn steps(&self, state: State) -> Option<(&'static str, Vec<Line>)> {
-        let (title, mut lines) = match state {
-            State::Pushed => ("Pushed, or handed on", self.pushed()),
+        let (title, lines) = match state {
+            // It is deleted at the provider before all else.
+            State::Pushed => return Some(("Pushed, or handed on", self.pushed())),
             State::Unreachable => ("In no ref any more", local::drop_unreachable()),
             State::Stashed => ("Only in the stash", self.stashed()),
             State::Unpushed => ("Not pushed, as far as is known", self.unpushed()),
@@ -134,13 +162,25 @@ impl Group<'_> {
             State::Staged => ("Staged", self.staged()),
             State::Uncommitted => return None,
         };
-        lines.extend(self.renamed());
-        Some((title, lines))
+        let renamed = self.renamed();
+        // A command with such a name would not be exact.
+        let again =
+            self.findings.iter().any(|finding| unpushed::refs(finding).any(|name| self.named.contains(name)));
+        let then = match again && state == State::Unpushed {
+            true => vec![say("Then look again: what else has to be done is told with the new name.")],
+            false => lines,
+        };
+        Some((title, renamed.into_iter().chain(then).collect()))
     }
 
     fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {
         self.findings.iter().flat_map(|finding| &finding.locations).any(|location| wanted(location.kind))
     }
+}
+
+/// Whether a key is masked in a name: a command with it would not be exact.
+fn is_masked(name: &BString) -> bool {
+    name.contains_str(MASKED)
 }
 
 fn say(text: &str) -> Line {

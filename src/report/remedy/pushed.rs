@@ -4,23 +4,13 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::{Group, Line, NAMED, run, say};
-use crate::finding::LocationKind;
+use super::filter::{COPY, forget};
+use super::local::DROP;
+use super::unpushed::BRANCHES;
+use super::{Group, Line, run, say};
+use crate::finding::WorkTree;
 use crate::report::shell::word;
 use crate::report::spread::joined;
-
-/// Where the recipe has the history rewritten: in a copy of its own, in a new directory that nobody else can read. One that
-/// is left from before, of another repository perhaps, would be sent in place of this one.
-pub(super) const COPY: &str = "\"$work/copy.git\"";
-
-/// Where it has the expressions written: beside that copy, or beside the repository.
-const EXPRESSIONS: [&str; 2] = ["\"$work/expressions.txt\"", "../leeward-expressions.txt"];
-
-/// The command that replaces keys by expressions, in messages if need be. A commit that did nothing but change keys stays.
-pub(super) fn filter(git: &str, expressions: &str, messages: bool) -> String {
-    let messages = if messages { format!(" --replace-message {expressions}") } else { String::new() };
-    format!("{git} filter-repo --prune-empty never --replace-text {expressions}{messages}")
-}
 
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
@@ -33,41 +23,43 @@ impl Group<'_> {
         let mut lines = vec![say(
             "First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.",
         )];
+        // A copy that is made then has other names.
+        lines.extend(self.renamed());
         lines.extend(self.unstaged_first());
         lines.push(say(
             "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; \
-             push first what is only here.",
+             push first what is only here. This takes git-filter-repo (pip install git-filter-repo):",
         ));
         // Where no copy was made, nothing is rewritten: all names it.
-        let (git, copy) = match remotes.first() {
+        match remotes.first() {
             Some(remote) => {
                 let url = format!("$(git remote get-url {})", word(remote));
                 // Git takes an address that is a path from the top.
                 let clone = "git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local";
                 lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
                 lines.push(run(format!("url=$(git -C {COPY} remote get-url origin)")));
-                (format!("git -C {COPY}"), COPY)
             }
             None => {
-                lines.push(say(
-                    "In a fresh copy (git clone --mirror --no-local), and at last in place of the old one:",
-                ));
-                ("git".to_owned(), ".")
+                let here = "\"$(git rev-parse --git-common-dir)\"";
+                lines.push(run(format!("work=$(mktemp -d) && git clone --mirror --no-local {here} {COPY}")));
+                // git-filter-repo makes branches of what follows a remote.
+                lines.push(run(format!(
+                    "git -C {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
+                     git -C {COPY} update-ref --stdin"
+                )));
             }
         };
-        let expressions = EXPRESSIONS[usize::from(remotes.is_empty())];
-        lines.push(run(self.expressions(expressions, copy)));
-        let messages =
-            self.has(|kind| matches!(kind, LocationKind::CommitMessage | LocationKind::TagMessage));
-        lines.push(run(filter(&git, expressions, messages)));
-        lines.push(run(format!("rm {expressions}")));
-        lines.extend(self.beyond(&git));
-        if !remotes.is_empty() {
-            lines.push(say(&format!(
-                "When `leeward history{} {copy}` finds nothing any more:",
-                self.options_in_copy
-            )));
-            lines.push(run(format!("{git} push --force --mirror \"$url\" && rm -rf \"$work\"")));
+        lines.extend(self.filter(""));
+        lines.push(forget());
+        lines.push(say(&format!(
+            "When `leeward history{} {COPY}` finds nothing any more:",
+            self.options_in_copy
+        )));
+        match remotes.is_empty() {
+            true => lines.extend(self.back_from_copy()),
+            false => {
+                lines.push(run(format!("git -C {COPY} push --force --mirror \"$url\" && rm -rf \"$work\"")))
+            }
         }
         if remotes.len() > 1 {
             let others: Vec<_> = remotes.iter().skip(1).map(|remote| word(remote)).collect();
@@ -82,38 +74,36 @@ impl Group<'_> {
         lines
     }
 
-    /// Writes the expressions for a copy, and of what is found there nothing that would lead away from here.
-    pub(super) fn expressions(&self, file: &str, copy: &str) -> String {
-        format!("leeward history --quiet{} --write-expressions {file} {copy}", self.options_in_copy)
-    }
-
-    /// What the recipe does not reach.
-    fn beyond(&self, git: &str) -> Vec<Line> {
-        let mut lines = Vec::new();
-        let locations = || self.findings.iter().flat_map(|finding| &finding.locations);
-        let coded = locations().filter(|location| !location.decoded.is_empty() || !location.inner.is_empty());
-        let coded: BTreeSet<&BString> = coded.filter_map(|location| location.path.as_ref()).collect();
-        if !coded.is_empty() {
-            lines.push(say(
-                "Encoded, or in an archive, it is not replaced by that; these files have to go whole:",
-            ));
-            let paths: String =
-                coded.iter().take(NAMED).map(|path| format!(" --path {}", word(path))).collect();
-            lines.push(run(format!("{git} filter-repo --invert-paths{paths}")));
-        }
-        use LocationKind::{Author, Committer, Path, Tagger};
-        let hands = [
-            (Path, "names of files (--path-rename)"),
-            (Author, "people (--mailmap)"),
-            (Committer, "people (--mailmap)"),
-            (Tagger, "people (--mailmap)"),
-        ];
-        let by_hand: BTreeSet<&str> =
-            hands.iter().filter(|(kind, _)| self.has(|it| it == *kind)).map(|(_, words)| *words).collect();
-        if !by_hand.is_empty() {
-            let by_hand: Vec<String> = by_hand.into_iter().map(str::to_owned).collect();
-            lines.push(say(&format!("Not replaced by that either: {}.", joined(&by_hand))));
-        }
-        lines
+    /// Takes all refs from the copy, and drops what they were.
+    fn back_from_copy(&self) -> Vec<Line> {
+        let found = self.findings.iter().flat_map(|finding| &finding.containment);
+        let checked_out: BTreeSet<(Option<&BString>, &BString)> = found
+            .flat_map(|found| &found.checked_out)
+            .filter_map(|branch| match &branch.work_tree {
+                WorkTree::Here => Some((None, &branch.branch)),
+                WorkTree::At(top) => Some((Some(top), &branch.branch)),
+                WorkTree::Gone => None,
+            })
+            .collect();
+        // What is checked out follows its branch only by a switch.
+        let switch = |top: Option<&BString>, to: &str| {
+            let there = top.map_or_else(String::new, |top| format!(" -C {}", word(top)));
+            format!("git{there} switch {to}")
+        };
+        let away = checked_out.iter().map(|(top, _)| switch(*top, "--detach"));
+        let fetch = format!(
+            "git fetch --update-head-ok --no-write-fetch-head --prune {COPY} \
+                             '+refs/*:refs/*' '^refs/remotes/*' '^refs/stash'"
+        );
+        let back = checked_out
+            .iter()
+            .map(|(top, name)| switch(*top, &word(name.strip_prefix(BRANCHES).unwrap_or(name))));
+        let remove = "rm -rf \"$work\"".to_owned();
+        let commands: Vec<String> = away.chain([fetch]).chain(back).chain([remove]).collect();
+        vec![
+            run(commands.join(" && ")),
+            say("What no ref leads to any more is stored until it is dropped:"),
+            run(DROP.to_owned()),
+        ]
     }
 }

@@ -5,18 +5,21 @@
 
 use std::collections::BTreeSet;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::BString;
 
 use super::local::AUTHOR;
-use super::unpushed::BRANCHES;
-use super::{Group, Line, run, say};
-use crate::finding::{LocationKind, Rebase};
+use super::unpushed::{BRANCHES, refs};
+use super::{Group, Line, is_masked, run, say, unpushed};
+use crate::finding::{Finding, LocationKind, Rebase};
 use crate::report::shell::word;
 use crate::words::short_id;
 
 /// Whether the rebase stopped because a commit adds a key. Anywhere else, to amend would mix two commits.
 const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
     test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\"";
+
+/// What is checked out: a branch, or a commit.
+const HEAD: &str = "$(git symbolic-ref --quiet --short HEAD || git rev-parse HEAD)";
 
 impl Group<'_> {
     /// One rebase after the other.
@@ -26,30 +29,62 @@ impl Group<'_> {
         lines.push(say(
             "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
         ));
-        let edit = if self.has(|kind| kind == LocationKind::CommitMessage) { "" } else { " --no-edit" };
-        let go_on =
-            format!("{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue");
         // Git lets no work tree change what another has checked out: those come last.
-        let (there, here): (Vec<&Rebase>, Vec<&Rebase>) =
+        let (there, mut here): (Vec<&Rebase>, Vec<&Rebase>) =
             rebases.into_iter().partition(|rebase| rebase.work_tree.is_some());
-        for (number, rebase) in here.into_iter().chain(there).enumerate() {
+        here.sort_by_key(|rebase| self.leaves_head(rebase));
+        let mut moves_away = false;
+        for (number, rebase) in here.iter().enumerate() {
             if number > 0 {
-                lines.push(say("When that is over, what else has it, in the same way:"));
+                lines.push(next());
+            }
+            if self.leaves_head(rebase) && !moves_away {
+                moves_away = true;
+                lines.push(run(format!("head={HEAD}")));
+            }
+            lines.extend(self.one(rebase));
+        }
+        if moves_away {
+            lines.push(say("When that is over, back to what was checked out:"));
+            lines.push(run("git checkout \"$head\" --".to_owned()));
+        }
+        lines.extend(put_back(&in_the_way));
+        for (number, rebase) in there.iter().enumerate() {
+            if number + here.len() > 0 {
+                lines.push(next());
             }
             lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
-            lines.push(run(self.command(rebase)));
-            if self.has(|kind| kind == LocationKind::Author) {
-                lines.push(say("Where it stands in the name or address of a commit's author, first:"));
-                lines.push(run(format!("{STOPPED} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
-            }
-            lines.push(run(go_on.clone()));
-            lines.push(say("A conflict on the way is mended, added, and `git rebase --continue` goes on."));
-            lines.extend(checked(short_id(&rebase.tip)));
+            lines.extend(self.one(rebase));
         }
         if self.has(|kind| kind == LocationKind::Path) {
             lines.push(say("A file whose name holds it gets another one with `git mv`."));
         }
-        lines.extend(put_back(&in_the_way));
+        lines
+    }
+
+    /// Whether it checks out something else than was to be rebased of what is checked out: a branch that a HEAD on none is on
+    /// takes its place.
+    fn leaves_head(&self, rebase: &Rebase) -> bool {
+        let on_it = |finding: &Finding| {
+            unpushed::rebase(finding).is_some_and(|it| it.branch == rebase.branch)
+                && refs(finding).next().is_some_and(|name| name == "HEAD")
+        };
+        rebase.branch.is_some() && !self.findings.iter().any(|finding| on_it(finding))
+    }
+
+    /// One rebase, from its beginning to its end.
+    fn one(&self, rebase: &Rebase) -> Vec<Line> {
+        let mut lines = vec![run(self.command(rebase))];
+        if self.has(|kind| kind == LocationKind::Author) {
+            lines.push(say("Where it stands in the name or address of a commit's author, first:"));
+            lines.push(run(format!("{STOPPED} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
+        }
+        let edit = if self.has(|kind| kind == LocationKind::CommitMessage) { "" } else { " --no-edit" };
+        lines.push(run(format!(
+            "{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
+        )));
+        lines.push(say("A conflict on the way is mended, added, and `git rebase --continue` goes on."));
+        lines.extend(checked(short_id(&rebase.tip)));
         lines
     }
 
@@ -73,13 +108,13 @@ impl Group<'_> {
 
     /// What lies in the work tree where a rebase has to write. The name of a file that holds a key is masked.
     fn in_the_way(&self) -> BTreeSet<&BString> {
-        let found = self.findings.iter().filter_map(|finding| Some((finding, finding.containment.as_ref()?)));
-        let found = found.flat_map(|(finding, containment)| {
-            let mask = finding.secret.redacted();
-            containment.in_the_way.iter().filter(move |path| !path.contains_str(&mask))
-        });
-        found.collect()
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        found.flat_map(|found| &found.in_the_way).filter(|path| !is_masked(path)).collect()
     }
+}
+
+fn next() -> Line {
+    say("When that is over, what else has it, in the same way:")
 }
 
 /// Shows what is another than it was in a commit: what was done by hand in a merge is not made anew by git.
@@ -115,5 +150,5 @@ fn put_back(files: &BTreeSet<&BString>) -> Vec<Line> {
         return Vec::new();
     }
     let back = run(format!("({AT_TOP} && tar -xf {ASIDE} && rm {ASIDE})"));
-    vec![say("When all of that is over, put back what was put aside:"), back]
+    vec![say("When that is over, put back what was put aside:"), back]
 }

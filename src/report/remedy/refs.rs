@@ -10,10 +10,14 @@ use crate::report::shell::word;
 use crate::words::short_id;
 
 impl Group<'_> {
-    /// One after the other.
-    pub(super) fn refs_alone(&self) -> Vec<Line> {
+    /// One after the other, but for those that are `rewritten`.
+    pub(super) fn refs_alone(&self, rewritten: &BTreeSet<&BString>) -> Vec<Line> {
         let alone = self.findings.iter().filter(|finding| rebase(finding).is_none());
-        let refs: BTreeSet<&BString> = alone.clone().flat_map(|finding| refs(finding)).collect();
+        let refs: BTreeSet<&BString> = alone
+            .clone()
+            .flat_map(|finding| refs(finding))
+            .filter(|name| !rewritten.contains(name))
+            .collect();
         let (tags, others): (Vec<&BString>, Vec<&BString>) =
             refs.into_iter().partition(|name| name.starts_with(b"refs/tags/"));
         let (notes, others): (Vec<&BString>, Vec<&BString>) =

@@ -8,46 +8,60 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::pushed::{COPY, filter};
+use super::filter::COPY;
+use super::names::new_name;
 use super::rebase::checked;
 use super::unpushed::{BRANCHES, is_rebased, rebase, refs};
 use super::{Group, Line, run, say};
-use crate::finding::{CheckedOut, Finding, LocationKind, Rebase, WorkTree};
+use crate::finding::{CheckedOut, Finding, Rebase, WorkTree};
 use crate::report::shell::word;
 use crate::words::short_id;
-
-/// Where the expressions are.
-const EXPRESSIONS: &str = "\"$work/expressions.txt\"";
 
 /// Takes something from the copy. What git notes as fetched counts as what others have.
 const FETCH: &str = "fetch --no-tags --no-write-fetch-head \"$work/copy.git\"";
 
+/// Digits of an id that git-filter-repo reads.
+const SHA1: usize = 40;
+
 impl Group<'_> {
-    /// The branches and tags that are to be rewritten: none, where a rebase does, and where no rewriting would.
+    /// The branches and tags that are to be rewritten: none, where a rebase does.
     pub(super) fn rewritten(&self) -> BTreeSet<&BString> {
-        let moved = || self.findings.iter().copied().filter(|finding| is_rebased(finding));
-        let is_named = |name: &&BString| name.starts_with(BRANCHES) || name.starts_with(b"refs/tags/");
-        let shared = |finding: &Finding| refs(finding).filter(is_named).count() > 1;
-        let loses = |finding| has_merges(finding) || shared(finding);
-        match moved().any(loses) && moved().all(|finding| on_branch(finding) && is_replaced(finding)) {
-            true => moved().flat_map(refs).filter(is_named).collect(),
+        match self.loses() {
+            true => self.moved().flat_map(refs).filter(is_named).collect(),
             false => BTreeSet::new(),
         }
     }
 
-    /// What comes first where merges would be made anew for a HEAD that is on no branch.
+    /// What comes first where a rebase would lose something, and a HEAD is on no branch that could be rewritten.
     pub(super) fn branch_first(&self) -> Vec<Line> {
-        let is_here = |finding: &&Finding| refs(finding).next().is_some_and(|name| name == "HEAD");
-        let mut here = self.findings.iter().copied().filter(is_here);
-        match here.any(|finding| has_merges(finding) && !on_branch(finding) && is_replaced(finding)) {
-            true => vec![
-                say(
-                    "HEAD is on no branch. Give it one, and look again, so that nothing done by hand in merges is lost:",
-                ),
-                run("git switch --create NEW-NAME".to_owned()),
-            ],
-            false => Vec::new(),
-        }
+        let on_none = self.moved().filter(|finding| self.loses() && !on_branch(finding));
+        let places: BTreeSet<Option<&BString>> =
+            on_none.filter_map(rebase).filter(|it| !it.gone).map(|it| it.work_tree.as_ref()).collect();
+        let create = |(number, top): (usize, &Option<&BString>)| {
+            let there = top.map_or_else(String::new, |top| format!(" -C {}", word(top)));
+            run(format!("git{there} switch --create {}", new_name(number)))
+        };
+        let title = (!places.is_empty()).then(|| {
+            say("HEAD is on no branch. Give it one, and look again, so that nothing done by hand in merges is lost:")
+        });
+        title
+            .into_iter()
+            .chain(places.iter().enumerate().map(|(number, top)| create((number, top))))
+            .collect()
+    }
+
+    fn moved(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().copied().filter(|finding| is_rebased(finding))
+    }
+
+    /// Whether a rebase would lose something: what was done by hand in merges, or that several refs share it. With ids of
+    /// SHA-256, there is no other way: git-filter-repo does not know where to begin.
+    fn loses(&self) -> bool {
+        let shared = |finding: &Finding| refs(finding).filter(is_named).count() > 1;
+        let loses = |finding: &Finding| {
+            rebase(finding).is_some_and(|it| it.tip.len() == SHA1 && (it.merges || shared(finding)))
+        };
+        self.moved().any(loses)
     }
 
     /// Rewrites refs, behind the commits that rebases would begin with.
@@ -63,7 +77,6 @@ impl Group<'_> {
         lines.push(run(format!(
             "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" {COPY}"
         )));
-        lines.push(run(self.expressions(EXPRESSIONS, COPY)));
         let behind: BTreeSet<&str> = rebases.filter_map(|rebase| rebase.base.as_deref()).collect();
         let names_and_ends = names.iter().map(|name| word(name));
         let names_and_ends =
@@ -71,8 +84,7 @@ impl Group<'_> {
         let range = names_and_ends.collect::<Vec<_>>().join(" ");
         // What a remote has stays as it is, and with it, what is signed there.
         let remotes = format!("$(git -C {COPY} rev-parse --not --remotes)");
-        let filter = filter(&format!("git -C {COPY}"), EXPRESSIONS, true);
-        lines.push(run(format!("{filter} --force --refs {range} {remotes}")));
+        lines.extend(self.filter(&format!(" --force --refs {range} {remotes}")));
         let found = self.findings.iter().flat_map(|finding| &finding.containment);
         let mut checked_out: Vec<&CheckedOut> = found.flat_map(|found| &found.checked_out).collect();
         checked_out.retain(|branch| branch.work_tree != WorkTree::Gone);
@@ -106,22 +118,13 @@ fn fetched(branch: &CheckedOut) -> String {
     format!("{git} {FETCH} {name} && {git} rebase --onto {now} {tip} {short}")
 }
 
-fn has_merges(finding: &Finding) -> bool {
-    rebase(finding).is_some_and(|rebase| rebase.merges)
+/// Whether a ref can be rewritten.
+fn is_named(name: &&BString) -> bool {
+    name.starts_with(BRANCHES) || name.starts_with(b"refs/tags/")
 }
 
 /// Whether what would be rebased is a branch.
 fn on_branch(finding: &Finding) -> bool {
     let branch = rebase(finding).and_then(|rebase| rebase.branch.as_ref());
     branch.or_else(|| refs(finding).next()).is_some_and(|name| name.starts_with(BRANCHES))
-}
-
-/// Whether all of it is replaced where expressions are.
-fn is_replaced(finding: &Finding) -> bool {
-    use LocationKind::{Author, Committer, Path, Tagger};
-    finding.locations.iter().all(|location| {
-        location.decoded.is_empty()
-            && location.inner.is_empty()
-            && !matches!(location.kind, Author | Committer | Path | Tagger)
-    })
 }

@@ -69,6 +69,11 @@ fn author() -> String {
     )
 }
 
+/// What is checked out, before another branch is.
+const REMEMBER: &str = "head=$(git symbolic-ref --quiet --short HEAD || git rev-parse HEAD)";
+
+const BACK: &str = "git checkout \"$head\" --";
+
 /// The last commit of every branch.
 const TIP: &str = "ee";
 
@@ -151,9 +156,11 @@ fn one_rebase_for_each_branch_passes_all_keys() {
                 rebase("7777777777"),
                 go_on(" --no-edit"),
                 check(),
+                REMEMBER.to_owned(),
                 rebase("1111111111 'my side'"),
                 go_on(" --no-edit"),
                 check(),
+                BACK.to_owned(),
             ],
         ),
         // The rebase passes the last commit as well.
@@ -168,9 +175,11 @@ fn one_rebase_for_each_branch_passes_all_keys() {
                 rebase("9999999999"),
                 go_on(" --no-edit"),
                 check(),
+                REMEMBER.to_owned(),
                 rebase("1111111111 'my side'"),
                 go_on(" --no-edit"),
                 check(),
+                BACK.to_owned(),
             ],
         ),
     ];
@@ -179,6 +188,13 @@ fn one_rebase_for_each_branch_passes_all_keys() {
         assert_eq!(commands(findings.collect()), expected);
     }
 }
+
+/// What writes down for git-filter-repo what is to go.
+const WRITE: &str = "leeward history --quiet --write-expressions \"$work/expressions.txt\" --write-blobs \"$work/blobs.txt\" \"$work/copy.git\"";
+
+/// What takes it out of a copy.
+const FILTER: &str = "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
+    \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"";
 
 #[test]
 fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
@@ -205,15 +221,25 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
         // A HEAD on no branch is given one, where there are merges.
         let branch_first = rewrites(LocationKind::Blob, found).1 == ["git switch --create NEW-NAME"];
         assert_eq!(branch_first, *found == detached, "{found:?}");
-        // No expression takes it out of the name of a file.
-        assert!(!rewrites(LocationKind::Path, found).0);
     }
+    // Names are looked through by a function of their own.
+    let (_, told) = rewrites(LocationKind::Path, &shared);
+    assert!(
+        told[2].starts_with("names=") && told[3].contains(" --filename-callback \"$names, filename)\" "),
+        "{told:?}"
+    );
+    let (_, told) = rewrites(LocationKind::Author, &shared);
+    assert!(
+        told[3].contains(" --name-callback \"$names, name)\" --email-callback \"$names, email)\" "),
+        "{told:?}"
+    );
     let expected = [
         "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
-        "leeward history --quiet --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
-        "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
-         \"$work/expressions.txt\" --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
-         $(git -C \"$work/copy.git\" rev-parse --not --remotes)",
+        WRITE,
+        &format!(
+            "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
+         $(git -C \"$work/copy.git\" rev-parse --not --remotes)"
+        ),
         "git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
          --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
@@ -276,14 +302,28 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     let expected = [
         "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
         "url=$(git -C \"$work/copy.git\" remote get-url origin)",
-        "leeward history --quiet --write-expressions \"$work/expressions.txt\" \"$work/copy.git\"",
-        "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
-         \"$work/expressions.txt\"",
+        WRITE,
+        FILTER,
         "rm \"$work/expressions.txt\"",
-        "git -C \"$work/copy.git\" filter-repo --invert-paths --path k8s/secret.yaml",
         "git -C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_no_remote_has_is_rewritten_in_place() {
+    let at = |branch: &str, work_tree| CheckedOut { branch: branch.into(), tip: TIP.repeat(20), work_tree };
+    let checked_out = vec![
+        at("refs/heads/main", WorkTree::Here),
+        at("refs/heads/a b", WorkTree::At("/w t".into())),
+        at("refs/heads/gone", WorkTree::Gone),
+    ];
+    let found = Containment { checked_out, ..state(State::Pushed) };
+    let told = commands(vec![finding(LocationKind::Blob, "a", found)]);
+    let expected = "git switch --detach && git -C '/w t' switch --detach && git fetch --update-head-ok --no-write-fetch-head --prune \
+                    \"$work/copy.git\" '+refs/*:refs/*' '^refs/remotes/*' '^refs/stash' && git switch main && \
+                    git -C '/w t' switch 'a b' && rm -rf \"$work\"";
+    assert_eq!((told.len(), told[5].as_str()), (7, expected), "{told:?}");
 }
 
 #[test]
@@ -313,19 +353,24 @@ fn refs_that_have_to_follow_are_named_or_counted() {
                 "has to follow (git 2.38 and later takes branches along that stand on the way): refs/heads/01.",
             ),
         ),
-        (&[(0..7, 0)], Some("refs/heads/05 and 1 more ref.")),
-        (&[(0..20, 19_981)], Some("refs/heads/05 and 19,995 more refs.")),
-        (&[(0..7, 0), (0..9, 0)], Some("refs/heads/05 and 3 more refs.")),
+        (&[(0..7, 0)], Some("refs/custom/06 and 1 more ref.")),
+        (&[(0..20, 19_981)], Some("refs/custom/06 and 19,995 more refs.")),
+        (&[(0..7, 0), (0..9, 0)], Some("refs/custom/06 and 3 more refs.")),
         // The five that the first does not name may be the two that the second names, and more.
-        (&[(0..20, 5), (2..22, 3)], Some("refs/heads/05 and at least 19 more refs.")),
+        (&[(0..20, 5), (2..22, 3)], Some("refs/custom/06 and at least 19 more refs.")),
     ];
     for (findings, expected) in table {
         let mut report = sample::clean(1);
         for (named, more) in findings {
-            let refs = named.clone().map(|number| format!("refs/heads/{number:02}").into()).collect();
-            let containment = Containment { refs, more: *more, ..committed(Some("refs/heads/00"), None, 0) };
-            // The name of a file is changed by hand, so that it is rebased.
-            report.findings.push(finding(LocationKind::Path, "a", containment));
+            // A HEAD on no branch is rebased, and what would share it with several branches is not.
+            let name = |number| match number {
+                0 => "HEAD".into(),
+                1 => "refs/heads/01".into(),
+                _ => format!("refs/custom/{number:02}").into(),
+            };
+            let refs = named.clone().map(name).collect();
+            let containment = Containment { refs, more: *more, ..committed(None, None, 0) };
+            report.findings.push(finding(LocationKind::Blob, "a", containment));
         }
         let lines = sections(&report).into_iter().flat_map(|section| section.lines);
         let follow = |line: &Line| matches!(line, Say(text) if text.starts_with("Every other ref"));

@@ -41,14 +41,14 @@ impl Group<'_> {
             lines.push(run("git worktree prune".to_owned()));
         }
         let (rewritten, branch_first) = (self.rewritten(), self.branch_first());
-        if !rewritten.is_empty() {
-            lines.extend(self.rewrite(&rewritten, rebases.into_values()));
-        } else if !branch_first.is_empty() {
+        if !branch_first.is_empty() {
             lines.extend(branch_first);
+        } else if !rewritten.is_empty() {
+            lines.extend(self.rewrite(&rewritten, rebases.into_values()));
         } else if !rebases.is_empty() {
             lines.extend(self.rebased(rebases.into_values().collect()));
         }
-        lines.extend(self.refs_alone());
+        lines.extend(self.refs_alone(&rewritten));
         lines.extend(self.followers(&rewritten));
         lines
     }

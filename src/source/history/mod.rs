@@ -5,6 +5,7 @@
 //! the scan goes on. Which commit brought a finding in is left to [`attribution`].
 
 mod big;
+pub mod binary;
 mod bits;
 mod connectivity;
 mod delta;

@@ -41,6 +41,7 @@ pub(super) fn bare(kind: LocationKind, path: Option<&[u8]>) -> Location {
         region: Region::default(),
         bytes: None,
         decoded: Vec::new(),
+        encoded: None,
         cell: None,
         excerpt: Excerpt::default(),
         line_hash: None,

@@ -224,7 +224,7 @@ impl<'a> Tips<'a> {
     fn checked_out(&self, tip: &Tip) -> Option<CheckedOut> {
         let work_tree = match self.elsewhere(&tip.name) {
             _ if !tip.name.starts_with(b"refs/heads/") => return None,
-            None if tip.rank == Rank::Current => WorkTree::Here,
+            None if tip.rank == Rank::Current && self.layout.work_tree.is_some() => WorkTree::Here,
             Some(_) if self.is_gone(&tip.name) => WorkTree::Gone,
             dir => WorkTree::At(top(dir?)?),
         };
