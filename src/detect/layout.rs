@@ -23,10 +23,19 @@ pub(super) fn continues(text: &[u8], newline: usize) -> bool {
     match above.trim_ascii_end().last() {
         Some(b'(' | b'[' | b'{' | b',' | b'+' | b'&' | b'?') => true,
         Some(b'=') if bracket() => true,
+        // `NAME=` in a shell or a file for the environment is empty, whatever the next line is.
+        Some(b'=') if gives_nothing(above) => quoted,
         Some(b'=' | b':' | b'|' | b'.') => deeper || quoted,
         Some(b'>') => above.trim_ascii_start().starts_with(b"<") || deeper || quoted,
         _ => false,
     }
+}
+
+/// Whether a line gives nothing to a variable of the environment.
+fn gives_nothing(line: &[u8]) -> bool {
+    let name = line.trim_ascii_end().strip_suffix(b"=").unwrap_or_default();
+    let name = name.rsplit(|&b| b == b' ').next().unwrap_or_default();
+    !name.is_empty() && super::definition::is_capitals(name)
 }
 
 /// Column of the first thing on the line that `text` begins with; the dash of a list item counts as indentation.
@@ -85,6 +94,8 @@ fn is_entry(line: &[u8]) -> bool {
 
 /// The section header that a line is, without its brackets.
 fn section(line: &[u8]) -> Option<&[u8]> {
+    // A tag may stand before it: `<pre>[name]`.
+    let line = line.rsplit(|&b| b == b'>').next().unwrap_or(line);
     let line = line.trim_ascii();
     if line.starts_with(b"machine ") {
         // An entry of a .netrc goes on until the next one.
@@ -190,19 +201,6 @@ pub(super) fn enclosing(text: &[u8], at: usize) -> Vec<String> {
     outer
 }
 
-/// The first line of the SQL statement that `text` ends in, where that makes or changes a credential.
-pub(super) fn created(text: &[u8]) -> Option<String> {
-    const LONGEST: usize = 600;
-    const MADE: [&str; 4] = ["secret", "credential", "connection", "user mapping"];
-    let from = text.len().saturating_sub(LONGEST);
-    let start = text[from..].iter().rposition(|&b| b == b';').map_or(from, |end| from + end + 1);
-    let statement = String::from_utf8_lossy(text[start..].trim_ascii_start()).into_owned();
-    let line = statement.lines().next()?;
-    let lower = line.to_ascii_lowercase();
-    let makes = ["create ", "alter "].iter().any(|verb| lower.starts_with(verb));
-    (makes && MADE.iter().any(|made| lower.contains(&format!(" {made} ")))).then(|| line.to_owned())
-}
-
 /// Where the line begins that has the key of the list which the last line of `text` is an item of.
 pub(super) fn list_key(text: &[u8]) -> Option<usize> {
     let own = line_start(text, text.len());
@@ -288,6 +286,8 @@ fn elements(text: &[u8]) -> Vec<String> {
     let text = &text[from..];
     let mut outer = Vec::new();
     let mut closed = 0;
+    // What counts of what stands before an element, next to it: anything for the value's, a key for those around it.
+    let (mut any, mut key) = (true, true);
     // Start of the tag read last, so that what stands between two tags is known.
     let mut end = text.len();
     while let Some(close) = text[..end].iter().rposition(|&b| b == b'>') {
@@ -297,7 +297,8 @@ fn elements(text: &[u8]) -> Vec<String> {
         end = open;
         match tag.first() {
             Some(b'/') => {
-                if directly && closed == 0 {
+                if directly && closed == 0 && (any || key && tag == b"/key") {
+                    (any, key) = (false, false);
                     let content = &text[..open];
                     let begin = content.iter().rposition(|&b| b == b'>').map_or(0, |at| at + 1);
                     outer.push(String::from_utf8_lossy(content[begin..].trim_ascii()).into_owned());
@@ -312,7 +313,10 @@ fn elements(text: &[u8]) -> Vec<String> {
             _ if tag.windows(6).any(|mark| mark == b" at 0x") => {}
             _ if tag.contains(&b'_') && tag.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') => {}
             Some(first) if first.is_ascii_alphabetic() && !tag.ends_with(b"/") => match closed {
-                0 => outer.push(String::from_utf8_lossy(tag).into_owned()),
+                0 => {
+                    key = true;
+                    outer.push(String::from_utf8_lossy(tag).into_owned());
+                }
                 _ => closed -= 1,
             },
             _ => {}

@@ -319,8 +319,12 @@ pub(super) fn is_read(text: &[u8], span: &Range<usize>) -> bool {
         [b':' | b'?' | b'+', b'=', ..] | [b'<', b'-', ..] | [b'='] => true,
         _ => false,
     };
-    // `if matches(NAME):` ends a statement.
-    let closed = after[..after.len() - rest.len()].contains(&b')');
+    // `if matches(NAME):`, `if other == NAME:` end a statement.
+    let statement = || {
+        let line = &before[super::lines::line_start(before, before.len())..];
+        [&b"if "[..], b"elif ", b"while "].iter().any(|word| line.trim_ascii_start().starts_with(word))
+    };
+    let closed = after[..after.len() - rest.len()].contains(&b')') || statement();
     !assigned && (closed || rest.first() != Some(&b':'))
 }
 
@@ -381,6 +385,7 @@ mod tests {
             ("if NAME == value", true),
             ("f(NAME)", true),
             ("if f(NAME):", true),
+            ("if other != NAME:", true),
             ("OTHER_NAME", false),
             ("NAMES", false),
             ("config.NAME,", true),

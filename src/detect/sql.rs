@@ -1,4 +1,4 @@
-//! Rows that SQL gives a table: which table it is, and what the column of a value is called.
+//! Rows that SQL gives a table: which table it is, and what the column of a value is called; statements that make credentials.
 //!
 //! Takes a whole text and the place of a value in it, as `table` does.
 
@@ -131,6 +131,19 @@ fn rfind_word(text: &[u8], word: &str) -> Option<usize> {
     // To see that a word is not there at all takes a tenth of the time from the front.
     let last = |word: &str| text.find(word).and_then(|_| text.rfind(word));
     last(word).max(last(&word.to_ascii_uppercase()))
+}
+
+/// The first line of the SQL statement that `text` ends in, where that makes or changes a credential.
+pub(super) fn makes_credential(text: &[u8]) -> Option<String> {
+    const LONGEST: usize = 600;
+    const MADE: [&str; 4] = ["secret", "credential", "connection", "user mapping"];
+    let from = text.len().saturating_sub(LONGEST);
+    let start = text[from..].iter().rposition(|&b| b == b';').map_or(from, |end| from + end + 1);
+    let statement = String::from_utf8_lossy(text[start..].trim_ascii_start()).into_owned();
+    let line = statement.lines().next()?;
+    let lower = line.to_ascii_lowercase();
+    let makes = ["create ", "alter "].iter().any(|verb| lower.starts_with(verb));
+    (makes && MADE.iter().any(|made| lower.contains(&format!(" {made} ")))).then(|| line.to_owned())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::cursor::{Left, Token, closing_position};
 use super::layout;
 use super::lines;
 use super::lvalue::{self, lvalue, names_function, nth_name, one_of_several};
+use super::sql;
 
 /// How many nested groups are followed outwards.
 const MOST_LEVELS: usize = 6;
@@ -142,7 +143,7 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         end = if whole { head_start(before, at) } else { at };
     }
     place.outer = layout::enclosing(before, end);
-    place.outer.extend(layout::created(before));
+    place.outer.extend(sql::makes_credential(before));
     let own = &mut place.levels[0];
     match (own.bound, own.holder) {
         (Bound::Alone, Holder::Lines) => place.label = layout::label(before),

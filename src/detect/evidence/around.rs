@@ -211,7 +211,8 @@ impl Judge<'_> {
                 None
             }
             (Holder::Call, Speaks::Others) => {
-                Some(Verdict::foreign(format!("it is handed to {head}, another service")))
+                let theirs = Verdict::foreign(format!("it is handed to {head}, another service"));
+                Some(self.unless_pointed_at_us(theirs))
             }
             (Holder::Group | Holder::Tag, Speaks::Ours) => {
                 Some(Verdict::new(Confidence::High, format!("it stands under {head}")))

@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::block::{Weight, is_word};
 use super::{Judge, Speaks, Verdict};
+use crate::decode::markup;
 use crate::detect::lines::{lines_above, lines_below};
 use crate::detect::parts::{Part, neighbours};
 use crate::detect::quote::{self, shown};
@@ -103,7 +104,7 @@ impl Judge<'_> {
                 let keyed = name.trim_end().ends_with(']');
                 if keyed || self.is_glued() { last } else { credential().or(last) }
             }
-            Bound::Element => Some(name),
+            Bound::Element => Some(name).filter(|name| !markup::is_inline(name.as_bytes())),
             Bound::Spaced => with_qualifier(name),
             Bound::Positional | Bound::Alone => None,
         };

@@ -17,7 +17,7 @@ impl Judge<'_> {
         if let Some(row) = self.row() {
             return Some(row);
         }
-        let name = self.column_name()?;
+        let name = self.column_name().filter(|name| !self.is_told_by_row(name))?;
         let meaning = self.meaning(name);
         if meaning.purpose
             || meaning.account
@@ -70,6 +70,15 @@ impl Judge<'_> {
             }
             Speaks::Nobody => None,
         }
+    }
+
+    /// Whether the row names a credential of the provider's, in a column that does not say what its cells are.
+    fn is_told_by_row(&self, column: &str) -> bool {
+        let meaning = self.meaning(column);
+        let line = self.file.line(self.span).to_str_lossy();
+        (meaning.account || meaning.plain.is_some())
+            && line.contains('|')
+            && line.split('|').any(|cell| self.names_credential_of_ours(cell))
     }
 
     /// What the rows of the table are that SQL inserts the value into, where each has a token of its own.

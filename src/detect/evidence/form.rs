@@ -47,6 +47,9 @@ impl Judge<'_> {
         if self.is_mapping() {
             return Some("it is a part of a source map".to_owned());
         }
+        if self.is_encrypted() {
+            return Some("it is encrypted".to_owned());
+        }
         if self.is_counted() {
             return Some("it is a name with a number, as in a vocabulary".to_owned());
         }
@@ -251,6 +254,14 @@ impl Judge<'_> {
         let before = &self.file.text[..self.span.start];
         let quoted = memchr::memrchr(b'"', before).map(|quote| &before[..quote]);
         quoted.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"mappings\":"))
+    }
+
+    /// Whether the value is what a tool for settings has encrypted: `ENC(VALUE)`, `ENC[PKCS7,VALUE]`.
+    fn is_encrypted(&self) -> bool {
+        const NEAR: usize = 40;
+        let near = &self.file.text[self.span.start.saturating_sub(NEAR)..self.span.start];
+        let opened = near.rfind(b"ENC(").map(|at| (at, b')')).or(near.rfind(b"ENC[").map(|at| (at, b']')));
+        opened.is_some_and(|(at, close)| !near[at..].contains(&close) && !near[at..].contains(&b'\n'))
     }
 
     /// Whether the value is what a number is given to, or one of several that records are kept under: `"VALUE": 12`.

@@ -50,7 +50,8 @@ impl Judge<'_> {
         if own.bound == Bound::Spaced
             && let Some(nearest) = own.name.split_whitespace().last().filter(|nearest| *nearest != own.name)
         {
-            return self.named_by_words(own, nearest, say);
+            let named = self.named_by_words(own, nearest, say);
+            return named.map(|verdict| self.unless_redirected(nearest, verdict));
         }
         // `-e NAME=value`, `… name=value`: what stands before the word is none of its name.
         if self.is_glued()
@@ -106,6 +107,9 @@ impl Judge<'_> {
         }
         if self.is_in_name_of_section() {
             return Some("it is a part of a section's name".to_owned());
+        }
+        if let Some(reason) = self.stands_for_secret(own) {
+            return Some(reason.to_owned());
         }
         if self.has_client_id(&own.name) {
             return Some("the client whose id stands beside it has it as its secret".to_owned());
@@ -274,7 +278,8 @@ impl Judge<'_> {
                     && base.iter().all(|word| matches!(word.as_str(), "api" | "base" | "url" | "uri"))
                     && self.file.hosts().iter().all(|(_, host)| self.is_ours(host))
             };
-            (words(before).contains(&owner) || generic()).then(|| {
+            let glued = before.to_lowercase().contains(&owner.replace(' ', ""));
+            (glued || generic()).then(|| {
                 Verdict::new(
                     Confidence::High,
                     format!("{} goes to {host} in this file", self.quoted(name, Speaks::Others)),

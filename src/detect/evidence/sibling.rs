@@ -66,6 +66,20 @@ impl Judge<'_> {
         })
     }
 
+    /// What a value is that stands for a secret: the name that it is got by, with its version behind it or in a command,
+    /// or its checksum.
+    pub(super) fn stands_for_secret(&self, own: &Level) -> Option<&'static str> {
+        const LONGEST: usize = 80;
+        let rest = &self.file.text[self.span.end..];
+        let near = &self.file.text[self.span.start.saturating_sub(LONGEST)..self.span.start];
+        let command = near.rfind(b"$(").map(|at| &near[at..]).filter(|command| !command.contains(&b')'));
+        let got = command.is_some_and(|command| command.ends_with(b" get ") || command.ends_with(b" read "));
+        if own.name.trim().starts_with("checksum/") {
+            return Some("it is a checksum");
+        }
+        (rest.starts_with(b":latest") || got).then_some("it is the name that a secret is got by")
+    }
+
     /// The host that serves models of the provider's for others, where the settings with the provider's name send their
     /// requests there: `acme.base-url=https://other.example`.
     pub(super) fn served_elsewhere(&self, name: &str) -> Option<String> {
