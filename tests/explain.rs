@@ -63,6 +63,13 @@ fn settings_and_ignore_files_are_heeded() {
     ran.says(AROUND).says("`leeward scan` passes conf/.env over: an ignore file lists it");
     place.run(&["explain", ".git/config"]).ends_with(0).says("passes .git/config over: it is git's own");
     place.run(&["baseline", "create", "--reason", "test tenant"]).ends_with(0);
+    for (settings, why) in
+        [("exclude = [\"conf\"]\n", "by `exclude`"), ("limits.max-file-size = 10\n", "more than 10 bytes")]
+    {
+        place.write("leeward.toml", settings);
+        let said = place.run(&["explain", "conf/.env:1"]);
+        said.says("the settings leave conf/.env out of every scan, ").says(why);
+    }
     place.write("leeward.toml", "baseline = \"leeward.baseline\"\n");
     place.run(&["scan"]).ends_with(0);
     for file in ["a.env:1", "sub/b.txt:2"] {

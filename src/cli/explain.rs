@@ -94,7 +94,7 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
         name: subject.name.clone(),
         line: subject.line,
         rules: &infos,
-        remarks: remarks(&subject, &explanation, &detector),
+        remarks: remarks(&subject, &explanation, &detector, left_out(&subject, &tree, &policy)),
         color: terminal && shows_color(),
         width: terminal.then(terminal_width).flatten(),
     };
@@ -212,7 +212,12 @@ fn subject(place: &OsString) -> Result<Subject, UsageError> {
 }
 
 /// What is to be said of the file as a whole, and of a place without a candidate.
-fn remarks(subject: &Subject, explanation: &Explanation, detector: &Detector) -> Vec<String> {
+fn remarks(
+    subject: &Subject,
+    explanation: &Explanation,
+    detector: &Detector,
+    left_out: Option<String>,
+) -> Vec<String> {
     let mut remarks = Vec::new();
     if explanation.candidates.is_empty() {
         remarks.push(absence(subject, explanation, detector));
@@ -228,7 +233,20 @@ fn remarks(subject: &Subject, explanation: &Explanation, detector: &Detector) ->
         };
         remarks.push(format!("`leeward scan` passes {} over: {why}", subject.name));
     }
+    remarks.extend(left_out);
     remarks
+}
+
+/// That the settings have every scan leave the file out, if they do.
+fn left_out(subject: &Subject, tree: &Path, policy: &Policy) -> Option<String> {
+    let (file, tree) = (real(subject.path.as_deref()?), tree.canonicalize().unwrap_or_default());
+    let below = Vec::from_path_lossy(file.strip_prefix(&tree).unwrap_or(&file)).into_owned();
+    let why = match policy.settings().max_file_size {
+        _ if policy.left_out.contains(0, BString::from(below).as_bstr()) => "by `exclude`".to_owned(),
+        Some(most) if subject.bytes.len() as u64 > most => format!("for it has more than {most} bytes"),
+        _ => return None,
+    };
+    Some(format!("the settings leave {} out of every scan, {why}", subject.name))
 }
 
 /// Why there is no candidate.

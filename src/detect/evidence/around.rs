@@ -52,8 +52,7 @@ impl Judge<'_> {
             let level = own_alone.as_ref().unwrap_or(level);
             // A sentence that goes on in brackets is no name, nor a row of LaTeX.
             let named = depth > 0 && words(&level.name).len() <= MOST_WORDS && !level.name.contains(" & ");
-            if named && let Some(verdict) = self.by_name(&level.name, |name| format!("it is part of {name}"))
-            {
+            if named && let Some(verdict) = self.part_of(&level.name) {
                 return (level.holder != Holder::Block || verdict.confidence == Confidence::High)
                     .then_some(verdict);
             }

@@ -80,7 +80,7 @@ impl Judge<'_> {
     }
 
     /// What a name says, unless it is another service's whose requests go to the provider.
-    fn unless_redirected(&self, name: &str, said: Verdict) -> Verdict {
+    pub(super) fn unless_redirected(&self, name: &str, said: Verdict) -> Verdict {
         let redirected = (said.confidence == Confidence::Low).then(|| self.redirected(name)).flatten();
         redirected.unwrap_or(said)
     }

@@ -51,6 +51,9 @@ impl Judge<'_> {
                 "the line above it names the provider, and nothing else",
             ));
         }
+        if self.is_announced_below_heading(own) {
+            return Some(Verdict::new(Confidence::Medium, "it is announced below the provider's heading"));
+        }
         let mut above = before.lines().rev().take(8);
         let credential = |line: &[u8]| {
             let sentence = line.fields().count() >= 3 && line.len() <= LONGEST_LINE;
@@ -72,6 +75,22 @@ impl Judge<'_> {
         theirs.then(|| {
             Verdict::foreign(format!("its sentence is about {}", self.quoted(sentence, Speaks::Others)))
         })
+    }
+
+    /// Whether the line above a value that stands alone says that a credential follows, below a heading of the provider's:
+    /// `## Acme`, `API key:`.
+    fn is_announced_below_heading(&self, own: &Level) -> bool {
+        const MOST: usize = 12;
+        let told = |line: &&[u8]| !line.trim_ascii().is_empty() && !line.trim_ascii().starts_with(b"```");
+        let mut above = self.file.lines_above(self.span).filter(told).take(MOST);
+        let alone = matches!(own.bound, Bound::Alone | Bound::Positional) && own.holder == Holder::Lines;
+        let announces = above.next().filter(|_| alone).is_some_and(|line| {
+            let line = line.to_str_lossy();
+            let meaning = self.meaning(&line);
+            line.trim_end().ends_with(':') && meaning.credential && !meaning.specific
+        });
+        let heading = above.find(|line| line.starts_with(b"#"));
+        announces && heading.is_some_and(|line| self.speaks(&line.to_str_lossy()) == Speaks::Ours)
     }
 
     /// Whether the line above the value is the provider's name, or that of its key, and nothing else.

@@ -109,6 +109,12 @@ impl Judge<'_> {
         pointed.map_or(said, ours)
     }
 
+    /// What the name of what holds the value says, if it decides.
+    pub(super) fn part_of(&self, name: &str) -> Option<Verdict> {
+        let said = self.by_name(name, |name| format!("it is part of {name}"))?;
+        Some(self.unless_redirected(name, said))
+    }
+
     /// The provider's host in a text, where what stands before it calls it an address.
     fn host_given(&self, text: &str) -> Option<String> {
         const NEAR: usize = 40;
