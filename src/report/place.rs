@@ -98,7 +98,7 @@ fn aside(location: &Location, many_targets: bool) -> String {
     }
     if !location.decoded.is_empty() {
         let encodings: Vec<_> =
-            location.decoded.iter().map(|encoding| sanitize::visible(encoding.as_bytes())).collect();
+            location.decoded.iter().rev().map(|encoding| sanitize::visible(encoding.as_bytes())).collect();
         parts.push(format!("as {}", encodings.join(" in ")));
     }
     if many_targets && (location.shown.is_none() || location.kind == LocationKind::RefName) {
