@@ -82,19 +82,22 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
     let (detector, settings) = (Detector::new(rules), policy.settings());
     let path = subject.path.as_deref().map(|path| BString::from(Vec::from_path_lossy(path).into_owned()));
     let mut explanation = look_at(&detector, &settings, (path.as_ref(), &subject.bytes), subject.line);
+    let away = subject.path.as_deref().and_then(passed_over);
     if let Some(file) = &subject.path {
-        explanation.adopt(told(file, &tree, &detector, &policy), subject.line);
+        explanation.adopt(told((file, away.is_some()), &tree, &detector, &policy), subject.line);
         if interrupted() {
             return Ok(Status::Interrupted);
         }
     }
     let infos: Vec<RuleInfo> = detector.rules().iter().map(RuleInfo::of).collect();
     let terminal = Destination::Stdout.is_terminal();
+    let absent = explanation.candidates.is_empty().then(|| absence(&subject, &explanation, &detector));
+    let remarks = [absent, away.map(|why| said_of(why, &subject)), left_out(&subject, &tree, &policy)];
     let page = Page {
         name: subject.name.clone(),
         line: subject.line,
         rules: &infos,
-        remarks: remarks(&subject, &explanation, &detector, left_out(&subject, &tree, &policy)),
+        remarks: remarks.into_iter().flatten().collect(),
         color: terminal && shows_color(),
         width: terminal.then(terminal_width).flatten(),
     };
@@ -105,7 +108,12 @@ pub(super) fn explain(command: &ExplainCommand) -> Result<Status, UsageError> {
 }
 
 /// What a scan of the tree says of the file. An ignore file may keep it away: for this question it is looked at.
-fn told(file: &Path, tree: &Path, detector: &Detector, policy: &Policy) -> Vec<Told> {
+fn told(
+    (file, is_passed_over): (&Path, bool),
+    tree: &Path,
+    detector: &Detector,
+    policy: &Policy,
+) -> Vec<Told> {
     watch_for_interruption();
     let counters = Arc::new(Counters::default());
     counters.begin(Phase::Files, 0);
@@ -115,10 +123,9 @@ fn told(file: &Path, tree: &Path, detector: &Detector, policy: &Policy) -> Vec<T
     let mut collector =
         Collector::new(detector, settings, left_out, vec![target.clone()], &INTERRUPTED, counters);
     let options = worktree::Options { max_file_size: settings.max_file_size, ..worktree::Options::default() };
-    let passed_over = passed_over(file).is_some();
     let sources = |collector: &Collector<'_>| {
         worktree::scan(tree, 0, options, collector);
-        if passed_over {
+        if is_passed_over {
             worktree::scan(file, 0, options, collector);
         }
     };
@@ -211,30 +218,17 @@ fn subject(place: &OsString) -> Result<Subject, UsageError> {
     Ok(Subject { bytes: bytes.map_err(wrong)?, name: name.clone(), path: Some(path), line })
 }
 
-/// What is to be said of the file as a whole, and of a place without a candidate.
-fn remarks(
-    subject: &Subject,
-    explanation: &Explanation,
-    detector: &Detector,
-    left_out: Option<String>,
-) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if explanation.candidates.is_empty() {
-        remarks.push(absence(subject, explanation, detector));
-    }
-    if let Some(why) = subject.path.as_deref().and_then(passed_over) {
-        let why = match why {
-            PassedOver::Ignored => {
-                "an ignore file lists it, and git does not track it; named, or with --no-ignore, it is scanned"
-            }
-            PassedOver::Repository => {
-                "it is git's own; named, it is scanned, and `leeward history` scans all that git stores"
-            }
-        };
-        remarks.push(format!("`leeward scan` passes {} over: {why}", subject.name));
-    }
-    remarks.extend(left_out);
-    remarks
+/// That a scan passes the file over.
+fn said_of(why: PassedOver, subject: &Subject) -> String {
+    let why = match why {
+        PassedOver::Ignored => {
+            "an ignore file lists it, and git does not track it; named, or with --no-ignore, it is scanned"
+        }
+        PassedOver::Repository => {
+            "it is git's own; named, it is scanned, and `leeward history` scans all that git stores"
+        }
+    };
+    format!("`leeward scan` passes {} over: {why}", subject.name)
 }
 
 /// That the settings have every scan leave the file out, if they do.

@@ -191,11 +191,11 @@ impl Walk<'_> {
             if depth.interesting {
                 runs.extend(listed::runs(text.bytes, within.clone(), &self.worth));
                 runs.extend(dump::runs(text.bytes, within.clone(), &self.worth));
-                if text.splice.is_none() {
-                    runs.extend(sqlite::runs(text.bytes, within.clone()));
-                }
                 runs.extend(split::runs(text.bytes, within.clone()));
             }
+        }
+        if depth.interesting && text.splice.is_none() {
+            runs.extend(sqlite::runs(text.bytes));
         }
         if depth.interesting {
             // What lies between two pieces with names is looked at by itself.

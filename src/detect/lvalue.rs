@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use bstr::ByteSlice;
+
 use super::cursor::{Left, Token};
 use super::lines;
 use super::structure::{Bound, Holder, head, holder, opening};
@@ -61,9 +63,6 @@ pub(super) fn nth_name(before: &[u8], last: usize, number: usize) -> Option<(usi
 pub(super) fn names_function(before: &[u8], arrow: usize) -> Option<usize> {
     const WORDS: [&[u8]; 3] = [b"async", b"fn", b"function"];
     let text = before[..arrow].trim_ascii_end();
-    let without_word = |text: &[u8]| {
-        text.len() - text.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count()
-    };
     let parameters = text.last() == Some(&b')');
     let text = match text.last()? {
         b')' if before[arrow..].starts_with(b"=>") || before[arrow..].starts_with(b"->") => {
@@ -72,11 +71,11 @@ pub(super) fn names_function(before: &[u8], arrow: usize) -> Option<usize> {
             let opens = left.skip_group(b')');
             let text = before[..left.at()].trim_ascii_end();
             let word = WORDS.iter().find_map(|word| text.strip_suffix(*word));
-            word.unwrap_or(text).get(..).filter(|_| opens)?
+            opens.then(|| word.unwrap_or(text))?
         }
         b'a' if before[arrow] == b':' => text.strip_suffix(b"lambda")?,
         _ if before[arrow..].starts_with(b"=>") => {
-            let text = text[..without_word(text)].trim_ascii_end();
+            let text = text.trim_end_with(|c| c.is_ascii_alphanumeric() || c == '_').trim_ascii_end();
             text.strip_suffix(b"async").unwrap_or(text)
         }
         _ => return None,

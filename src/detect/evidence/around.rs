@@ -6,6 +6,7 @@ use bstr::ByteSlice;
 
 use super::block::Weight;
 use super::expected::is_encrypted_by;
+use super::sibling::OF_CLIENT;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::function_around;
 use crate::detect::quote::{self, shown};
@@ -91,6 +92,12 @@ impl Judge<'_> {
         let mut outer = self.place.outer.iter().map(String::as_str).chain(label);
         let parent = outer.next().and_then(|parent| self.by_outer(parent));
         parent.or_else(beside_parent).or_else(|| outer.find_map(|outer| self.by_outer(outer)))
+    }
+
+    /// What the name of what holds the value says, if it decides.
+    fn part_of(&self, name: &str) -> Option<Verdict> {
+        let said = self.by_name(name, |name| format!("it is part of {name}"))?;
+        Some(self.unless_redirected(name, said))
     }
 
     /// The name that the value has together with what holds it, where the two say that it is no credential: the `key` of
@@ -254,10 +261,7 @@ impl Judge<'_> {
             return Some(held);
         }
         if depth == 0 && self.is_secret_of_client(level) {
-            return Some(Verdict::new(
-                Confidence::Low,
-                "the client whose id stands beside it has it as its secret",
-            ));
+            return Some(Verdict::new(Confidence::Low, OF_CLIENT));
         }
         let said = self.described(level).or_else(|| self.in_sentence(level, own))?;
         let positional = own.bound == Bound::Positional;
@@ -333,13 +337,6 @@ impl Judge<'_> {
         });
         let name = names.find(|name| self.speaks(name) == Speaks::Ours && self.meaning(name).credential)?;
         self.by_name(name, |name| format!("{name} names it"))
-    }
-
-    /// Whether the value is called a secret, and a client's id stands beside it: the two that OAuth gives a program.
-    fn is_secret_of_client(&self, level: &Level) -> bool {
-        let secret = words(&level.name).last().is_some_and(|word| word == "secret");
-        let names = [level.before.as_str(), level.after.as_str()].into_iter().flat_map(quote::tokens);
-        secret && names.map(words).any(|name| name.ends_with(&["client".to_owned(), "id".to_owned()]))
     }
 
     /// Whether a label is the provider's name, or that of its credential, and no more.

@@ -268,15 +268,17 @@ impl Judge<'_> {
     /// A list without what is made by the call that makes the value's entry, if there is any: each is of its own.
     pub(super) fn without_calls_alike(&self, depth: usize, level: &Level) -> Option<Level> {
         let own = self.place.levels.get(depth.checked_sub(1)?)?;
-        let call = format!("{}(", own.head.trim());
-        let alike = || level.before.contains(&call) || level.after.contains(&call);
-        (own.holder == Holder::Call && level.holder == Holder::Group && call.len() > 1 && alike()).then(
-            || Level {
-                before: without_calls(&level.before, &call),
-                after: without_calls(&level.after, &call),
-                ..level.clone()
-            },
-        )
+        let function = own.head.trim();
+        if own.holder != Holder::Call || level.holder != Holder::Group || function.is_empty() {
+            return None;
+        }
+        let call = format!("{function}(");
+        let alike = level.before.contains(&call) || level.after.contains(&call);
+        alike.then(|| Level {
+            before: without_calls(&level.before, &call),
+            after: without_calls(&level.after, &call),
+            ..level.clone()
+        })
     }
 
     /// Whether another entry of the list or mapping that holds the value's group is the provider's.

@@ -256,14 +256,6 @@ impl Judge<'_> {
         quoted.is_some_and(|before| before.trim_ascii_end().ends_with(b"\"mappings\":"))
     }
 
-    /// Whether the value is what a tool for settings has encrypted: `ENC(VALUE)`, `ENC[PKCS7,VALUE]`.
-    fn is_encrypted(&self) -> bool {
-        const NEAR: usize = 40;
-        let near = &self.file.text[self.span.start.saturating_sub(NEAR)..self.span.start];
-        let opened = near.rfind(b"ENC(").map(|at| (at, b')')).or(near.rfind(b"ENC[").map(|at| (at, b']')));
-        opened.is_some_and(|(at, close)| !near[at..].contains(&close) && !near[at..].contains(&b'\n'))
-    }
-
     /// Whether the value is what a number is given to, or one of several that records are kept under: `"VALUE": 12`.
     fn is_counted(&self) -> bool {
         let rest = &self.file.text[self.span.end..];

@@ -25,10 +25,12 @@ mod homonym;
 mod known;
 mod name;
 mod others;
+mod pointed;
 mod prose;
 mod secret;
 mod sent;
 mod sibling;
+mod stand_in;
 mod through;
 mod used;
 

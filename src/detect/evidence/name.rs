@@ -1,17 +1,14 @@
 //! The name that a value is given, and what that says.
 
 use super::block::is_word;
+use super::sibling::OF_CLIENT;
 use super::{Judge, Speaks, Verdict};
 use crate::decode::markup;
 use crate::detect::declaration::annotated;
-use crate::detect::lines;
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{self, Field, Meaning, field, words};
 use crate::finding::Confidence;
-
-/// Longest line that one statement takes, in bytes.
-const LONGEST_STATEMENT: usize = 300;
 
 impl Judge<'_> {
     /// The name that the value itself is given.
@@ -79,12 +76,6 @@ impl Judge<'_> {
         named.map(|verdict| self.unless_redirected(&own.name, verdict))
     }
 
-    /// What a name says, unless it is another service's whose requests go to the provider.
-    pub(super) fn unless_redirected(&self, name: &str, said: Verdict) -> Verdict {
-        let redirected = (said.confidence == Confidence::Low).then(|| self.redirected(name)).flatten();
-        redirected.unwrap_or(said)
-    }
-
     /// Whether the value is a cell in a column that says what it is for or, where tabs part the cells, is called something of its own.
     fn is_in_column_of_its_own(&self) -> bool {
         let own = |column: &str| {
@@ -112,7 +103,7 @@ impl Judge<'_> {
             return Some(reason.to_owned());
         }
         if self.has_client_id(&own.name) {
-            return Some("the client whose id stands beside it has it as its secret".to_owned());
+            return Some(OF_CLIENT.to_owned());
         }
         if self.is_public_record(own) {
             return Some("it stands in a record that everybody is told who asks for the domain".to_owned());
@@ -251,41 +242,6 @@ impl Judge<'_> {
             && goes_on
             && own.name.trim().contains(char::is_whitespace)
             && !self.meaning(&own.name).credential
-    }
-
-    /// Another service's name whose requests go to the provider: `OPENAI_API_KEY` beside `OPENAI_BASE_URL=` ours.
-    pub(super) fn redirected(&self, name: &str) -> Option<Verdict> {
-        let owner = self.meaning(name).owner.clone()?;
-        self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
-            let line = String::from_utf8_lossy(self.file.line(&(*at..*at))).into_owned();
-            let (before, _) = line.split_once("://")?;
-            let before = before.trim_end_matches(char::is_alphabetic);
-            // A pair of a name and a value on two lines.
-            let above = || {
-                let start = lines::line_start(self.file.text, *at).checked_sub(1)?;
-                Some(String::from_utf8_lossy(self.file.line(&(start..start))).into_owned())
-            };
-            let paired = self.meaning(before).transparent.then(above).flatten();
-            let before = paired.as_deref().unwrap_or(before);
-            // On a line without end, what is given the address stands right before it.
-            let long = before.len() > LONGEST_STATEMENT;
-            let before = if long { before.rsplit([';', ',', '{']).next().unwrap_or(before) } else { before };
-            // `API_BASE_URL` alone: where every client of the kind sends its key.
-            let base = words(quote::tokens(before).next().unwrap_or_default());
-            let generic = || {
-                words(name).ends_with(&["api".to_owned(), "key".to_owned()])
-                    && base.contains(&"base".to_owned())
-                    && base.iter().all(|word| matches!(word.as_str(), "api" | "base" | "url" | "uri"))
-                    && self.file.hosts().iter().all(|(_, host)| self.is_ours(host))
-            };
-            let glued = before.to_lowercase().contains(&owner.replace(' ', ""));
-            (glued || generic()).then(|| {
-                Verdict::new(
-                    Confidence::High,
-                    format!("{} goes to {host} in this file", self.quoted(name, Speaks::Others)),
-                )
-            })
-        })
     }
 
     /// What a name says, if it decides.

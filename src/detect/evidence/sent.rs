@@ -3,12 +3,11 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::declaration::name_of;
 use crate::detect::layout;
 use crate::detect::lines::{line_end, line_start};
 use crate::detect::parts::parts;
 use crate::detect::quote::shown;
-use crate::detect::structure::{Address, Holder};
+use crate::detect::structure::Address;
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 
@@ -96,47 +95,6 @@ impl Judge<'_> {
         self.addressed(&before, &after)
     }
 
-    /// What is said of a value that another's client gets, unless that client is told to send its requests to the provider:
-    /// `Client("VALUE", base_url = OURS)`, `Client.new("VALUE").with_base(OURS)`, `client.base_url = OURS`.
-    pub(super) fn unless_pointed_at_us(&self, said: Verdict) -> Verdict {
-        let calls = self.place.levels.iter().take(2).filter(|level| level.holder == Holder::Call);
-        let mut arguments = calls.flat_map(|call| [&call.before, &call.after]);
-        let pointed = arguments
-            .find_map(|side| self.host_given(side))
-            .or_else(|| self.host_given(&chain(&self.file.text[self.span.end..])))
-            .or_else(|| self.host_of_variable());
-        let ours = |host| Verdict::new(Confidence::High, format!("its client sends it to {host}"));
-        pointed.map_or(said, ours)
-    }
-
-    /// What the name of what holds the value says, if it decides.
-    pub(super) fn part_of(&self, name: &str) -> Option<Verdict> {
-        let said = self.by_name(name, |name| format!("it is part of {name}"))?;
-        Some(self.unless_redirected(name, said))
-    }
-
-    /// The provider's host in a text, where what stands before it calls it an address.
-    fn host_given(&self, text: &str) -> Option<String> {
-        const NEAR: usize = 40;
-        let host = self.host_in(text)?;
-        let before = &text[..text.to_lowercase().find(&host).filter(|&at| text.is_char_boundary(at))?];
-        let near = &before[before.ceil_char_boundary(before.len().saturating_sub(NEAR))..];
-        let address = ["base", "url", "uri", "endpoint", "host", "server"];
-        words(near).iter().any(|word| address.contains(&word.as_str())).then_some(host)
-    }
-
-    /// The provider's host that a field of the variable on the value's line is given: `client.base_url = OURS`.
-    fn host_of_variable(&self) -> Option<String> {
-        let line = self.file.line(self.span).to_str_lossy();
-        let (name, _) = line.split_once('=')?;
-        let name = name_of(name.trim_end_matches([':', ' ']))?;
-        let field = format!("{name}.");
-        self.file.hosts().iter().filter(|(_, host)| self.is_ours(host)).find_map(|(at, host)| {
-            let line = self.file.line(&(*at..*at)).to_str_lossy();
-            line.trim_start().starts_with(&field).then(|| (*host).to_owned())
-        })
-    }
-
     /// Another service's address stands nearer than anything of the provider's.
     pub(super) fn goes_elsewhere(&self, nearest: Option<(usize, &str)>) -> Option<Verdict> {
         let (distance, host) = nearest?;
@@ -165,23 +123,4 @@ impl Judge<'_> {
             says.then(|| parameter.to_owned())
         })
     }
-}
-
-/// The calls that follow the one whose arguments go on at the beginning of `rest`: `).with_base("…").build()`.
-fn chain(rest: &[u8]) -> String {
-    const LONGEST: usize = 600;
-    let rest = &rest[..rest.len().min(LONGEST)];
-    let mut depth = 1_usize;
-    let end = rest.iter().enumerate().position(|(at, byte)| {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let next = || rest[at + 1..].trim_ascii_start();
-        depth == 0 && *byte == b')' && !(next().starts_with(b".") || next().starts_with(b"->"))
-    });
-    let calls = &rest[..end.unwrap_or(0)];
-    // What is behind the value's own call.
-    calls.find_byte(b')').map_or(String::new(), |own| calls[own..].to_str_lossy().into_owned())
 }

@@ -1,4 +1,5 @@
-//! What settings with a common prefix say of each other: `OCR_BACKEND`, `OCR_ENDPOINT`, `OCR_TOKEN` are of one thing.
+//! What settings say of each other: those with a common prefix (`OCR_BACKEND`, `OCR_ENDPOINT`, `OCR_TOKEN`) are of one thing,
+//! and the id and the secret of a client are of that.
 //!
 //! Takes the name of a value, looks at the lines around it for others that begin with the same words.
 
@@ -19,6 +20,9 @@ const MOST_BESIDE: usize = 10;
 const MOST_LINES: usize = 100;
 /// Longest line that is one.
 const LONGEST_LINE: usize = 300;
+
+/// Why a secret is that of a client.
+pub(super) const OF_CLIENT: &str = "the client whose id stands beside it has it as its secret";
 
 impl Judge<'_> {
     /// Another setting with the same prefix names the provider, or its address, and none names anybody else.
@@ -66,18 +70,11 @@ impl Judge<'_> {
         })
     }
 
-    /// What a value is that stands for a secret: the name that it is got by, with its version behind it or in a command,
-    /// or its checksum.
-    pub(super) fn stands_for_secret(&self, own: &Level) -> Option<&'static str> {
-        const LONGEST: usize = 80;
-        let rest = &self.file.text[self.span.end..];
-        let near = &self.file.text[self.span.start.saturating_sub(LONGEST)..self.span.start];
-        let command = near.rfind(b"$(").map(|at| &near[at..]).filter(|command| !command.contains(&b')'));
-        let got = command.is_some_and(|command| command.ends_with(b" get ") || command.ends_with(b" read "));
-        if own.name.trim().starts_with("checksum/") {
-            return Some("it is a checksum");
-        }
-        (rest.starts_with(b":latest") || got).then_some("it is the name that a secret is got by")
+    /// Whether the value is called a secret, and a client's id stands beside it: the two that OAuth gives a program.
+    pub(super) fn is_secret_of_client(&self, level: &Level) -> bool {
+        let secret = words(&level.name).last().is_some_and(|word| word == "secret");
+        let names = [level.before.as_str(), level.after.as_str()].into_iter().flat_map(quote::tokens);
+        secret && names.map(words).any(|name| name.ends_with(&["client".to_owned(), "id".to_owned()]))
     }
 
     /// The host that serves models of the provider's for others, where the settings with the provider's name send their
