@@ -5,6 +5,7 @@
 
 use bstr::ByteSlice;
 
+use super::lines;
 use super::quote;
 use super::structure::{Bound, Holder, Level, Place};
 
@@ -76,6 +77,34 @@ pub(super) fn name_of(declaration: &str) -> Option<String> {
     let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     let named = words.len() <= 6 && !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(word);
     named.then(|| name.to_owned())
+}
+
+/// The line that declares the class which what is at `at` stands in: the last one above it, if it is set deeper.
+pub(super) fn class_around(text: &[u8], at: usize) -> Option<&[u8]> {
+    const WORD: &[u8] = b"class ";
+    let declares = |start: usize| {
+        let line = &text[lines::line_start(text, start)..start];
+        let named = text.get(start + WORD.len()).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+        named && line.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_whitespace())
+    };
+    let start = memchr::memmem::rfind_iter(&text[..at], WORD).find(|&start| declares(start))?;
+    let indent = |at: usize| {
+        let line = &text[lines::line_start(text, at)..];
+        line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+    };
+    (indent(at) > indent(start)).then(|| text[start + WORD.len()..].lines().next().unwrap_or_default())
+}
+
+/// Whether two places are in the same class, or the one that reads is in a class made from the other's.
+pub(super) fn is_of_class(text: &[u8], value: usize, read: usize) -> bool {
+    let name = |line: &[u8]| line.iter().take_while(|b| is_name_byte(b)).count();
+    match (class_around(text, value), class_around(text, read)) {
+        (Some(own), Some(reads)) => {
+            let owner = &own[..name(own)];
+            own == reads || reads[name(reads)..].contains_str(owner)
+        }
+        _ => true,
+    }
 }
 
 /// What an annotation or an attribute gives its value to: `@Value("…") String name`, `[Default("…")] public string name`.

@@ -16,6 +16,7 @@ use crate::rule::{Provider, Rule};
 
 mod around;
 mod block;
+mod branch;
 mod called;
 mod column;
 mod expected;
@@ -93,12 +94,14 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 15] = [
+const QUESTIONS: [Question; 17] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
+    |judge| judge.otherwise(),
     |judge| judge.own_name().map(|named| judge.sent_all_the_same(named)),
     |judge| judge.sibling(),
+    |judge| judge.branch(),
     |judge| judge.used_by_us(),
     |judge| judge.column(),
     |judge| judge.called(),

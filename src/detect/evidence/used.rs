@@ -10,8 +10,8 @@ use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
 use crate::detect::declaration::{
-    declared, declares, function_around, given, gives, is_field_of, is_name_byte, is_taken_apart, name_of,
-    option_of,
+    declared, declares, function_around, given, gives, is_field_of, is_name_byte, is_of_class,
+    is_taken_apart, name_of, option_of,
 };
 use crate::detect::expression::expression;
 use crate::detect::lines;
@@ -314,13 +314,14 @@ impl Judge<'_> {
     /// Whether a name stands by itself, or behind what means the object that it is a field of.
     fn is_variable(&self, span: &Range<usize>) -> bool {
         let before = &self.file.text[..span.start];
+        let same_class = || is_of_class(self.file.text, self.span.start, span.start);
         let Some(before) = before.strip_suffix(b".").or_else(|| before.strip_suffix(b"->")) else {
-            return true;
+            return same_class();
         };
         let start = before.iter().rposition(|b| !is_name_byte(b)).map_or(0, |at| at + 1);
         let owner = &before[start..];
         let option = || self.place.levels.first().and_then(option_of).is_some();
-        if matches!(owner, b"this" | b"self" | b"cls" | b"Self")
+        if matches!(owner, b"this" | b"self" | b"cls" | b"Self") && same_class()
             || matches!(owner, b"args" | b"opts" | b"options" | b"namespace" | b"parsed") && option()
         {
             return true;
