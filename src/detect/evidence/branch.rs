@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn conditions() {
-        let cases: [(&str, Option<(&[&str], &str, bool)>); 14] = [
+        type Read<'t> = (&'t [&'t str], &'t str, bool);
+        let cases: [(&str, Option<Read<'_>>); 14] = [
             ("    if vendor == \"acme\":", Some((&["acme"], "vendor", false))),
             ("    elif vendor == 'acme':", Some((&["acme"], "vendor", false))),
             ("  } else if (vendor === \"acme\") {", Some((&["acme"], "vendor", false))),
