@@ -102,6 +102,14 @@ impl<'a> FileView<'a> {
         })
     }
 
+    /// Whether the file is one of settings, in which each has a name: by the end of its path.
+    pub(super) fn has_settings(&self) -> bool {
+        const ENDS: [&str; 9] =
+            [".env", ".properties", ".ini", ".cfg", ".conf", ".toml", ".yml", ".yaml", ".env.example"];
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        ENDS.iter().any(|end| name.ends_with(end)) || name.starts_with(".env.")
+    }
+
     /// Whether the path has a keyword.
     pub(super) fn path_speaks(&self) -> bool {
         self.anchors.paths.iter().any(|part| self.path.contains(part.as_str()))

@@ -12,13 +12,15 @@ use crate::detect::lines::{lines_above, lines_below};
 use crate::detect::parts::{Part, neighbours};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{is_generic, words};
+use crate::detect::words::{Meaning, is_generic, words};
 use crate::finding::Confidence;
 
 /// So many values under one name are identifiers: a program has few credentials of a kind.
 const MANY: usize = 5;
 /// So many under the name `key`, which says least.
 const MANY_KEYS: usize = 3;
+/// So many under a name that is no credential's, in entries of several services.
+const MANY_FIELDS: usize = 3;
 /// Most places of a name that are looked at.
 const MOST_PLACES: usize = 200;
 
@@ -249,7 +251,18 @@ impl Judge<'_> {
 
     /// Whether the file gives many values of the same form to the same name.
     pub(super) fn is_one_of_many(&self, name: &str) -> bool {
-        let most = if words(name) == ["key"] { MANY_KEYS } else { MANY };
+        self.is_one_of(if words(name) == ["key"] { MANY_KEYS } else { MANY }, name)
+    }
+
+    /// Whether the entries of several give values of the same form to a name that calls them no credential:
+    /// `acme: { k: VALUE }, other: { k: … }`.
+    pub(super) fn is_field_of_several(&self, own: &Level, meaning: &Meaning) -> bool {
+        let called = meaning.credential || meaning.transparent || own.name.is_empty();
+        !called && own.bound == Bound::Assigned && self.is_one_of(MANY_FIELDS, &own.name)
+    }
+
+    /// Whether the file gives as many values of the same form to a name.
+    fn is_one_of(&self, most: usize, name: &str) -> bool {
         let text = self.file.text;
         let length = self.span.len();
         let mut values = HashSet::new();

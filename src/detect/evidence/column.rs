@@ -50,26 +50,31 @@ impl Judge<'_> {
                 Confidence::Medium,
                 "the text above its table speaks of the provider's key",
             )),
-            Speaks::Nobody if self.is_row_with_us_as(is_of_people) => {
-                Some(Verdict::new(Confidence::Low, "its row is that of somebody called so"))
-            }
-            Speaks::Nobody if self.is_row_with_us_as(names_thing) => {
-                Some(Verdict::new(Confidence::Low, "its row is that of a thing called so"))
-            }
-            // A column with many of them is one of identifiers, unless each row says whose it is.
-            Speaks::Nobody if self.are_many() && !self.has_vendor_beside(self.place.levels.first()?) => {
-                let reason = format!("its column {} has many such values", shown(name));
-                Some(Verdict::new(Confidence::Low, reason))
-            }
-            Speaks::Nobody if self.is_row_beside_ours() => {
-                Some(Verdict::new(Confidence::Low, "another row of its table is that of the provider"))
-            }
-            Speaks::Nobody if self.are_others_rows() => {
-                let reason = format!("its column {} has such values in rows of others", shown(name));
-                Some(Verdict::new(Confidence::Low, reason))
-            }
-            Speaks::Nobody => None,
+            Speaks::Nobody => self.is_of_other_row(name).map(|reason| Verdict::new(Confidence::Low, reason)),
         }
+    }
+
+    /// Why the value, in a column that names nobody, is not that of a row of the provider's, if so.
+    fn is_of_other_row(&self, column: &str) -> Option<String> {
+        if self.is_row_with_us_as(is_of_people) {
+            return Some("its row is that of somebody called so".to_owned());
+        }
+        if self.is_row_with_us_as(names_thing) {
+            return Some("its row is that of a thing called so".to_owned());
+        }
+        let own = self.meaning(column).credential && self.is_specific_name(column);
+        if own && self.is_row_with_us_as(is_of_no_vendor) {
+            return Some(format!("its column {} is not for what the row is of", shown(column)));
+        }
+        // A column with many of them is one of identifiers, unless each row says whose it is.
+        if self.are_many() && !self.has_vendor_beside(self.place.levels.first()?) {
+            return Some(format!("its column {} has many such values", shown(column)));
+        }
+        if self.is_row_beside_ours() {
+            return Some("another row of its table is that of the provider".to_owned());
+        }
+        self.are_others_rows()
+            .then(|| format!("its column {} has such values in rows of others", shown(column)))
     }
 
     /// Whether the row names a credential of the provider's, in a column that does not say what its cells are.
@@ -209,6 +214,11 @@ impl Judge<'_> {
             })
             .as_deref()
     }
+}
+
+/// Whether a column says nothing of who gives what stands beside it: neither whose, nor what it is called, nor where.
+fn is_of_no_vendor(column: &str) -> bool {
+    !matches!(field(column), Field::Vendor | Field::Label | Field::Address)
 }
 
 /// Whether a column is one of people's names.

@@ -154,7 +154,12 @@ impl Judge<'_> {
         if self.is_something_elses() && self.provider_has_its_own_place() {
             return Some("the provider has a place of its own in this file, and this is another one");
         }
-        let own = self.place.levels.first().map_or("", |own| own.name.as_str());
+        let own = self.place.levels.first();
+        let set = own.is_some_and(|own| own.holder == Holder::Lines && own.bound == Bound::Assigned);
+        if set && self.file.has_settings() && self.names_credential() {
+            return Some("the provider has a name of its own in these settings, and this is another one");
+        }
+        let own = own.map_or("", |own| own.name.as_str());
         if self.is_specific_name(own) && self.made_into().is_some_and(|made| shares_words(own, &made)) {
             return Some("what is made of it has a name of its own");
         }
@@ -214,7 +219,7 @@ impl Judge<'_> {
             let lines = lines.filter(|line| line.len() <= LONGEST);
             let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned());
             let imports = |line: &String| {
-                let part = |c: char| !(c.is_alphanumeric() || c == '_');
+                let part = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'));
                 self.speaks(line) == Speaks::Ours
                     && line.split(part).any(|word| IMPORTS.contains(&word.to_ascii_lowercase().as_str()))
             };
@@ -286,6 +291,19 @@ impl Judge<'_> {
         *self.file.own_place.get_or_init(|| self.has_own_place())
     }
 
+    /// Whether the file has a name for a credential of the provider's.
+    fn names_credential(&self) -> bool {
+        let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        let text = self.file.text;
+        self.file.mentions().iter().any(|&at| {
+            let start = text[..at].iter().rposition(|b| !belongs(b)).map_or(0, |before| before + 1);
+            let end = text[at..].iter().position(|b| !belongs(b)).map_or(text.len(), |length| at + length);
+            let name = text[start..end.min(start + 100)].to_str_lossy();
+            let meaning = self.meaning(&name);
+            meaning.credential && meaning.plain.is_none() && self.speaks(&name) == Speaks::Ours
+        })
+    }
+
     /// Whether a place is in an entry of an indented block that has one for a credential beside it.
     fn is_with_credential(&self, at: usize) -> bool {
         const MOST: usize = 10;
@@ -314,6 +332,17 @@ impl Judge<'_> {
         self.has_alike(near)
     }
 
+    /// Whether what follows is the argument of a call that gives a credential: `key_get("`.
+    fn is_asked_for(&self, before: &[u8]) -> bool {
+        let call = before.trim_end_with(|c| matches!(c, '"' | '\''));
+        let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':');
+        let callee = call.strip_suffix(b"(").filter(|_| call.len() < before.len());
+        callee.is_some_and(|callee| {
+            let start = callee.iter().rposition(|b| !word(b)).map_or(0, |at| at + 1);
+            self.meaning(&callee[start..].to_str_lossy()).credential
+        })
+    }
+
     fn has_own_place(&self) -> bool {
         let text = self.file.text;
         self.file.mentions().iter().any(|&at| {
@@ -332,8 +361,10 @@ impl Judge<'_> {
             }
             let meaning = self.meaning(&name);
             let address = || text[end..].starts_with(b"://") && self.is_vendor(&name);
+            let asked = || self.is_vendor(&name) && self.is_asked_for(&text[..start]);
             let handed = || text[end..].starts_with(b"(") && self.begins_with_value(&text[end + 1..]);
             handed()
+                || asked()
                 || meaning.credential && meaning.plain.is_none()
                 || address()
                 || self.is_vendor(&name)

@@ -227,8 +227,14 @@ impl Judge<'_> {
             closed.is_some_and(|name| field(&name) == Field::Account)
         };
         let element = own.bound == Bound::Element && is_password(&own.name);
+        let beside = || {
+            is_password(&own.name)
+                && !self.is_in_block_of_ours(own)
+                && fields_beside(own).any(|part| field(part.key) == Field::Account)
+        };
         self.is_basic_login()
             || is_of_role(own)
+            || beside()
             || element && self.file.lines_above(self.span).take(BESIDE).any(names)
     }
 

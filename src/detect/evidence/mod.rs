@@ -14,6 +14,7 @@ use super::words::{Meaning, meaning, words};
 use crate::finding::Confidence;
 use crate::rule::{Provider, Rule};
 
+mod argument;
 mod around;
 mod block;
 mod branch;
@@ -33,6 +34,7 @@ mod sent;
 mod sibling;
 mod stand_in;
 mod through;
+mod transcript;
 mod used;
 
 pub(super) use known::Known;
@@ -94,11 +96,12 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 17] = [
+const QUESTIONS: [Question; 19] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
     |judge| judge.otherwise(),
+    |judge| judge.shown_above(),
     |judge| judge.own_name().map(|named| judge.sent_all_the_same(named)),
     |judge| judge.sibling(),
     |judge| judge.branch(),
@@ -106,6 +109,7 @@ const QUESTIONS: [Question; 17] = [
     |judge| judge.column(),
     |judge| judge.called(),
     |judge| judge.levels(),
+    |judge| judge.answer_to_another(),
     |judge| judge.entry_of_secret(),
     |judge| judge.used_by_others(),
     |judge| judge.request(),

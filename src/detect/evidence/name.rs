@@ -136,7 +136,8 @@ impl Judge<'_> {
         let program = own.name.split_whitespace().find(|word| !RUNS.contains(word)).unwrap_or_default();
         let serves = own.name.split_whitespace().any(|word| self.is_of_weights(&word.to_lowercase()));
         let theirs = serves && self.speaks(program) == Speaks::Others;
-        let whole = self.by_name(&own.name, say).filter(|verdict| verdict.confidence == Confidence::High);
+        let whole = self.by_name(&without_other_options(&own.name), say);
+        let whole = whole.filter(|verdict| verdict.confidence == Confidence::High);
         let telling = self.meaning(&own.name).credential
             || self.speaks(nearest) == Speaks::Ours
             || words(&own.name).len() <= 3
@@ -331,6 +332,22 @@ impl Judge<'_> {
             !rest.contains(char::is_whitespace) && self.meaning(rest).purpose && words(rest).len() <= 4
         })
     }
+}
+
+/// A command without the options, before the last one, that say nothing of who gets a credential, and their values:
+/// `serve --mode acme --api-key` is `serve --api-key`.
+fn without_other_options(command: &str) -> String {
+    let Some((before, last)) = command.rsplit_once(" --") else { return command.to_owned() };
+    let (program, options) = match before.strip_prefix("--") {
+        Some(options) => ("", options),
+        None => before.split_once(" --").unwrap_or((before, "")),
+    };
+    let options = options.split(" --").filter(|option| !option.is_empty());
+    let tells = |option: &&str| {
+        let name = option.split([' ', '=']).next().unwrap_or_default();
+        field(name) != Field::Other || words(name).iter().any(|word| word == "model")
+    };
+    options.filter(tells).chain([last]).fold(program.to_owned(), |kept, option| kept + " --" + option)
 }
 
 /// The header that a request's mapping of them gets: `session.headers["authorization"]`.

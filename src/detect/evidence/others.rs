@@ -62,7 +62,27 @@ impl Judge<'_> {
                 "the address nearest to it is {host}, which serves a model"
             )));
         }
+        if self.is_named_among_others() {
+            return Some(Verdict::new(
+                Confidence::Low,
+                "the file names the provider only among other services",
+            ));
+        }
         self.about_another_for_its_models()
+    }
+
+    /// Whether the file names the provider only in one breath with other services, and does not use it.
+    fn is_named_among_others(&self) -> bool {
+        const MOST: usize = 20;
+        let mentions = self.file.mentions();
+        let among = |&at: &usize| {
+            let line = self.file.line(&(at..at)).to_str_lossy();
+            tokens(&line).any(|word| self.speaks(word) == Speaks::Others && !self.meaning(word).purpose)
+        };
+        (1..=MOST).contains(&mentions.len())
+            && !self.uses_provider()
+            && !self.file.path_speaks()
+            && mentions.iter().all(among)
     }
 
     /// The nearest address that is a value and has no credential of its own beside it: `ACME_TOKEN` at `api.acme.com`.

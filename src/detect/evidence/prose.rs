@@ -131,6 +131,10 @@ impl Judge<'_> {
     /// Whether a sentence has the provider's name and the word for a credential together.
     fn speaks_of_key(&self, line: &[u8]) -> bool {
         let line = line.to_str_lossy();
+        // A statement says nothing: `const key = 'ACME';`
+        if line.trim_end().ends_with(';') && line.contains('=') {
+            return false;
+        }
         let words: Vec<&str> =
             line.split_whitespace().map(|word| if is_plain(word) { word } else { "." }).collect();
         words.windows(4.min(words.len()).max(1)).any(|near| {
