@@ -203,7 +203,8 @@ impl Judge<'_> {
             }
             (Holder::Call, Speaks::Others) => {
                 let theirs = Verdict::foreign(format!("it is handed to {head}, another service"));
-                Some(self.unless_pointed_at_us(theirs))
+                let said = self.unless_pointed_at_us(theirs);
+                (!said.foreign || !self.is_pointed_by_variable()).then_some(said)
             }
             (Holder::Group | Holder::Tag, Speaks::Ours) => {
                 Some(Verdict::new(Confidence::High, format!("it stands under {head}")))

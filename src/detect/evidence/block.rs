@@ -5,10 +5,7 @@
 //! are served by others, too.
 
 use super::{Judge, Speaks};
-use crate::detect::parts::{
-    Part, after_value, bare, fields_beside, neighbours, parts_and_groups, parts_and_nested, tokens,
-    without_calls,
-};
+use crate::detect::parts::{Part, bare, fields_beside, neighbours, tokens};
 use crate::detect::quote;
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, is_thing, leaves_vendor_open, words};
@@ -254,57 +251,6 @@ impl Judge<'_> {
         level.holder == Holder::Group && is_site(name) && !self.is_ours(name)
     }
 
-    /// A side of a level without the records beside the one that holds the value.
-    pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
-        if depth == 0 || !matches!(level.holder, Holder::Group | Holder::Lines) {
-            return text.to_owned();
-        }
-        let (_, groups) = parts_and_groups(text, false);
-        let records =
-            groups.into_iter().filter(|(key, _)| key.trim_matches([' ', '\n', '\t', '\r', ',']).is_empty());
-        records.fold(text.to_owned(), |text, (_, record)| text.replacen(record, "", 1))
-    }
-
-    /// A list without what is made by the call that makes the value's entry, if there is any: each is of its own.
-    pub(super) fn without_calls_alike(&self, depth: usize, level: &Level) -> Option<Level> {
-        let own = self.place.levels.get(depth.checked_sub(1)?)?;
-        let function = own.head.trim();
-        if own.holder != Holder::Call || level.holder != Holder::Group || function.is_empty() {
-            return None;
-        }
-        let call = format!("{function}(");
-        let alike = level.before.contains(&call) || level.after.contains(&call);
-        alike.then(|| Level {
-            before: without_calls(&level.before, &call),
-            after: without_calls(&level.after, &call),
-            ..level.clone()
-        })
-    }
-
-    /// Whether another entry of the list or mapping that holds the value's group is the provider's.
-    pub(super) fn another_entry(&self, level: &Level) -> Option<String> {
-        let mut groups = Vec::new();
-        for text in [level.before.as_str(), after_value(&level.after)] {
-            groups.extend(parts_and_groups(text, false).1);
-        }
-        groups.into_iter().find_map(|(key, inner)| {
-            let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'`[]:=(){".contains(c));
-            if self.is_vendor(key) {
-                return Some(key.to_owned());
-            }
-            let parts = parts_and_nested(inner);
-            // An entry with a credential of its own for a model of the provider's.
-            let own =
-                parts.iter().any(|part| self.meaning(part.key).credential && !is_switch(part.value.trim()));
-            parts.into_iter().find_map(|part| {
-                let value = bare(part.value);
-                let tells = part.key.is_empty() || field(part.key) != Field::Other;
-                let model = || own && words(part.key) == ["model"] && self.speaks(value) == Speaks::Ours;
-                (tells && self.is_vendor(value) || model()).then(|| value.to_owned())
-            })
-        })
-    }
-
     /// Whether a text is the provider's name, and not that of a model or a credential.
     pub(super) fn is_vendor(&self, text: &str) -> bool {
         let text = text.strip_suffix("-ai").unwrap_or(text);
@@ -391,7 +337,7 @@ fn has_credential(value: &str) -> bool {
 }
 
 /// Whether a value turns something on or off, or sets a number: its name is an option's.
-fn is_switch(value: &str) -> bool {
+pub(super) fn is_switch(value: &str) -> bool {
     let number =
         !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '_' | '-'));
     number || ["true", "false", "on", "off", "yes", "no"].iter().any(|word| value.eq_ignore_ascii_case(word))

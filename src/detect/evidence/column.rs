@@ -102,7 +102,9 @@ impl Judge<'_> {
             let told = |name: &String| self.meaning(name).credential || field(name) == Field::Vendor;
             columns.len() >= FEWEST && columns.iter().any(told) || table::is_cell(self.file.text, self.span)
         };
-        meaning.specific && !meaning.credential && !meaning.transparent && other()
+        let called = meaning.specific && !meaning.credential && !meaning.transparent;
+        let alike = || self.file.text.lines().filter(|line| self.has_alike(line)).take(FEWEST).count();
+        called && (other() || alike() == FEWEST && self.is_row_with_us_as(is_of_no_vendor))
     }
 
     /// The host of the address that is a cell of the row, where that is not the provider's.

@@ -9,66 +9,48 @@ use crate::detect::parts::{bare, fields_beside};
 use crate::detect::quote::shown;
 use crate::detect::sql;
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{Field, field, is_password, words};
+use crate::detect::words::words;
+
+/// A form, and what it says.
+type Form = (fn(&Judge<'_>, &Level) -> bool, &'static str);
+
+/// Forms of what is no credential.
+const FORMS: [Form; 19] = [
+    (|judge, _| judge.is_index(), "it stands behind a name as an identifier does"),
+    (|judge, _| judge.is_selector(), "it stands in a selector of a style sheet"),
+    (|judge, own| judge.is_payload(own), "it is what a model is asked"),
+    (|judge, _| judge.is_compared(), "it is compared with another such value"),
+    (|judge, _| judge.is_cookie(), "it stands in a cookie"),
+    (|judge, _| judge.is_validator(), "it stands in an entity tag"),
+    (|judge, _| judge.is_of_session(), "it is stored with a session"),
+    (|judge, own| judge.is_login(own), "it is a password beside the server and the port that it is for"),
+    (|judge, own| judge.is_hidden_field(own), "it is a hidden field of a form"),
+    (|judge, own| judge.is_of_party(own), "it is of the team or the client that stands beside it"),
+    (|judge, own| judge.is_of_account(own), "it is of the account that stands beside it"),
+    (
+        |judge, own| judge.is_of_application(own),
+        "the id of an application stands beside it, and the provider gives none",
+    ),
+    (|judge, _| judge.is_mapping(), "it is a part of a source map"),
+    (|judge, _| judge.is_encrypted(), "it is encrypted"),
+    (|judge, own| judge.is_mapped_from(own), "it is what a table leads from to something else"),
+    (|judge, _| judge.is_counted(), "it is a name with a number, as in a vocabulary"),
+    (|judge, _| judge.is_of_other_provider(), "it is what Terraform logs in to another provider with"),
+    (|judge, _| judge.is_entry_of_sentence(), "it is the name that a sentence is kept under"),
+    (|judge, _| judge.is_part_of_longer(), "it is a part of a longer value"),
+];
 
 impl Judge<'_> {
     /// What the form of a value's surroundings says that it is, if that is no credential.
     pub(super) fn form(&self, own: &Level) -> Option<String> {
-        if self.is_index() {
-            return Some("it stands behind a name as an identifier does".to_owned());
-        }
-        if self.is_selector() {
-            return Some("it stands in a selector of a style sheet".to_owned());
-        }
-        if self.is_payload(own) {
-            return Some("it is what a model is asked".to_owned());
-        }
-        if self.is_compared() {
-            return Some("it is compared with another such value".to_owned());
-        }
-        if self.is_cookie() {
-            return Some("it stands in a cookie".to_owned());
-        }
-        if self.is_validator() {
-            return Some("it stands in an entity tag".to_owned());
-        }
-        if self.is_of_session() {
-            return Some("it is stored with a session".to_owned());
-        }
-        if self.is_login(own) {
-            return Some("it is a password beside the server and the port that it is for".to_owned());
-        }
-        if self.is_of_account(own) {
-            return Some("it is of the account that stands beside it".to_owned());
-        }
-        if self.is_of_application(own) {
-            return Some("the id of an application stands beside it, and the provider gives none".to_owned());
-        }
-        if self.is_mapping() {
-            return Some("it is a part of a source map".to_owned());
-        }
-        if self.is_encrypted() {
-            return Some("it is encrypted".to_owned());
-        }
-        if self.is_counted() {
-            return Some("it is a name with a number, as in a vocabulary".to_owned());
+        if let Some((_, said)) = FORMS.iter().find(|(is, _)| is(self, own)) {
+            return Some((*said).to_owned());
         }
         // `headers.set("X-Name", VALUE)`
         let beside = || self.name_beside(own).filter(|_| own.bound == Bound::Positional);
         let last = own.name.split_whitespace().last().or_else(beside);
-        if let Some(header) = last.filter(|name| self.is_other_header(name)) {
-            return Some(format!("{} does not call it a credential", shown(header)));
-        }
-        if self.is_of_other_provider() {
-            return Some("it is what Terraform logs in to another provider with".to_owned());
-        }
-        if self.is_entry_of_sentence() {
-            return Some("it is the name that a sentence is kept under".to_owned());
-        }
-        if self.is_part_of_longer() {
-            return Some("it is a part of a longer value".to_owned());
-        }
-        self.header(own).map(|name| format!("{} does not call it a credential", shown(name)))
+        let header = last.filter(|name| self.is_other_header(name)).or_else(|| self.header(own));
+        header.map(|name| format!("{} does not call it a credential", shown(name)))
     }
 
     /// Whether the value is the name of a class or an element in a style sheet: `.VALUE{`, `#VALUE:hover{`.
@@ -130,24 +112,39 @@ impl Judge<'_> {
                 && own.before.lines().chain(own.after.lines()).any(|line| line.ends_with("\"TXT\""))
     }
 
+    /// Whether the value is that of a field which a form has without showing it: `<input type="hidden" value="VALUE">`.
+    fn is_hidden_field(&self, own: &Level) -> bool {
+        own.holder == Holder::Tag
+            && self.speaks(&own.before) != Speaks::Ours
+            && fields_beside(own).any(|part| words(part.key) == ["type"] && bare(part.value) == "hidden")
+    }
+
+    /// Whether the value begins a line that goes on with a word, as those beside it do: `"VALUE"  name;`.
+    fn is_mapped_from(&self, own: &Level) -> bool {
+        const FEWEST: usize = 2;
+        let maps = |line: &[u8]| {
+            let line = line.trim_ascii_start();
+            let line = line.strip_prefix(b"\"").unwrap_or(line);
+            let end = line.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(line.len());
+            let rest = line[end..].strip_prefix(b"\"").unwrap_or(&line[end..]);
+            let word = rest.trim_ascii();
+            let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b';');
+            self.is_alike(&line[..end])
+                && rest.starts_with(b" ")
+                && !word.is_empty()
+                && word.iter().all(plain)
+        };
+        own.bound == Bound::Alone
+            && own.holder == Holder::Lines
+            && maps(self.file.line(self.span))
+            && self.file.text.lines().filter(|line| maps(line)).take(FEWEST).count() == FEWEST
+    }
+
     /// Whether the value is that of an entity tag: `W/"VALUE"`.
     fn is_validator(&self) -> bool {
         let before = &self.file.text[..self.span.start];
         let marked = before.trim_end_with(|c| matches!(c, '"' | '\\'));
         marked.len() < before.len() && marked.ends_with(b"W/")
-    }
-
-    /// Whether the value is what follows the name of a user in a login: `"auth": "user:VALUE"`, `Basic user:VALUE`.
-    fn is_basic_login(&self) -> bool {
-        let Some(before) = self.file.text[..self.span.start].strip_suffix(b":") else { return false };
-        let user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@');
-        let length = before.iter().rev().take_while(|b| user(b)).count();
-        let before = &before[..before.len() - length];
-        let quoted = before.ends_with(b"\"");
-        let before = before.trim_end_with(|c| matches!(c, '"' | '\'' | ' ' | ':' | '='));
-        let word = before.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-        let word = before[before.len() - word..].to_ascii_lowercase();
-        length > 0 && (word == b"basic" || quoted && word == b"auth")
     }
 
     /// The name of the entry of a stored session that the value is: `name|s:32:"VALUE"`.
@@ -178,81 +175,6 @@ impl Judge<'_> {
         let own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
         let known = |name: &str| words(name).iter().all(|word| KNOWN.contains(&word.as_str()));
         own && !known(name) && self.speaks(name) == Speaks::Nobody
-    }
-
-    /// Whether the value is the password of a login: a server and its port stand beside it.
-    fn is_login(&self, own: &Level) -> bool {
-        let beside = |names: &[&str]| {
-            fields_beside(own)
-                .filter(|part| !part.value.is_empty())
-                .any(|part| words(part.key).last().is_some_and(|word| names.contains(&word.as_str())))
-        };
-        is_password(&own.name) && beside(&["port"]) && beside(&["server", "host", "hostname", "address"])
-    }
-
-    /// Whether the value is a password beside the name of a user, or stands in the record of one: in a list of them, with
-    /// the hash of a password beside it.
-    fn is_of_account(&self, own: &Level) -> bool {
-        const USER: [&str; 4] = ["user", "username", "login", "email"];
-        let beside = |told: fn(&[String]) -> bool| fields_beside(own).any(|part| told(&words(part.key)));
-        let user = |words: &[String]| words.last().is_some_and(|word| USER.contains(&word.as_str()));
-        let hash = |words: &[String]| {
-            words.iter().any(|word| word == "password") && words.iter().any(|word| word == "hash")
-        };
-        let people = |level: &Level| {
-            matches!(words(&level.name).last().map(String::as_str), Some("users" | "accounts" | "logins"))
-        };
-        let listed = || self.place.levels.iter().skip(1).take(2).any(people);
-        let above = self.place.beside_parent.as_ref();
-        let of_parent = || {
-            let lines = above.into_iter().flat_map(|(before, after)| before.lines().chain(after.lines()));
-            lines.filter_map(|line| line.split_once(':')).any(|(name, _)| user(&words(name)))
-        };
-        match own.holder {
-            Holder::Group => {
-                is_password(&own.name) && (listed() || beside(user) && !self.is_in_block_of_ours(own))
-                    || beside(hash) && !self.is_in_block_of_ours(own)
-            }
-            Holder::Lines => own.name.trim() == "password" && of_parent(),
-            _ => false,
-        }
-    }
-
-    /// Whether the value is the password of somebody who logs in: behind the name in a header, in an element beside that
-    /// of the name, in a statement of SQL.
-    pub(super) fn is_of_login(&self, own: &Level) -> bool {
-        const BESIDE: usize = 3;
-        let names = |line: &[u8]| {
-            let closed = line.rfind(b"</").map(|at| line[at..].to_str_lossy());
-            closed.is_some_and(|name| field(&name) == Field::Account)
-        };
-        let element = own.bound == Bound::Element && is_password(&own.name);
-        let beside = || {
-            is_password(&own.name)
-                && !self.is_in_block_of_ours(own)
-                && fields_beside(own).any(|part| field(part.key) == Field::Account)
-        };
-        self.is_basic_login()
-            || is_of_role(own)
-            || beside()
-            || element && self.file.lines_above(self.span).take(BESIDE).any(names)
-    }
-
-    /// Whether the id of an application or an account stands beside the value: the two are of a service that gives both.
-    fn is_of_application(&self, own: &Level) -> bool {
-        let id = |value: &str| {
-            let value = bare(value);
-            let digits = value.bytes().filter(u8::is_ascii_digit).count();
-            value.len() >= 6 && digits > 0 && value.bytes().all(|b| b.is_ascii_alphanumeric())
-        };
-        own.holder == Holder::Group
-            && !self.is_in_block_of_ours(own)
-            && fields_beside(own).any(|part| {
-                let words = words(part.key);
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                matches!(words.as_slice(), ["app" | "application" | "client", "id"] | ["account", "sid"])
-                    && id(part.value)
-            })
     }
 
     /// Whether the value stands in the `mappings` of a source map.
@@ -363,13 +285,4 @@ impl Judge<'_> {
         let other = meaning.specific && !meaning.credential || meaning.identifier;
         (other && self.speaks(name) == Speaks::Nobody && !self.is_entry_of_ours()).then_some(name)
     }
-}
-
-/// Whether a statement of SQL gives somebody who logs in the value as a password: `CREATE USER name PASSWORD VALUE`.
-fn is_of_role(own: &Level) -> bool {
-    let words = words(&own.name);
-    let has = |word: &str| words.iter().any(|other| other == word);
-    (has("create") || has("alter"))
-        && ["user", "role", "login"].into_iter().any(has)
-        && matches!(words.last().map(String::as_str), Some("password" | "by"))
 }

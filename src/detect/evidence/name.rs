@@ -296,6 +296,8 @@ impl Judge<'_> {
         let speaks = self.speaks(outer);
         let shown = self.quoted(outer, speaks);
         match speaks {
+            // The sentence of another element.
+            Speaks::Ours if self.is_markup() && is_phrase(outer) && !self.is_named(outer) => None,
             // What a test is called says what it tries.
             Speaks::Ours if outer.contains("testcase") || outer.contains("testsuite") => None,
             Speaks::Ours if self.is_password(outer) && !self.is_used_or_modelled() => Some(Verdict::new(
@@ -308,6 +310,11 @@ impl Judge<'_> {
             Speaks::Others => Some(Verdict::foreign(format!("it stands under {shown}, another service"))),
             Speaks::Nobody => None,
         }
+    }
+
+    /// Whether the value is that of an attribute or the text of an element.
+    fn is_markup(&self) -> bool {
+        self.place.levels.first().is_some_and(|own| own.holder == Holder::Tag || own.bound == Bound::Element)
     }
 
     /// Whether a name calls its value a password, and nothing else.
@@ -356,6 +363,11 @@ fn header_of(name: &str) -> Option<&str> {
     let word = words(headers).pop()?;
     let header = header.trim_matches(['"', '\'']);
     (matches!(word.as_str(), "header" | "headers") && is_word(header)).then_some(header)
+}
+
+/// Whether what stands in an element are words, and not a tag with its attributes.
+fn is_phrase(text: &str) -> bool {
+    text.split_whitespace().count() >= 3 && !text.contains(['=', '<'])
 }
 
 /// Whether a word is the name of an application, in the order of the domain that it is of: `com.acme.chat`.

@@ -5,7 +5,9 @@ use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::name_of;
+use crate::detect::layout;
 use crate::detect::lines;
+use crate::detect::parts::fields_beside;
 use crate::detect::quote;
 use crate::detect::structure::Holder;
 use crate::detect::words::words;
@@ -27,7 +29,13 @@ impl Judge<'_> {
                 let start = lines::line_start(self.file.text, *at).checked_sub(1)?;
                 Some(String::from_utf8_lossy(self.file.line(&(start..start))).into_owned())
             };
-            let paired = self.meaning(before).transparent.then(above).flatten();
+            let listed = || {
+                let start = lines::line_start(self.file.text, *at);
+                let owner = layout::list_owner(self.file.text, start.checked_sub(1)?)?;
+                Some(String::from_utf8_lossy(self.file.line(&(owner..owner))).into_owned())
+            };
+            let item = matches!(before.trim(), "-" | "- \"" | "- '");
+            let paired = if item { listed() } else { self.meaning(before).transparent.then(above).flatten() };
             let before = paired.as_deref().unwrap_or(before);
             // On a line without end, what is given the address stands right before it.
             let long = before.len() > LONGEST_STATEMENT;
@@ -67,6 +75,21 @@ impl Judge<'_> {
             .or_else(|| self.host_of_variable());
         let ours = |host| Verdict::new(Confidence::High, format!("its client sends it to {host}"));
         pointed.map_or(said, ours)
+    }
+
+    /// Whether a client of another's is told by a variable where to send its requests, and that has nobody's name.
+    pub(super) fn is_pointed_by_variable(&self) -> bool {
+        let beside = self.place.levels.iter().take(2).flat_map(fields_beside);
+        beside.into_iter().any(|part| {
+            let words = words(part.key);
+            let address =
+                words.iter().any(|word| matches!(word.as_str(), "url" | "uri" | "endpoint" | "baseurl"))
+                    || words == ["api", "base"];
+            let value = part.value.trim();
+            let variable =
+                !value.is_empty() && !value.contains("://") && !value.starts_with(['"', '\'', '`']);
+            address && variable && self.speaks(value) != Speaks::Others
+        })
     }
 
     /// The provider's host in a text, where what stands before it calls it an address.

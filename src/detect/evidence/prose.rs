@@ -174,6 +174,9 @@ impl Judge<'_> {
 
     /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.
     fn says_otherwise(&self, own: &Level) -> bool {
+        if self.is_of_other_paragraph() {
+            return true;
+        }
         let label = self.place.label.as_deref().unwrap_or_default();
         let above = self.file.lines_above(self.span);
         let above = above.filter(|line| !line.trim().is_empty() && line.len() <= LONGEST_LINE).take(3);
@@ -187,6 +190,19 @@ impl Judge<'_> {
                     || meaning.purpose
                     || self.speaks(name) == Speaks::Others
             })
+    }
+
+    /// Whether the value's line begins with a title of its own, which is about something else: `**What is the code?** …`.
+    fn is_of_other_paragraph(&self) -> bool {
+        let line = self.file.line(self.span).to_str_lossy();
+        let title = line.trim_start().strip_prefix("**").and_then(|rest| rest.split_once("**"));
+        title.is_some_and(|(title, rest)| {
+            let meaning = self.meaning(title);
+            words(title).len() >= 2
+                && rest.split_whitespace().count() >= 3
+                && self.speaks(&line) != Speaks::Ours
+                && (!meaning.credential || meaning.specific)
+        })
     }
 
     /// Whether the text has more values of the same form than people write down together.
