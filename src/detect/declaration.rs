@@ -12,6 +12,9 @@ use super::structure::{Bound, Holder, Level, Place};
 /// Longest name that counts.
 const LONGEST_NAME: usize = 60;
 
+/// How far before a place its class is looked for, in bytes.
+const FURTHEST: usize = 1 << 16;
+
 /// How far before a statement its function is looked for, in bytes.
 const NEAR: usize = 400;
 
@@ -87,7 +90,9 @@ pub(super) fn class_around(text: &[u8], at: usize) -> Option<&[u8]> {
         let named = text.get(start + WORD.len()).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
         named && line.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_whitespace())
     };
-    let start = memchr::memmem::rfind_iter(&text[..at], WORD).find(|&start| declares(start))?;
+    let near = at.saturating_sub(FURTHEST);
+    let mut words = memchr::memmem::rfind_iter(&text[near..at], WORD).map(|start| near + start);
+    let start = words.find(|&start| declares(start))?;
     let indent = |at: usize| {
         let line = &text[lines::line_start(text, at)..];
         line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()

@@ -64,6 +64,8 @@ pub(super) struct FileView<'a> {
     pub(super) imports: OnceCell<Vec<String>>,
     /// Whether the file says which value is the provider's; `evidence` does.
     pub(super) own_place: OnceCell<bool>,
+    /// Whether the text has a name for a credential of the provider's.
+    pub(super) names_credential: OnceCell<bool>,
     /// How many values like a candidate it has, as far as `evidence` counts.
     pub(super) values: OnceCell<usize>,
     /// How many credentials of that form it gives names of their own, as far as `evidence` counts.
@@ -84,6 +86,7 @@ impl<'a> FileView<'a> {
             known: Known::default(),
             imports: OnceCell::new(),
             own_place: OnceCell::new(),
+            names_credential: OnceCell::new(),
             values: OnceCell::new(),
             named: OnceCell::new(),
             homonym: OnceCell::new(),

@@ -14,6 +14,8 @@ use crate::finding::Confidence;
 const MOST_LINES: usize = 80;
 /// Most blocks that are left to get to the branch that holds a value.
 const MOST_BLOCKS: usize = 4;
+/// How far behind a value the end of a shell's `case` is looked for, in bytes.
+const FURTHEST: usize = 1 << 13;
 /// Longest line that is read, in bytes.
 const LONGEST_LINE: usize = 300;
 
@@ -103,8 +105,12 @@ impl Judge<'_> {
 
 /// The branch that what is at `at` stands in.
 fn branch_of(text: &[u8], at: usize) -> Option<Branch<'_>> {
-    let shell = text.contains_str("esac");
     let mut start = line_start(text, at);
+    if at - start > LONGEST_LINE {
+        return None;
+    }
+    let end = (at + FURTHEST).min(text.len());
+    let shell = text[at..end].contains_str("esac");
     let own = &text[start..at];
     let mut column = indent(own);
     if let Some(found) = own.to_str().ok().and_then(|own| condition(own, shell)) {

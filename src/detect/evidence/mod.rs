@@ -28,6 +28,7 @@ mod known;
 mod login;
 mod name;
 mod others;
+mod own_place;
 mod pointed;
 mod prose;
 mod record;

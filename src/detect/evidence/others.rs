@@ -74,9 +74,11 @@ impl Judge<'_> {
     /// Whether the file names the provider only in one breath with other services, and does not use it.
     fn is_named_among_others(&self) -> bool {
         const MOST: usize = 20;
+        const LONGEST: usize = 2000;
         let mentions = self.file.mentions();
         let among = |&at: &usize| {
-            let line = self.file.line(&(at..at)).to_str_lossy();
+            let line = self.file.line(&(at..at));
+            let line = line[..line.len().min(LONGEST)].to_str_lossy();
             tokens(&line).any(|word| self.speaks(word) == Speaks::Others && !self.meaning(word).purpose)
         };
         (1..=MOST).contains(&mentions.len())

@@ -11,6 +11,8 @@ use crate::finding::Confidence;
 
 /// Most lines of an answer.
 const MOST_LINES: usize = 40;
+/// Most lines among which other commands are looked for.
+const MOST_COMMANDS: usize = 2000;
 /// Marks of a terminal before a command.
 const PROMPTS: [&str; 5] = ["$ ", "% ", "❯ ", "➜ ", "> "];
 
@@ -36,7 +38,8 @@ impl Judge<'_> {
         }
         let mut above = self.file.lines_above(self.span);
         let command = above.by_ref().take(MOST_LINES).find(|line| is_command(line))?.to_str_lossy();
-        let mut others = self.file.text.lines().filter(|line| is_command(line)).map(ByteSlice::to_str_lossy);
+        let near = self.file.lines_above(self.span).chain(self.file.text.lines()).take(MOST_COMMANDS);
+        let mut others = near.filter(|line| is_command(line)).map(ByteSlice::to_str_lossy);
         let elsewhere =
             self.speaks(&command) != Speaks::Ours && others.any(|other| self.speaks(&other) == Speaks::Ours);
         elsewhere
