@@ -76,9 +76,9 @@ pub enum HookCommand {
     /// Judge what a push brings, on the server
     ///
     /// What comments `leeward:ignore` accept of it is named. With --deny-new-suppressions they accept nothing, unless what
-    /// a ref was before, or HEAD for a new one, has them.
+    /// a ref was before, or HEAD for a new one, has them: of the first push of all, none does.
     ///
-    /// Configuration, baseline and rule files are those of HEAD there.
+    /// Configuration, baseline and rule files are those of HEAD there, before that has a commit the defaults.
     #[command(after_help = EXAMPLES)]
     PreReceive(Plain),
     /// Put the gates into this repository
