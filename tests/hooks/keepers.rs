@@ -114,7 +114,7 @@ fn what_reads_what_git_says_of_a_push_has_to_hand_it_on() {
     // The line that is there is not asked for once more.
     assert!(!told.contains("add a line to each"), "{told}");
     let ran = kept.leeward(&["doctor", "--gate", "push"]).ends_with(0).says("1 warning");
-    let ran = ran.says("then what HEAD and the branches here have is judged, and no tag");
+    let ran = ran.says("then all branches, tags and notes here are judged");
     let fix = ran.says("a push with a key is stopped").out();
     let handed = |text: &str| {
         let lines = text.lines().map(str::trim).skip_while(|line| *line != "input=$(cat)").take(2);

@@ -65,7 +65,7 @@ pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Opt
     let gate = script::gates(false).iter().find(|gate| gate.name == name)?;
     match Hook::look(directory, gate, Some(top)).ok()?.there {
         There::Foreign { lost: Some(why @ Why::Unfed(_)), runs: true, .. } => {
-            let why = format!("{why}; then what HEAD and the branches here have is judged, and no tag");
+            let why = format!("{why}; then all branches, tags and notes here are judged");
             Some((why, if keeper::husky(directory).is_some() { calls::HAND_ON } else { INSTALL }))
         }
         There::Foreign { lost: Some(why), runs: true, .. } if !why.is_general() => {
