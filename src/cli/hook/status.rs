@@ -82,7 +82,7 @@ fn elsewhere(place: &Place) -> String {
     let lacking = worktrees::without(&names, top, &place.directory);
     let mut text: String = lacking.iter().map(|what| format!("warning: {what}\n")).collect();
     if !lacking.is_empty() {
-        text.push_str(&format!("help: {}\n", worktrees::HELP));
+        text.push_str(&format!("help: {}\n", worktrees::help(&place.directory)));
     }
     text
 }
@@ -98,7 +98,7 @@ fn help(
 ) -> String {
     if let Some(own) = keeper::husky(&place.directory) {
         lacking.retain(|name| !unfed || *name != "pre-push");
-        let lines = (!lacking.is_empty()).then(|| keeper::husky_recipe(&own, &lacking));
+        let lines = (!lacking.is_empty()).then(|| keeper::husky_recipe(&place.directory, &own, &lacking));
         let fed = unfed.then(|| calls::HAND_ON.to_owned());
         return lines.into_iter().chain(fed).map(|help| format!("help: {help}\n")).collect();
     }

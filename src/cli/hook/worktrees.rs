@@ -13,9 +13,16 @@ use super::why::Why;
 use super::{calls, keeper, place, script};
 use crate::sanitize::visible;
 
-/// How to have the gates in all of them.
-pub(in crate::cli) const HELP: &str = "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
-     git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"";
+/// How to have the gates in all of them, by whose hooks are here.
+pub(in crate::cli) fn help(directory: &Path) -> &'static str {
+    match keeper::husky(directory) {
+        Some(_) => keeper::RUN_HUSKY,
+        None => {
+            "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
+             git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\""
+        }
+    }
+}
 
 /// How to have a gate called whatever a hook of somebody else does.
 const INSTALL: &str = "`leeward hook install` calls it in any case, behind that hook";
