@@ -204,13 +204,15 @@ impl Redactor {
         self.in_excerpt(&mut location.excerpt);
     }
 
-    /// Masks what is left in an excerpt, and keeps track of where its own mask stands.
+    /// Masks what is left in an excerpt, and keeps track of where its own mask stands. What stands beside that may be a
+    /// credential that nobody asked for.
     pub fn in_excerpt(&self, excerpt: &mut Excerpt) {
         if let (Some(before), Some(after)) =
             (excerpt.text.get(..excerpt.mask.start), excerpt.text.get(excerpt.mask.end..))
             && let Some(own) = excerpt.text.get(excerpt.mask.clone())
         {
-            let (before, own, after) = (self.text(before), self.text(own), self.text(after));
+            let (before, own, after) =
+                (masked(&self.text(before)), self.text(own), masked(&self.text(after)));
             excerpt.mask = before.len()..before.len() + own.len();
             excerpt.text = before + &own + &after;
         }

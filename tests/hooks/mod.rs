@@ -19,6 +19,7 @@ mod policy_push;
 mod push;
 mod push_unsaid;
 mod secrecy;
+mod secrecy_help;
 mod storage;
 mod stricter;
 mod templates;
