@@ -3,6 +3,7 @@
 mod commit;
 mod cost;
 mod doctor;
+mod fail_open;
 mod framework;
 mod global;
 mod hostile;
