@@ -111,10 +111,10 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     Some(Hooks { directory, names, husky })
 }
 
-/// Says what a trial does not meet: other work trees, and what the call in somebody else's hook depends on.
+/// Says what a trial does not meet: other work trees, submodules, and what the call in somebody else's hook depends on.
 fn not_tried(wanted: &[&str], top: &Path, directory: &Path, checkup: &mut Checkup) {
-    for what in worktrees::without(wanted, top, directory) {
-        checkup.warning(what, worktrees::help(directory));
+    for gap in worktrees::without(wanted, top, directory) {
+        checkup.warning(gap.what, gap.help);
     }
     for name in wanted {
         if let Some((why, fix)) = worktrees::condition(directory, name, top) {

@@ -1,6 +1,6 @@
 //! `leeward hook status`: which gates are in force, as far as it can be told without running anybody else's hook.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -79,11 +79,10 @@ fn elsewhere(place: &Place) -> String {
         return String::new();
     };
     let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
-    let lacking = worktrees::without(&names, top, &place.directory);
-    let mut text: String = lacking.iter().map(|what| format!("warning: {what}\n")).collect();
-    if !lacking.is_empty() {
-        text.push_str(&format!("help: {}\n", worktrees::help(&place.directory)));
-    }
+    let gaps = worktrees::without(&names, top, &place.directory);
+    let mut text: String = gaps.iter().map(|gap| format!("warning: {}\n", gap.what)).collect();
+    let helps: BTreeSet<&str> = gaps.iter().map(|gap| gap.help).collect();
+    text.extend(helps.iter().map(|help| format!("help: {help}\n")));
     text
 }
 
