@@ -3,21 +3,17 @@
 //! A gate takes what git hands to that hook, judges what is added, and ends with 0 only when all of that was looked at
 //! and no key is new. What it says is short and goes to standard error.
 
-mod before;
 mod calls;
 mod commit;
-mod endings;
 mod files;
 mod install;
 pub(super) mod keeper;
-mod lines;
 mod message;
 pub(super) mod place;
 mod proof;
 mod push;
 pub(super) mod script;
 mod status;
-mod why;
 pub(super) mod worktrees;
 
 use std::ffi::OsString;

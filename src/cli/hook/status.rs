@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::{UsageError, masked, say};
+use super::calls::Why;
 use super::files::{self, Hook, There};
 use super::install::{Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
-use super::why::Why;
 use super::{calls, on_path, script, worktrees};
 use crate::sanitize::visible;
 use crate::status::Status;

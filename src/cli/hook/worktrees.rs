@@ -6,10 +6,9 @@ use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
-use super::super::subprocess::ASKING;
-use super::super::subprocess::run;
+use super::super::subprocess::{ASKING, run};
+use super::calls::Why;
 use super::files::{Hook, There};
-use super::why::Why;
 use super::{calls, keeper, place, script};
 use crate::sanitize::visible;
 

@@ -12,9 +12,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::calls::{self, Calls};
+use super::calls::{self, Calls, Why};
 use super::script::{self, Gate};
-use super::why::Why;
 use crate::source::layout::regular;
 
 /// Who keeps a hook.
