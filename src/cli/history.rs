@@ -14,7 +14,6 @@ use super::args::HistoryCommand;
 use super::attribute::{Watched, held, sort, tell};
 use super::expressions::{self, Places};
 use super::run::Run;
-use super::scan::exists;
 use super::surroundings;
 use crate::finding::Finding;
 use crate::pipeline::{Collector, Outcome};
@@ -43,7 +42,7 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
         layouts.push(match path == Path::new(".") {
             true => surroundings::repository(path)?,
             false => {
-                exists(path)?;
+                surroundings::named(path)?;
                 layout::find(path, &ObjectDirs::default()).map_err(UsageError::new)?
             }
         });

@@ -113,7 +113,7 @@ pub(super) fn range(command: &RangeCommand) -> Result<Status, UsageError> {
 pub(super) struct Told {
     /// What it is if the range holds nothing.
     pub(super) empty: Option<Issue>,
-    /// What is to be known if it holds something.
+    /// What is to be known if it holds commits, or something was found.
     pub(super) some: Option<Note>,
 }
 
@@ -164,7 +164,7 @@ pub(super) fn judge<'a>(
     };
     let complete = |outcome: &mut Outcome, _: &Arc<Counters>| {
         let Some(scanned) = scanned.get() else { return };
-        outcome.notes.extend(some.filter(|_| !scanned.is_empty()));
+        outcome.notes.extend(some.filter(|_| scanned.commits > 0 || !outcome.findings.is_empty()));
         let suppressed = outcome.suppressed.iter_mut().map(|(finding, _)| finding);
         let findings = outcome.findings.iter_mut().chain(suppressed);
         range::attribute(layout, scanned, findings, &mut |issue| outcome.issues.push(issue));

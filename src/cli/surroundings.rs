@@ -20,28 +20,42 @@ pub(super) fn set(name: &str) -> Option<OsString> {
 ///
 /// # Errors
 ///
-/// If there is nothing at `path`, or no repository.
+/// If there is nothing at `path`, or a file, or no repository.
 pub(super) fn repository(path: &Path) -> Result<Layout, UsageError> {
-    let named = set("GIT_DIR").map(PathBuf::from).filter(|_| path == Path::new("."));
+    let git_dir = set("GIT_DIR").map(PathBuf::from).filter(|_| path == Path::new("."));
     let gone = |path: &PathBuf, name: &str| {
         let shown = crate::sanitize::visible(path.as_os_str().as_encoded_bytes()).into_owned();
         UsageError::new(format!("{shown}: no such directory, though {name} names it"))
     };
-    if let Some(git_dir) = named.as_ref().filter(|path| !path.exists()) {
+    if let Some(git_dir) = git_dir.as_ref().filter(|path| !path.exists()) {
         return Err(gone(git_dir, "GIT_DIR"));
     }
     if let Some(objects) = object_dirs().main.filter(|path| !path.is_dir()) {
         let help = "git in this environment finds no object either: take it out (unset GIT_OBJECT_DIRECTORY)";
         return Err(gone(&objects, "GIT_OBJECT_DIRECTORY").help(help));
     }
-    exists(path)?;
+    named(path)?;
     let mut layout =
-        layout::find(named.as_deref().unwrap_or(path), &object_dirs()).map_err(UsageError::new)?;
-    if named.is_some() {
+        layout::find(git_dir.as_deref().unwrap_or(path), &object_dirs()).map_err(UsageError::new)?;
+    if git_dir.is_some() {
         let work_tree = set("GIT_WORK_TREE").map(PathBuf::from);
         layout.work_tree = work_tree.and_then(|top| top.canonicalize().ok()).or(layout.work_tree);
     }
     Ok(layout)
+}
+
+/// Whether a repository could be named by a path: one that is in it, or its `.git`, which may be a file.
+///
+/// # Errors
+///
+/// If nothing is there, or a file.
+pub(super) fn named(path: &Path) -> Result<(), UsageError> {
+    exists(path)?;
+    if !path.is_file() || path.file_name().is_some_and(|name| name == ".git") {
+        return Ok(());
+    }
+    let shown = crate::sanitize::visible(path.as_os_str().as_encoded_bytes()).into_owned();
+    Err(UsageError::new(format!("{shown}: a file, and not a git repository")))
 }
 
 /// What stands where git would look for a file, and is none, so that git would never answer. `cloning`: whether it is

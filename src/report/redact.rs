@@ -121,6 +121,15 @@ impl Redactor {
         texts.into_iter().for_each(|text| self.in_text(text));
     }
 
+    /// Masks what could be a credential, too: in words that people wrote, a key may stand that nothing says is one, or that
+    /// is glued to a name.
+    fn in_prose<'s>(&self, texts: impl IntoIterator<Item = &'s mut String>) {
+        for text in texts {
+            self.in_text(text);
+            *text = masked(text);
+        }
+    }
+
     fn in_paths<'s>(&self, paths: impl IntoIterator<Item = &'s mut BString>) {
         for path in paths {
             if let Cow::Owned(masked) = self.bytes(path) {
@@ -131,7 +140,8 @@ impl Redactor {
 
     fn in_commits<'s>(&self, commits: impl IntoIterator<Item = &'s mut Commit>) {
         for Commit { id: _, author_name, author_email, author_time, subject } in commits {
-            self.in_texts([author_name, author_email, author_time, subject]);
+            self.in_text(author_time);
+            self.in_prose([author_name, author_email, subject]);
         }
     }
 
@@ -139,10 +149,7 @@ impl Redactor {
         self.in_paths(&mut scan.targets);
         self.in_paths(&mut scan.again.here);
         self.in_paths(&mut scan.again.in_copy);
-        for note in &mut scan.notes {
-            self.in_text(&mut note.message);
-            note.message = masked(&note.message);
-        }
+        self.in_prose(scan.notes.iter_mut().map(|note| &mut note.message));
         for Skipped { reason, count: _, examples } in &mut scan.coverage.skipped {
             self.in_text(reason);
             self.in_paths(examples);
@@ -150,7 +157,7 @@ impl Redactor {
     }
 
     fn in_finding(&self, finding: &mut Finding) {
-        self.in_texts(&mut finding.evidence);
+        self.in_prose(&mut finding.evidence);
         if let Some(verification) = &mut finding.verification {
             self.in_texts([&mut verification.status, &mut verification.detail]);
         }
@@ -204,13 +211,15 @@ impl Redactor {
         self.in_excerpt(&mut location.excerpt);
     }
 
-    /// Masks what is left in an excerpt, and keeps track of where its own mask stands.
+    /// Masks what is left in an excerpt, and keeps track of where its own mask stands. What stands beside that may be a
+    /// credential that nobody asked for.
     pub fn in_excerpt(&self, excerpt: &mut Excerpt) {
         if let (Some(before), Some(after)) =
             (excerpt.text.get(..excerpt.mask.start), excerpt.text.get(excerpt.mask.end..))
             && let Some(own) = excerpt.text.get(excerpt.mask.clone())
         {
-            let (before, own, after) = (self.text(before), self.text(own), self.text(after));
+            let (before, own, after) =
+                (masked(&self.text(before)), self.text(own), masked(&self.text(after)));
             excerpt.mask = before.len()..before.len() + own.len();
             excerpt.text = before + &own + &after;
         }
@@ -255,8 +264,7 @@ impl Report {
         self.findings.iter_mut().for_each(|finding| redactor.in_finding(finding));
         for (finding, suppression) in &mut self.suppressed {
             redactor.in_finding(finding);
-            redactor.in_text(&mut suppression.reason);
-            suppression.reason = masked(&suppression.reason);
+            redactor.in_prose([&mut suppression.reason]);
         }
         self.issues.iter_mut().for_each(|issue| redactor.in_issue(issue));
         self.rules.iter_mut().for_each(|rule| redactor.in_rule(rule));

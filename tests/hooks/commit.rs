@@ -296,3 +296,37 @@ fn a_head_that_is_damaged_is_not_a_branch_without_commits() {
     std::fs::write(repo.work().join(".git/refs/heads/main"), "").expect("our own");
     repo.place.run(&["hook", "pre-commit"]).ends_with(3).says("cannot be told");
 }
+
+#[test]
+fn a_directory_of_which_the_index_has_only_the_tree_is_judged() {
+    let mut repo = Repo::new();
+    repo.write("in/file.txt", "nothing\n");
+    repo.write("out/deep/file.txt", "nothing\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "-m", "directories"]);
+    for (branch, content) in [("clean", "a\n".to_owned()), ("key", line(2))] {
+        repo.git(&["checkout", "--quiet", "-b", branch, "main"]);
+        repo.write("out/deep/new.env", content);
+        repo.git(&["add", "."]);
+        repo.git(&["commit", "--quiet", "--no-verify", "-m", branch]);
+    }
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "in"]);
+    let start = repo.git(&["rev-parse", "HEAD"]);
+    for branch in ["key", "clean"] {
+        repo.git(&["cherry-pick", "--no-commit", branch]);
+        assert!(
+            repo.git(&["ls-files", "--sparse"]).lines().any(|line| line == "out/"),
+            "the index is sparse"
+        );
+        match branch {
+            "key" => repo.stops(&["commit", "-m", branch], "out/deep/new.env:1:17"),
+            _ => repo.passes(&["commit", "-m", branch]),
+        }
+        repo.git(&["reset", "--quiet", "--hard", &start]);
+    }
+    // What stood there is not new, and what is merged is the other side's.
+    repo.git(&["merge", "--quiet", "--no-verify", "--no-edit", "key"]);
+    repo.write("in/file.txt", "more\n");
+    repo.passes(&["commit", "-a", "-m", "beside"]);
+}

@@ -114,3 +114,19 @@ fn a_push_is_judged_by_what_is_pushed() {
         .ends_with(1)
         .says("dir7/in/file.txt:1:17");
 }
+
+#[test]
+fn where_git_names_no_ref_no_file_is_read_that_the_remote_has() {
+    let mut repo = large();
+    repo.git(&["tag", "old", "HEAD~20"]);
+    repo.git(&["tag", "--annotate", "--message", "told", "older", "HEAD~30"]);
+    let mut needed: Vec<String> = repo.git(&["rev-list", "HEAD"]).lines().map(str::to_owned).collect();
+    // Its settings are read from what is checked out.
+    needed.extend(["HEAD^{tree}", "older"].map(str::to_owned));
+    leave(&mut repo, &needed.iter().map(String::as_str).collect::<Vec<_>>());
+    let origin = ["pre-push", "origin", "https://example.org/a.git"];
+    hook(&repo, &origin, "").ends_with(0).says("no new keys in 1 tag, 2 refs");
+    // What it lacks is looked at.
+    repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD~1"]);
+    hook(&repo, &origin, "").ends_with(3);
+}

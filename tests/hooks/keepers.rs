@@ -97,6 +97,50 @@ fn what_a_refusal_to_install_says_can_be_followed() {
 }
 
 #[test]
+fn husky_makes_its_directory_in_each_work_tree() {
+    let mut kept = Kept::new();
+    kept.husky();
+    for name in HOOKS {
+        let gate = name.replace("pre-applypatch", "pre-commit").replace("applypatch-msg", "commit-msg");
+        kept.repo.write(&format!(".husky/{name}"), format!("leeward hook {gate} \"$@\"\n"));
+    }
+    // Where all of them are called, nothing is asked for.
+    kept.leeward(&["hook", "install"]).ends_with(0).says("pre-push          in force: husky calls leeward");
+    kept.git(&["add", "."]).ends_with(0);
+    kept.git(&["commit", "--quiet", "-m", "hooks"]).ends_with(0);
+    let there = kept.repo.place.top().join("linked");
+    kept.repo.git(&["worktree", "add", "--quiet", "../linked"]);
+    let make =
+        "husky makes that directory in each work tree by itself: `npm install` there runs it, or `npx husky`";
+    let linked =
+        |args: &[&str]| run(kept.repo.place.leeward(args).env("PATH", &kept.path).current_dir(&there), None);
+    for ran in [kept.leeward(&["hook", "status"]), kept.leeward(&["doctor", "--gate", "commit"])] {
+        ran.ends_with(0).says("in the work tree ").says("finds no gate for pre-commit").says(make);
+    }
+    // There, the files that people write are as they should be, and it is for husky to have them called.
+    for (args, status) in
+        [(&["hook", "status"][..], 1), (&["hook", "install"], 2), (&["doctor", "--gate", "commit"], 1)]
+    {
+        let ran = linked(args).ends_with(status).says(make);
+        let said = ran.out() + &ran.err();
+        assert!(!said.contains("add a line") && !said.contains("make the directory"), "{said}");
+    }
+    fs::remove_file(there.join(".husky/pre-push")).expect("ours");
+    let lines =
+        format!("{make}. Before, add a line to each of these files, and make those that are not there:\n");
+    let ran = linked(&["hook", "status"]).ends_with(1);
+    ran.says(&(lines + "  .husky/pre-push           leeward hook pre-push \"$@\"\n"));
+    // As husky makes it.
+    let mut copy = std::process::Command::new("cp");
+    run(copy.arg("-r").arg(kept.repo.work().join(".husky/_")).arg(there.join(".husky/_")), None).ends_with(0);
+    fs::write(there.join("a.env"), line(2)).expect("ours");
+    let home = kept.repo.place.top().join("home");
+    run(super::git_in(&there, &home, &["add", "a.env"]).env("PATH", &kept.path), None).ends_with(0);
+    let mut commit = super::git_in(&there, &home, &["commit", "-m", "a key"]);
+    run(commit.env("PATH", &kept.path), None).ends_with(1).says("a.env:1:17");
+}
+
+#[test]
 fn what_reads_what_git_says_of_a_push_has_to_hand_it_on() {
     let kept = Kept::new();
     kept.husky();
@@ -114,7 +158,7 @@ fn what_reads_what_git_says_of_a_push_has_to_hand_it_on() {
     // The line that is there is not asked for once more.
     assert!(!told.contains("add a line to each"), "{told}");
     let ran = kept.leeward(&["doctor", "--gate", "push"]).ends_with(0).says("1 warning");
-    let ran = ran.says("then what HEAD and the branches here have is judged, and no tag");
+    let ran = ran.says("then all branches, tags and notes here are judged");
     let fix = ran.says("a push with a key is stopped").out();
     let handed = |text: &str| {
         let lines = text.lines().map(str::trim).skip_while(|line| *line != "input=$(cat)").take(2);

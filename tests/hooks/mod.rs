@@ -3,6 +3,7 @@
 mod commit;
 mod cost;
 mod doctor;
+mod fail_open;
 mod framework;
 mod global;
 mod hostile;
@@ -19,6 +20,7 @@ mod policy_push;
 mod push;
 mod push_unsaid;
 mod secrecy;
+mod secrecy_help;
 mod storage;
 mod stricter;
 mod templates;

@@ -185,6 +185,10 @@ impl Managed {
     }
 }
 
+/// How the recipe for husky begins.
+const HUSKY: &str = "# husky; in a linked work tree too, where `npm install` or `npx husky` makes the directory that git \
+    reads hooks from";
+
 /// As husky 9 has it: git calls a script in `.husky/_`, which runs the one of the same name beside that directory.
 #[test]
 fn the_recipe_for_husky() {
@@ -196,7 +200,7 @@ fn the_recipe_for_husky() {
     fs::create_dir(managed.repo.work().join(".husky")).expect("new");
     managed
         .run({
-            install.args(["-ec", &recipe("# husky").join("\n")]);
+            install.args(["-ec", &recipe(HUSKY).join("\n")]);
             install
         })
         .ends_with(0);

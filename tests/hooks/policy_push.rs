@@ -213,11 +213,47 @@ fn a_server_refuses_comments_that_its_own_ref_does_not_have() {
         repo.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
         fs::remove_dir_all(&server).expect("ours");
     }
-    // The first push of all has nothing before it.
+}
+
+/// What accepts anything on a server is what it has, whatever the first push of all brings.
+#[test]
+fn the_first_push_that_a_server_takes_in_accepts_nothing_where_comments_are_refused() {
+    let mut repo = Repo::unborn();
+    let server = repo.place.top().join("server.git");
+    let path = server.to_str().expect("UTF-8").to_owned();
     repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+    let hook = |options: &str| {
+        let script = format!("exec '{}' hook pre-receive {options}\n", binary().display());
+        put_script(&server, "pre-receive", script);
+    };
+    let push = |repo: &Repo, refs: &[&str]| repo.attempt(&[&["push", "--no-verify", &path], refs].concat());
+    repo.write("new.env", accepted(2));
+    // The settings that it brings have no say either.
+    repo.write("leeward.toml", "exclude = ['left-out.env']\nbaseline = 'leeward.baseline'\n");
+    repo.write("leeward.baseline", "");
+    repo.write("left-out.env", line(3));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "first"]);
     hook("--deny-new-suppressions");
-    let ran = push(&repo, &["main"]).ends_with(0).says("old.env:1:17");
-    ran.says("no revision is known that comments leeward:ignore could be new since");
+    let ran = push(&repo, &["main"]).ends_with(1).says("new.env:1:17").says("left-out.env:1:17");
+    let ran = ran.says("new because nothing was there before, at 1 place: new.env:1 (not heeded)");
+    ran.says("ask whoever keeps this to accept it in the baseline");
+    hook("--policy-from HEAD");
+    let none = "without --policy-from, HEAD judges as soon as there is one";
+    push(&repo, &["main"]).ends_with(1).says("the revision 'HEAD' has no commit yet").says(none);
+    // A baseline that is there before is what accepts it.
+    hook("--deny-new-suppressions");
+    repo.git(&["rm", "--quiet", "--cached", "left-out.env"]);
+    repo.git(&["commit", "--quiet", "--amend", "--no-verify", "-m", "key"]);
+    let made = ["baseline", "create", "--no-inline-ignores", "--reason", "a sample", "new.env"];
+    fs::remove_file(repo.work().join("leeward.baseline")).expect("ours");
+    repo.place.run(&made).ends_with(0);
+    repo.git(&["checkout", "--quiet", "--orphan", "settings"]);
+    repo.git(&["rm", "--quiet", "--cached", "new.env"]);
+    repo.git(&["add", "leeward.baseline"]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "settings"]);
+    push(&repo, &["settings:refs/heads/main"]).ends_with(0);
+    push(&repo, &["main:refs/heads/import"]).ends_with(0).says("1 accepted");
 }
 
 #[test]

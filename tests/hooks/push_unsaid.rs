@@ -89,3 +89,37 @@ fn what_a_branch_brings_is_judged_by_what_is_checked_out_where_git_names_none() 
     both.commit("c.env", &line(3));
     both.stops(&["push", "origin", "main"], "c.env:1:17");
 }
+
+#[test]
+fn tags_notes_and_names_that_the_remote_may_lack_are_judged() {
+    let mut both = Both::new();
+    put_behind(&both, "cat >/dev/null");
+    let zero = "0".repeat(40);
+    // A tag says something itself, and leads to what no branch has.
+    both.repo.git(&["tag", "--annotate", "--message", "nothing", "fine"]);
+    let ran = both.repo.attempt(&["push", "origin", "fine"]).ends_with(0).says("no new keys in 1 tag, 1 ref");
+    lacks(&ran, "note");
+    both.repo.git(&["tag", "--annotate", "--message", &line(2), "told"]);
+    both.stops(&["push", "origin", "told"], "message of tag").says("note: git named no ref");
+    both.repo.git(&["tag", "--delete", "told"]);
+    both.commit("b.env", &line(3));
+    both.repo.git(&["tag", "plain"]);
+    both.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    lacks(&both.stops(&["push", "origin", "plain"], "b.env:1:17"), "base.env");
+    both.repo.git(&["tag", "--delete", "plain"]);
+    both.repo.git(&["notes", "add", "--message", &line(4)]);
+    both.stops(&["push", "origin", "refs/notes/commits"], ":1:17");
+    both.repo.git(&["update-ref", "-d", "refs/notes/commits"]);
+    // So does a name. What the remote has of a branch, it has of its name.
+    let name = line(5).trim().to_owned();
+    both.repo.git(&["branch", &name]);
+    both.stops(&["push", "origin", &name], "git named no ref");
+    both.repo.git(&["push", "--quiet", "--no-verify", "origin", &name]);
+    let ran = both.repo.attempt(&["push", "origin", "fine"]).ends_with(0);
+    lacks(&ran, "note");
+    // By what git says, none of that counts but what is pushed.
+    both.repo.git(&["tag", "--annotate", "--message", &line(2), "told"]);
+    let id = both.repo.git(&["rev-parse", "HEAD"]);
+    let said = format!("HEAD {id} refs/heads/new {zero}\n");
+    run(&mut both.repo.place.leeward(&["hook", "pre-push", "origin"]), Some(said.into())).ends_with(0);
+}

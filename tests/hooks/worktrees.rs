@@ -68,6 +68,38 @@ fn a_worktree_that_has_the_gates_is_not_warned_of() {
 }
 
 #[test]
+fn a_submodule_has_gates_of_its_own() {
+    let mut repo = linked();
+    repo.git(&["worktree", "remove", "../linked"]);
+    for path in ["sub", "dir/other"] {
+        repo.git(&["clone", "--quiet", "--no-local", ".", path]);
+    }
+    // One that is not checked out, and one that is no part of this.
+    fs::create_dir(repo.work().join("empty")).expect("new");
+    let module = |name: &str| format!("[submodule \"{name}\"]\n\tpath = {name}\n\turl = ./\n");
+    repo.write(".gitmodules", ["sub", "dir/other", "empty", "../elsewhere"].map(module).concat());
+    repo.git(&["clone", "--quiet", "--no-local", ".", "../elsewhere"]);
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    let said = repo.place.run(&["hook", "status"]).ends_with(0);
+    let said = said
+        .says("in the submodule")
+        .says("/sub git reads hooks from")
+        .says("/dir/other git reads hooks from");
+    let said = said.says(
+        "help: a submodule has hooks of its own: git submodule foreach --recursive 'leeward hook install'",
+    );
+    assert!(!said.out().contains("elsewhere") && !said.out().contains("empty"), "{}", said.out());
+    let gap = repo.place.run(&["doctor", "--gate", "commit"]).ends_with(0);
+    gap.says("warning  in the submodule").says("finds no gate for pre-commit\n");
+    for path in ["sub", "dir/other"] {
+        let mut install = repo.place.leeward(&["hook", "install"]);
+        run(install.current_dir(repo.work().join(path)), None).ends_with(0);
+    }
+    let said = repo.place.run(&["hook", "status"]).ends_with(0);
+    assert!(!said.out().contains("submodule"), "{}", said.out());
+}
+
+#[test]
 fn a_link_that_leads_nowhere_is_not_followed() {
     let mut repo = linked();
     let outside = repo.place.top().join("outside");

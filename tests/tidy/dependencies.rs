@@ -37,10 +37,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("percent-encoding", &["src/report/sarif"]),
     ("pulp", &["src/detect/mention.rs", "src/detect/runs.rs"]),
     ("rayon", &["src/cli/run.rs", "src/pipeline", "src/source", "src/history"]),
-    (
-        "regex",
-        &["src/rule", "src/detect", "src/decode/named.rs", "src/cli/hook/before.rs", "src/cli/hook/calls.rs"],
-    ),
+    ("regex", &["src/rule", "src/detect", "src/decode/named.rs", "src/cli/hook/calls"]),
     ("regex-syntax", &["src/rule"]),
     ("saphyr-parser", &["src/cli/hook/keeper/yaml.rs"]),
     ("serde", &["src"]),

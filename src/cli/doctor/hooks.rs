@@ -36,7 +36,7 @@ impl Hooks {
     /// How to have a hook stop what it lets pass.
     pub(super) fn fix(&self, name: &str) -> String {
         match (&self.husky, self.get(name)) {
-            (Some(own), _) => keeper::husky_recipe(own, &[name]),
+            (Some(own), _) => keeper::husky_recipe(&self.directory, own, &[name]),
             (None, None) => format!("`leeward hook install`, or call `leeward hook {name}` in a {name} hook"),
             (None, Some(path)) if regular::read(&path).is_ok_and(|text| script::was_installed(&text)) => {
                 let path = visible(path.as_os_str().as_encoded_bytes()).into_owned();
@@ -100,7 +100,7 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         checkup.warning(
             format!("hooks in {shown}: {there}; wanted: {}", wanted.join(", ")),
             match &husky {
-                Some(_) => "husky makes them: run `husky`",
+                Some(_) => keeper::RUN_HUSKY,
                 None => "`leeward hook install` puts them there, beside what is there already",
             },
         );
@@ -111,10 +111,10 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     Some(Hooks { directory, names, husky })
 }
 
-/// Says what a trial does not meet: other work trees, and what the call in somebody else's hook depends on.
+/// Says what a trial does not meet: other work trees, submodules, and what the call in somebody else's hook depends on.
 fn not_tried(wanted: &[&str], top: &Path, directory: &Path, checkup: &mut Checkup) {
-    for what in worktrees::without(wanted, top, directory) {
-        checkup.warning(what, worktrees::HELP);
+    for gap in worktrees::without(wanted, top, directory) {
+        checkup.warning(gap.what, gap.help);
     }
     for name in wanted {
         if let Some((why, fix)) = worktrees::condition(directory, name, top) {
@@ -166,7 +166,10 @@ fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
         ),
         Err(_) => checkup.problem(
             format!("core.hooksPath is set to a directory that is not there ({origin}), so no hook runs"),
-            &format!("make the directory, or {take_out}"),
+            &match keeper::husky(directory) {
+                Some(_) => keeper::RUN_HUSKY.to_owned(),
+                None => format!("make the directory, or {take_out}"),
+            },
         ),
     }
 }

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::calls::{self, Calls};
+use super::calls::{self, Calls, Why};
 use super::keeper::{self, Keeper};
 use super::script::{self, ASIDE, Gate, Whose};
-use super::why::Why;
 use crate::source::layout::regular;
 
 /// What there is where git looks for a hook.

@@ -36,9 +36,8 @@ pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
         )));
         return status::status(to);
     }
-    check(&place)?;
     let hooks = look(&place)?;
-    hooks.iter().try_for_each(can_be_put)?;
+    check(&place, &hooks)?;
     let program = std::env::current_exe()
         .map_err(|error| UsageError::new(format!("the path of this program cannot be told: {error}")))?;
     let failed = |error| failed(&place.directory, &error);
@@ -152,19 +151,20 @@ pub(super) fn look(place: &Place) -> Result<Vec<Hook<'static>>, UsageError> {
 }
 
 /// Whether hooks that are put there stay, and are those of nobody else.
-fn check(place: &Place) -> Result<(), UsageError> {
+fn check(place: &Place, hooks: &[Hook<'_>]) -> Result<(), UsageError> {
     let directory = &place.directory;
     if place.reach == Reach::Shared {
         return Err(shared(directory, "install"));
     }
-    if let Some(own) = keeper::husky(directory) {
-        let directory = shown(directory);
+    let lacks = hooks.iter().any(|hook| !matches!(hook.there, There::Calls { .. }));
+    if let Some(own) = keeper::husky(directory).filter(|_| lacks) {
         let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
+        let shown = shown(directory);
         let message =
-            format!("husky writes the hooks in {directory} anew at every installation; nothing was done");
-        return Err(UsageError::new(message).help(keeper::husky_recipe(&own, &names)));
+            format!("husky writes the hooks in {shown} anew at every installation; nothing was done");
+        return Err(UsageError::new(message).help(keeper::husky_recipe(directory, &own, &names)));
     }
-    Ok(())
+    hooks.iter().try_for_each(can_be_put)
 }
 
 /// Refuses what must not be moved, or cannot.

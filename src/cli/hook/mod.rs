@@ -3,21 +3,17 @@
 //! A gate takes what git hands to that hook, judges what is added, and ends with 0 only when all of that was looked at
 //! and no key is new. What it says is short and goes to standard error.
 
-mod before;
 mod calls;
 mod commit;
-mod endings;
 mod files;
 mod install;
 pub(super) mod keeper;
-mod lines;
 mod message;
 pub(super) mod place;
 mod proof;
 mod push;
 pub(super) mod script;
 mod status;
-mod why;
 pub(super) mod worktrees;
 
 use std::ffi::OsString;
@@ -66,7 +62,8 @@ pub enum HookCommand {
     ///
     /// What it has is what it says on standard input, and the refs here that follow it: those that are fetched from that
     /// very URL, by the remote's own refspec. With no ref named there, because there is nothing to push or because another
-    /// command of the hook has read that before, it is what HEAD and the branches here have that the remote lacks.
+    /// command of the hook has read that before, it is what HEAD and all branches, tags and notes here
+    /// have that the remote's branches lack, as far as they were fetched.
     ///
     /// Configuration, baseline and rule files are those that are committed in what is pushed, each ref by its own, whatever
     /// is checked out. What they are looser in than what the remote has is said. --policy-from REV has all judged by that
@@ -76,9 +73,9 @@ pub enum HookCommand {
     /// Judge what a push brings, on the server
     ///
     /// What comments `leeward:ignore` accept of it is named. With --deny-new-suppressions they accept nothing, unless what
-    /// a ref was before, or HEAD for a new one, has them.
+    /// a ref was before, or HEAD for a new one, has them: of the first push of all, none does.
     ///
-    /// Configuration, baseline and rule files are those of HEAD there.
+    /// Configuration, baseline and rule files are those of HEAD there, before that has a commit the defaults.
     #[command(after_help = EXAMPLES)]
     PreReceive(Plain),
     /// Put the gates into this repository

@@ -1,16 +1,16 @@
 //! `leeward hook status`: which gates are in force, as far as it can be told without running anybody else's hook.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::{UsageError, masked, say};
+use super::calls::Why;
 use super::files::{self, Hook, There};
 use super::install::{Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
-use super::why::Why;
 use super::{calls, on_path, script, worktrees};
 use crate::sanitize::visible;
 use crate::status::Status;
@@ -79,11 +79,10 @@ fn elsewhere(place: &Place) -> String {
         return String::new();
     };
     let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
-    let lacking = worktrees::without(&names, top, &place.directory);
-    let mut text: String = lacking.iter().map(|what| format!("warning: {what}\n")).collect();
-    if !lacking.is_empty() {
-        text.push_str(&format!("help: {}\n", worktrees::HELP));
-    }
+    let gaps = worktrees::without(&names, top, &place.directory);
+    let mut text: String = gaps.iter().map(|gap| format!("warning: {}\n", gap.what)).collect();
+    let helps: BTreeSet<&str> = gaps.iter().map(|gap| gap.help).collect();
+    text.extend(helps.iter().map(|help| format!("help: {help}\n")));
     text
 }
 
@@ -98,7 +97,7 @@ fn help(
 ) -> String {
     if let Some(own) = keeper::husky(&place.directory) {
         lacking.retain(|name| !unfed || *name != "pre-push");
-        let lines = (!lacking.is_empty()).then(|| keeper::husky_recipe(&own, &lacking));
+        let lines = (!lacking.is_empty()).then(|| keeper::husky_recipe(&place.directory, &own, &lacking));
         let fed = unfed.then(|| calls::HAND_ON.to_owned());
         return lines.into_iter().chain(fed).map(|help| format!("help: {help}\n")).collect();
     }

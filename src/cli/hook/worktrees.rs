@@ -1,21 +1,32 @@
-//! The other work trees of a repository, and whether git finds the gates there, too: a relative `core.hooksPath` leads to
-//! another directory in each of them.
+//! The other work trees of a repository and its submodules, and whether git finds the gates there, too: a relative
+//! `core.hooksPath` leads to another directory in each work tree, and a submodule is a repository with hooks of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
-use super::super::subprocess::ASKING;
-use super::super::subprocess::run;
+use super::super::subprocess::{ASKING, run};
+use super::calls::Why;
 use super::files::{Hook, There};
-use super::why::Why;
 use super::{calls, keeper, place, script};
 use crate::sanitize::visible;
 
-/// How to have the gates in all of them.
-pub(in crate::cli) const HELP: &str = "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
+/// Where git does not find the gates.
+pub(in crate::cli) struct Gap {
+    /// A sentence.
+    pub(in crate::cli) what: String,
+    /// How to have them there.
+    pub(in crate::cli) help: &'static str,
+}
+
+/// How to have the gates in all work trees.
+const INSTALL_THERE: &str = "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
      git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"";
+
+/// How to have them in all submodules.
+const INSTALL_IN_SUBMODULES: &str =
+    "a submodule has hooks of its own: git submodule foreach --recursive 'leeward hook install'";
 
 /// How to have a gate called whatever a hook of somebody else does.
 const INSTALL: &str = "`leeward hook install` calls it in any case, behind that hook";
@@ -24,12 +35,17 @@ const INSTALL: &str = "`leeward hook install` calls it in any case, behind that 
 const LEADING: [&str; 5] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"];
 
-/// A sentence for each work tree but the one at `here` in which git does not find one of these hooks, or finds one that
-/// calls somebody else. `directory`: where the hooks are here. What git does not tell of is not told of.
-pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> Vec<String> {
+/// What there is for each work tree but the one at `here`, and each submodule in it, in which git does not find one of these
+/// hooks, or finds one that calls somebody else. `directory`: where the hooks are here. What git does not tell of is not told
+/// of.
+pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> Vec<Gap> {
     let same = |a: &Path, b: &Path| a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a));
-    let others = all(here).into_iter().filter(|other| other.is_dir() && !same(other, here));
-    let told = others.filter_map(|other| {
+    let help = if keeper::husky(directory).is_some() { keeper::RUN_HUSKY } else { INSTALL_THERE };
+    let others = all(here).into_iter().filter(|other| !same(other, here));
+    let others = others.map(|other| ("work tree", other, help));
+    let others =
+        others.chain(submodules(here).into_iter().map(|sub| ("submodule", sub, INSTALL_IN_SUBMODULES)));
+    let told = others.filter(|(_, other, _)| other.is_dir()).filter_map(|(kind, other, help)| {
         let hooks = other.join(path(ask(&other, &["rev-parse", "--git-path", "hooks"])?.trim_end()));
         if same(&hooks, directory) {
             return None;
@@ -42,11 +58,12 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
             let own = ask(&other, &place::SCOPE).filter(|told| told.starts_with(b"worktree\t"));
             let own = own.map(|told| format!(" (its own core.hooksPath; there, {})", place::unset(&told)));
             let (other, hooks) = (shown(&other), shown(&hooks));
-            format!(
-                "in the work tree {other} git reads hooks from {hooks}{}, and finds no gate for {}",
+            let what = format!(
+                "in the {kind} {other} git reads hooks from {hooks}{}, and finds no gate for {}",
                 own.unwrap_or_default(),
                 missing.join(", ")
-            )
+            );
+            Gap { what, help }
         })
     });
     told.collect()
@@ -65,7 +82,7 @@ pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Opt
     let gate = script::gates(false).iter().find(|gate| gate.name == name)?;
     match Hook::look(directory, gate, Some(top)).ok()?.there {
         There::Foreign { lost: Some(why @ Why::Unfed(_)), runs: true, .. } => {
-            let why = format!("{why}; then what HEAD and the branches here have is judged, and no tag");
+            let why = format!("{why}; then all branches, tags and notes here are judged");
             Some((why, if keeper::husky(directory).is_some() { calls::HAND_ON } else { INSTALL }))
         }
         There::Foreign { lost: Some(why), runs: true, .. } if !why.is_general() => {
@@ -83,6 +100,20 @@ fn all(here: &Path) -> Vec<PathBuf> {
     let Some((list, end)) = list else { return Vec::new() };
     let fields = list.split(|byte| *byte == end);
     fields.filter_map(|field| field.strip_prefix(b"worktree ")).map(path).collect()
+}
+
+/// The submodules of a work tree that are checked out there.
+fn submodules(top: &Path) -> Vec<PathBuf> {
+    // Git would wait for what has no end.
+    if !top.join(".gitmodules").is_file() {
+        return Vec::new();
+    }
+    let list = ["config", "--file", ".gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$"];
+    let (Some(list), Ok(inside)) = (ask(top, &list), top.canonicalize()) else { return Vec::new() };
+    let paths = list.split(|byte| *byte == 0).filter_map(|entry| entry.split_once_str(b"\n"));
+    // Without a `.git` of its own, it would be answered for the repository around it.
+    let subs = paths.map(|(_, below)| top.join(path(below))).filter(|sub| sub.join(".git").exists());
+    subs.filter(|sub| sub.canonicalize().is_ok_and(|sub| sub.starts_with(&inside))).collect()
 }
 
 fn ask(directory: &Path, arguments: &[&str]) -> Option<Vec<u8>> {

@@ -15,7 +15,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Policy;
 use super::files::{Files, Stored};
-use super::since::{Asked, Now, Since};
+use super::since::{Asked, Now};
 use crate::config::LeftOut;
 use crate::detect::Detector;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
@@ -59,10 +59,7 @@ impl Policy {
         }
         let opened = match of_revision {
             Some(_) => Vec::new(),
-            None if asked.deny => match asked.since() {
-                Since::Revisions(revisions) => revisions,
-                Since::Unknown => return outcome.notes.push(nothing_before()),
-            },
+            None if asked.deny => asked.since(),
             None => return,
         };
         let since: Vec<&Snapshot> = of_revision.into_iter().chain(&opened).collect();
@@ -281,11 +278,6 @@ fn add(findings: &mut Vec<Finding>, finding: Finding, places: Vec<Location>) {
         Some(known) => known.locations.extend(places),
         None => findings.push(Finding { locations: places, ..finding }),
     }
-}
-
-fn nothing_before() -> Note {
-    let message = "no revision is known that comments leeward:ignore could be new since: --deny-new-suppressions refuses none";
-    Note { kind: "new-suppressions", message: message.to_owned() }
 }
 
 fn note(named: &[String], since: &[&Snapshot], deny: bool) -> Option<Note> {

@@ -179,12 +179,14 @@ fn place(
 fn files(layout: &Layout, top: &Path, revision: Option<&str>, basis: &Basis) -> Result<Files, UsageError> {
     let of = |stored| Files::Of { stored, top: top.to_owned() };
     if let Some(revision) = revision {
-        return Snapshot::open(layout, revision).map(|snapshot| of(Stored::Asked(snapshot))).map_err(
-            |error| {
-                UsageError::new(format!("--policy-from: {error}"))
-                    .help("a shallow clone may lack it: fetch it, with its history")
-            },
-        );
+        let help = match basis {
+            Basis::Received(_) => {
+                "what is pushed is no revision here yet; without --policy-from, HEAD judges as soon as there is one"
+            }
+            _ => "a shallow clone may lack it: fetch it, with its history",
+        };
+        let opened = Snapshot::open(layout, revision).map(|snapshot| of(Stored::Asked(snapshot)));
+        return opened.map_err(|error| UsageError::new(format!("--policy-from: {error}")).help(help));
     }
     Ok(match basis {
         Basis::Disk | Basis::Since(_) if layout.work_tree.is_some() => Files::Disk,

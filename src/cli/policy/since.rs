@@ -2,7 +2,7 @@
 //!
 //! That is the revision that was asked for, or else, in a gate, what the change begins at: `HEAD` for a commit, what the
 //! other side has in its place for a ref, or else what remotes have by default. Where nothing is there yet, every comment
-//! is new; but for the first push that a server takes in at all, which nobody could make then: it has no baseline yet.
+//! is new.
 
 use std::path::PathBuf;
 
@@ -44,14 +44,6 @@ pub(in crate::cli) struct Asked<'n> {
     pub(in crate::cli) target: &'n BStr,
 }
 
-/// What comments are new since.
-pub(super) enum Since {
-    /// What these revisions do not have.
-    Revisions(Vec<Snapshot>),
-    /// Nothing: what comes in is heeded.
-    Unknown,
-}
-
 impl Asked<'_> {
     /// Whether there is anything that comments could be new since.
     ///
@@ -78,8 +70,8 @@ impl Asked<'_> {
         layout.and_then(|layout| layout.work_tree).unwrap_or_default()
     }
 
-    /// What the change begins at.
-    pub(super) fn since(&self) -> Since {
+    /// What the change begins at: what comments these revisions do not have are new.
+    pub(super) fn since(&self) -> Vec<Snapshot> {
         let mut names: Vec<&str> = match self.basis {
             Basis::Received(refs) => refs.iter().map(|new| new.old.as_deref().unwrap_or("HEAD")).collect(),
             Basis::Pushed { base, .. } => base.iter().map(String::as_str).collect(),
@@ -90,21 +82,18 @@ impl Asked<'_> {
         names.sort_unstable();
         names.dedup();
         let Ok(layout) = surroundings::repository(&self.target.to_path_lossy()) else {
-            return Since::Revisions(Vec::new());
+            return Vec::new();
         };
         let open = |name: &str| Some(Snapshot::open(&layout, name).ok()?.abbreviated());
         let opened: Vec<Snapshot> = names.iter().filter_map(|name| open(name)).collect();
         match self.basis {
             // HEAD of a server may name a branch that nobody has made.
-            Basis::Received(_) if opened.is_empty() => match Snapshot::of_branches(&layout, BRANCHES) {
-                branches if branches.is_empty() => Since::Unknown,
-                branches => Since::Revisions(branches),
-            },
+            Basis::Received(_) if opened.is_empty() => Snapshot::of_branches(&layout, BRANCHES),
             Basis::Pushed { .. } if opened.is_empty() => {
                 let defaults = remotes(&layout).into_iter().filter_map(|remote| default_of(&layout, &remote));
-                Since::Revisions(defaults.filter_map(|name| open(&name)).collect())
+                defaults.filter_map(|name| open(&name)).collect()
             }
-            _ => Since::Revisions(opened),
+            _ => opened,
         }
     }
 }

@@ -3,9 +3,8 @@
 //! Only entries count whose keys are known to change nothing about when the hook is called, what it is handed and what
 //! becomes of its answer.
 
-use super::super::calls::{self, Calls};
+use super::super::calls::{self, Calls, Why};
 use super::super::script::Gate;
-use super::super::why::Why;
 use super::yaml::{self, Node};
 
 /// Keys of an entry that change nothing of that.

@@ -3,9 +3,8 @@
 //! Only commands and jobs count whose keys are known to change nothing about when they are run and what they are handed.
 //! Each `run` is a script of its own.
 
-use super::super::calls::{self, Calls};
+use super::super::calls::{self, Calls, Why};
 use super::super::script::{self, FORWARDED, Gate};
-use super::super::why::Why;
 use super::yaml::{self, Node};
 
 /// Keys of a command or job that change nothing of that.

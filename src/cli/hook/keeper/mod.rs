@@ -12,9 +12,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::calls::{self, Calls};
+use super::calls::{self, Calls, Why};
 use super::script::{self, Gate};
-use super::why::Why;
 use crate::source::layout::regular;
 
 /// Who keeps a hook.
@@ -133,11 +132,31 @@ pub(in crate::cli) fn husky(directory: &Path) -> Option<PathBuf> {
     known.then(|| own.to_owned())
 }
 
-/// What to write into the files of husky for these hooks, a line each.
-pub(in crate::cli) fn husky_recipe(own: &Path, names: &[&str]) -> String {
+/// How to have the directory that husky writes, where it is not there.
+pub(in crate::cli) const RUN_HUSKY: &str =
+    "husky makes that directory in each work tree by itself: `npm install` there runs it, or `npx husky`";
+
+/// How to have husky call the gates of these hooks. `directory`: where git reads them; `own`: where people write theirs.
+pub(in crate::cli) fn husky_recipe(directory: &Path, own: &Path, names: &[&str]) -> String {
+    let lacks = |gate: &&Gate| {
+        let read = regular::read(&own.join(gate.name));
+        !read.is_ok_and(|content| calls::of(gate.calls, &content, true) != Calls::Never)
+    };
+    let is_there = directory.is_dir();
+    let gates = || script::gates(false).iter().filter(|gate| names.contains(&gate.name));
+    let mut lacking: Vec<&Gate> = gates().filter(lacks).collect();
+    if is_there && lacking.is_empty() {
+        lacking = gates().collect();
+    }
     let own = own.file_name().map_or(own, Path::new).display();
-    let gates = script::gates(false).iter().filter(|gate| names.contains(&gate.name));
-    let line = |gate: &Gate| format!("\n  {:<25} {}", format!("{own}/{}", gate.name), gate.line());
-    let lines: String = gates.map(line).collect();
-    format!("add a line to each of these files, and make those that are not there:{lines}")
+    let line = |gate: &&Gate| format!("\n  {:<25} {}", format!("{own}/{}", gate.name), gate.line());
+    let lines: String = lacking.iter().map(line).collect();
+    match (is_there, lacking.is_empty()) {
+        (false, true) => RUN_HUSKY.to_owned(),
+        (false, false) => format!("{RUN_HUSKY}. Before, {ADD}:{lines}"),
+        (true, _) => format!("{ADD}:{lines}"),
+    }
 }
+
+/// What to do with lines that call gates.
+const ADD: &str = "add a line to each of these files, and make those that are not there";

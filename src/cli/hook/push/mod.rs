@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::super::UsageError;
 use super::super::args::Scanning;
@@ -136,13 +136,17 @@ fn judge(
     let olds = all.iter().filter_map(|update| update.old.as_deref());
     let words = olds.fold(words, Words::without_if_stored);
     let names = |collector: &Collector<'_>| {
-        for update in updates.iter().filter(|update| update.new.is_some() && update.old.is_none()) {
-            collector.count(Counted::Ref, 1);
-            let (kind, path) = (LocationKind::RefName, Some(update.name.as_bstr()));
-            collector.blob(Origin { kind, target: 0, path, shown: path, object: None }, &update.name);
-        }
+        let made = updates.iter().filter(|update| update.new.is_some() && update.old.is_none());
+        made.for_each(|update| push_name(collector, update.name.as_bstr()));
     };
     Ok(range::judge(run, layout, &words, Told::default(), &names))
+}
+
+/// Has the name of a ref judged.
+fn push_name(collector: &Collector<'_>, name: &BStr) {
+    collector.count(Counted::Ref, 1);
+    let (kind, path) = (LocationKind::RefName, Some(name));
+    collector.blob(Origin { kind, target: 0, path, shown: path, object: None }, name);
 }
 
 /// All of it, so that git does not meet a closed pipe.

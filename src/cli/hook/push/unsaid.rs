@@ -1,20 +1,24 @@
 //! The gate of a push of which git says nothing: there is nothing to push, or another command of the hook has read what git
 //! said. Which of them it is, nobody tells.
 //!
-//! Takes the remote and judges what could be sent: what is checked out and all branches, without what the remote has as far
-//! as refs here tell. Where all of that was pushed, there is nothing to judge, and no more is said than that. Tags are left
-//! out: which of them a remote has is not known here.
+//! Takes the remote and judges what could be sent: what is checked out and all branches, tags and notes, their names too,
+//! without what the remote has as far as refs here tell. Where all of that was pushed, there is nothing to judge, and no more
+//! is said than that. Which tags and notes a remote has is not known here; so those count that its branches do not reach:
+//! to tell takes the time of `git rev-list --tags --not --remotes`, which goes back to the oldest tag.
 
 use std::path::PathBuf;
+
+use bstr::ByteSlice as _;
 
 use super::super::super::UsageError;
 use super::super::super::args::Scanning;
 use super::super::super::policy::Basis;
 use super::super::super::range::{self, Told};
 use super::super::super::run::Run;
-use super::{Update, settings};
+use super::{Update, push_name, settings};
+use crate::pipeline::Collector;
 use crate::report::{Gate, Note};
-use crate::source::history::range::{Snapshot, Words};
+use crate::source::history::range::{Snapshot, Words, lacking};
 use crate::source::layout::Layout;
 use crate::status::Status;
 
@@ -27,12 +31,16 @@ pub(super) fn judge(
     let name = remote.map(|(name, _)| name.as_str());
     let here = PathBuf::from(".");
     let run = Run::judged_by(brought(layout, name, scanning)?, "range", scanning, [&here])?;
+    let remote = remote.map(|(name, url)| (name.as_str(), url.as_deref()));
     let words = match remote {
-        Some((name, url)) => Words::branches().without_remote(layout, name, url.as_deref(), &[]),
-        None => Words::branches().without_remotes(),
+        Some((name, url)) => Words::own().without_remote(layout, name, url, &[]),
+        None => Words::own().without_remotes(),
+    };
+    let names = |collector: &Collector<'_>| {
+        lacking(layout, remote).iter().for_each(|name| push_name(collector, name.as_bstr()));
     };
     let told = Told { empty: None, some: Some(note(remote.is_some())) };
-    Ok(range::judge(run.for_gate(Gate::Push), layout, &words, told, &|_| ()))
+    Ok(range::judge(run.for_gate(Gate::Push), layout, &words, told, &names))
 }
 
 /// Those that `HEAD` brings, whichever branch is pushed.
@@ -44,10 +52,10 @@ fn brought(layout: &Layout, remote: Option<&str>, scanning: &Scanning) -> Result
 }
 
 fn note(named: bool) -> Note {
-    let lacks = if named { "the remote lacks" } else { "no remote has" };
+    let whose = if named { "the branches of the remote have" } else { "remotes have" };
     let message = format!(
-        "git named no ref: there is nothing to push, or another command of the hook read standard input before. What HEAD \
-         and the branches here have that {lacks} was judged, and no tag"
+        "git named no ref: there is nothing to push, or another command of the hook read standard input before. So HEAD and \
+         all branches, tags and notes here were judged, without what {whose} as far as it was fetched"
     );
     Note { kind: "push-not-named", message }
 }

@@ -35,7 +35,7 @@ pub use self::attribute::attribute;
 use self::changes::{Changes, Found, Shared, Spot};
 pub use self::moves::RangeMoves;
 use self::reader::Reader;
-pub use self::remote::remotes;
+pub use self::remote::{lacking, remotes};
 use self::revision::Names;
 use self::select::{Range, select};
 pub use self::snapshot::{Snapshot, SnapshotError};

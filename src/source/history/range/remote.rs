@@ -10,17 +10,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice as _};
 use git2::ConfigLevel;
 
-use super::super::Layout;
+use super::super::{Layout, refs};
 use super::place::same_place;
 use super::tracking::mapped;
-use super::words::{Selector, Word, Words};
+use super::words::{OWN, Selector, Word, Words};
 use crate::source::layout::include;
-
-/// Refs that people make here, whoever fetches into them as well.
-const OWN: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/notes/"];
 
 impl Words {
     /// The same range without what a remote has, as far as refs here follow it. `url`: where the push goes, if that was
@@ -58,6 +55,21 @@ impl Words {
 /// The names of the remotes.
 pub fn remotes(layout: &Layout) -> Vec<String> {
     Remotes::read(layout).remotes.into_keys().collect()
+}
+
+/// Refs that people make here which no ref follows that is fetched from where a push goes; without a remote, from anywhere.
+pub fn lacking(layout: &Layout, remote: Option<(&str, Option<&str>)>) -> Vec<BString> {
+    let (remotes, refs) = (Remotes::read(layout), refs::read(layout, &mut drop));
+    let there = match remote {
+        Some((name, url)) => remotes.of_place(name, url),
+        None => remotes.remotes.keys().map(String::as_str).collect(),
+    };
+    let is_known = |name: &BStr| {
+        let mut here = there.iter().flat_map(|remote| remotes.tracking(remote, name));
+        here.any(|here| refs.contains_key(&here))
+    };
+    let own = refs.keys().filter(|name| OWN.iter().any(|own| name.starts_with(own.as_bytes())));
+    own.filter(|name| !is_known(name.as_bstr())).cloned().collect()
 }
 
 /// What the configuration says of remotes.

@@ -71,6 +71,9 @@ pub(super) struct Word {
     pub(super) excluded: bool,
 }
 
+/// What the names of refs begin with that people make here, whoever fetches into them as well.
+pub(super) const OWN: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/notes/"];
+
 /// A range by name: which commits are meant, and which are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words(pub(super) Vec<Word>);
@@ -103,11 +106,12 @@ impl Words {
         Words(words)
     }
 
-    /// What is checked out, here and in other work trees, and all branches.
-    pub fn branches() -> Words {
-        let refs = |pattern: &str| Selector::Refs { pattern: Some(pattern.into()), without: vec![] };
-        let patterns = ["HEAD", "worktrees/*/HEAD", "refs/heads/*"];
-        Words(patterns.map(|pattern| Word { selector: refs(pattern), excluded: false }).into())
+    /// What is checked out, here and in other work trees, and all refs that people make here.
+    pub fn own() -> Words {
+        let refs = |pattern: String| Selector::Refs { pattern: Some(pattern.into()), without: vec![] };
+        let checked_out = ["HEAD", "worktrees/*/HEAD"].map(str::to_owned);
+        let patterns = checked_out.into_iter().chain(OWN.map(|own| format!("{own}*")));
+        Words(patterns.map(|pattern| Word { selector: refs(pattern), excluded: false }).collect())
     }
 
     /// The same range without what any remote has, as far as it was fetched.

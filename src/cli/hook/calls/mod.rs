@@ -4,13 +4,17 @@
 //! `exec CALL`, `if ! CALL; then exit 1; fi`, a call that comes last. What stands before it has to be plain as well (see
 //! [`before`]). Of all else it is said that a refusal may be lost; `leeward doctor` tries the hook.
 
+mod before;
+mod endings;
+mod lines;
+mod why;
+
 use std::sync::LazyLock;
 
 use bstr::ByteSlice;
 use regex::{Captures, Regex};
 
-use super::why::Why;
-use super::{before, endings, lines};
+pub(in crate::cli) use why::Why;
 
 /// What a hook makes of a gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
