@@ -8,6 +8,8 @@ mod filter;
 mod local;
 mod names;
 mod pushed;
+#[cfg(test)]
+mod pushed_tests;
 mod rebase;
 mod refs;
 mod rewrite;

@@ -18,6 +18,11 @@ use crate::words::short_id;
 const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
     test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\"";
 
+/// Goes on behind a conflict. Git alone would drop a commit of which nothing is left, and not say so. Where it did not begin
+/// with a commit, because a file lies in its way, it makes that itself.
+const RESOLVED: &str = "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && git commit --allow-empty -C REBASE_HEAD && \
+    git rebase --continue";
+
 /// What is checked out: a branch, or a commit.
 const HEAD: &str = "$(git symbolic-ref --quiet --short HEAD || git rev-parse HEAD)";
 
@@ -83,13 +88,17 @@ impl Group<'_> {
         lines.push(run(format!(
             "{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
         )));
-        lines.push(say("A conflict on the way is mended, added, and `git rebase --continue` goes on."));
+        lines.push(say(
+            "A conflict on the way is mended and added. Then this keeps the commit, whatever is left of it, and goes on:",
+        ));
+        lines.push(run(RESOLVED.to_owned()));
         lines.extend(checked(short_id(&rebase.tip)));
         lines
     }
 
     /// The command that begins a rebase. It asks about the commit that was just made, again after each stop, and not about
-    /// one that a remote has: that stays as it is.
+    /// one that a remote has: that stays as it is. Git before 2.26 drops commits that change nothing unless it is told to keep
+    /// them; later ones keep them, and what becomes one of them, because of `--exec`.
     fn command(&self, rebase: &Rebase) -> String {
         let ask = format!("leeward range --quiet --allow-empty{} \"HEAD^! --not --remotes\"", self.options);
         let base = rebase.base.as_deref().map_or("--root", short_id);
@@ -103,7 +112,9 @@ impl Group<'_> {
         } else {
             ""
         };
-        format!("git{along} rebase --rebase-merges --reschedule-failed-exec --exec {ask} {base}{branch}")
+        format!(
+            "git{along} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
+        )
     }
 
     /// What lies in the work tree where a rebase has to write. The name of a file that holds a key is masked.

@@ -115,7 +115,7 @@ fn fetched(branch: &CheckedOut) -> String {
     let short = word(branch.branch.strip_prefix(BRANCHES).unwrap_or(&branch.branch));
     let (name, tip) = (word(&branch.branch), short_id(&branch.tip));
     let now = format!("\"$(git -C {COPY} rev-parse {name})\"");
-    format!("{git} {FETCH} {name} && {git} rebase --onto {now} {tip} {short}")
+    format!("{git} {FETCH} {name} && {git} rebase --rebase-merges --empty=keep --onto {now} {tip} {short}")
 }
 
 /// Whether a ref can be rewritten.
