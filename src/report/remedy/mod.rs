@@ -175,6 +175,11 @@ impl Group<'_> {
         Some((title, renamed.into_iter().chain(then).collect()))
     }
 
+    /// Whether the repository has notes about commits.
+    fn has_notes(&self) -> bool {
+        self.findings.iter().any(|finding| finding.containment.as_ref().is_some_and(|found| found.notes))
+    }
+
     fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {
         self.findings.iter().flat_map(|finding| &finding.locations).any(|location| wanted(location.kind))
     }

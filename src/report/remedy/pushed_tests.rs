@@ -1,7 +1,7 @@
 //! What people are told to do about what others have.
 
 use super::Line::Say;
-use super::tests::{FILTER, TIP, WRITE, commands, finding, state};
+use super::tests::{FILTER, TIP, WRITE, commands, committed, finding, state};
 use super::{Section, sections};
 use crate::finding::{CheckedOut, Containment, LocationKind, State, WorkTree};
 use crate::report::sample;
@@ -25,9 +25,37 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
         WRITE,
         FILTER,
         "rm \"$work/expressions.txt\"",
-        "git -C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
+        &notes_follow("git -C \"$work/copy.git\""),
+        "git -C \"$work/copy.git\" push --force --mirror \"$url\"",
+        "rm -rf \"$work\"",
     ];
     assert_eq!(found, expected);
+}
+
+/// What gives the notes of a repository to the new commits.
+fn notes_follow(git: &str) -> String {
+    format!(
+        "for notes in $({git} for-each-ref --format='%(refname)' refs/notes/); do tail -n +2 \"$work/copy.git/filter-repo/commit-map\" | \
+         {git} notes --ref=\"$notes\" copy --force --stdin; done"
+    )
+}
+
+#[test]
+fn where_there_are_notes_they_go_along() {
+    let has_notes =
+        |found: Containment| vec![finding(LocationKind::Blob, "a", Containment { notes: true, ..found })];
+    let told = commands(has_notes(state(State::Pushed)));
+    assert_eq!(told[5], notes_follow("git -C \"$work/copy.git\""), "{told:?}");
+    let shared = Containment {
+        refs: vec!["refs/heads/main".into(), "refs/heads/other".into()],
+        ..committed(Some("refs/heads/main"), Some("77"), 4)
+    };
+    let told = commands(has_notes(shared));
+    assert_eq!(told[4], notes_follow("git"), "{told:?}");
+    for found in [committed(None, Some("77"), 4), state(State::LastCommit)] {
+        assert_eq!(commands(has_notes(found))[0], "export GIT_NOTES_REWRITE_REF='refs/notes/*'");
+    }
+    assert_eq!(commands(has_notes(state(State::Staged))), ["git reset -q -- :/a"]);
 }
 
 #[test]

@@ -31,6 +31,7 @@ impl Group<'_> {
     pub(super) fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
         let in_the_way = self.in_the_way();
         let mut lines = put_aside(&in_the_way);
+        lines.extend(self.notes_along());
         lines.push(say(
             "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
         ));
@@ -115,6 +116,17 @@ impl Group<'_> {
         format!(
             "git{along} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
         )
+    }
+
+    /// What has notes follow the commits that a rebase or an amendment makes anew, in this shell.
+    pub(super) fn notes_along(&self) -> Vec<Line> {
+        match self.has_notes() {
+            true => vec![
+                say("Notes stay with the old commits, unless git is told to take them along:"),
+                run("export GIT_NOTES_REWRITE_REF='refs/notes/*'".to_owned()),
+            ],
+            false => Vec::new(),
+        }
     }
 
     /// What lies in the work tree where a rebase has to write. The name of a file that holds a key is masked.

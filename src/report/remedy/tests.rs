@@ -31,7 +31,7 @@ pub(super) fn state(state: State) -> Containment {
 }
 
 /// A key in a commit of a branch, or of what is checked out.
-fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containment {
+pub(super) fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containment {
     let (branch, base) = (branch.map(Into::into), base.map(|digits| digits.repeat(20)));
     Containment {
         rebase: Some(Rebase {

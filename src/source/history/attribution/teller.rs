@@ -189,6 +189,7 @@ impl Teller<'_> {
         self.tips.name(&asked.named, containment);
         containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way = self.under_way;
+        containment.notes = self.tips.of_notes(true).next().is_some();
         let of_head = asked.set.spots.iter().copied().filter(|&spot| self.is_of_head(spot));
         containment.unlisted = self.unlisted(of_head, |_| true);
         containment.rebase = self.rebase(&question);
