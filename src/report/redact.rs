@@ -179,6 +179,7 @@ impl Redactor {
             in_the_way,
             rebase,
             checked_out,
+            gaps: _,
             notes: _,
         } = containment;
         let lists = [refs, remotes, reflogs, named, unlisted, in_the_way];

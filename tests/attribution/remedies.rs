@@ -302,8 +302,33 @@ fn nothing_is_dropped_while_a_ref_may_lead_to_it() {
     let tip = place.git(&["rev-parse", "HEAD"]).out();
     let (directory, file) = tip.trim_end().split_at(2);
     fs::remove_file(place.work().join(".git/objects").join(directory).join(file)).expect("it is loose");
-    let out = place.run(&["history"]).ends_with(3).says("before anything is dropped").out();
-    assert!(!out.contains("gc --prune=now"), "{out}");
+    let may_be_in_refs = |ran: Ran| {
+        let out = ran.says("before anything is dropped").says("in no ref that could be followed, but").out();
+        assert!(!out.contains("gc --prune=now") && !out.contains("in no ref any more"), "{out}");
+    };
+    may_be_in_refs(place.run(&["history"]).ends_with(3));
+    may_be_in_refs(place.run(&["history", "--no-connectivity-check"]).ends_with(1));
+    may_be_in_refs(place.run(&["range", "HEAD@{1}"]));
+}
+
+#[test]
+fn nothing_is_dropped_of_which_a_shallow_clone_knows_no_ref() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "a.env"]);
+    commit(&mut place, "without");
+    commit(&mut place, "after it");
+    let with = place.git(&["rev-parse", "HEAD~2"]).out();
+    place.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let shallow = place.top().join("shallow").display().to_string();
+    let from = format!("file://{}", place.work().display());
+    place.git(&["clone", "--quiet", "--depth=1", &from, &shallow]);
+    let fetch = ["fetch", "--quiet", "--depth=1", "--no-write-fetch-head", "origin", with.trim_end()];
+    place.git(&[&["-C", shallow.as_str()][..], &fetch].concat());
+    let said = place.run(&["history", &shallow]).ends_with(3).out();
+    assert!(said.contains("in no ref that could be followed, but"), "{said}");
+    assert!(said.contains("before anything is dropped") && !said.contains("gc --prune=now"), "{said}");
 }
 
 #[test]
