@@ -18,6 +18,11 @@ use crate::words::short_id;
 const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
     test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\"";
 
+/// Gives the notes of the commit that was made anew last to what became of it: git itself does that at the end of the rebase,
+/// too late for a commit that is amended before.
+const NOTED: &str = "for notes in $(git for-each-ref --format='%(refname)' refs/notes/); do \
+    tail -n 1 \"$(git rev-parse --git-path rebase-merge/rewritten-list)\" | git notes --ref=\"$notes\" copy --force --stdin; done";
+
 /// Goes on behind a conflict. Git alone would drop a commit of which nothing is left, and not say so. Where it did not begin
 /// with a commit, because a file lies in its way, it makes that itself.
 const RESOLVED: &str = "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && git commit --allow-empty -C REBASE_HEAD && \
@@ -81,13 +86,14 @@ impl Group<'_> {
     /// One rebase, from its beginning to its end.
     fn one(&self, rebase: &Rebase) -> Vec<Line> {
         let mut lines = vec![run(self.command(rebase))];
+        let stopped = if self.has_notes() { format!("{STOPPED} && {NOTED}") } else { STOPPED.to_owned() };
         if self.has(|kind| kind == LocationKind::Author) {
             lines.push(say("Where it stands in the name or address of a commit's author, first:"));
-            lines.push(run(format!("{STOPPED} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
+            lines.push(run(format!("{stopped} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
         }
         let edit = if self.has(|kind| kind == LocationKind::CommitMessage) { "" } else { " --no-edit" };
         lines.push(run(format!(
-            "{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
+            "{stopped} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
         )));
         lines.push(say(
             "A conflict on the way is mended and added. Then this keeps the commit, whatever is left of it, and goes on:",
