@@ -87,6 +87,10 @@ pub struct Containment {
     pub rebase: Option<Rebase>,
     /// Those of the branches that have it which are checked out somewhere.
     pub checked_out: Vec<CheckedOut>,
+    /// Not all that refs lead to is stored: they may lead to it, too.
+    pub gaps: bool,
+    /// Whether the repository has notes about commits, which do not follow commits by themselves.
+    pub notes: bool,
 }
 
 /// A branch that a work tree has checked out.

@@ -21,7 +21,7 @@ use crate::progress::{Counters, Phase};
 use crate::source::history::attribution::{self, Held};
 use crate::source::history::{self, Options, Progress, Reach};
 use crate::source::layout::{self, Layout, ObjectDirs};
-use crate::source::{Issue, Sink as _};
+use crate::source::{Issue, Sink as _, UNCONNECTED};
 use crate::status::Status;
 
 impl Progress for Counters {
@@ -75,7 +75,7 @@ pub(super) fn history(command: &HistoryCommand) -> Result<Status, UsageError> {
         }
         if command.no_connectivity_check {
             let what = BStr::new("whether everything that is named is stored");
-            collector.skip("connectivity check (--no-connectivity-check)", what);
+            collector.skip(UNCONNECTED, what);
         }
     };
     let complete = |outcome: &mut Outcome, counters: &Arc<Counters>| {

@@ -186,6 +186,8 @@ impl Redactor {
             in_the_way,
             rebase,
             checked_out,
+            gaps: _,
+            notes: _,
         } = containment;
         let lists = [refs, remotes, reflogs, named, unlisted, in_the_way];
         self.in_paths(lists.into_iter().flatten());

@@ -6,8 +6,10 @@
 use serde::Serialize;
 
 use super::model::encoded;
+use super::{Report, Skipped};
 use crate::finding::{Containment, Exposure, Finding, State};
 use crate::sanitize::visible;
+use crate::source::UNCONNECTED;
 use crate::words::count;
 
 /// How many refs people are told of.
@@ -53,10 +55,35 @@ impl ContainmentModel {
 }
 
 /// What there is to say to people, a line each: `in main, origin/main and 3 more refs; origin has it`.
-pub(super) fn lines(finding: &Finding) -> Vec<String> {
+pub(super) fn lines(report: &Report, finding: &Finding) -> Vec<String> {
     let Some(containment) = &finding.containment else { return Vec::new() };
     let exposed = containment.exposure.as_ref().and_then(exposed);
-    exposed.into_iter().chain(contained(containment)).collect()
+    let no_ref = if may_be_in_refs(report, finding) { NONE_FOLLOWED } else { NO_REF };
+    exposed.into_iter().chain(contained(containment, no_ref)).collect()
+}
+
+/// Of what was in refs, or at least is stored.
+const NO_REF: &str = "in no ref any more";
+
+/// The same, where not all that refs lead to is known.
+const NONE_FOLLOWED: &str = "in no ref that could be followed";
+
+/// Whether refs may lead to it though none is known to: by what is not there, or was not looked for.
+pub(super) fn may_be_in_refs(report: &Report, finding: &Finding) -> bool {
+    let kinds = [
+        "bad-ref",
+        "corrupt-object",
+        "corrupt-pack",
+        "missing-alternate",
+        "missing-object",
+        "partial-clone",
+        "shallow",
+        "unreadable",
+    ];
+    let unconnected = |skipped: &Skipped| skipped.reason == UNCONNECTED;
+    finding.containment.as_ref().is_some_and(|found| found.gaps)
+        || report.issues.iter().any(|issue| kinds.contains(&issue.kind.as_str()))
+        || report.scan.coverage.skipped.iter().any(unconnected)
 }
 
 /// Only what has come and gone: of the rest, the first commit says it all.
@@ -72,7 +99,7 @@ fn exposed(Exposure { from, to, days }: &Exposure) -> Option<String> {
     Some(format!("exposed for {long}, from {from} to {to}"))
 }
 
-fn contained(containment: &Containment) -> Option<String> {
+fn contained(containment: &Containment, no_ref: &str) -> Option<String> {
     let Containment { refs, more, remotes, reflogs, pushed, .. } = containment;
     let listed = if refs.len() == LISTED + 1 && *more == 0 { refs.len() } else { refs.len().min(LISTED) };
     let mut names: Vec<String> = refs[..listed].iter().map(short).collect();
@@ -88,9 +115,9 @@ fn contained(containment: &Containment) -> Option<String> {
         parts.push(format!("in {}", joined(&names)));
     } else if !reflogs.is_empty() {
         let names: Vec<String> = reflogs.iter().take(LISTED).map(|name| visible(name).into_owned()).collect();
-        parts.push(format!("in no ref any more, but in the reflog ({})", names.join(", ")));
+        parts.push(format!("{no_ref}, but in the reflog ({})", names.join(", ")));
     } else if containment.state == Some(State::Unreachable) {
-        parts.push("in no ref any more, but still stored".to_owned());
+        parts.push(format!("{no_ref}, but still stored"));
     }
     let remotes: Vec<String> = remotes.iter().map(|name| visible(name).into_owned()).collect();
     match (remotes.is_empty(), pushed) {
@@ -170,7 +197,7 @@ mod tests {
             ),
         ];
         for (containment, expected) in table {
-            assert_eq!(contained(&containment).as_deref(), Some(expected));
+            assert_eq!(contained(&containment, NO_REF).as_deref(), Some(expected));
         }
     }
 

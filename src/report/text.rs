@@ -100,7 +100,7 @@ impl Page<'_> {
             self.note(gutter, &format!("asked the provider: {status} ({detail})"), out)?;
         }
         self.history(finding, gutter, out)?;
-        for line in spread::lines(finding) {
+        for line in spread::lines(self.report, finding) {
             self.note(gutter, &line, out)?;
         }
         let places: Vec<_> = others.iter().map(|location| self.place(location).whole()).collect();

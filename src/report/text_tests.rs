@@ -71,9 +71,13 @@ Pushed, or handed on: iwuT…LxRv
   In binary data and in archives nothing can be replaced: there, the version of the file goes whole.
       git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt" --replace-message "$work/expressions.txt" --strip-blobs-with-ids "$work/blobs.txt"
       rm "$work/expressions.txt"
+  Notes stay with the old ids. Where there are any, this gives them to the new commits, too:
+      for notes in $(git -C "$work/copy.git" for-each-ref --format='%(refname)' refs/notes/); do tail -n +2 "$work/copy.git/filter-repo/commit-map" | git -C "$work/copy.git" notes --ref="$notes" copy --force --stdin; done
   When `leeward history "$work/copy.git"` finds nothing any more:
-      git -C "$work/copy.git" push --force --mirror "$url" && rm -rf "$work"
-  Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.
+      git -C "$work/copy.git" push --force --mirror "$url"
+  A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they stay as they are, and all else goes through. Then:
+      rm -rf "$work"
+  Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its support.
 
 Suppressed:
   docs/example.md:8:6: mistral-api-key, by the baseline: the example of the provider's own documentation

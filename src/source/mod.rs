@@ -115,6 +115,9 @@ pub const REACH: usize = 1200;
 /// Why a path is skipped that [`Sink::leaves_out`].
 pub const LEFT_OUT: &str = "left out by the configuration";
 
+/// Why it is not known whether every object is there that a stored one names.
+pub const UNCONNECTED: &str = "connectivity check (--no-connectivity-check)";
+
 /// Why content is skipped that is larger than was asked for.
 pub const TOO_LARGE: &str = "larger than max-file-size";
 

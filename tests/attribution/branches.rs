@@ -28,7 +28,7 @@ fn each_branch_ends_before_the_next_begins() {
         commit(&mut place, branch);
     }
     let told = commands(&place, &["history"]);
-    let [second, go_on, _, head, first, again, _, back] = &told[..] else { panic!("{told:?}") };
+    let [second, go_on, _, _, head, first, again, _, _, back] = &told[..] else { panic!("{told:?}") };
     assert!(!second.ends_with("two") && first.ends_with(" one") && go_on == again, "{told:?}");
     rebased(&place, "two.env", second, go_on);
     let branch = paste(&place, ".", &format!("{head}; echo $head")).out();
@@ -52,7 +52,7 @@ fn what_is_checked_out_is_not_amended_after_another_branch() {
     place.write("last.env", line(2));
     commit(&mut place, "last");
     let told = commands(&place, &["history"]);
-    let [own, go_on, _, _, side, _, _, _] = &told[..] else { panic!("{told:?}") };
+    let [own, go_on, _, _, _, side, _, _, _, _] = &told[..] else { panic!("{told:?}") };
     rebased(&place, "last.env", own, go_on);
     rebased(&place, "side.env", side, go_on);
     place.run(&["history", "--reachable"]).ends_with(0);
@@ -73,7 +73,7 @@ fn a_head_on_no_branch_leaves_no_branch_behind() {
             commit(&mut place, "more");
         }
         let told = commands(&place, &["history"]);
-        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+        let [rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
         assert_eq!(rebase.ends_with(" main"), named, "{rebase}");
         rebased(&place, "a.env", rebase, go_on);
         place.run(&["history", "--reachable"]).ends_with(0);
@@ -106,7 +106,7 @@ fn the_rebase_judges_as_the_call_did() {
     commit(&mut place, "after it");
     let options = ["--rules", "../the rules/acme.toml", "--confidence=low"];
     let told = commands(&place, &[&["history"][..], &options].concat());
-    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
     assert!(rebase.contains("--confidence low") && rebase.contains(r"--rules '\''/"), "{rebase}");
     rebased(&place, "a.env", rebase, go_on);
     place.run(&[&["history", "--reachable"][..], &options].concat()).ends_with(0);
@@ -128,7 +128,7 @@ fn a_configuration_holds_in_every_commit_of_the_rebase() {
         place.write("acme.toml", ACME);
         commit(&mut place, "after it");
         let told = commands(&place, &["history"]);
-        let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+        let [rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
         assert!(rebase.contains(named), "{rebase}");
         rebased(&place, "a.env", rebase, go_on);
         place.run(&["history", "--reachable"]).ends_with(0);
@@ -155,7 +155,7 @@ fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
     place.write(".gitignore", "*.env\n");
     commit(&mut place, "not any more");
     let told = commands(&place, &["history"]);
-    let [aside, rebase, go_on, _, back] = &told[..] else { panic!("{told:?}") };
+    let [aside, rebase, go_on, _, _, back] = &told[..] else { panic!("{told:?}") };
     paste(&place, "conf", aside).ends_with(0);
     // What was put aside is not lost by doing so again.
     paste(&place, ".", aside).ends_with(1);
@@ -196,7 +196,7 @@ fn a_work_tree_that_is_gone_is_forgotten_first() {
         let told = commands(&place, &["history"]);
         assert_eq!(
             (told[0].as_str(), told.len()),
-            ("git worktree prune", if detached { 1 } else { 6 }),
+            ("git worktree prune", if detached { 1 } else { 7 }),
             "{told:?}"
         );
         paste(&place, ".", &told[0]).ends_with(0);
@@ -210,7 +210,7 @@ fn a_work_tree_that_is_gone_is_forgotten_first() {
 /// Whether what is told has the history rewritten in a copy.
 fn is_rewritten(place: &Place) -> bool {
     let told = commands(place, &["history"]);
-    let (copies, rebases) = (" filter-repo ", "git rebase --rebase-merges");
+    let (copies, rebases) = (" filter-repo ", " --reschedule-failed-exec ");
     let has = |what: &str| told.iter().any(|command| command.contains(what));
     assert_ne!(has(copies), has(rebases), "{told:?}");
     has(copies)
@@ -267,7 +267,7 @@ fn with_ids_of_sha256_it_is_rebased() {
     commit(&mut place, "after it");
     place.git(&["branch", "other"]);
     let told = commands(&place, &["history"]);
-    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
     rebased(&place, "a.env", rebase, go_on);
     place.run(&["history", ".", "--reachable", "main"]).ends_with(0);
 }
@@ -284,11 +284,11 @@ fn what_other_branches_have_is_told_when_one_looks_again() {
     commit(&mut place, "after it");
     place.run(&["history"]).says(": refs/heads/side. What is left then is told when you look again.");
     let told = commands(&place, &["history"]);
-    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
     rebased(&place, "a.env", rebase, go_on);
     let on_none = place.git(&["rev-parse", "HEAD"]).out();
     let told = commands(&place, &["history"]);
-    let [head, rebase, go_on, _, back] = &told[..] else { panic!("{told:?}") };
+    let [head, rebase, go_on, _, _, back] = &told[..] else { panic!("{told:?}") };
     assert!(rebase.ends_with(" side"), "{rebase}");
     assert_eq!(paste(&place, ".", &format!("{head}; echo $head")).out(), on_none);
     rebased(&place, "a.env", rebase, go_on);

@@ -3,6 +3,7 @@
 mod branches;
 mod exposure;
 mod names;
+mod notes;
 mod remedies;
 mod staged;
 
@@ -113,7 +114,7 @@ fn each_state_has_its_remedy() {
     for expected in [
         "-C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
          \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"",
-        "-C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
+        "-C \"$work/copy.git\" push --force --mirror \"$url\"",
         "reset -q -- :/staged",
     ] {
         assert!(commands.contains(&expected), "{expected} in {commands:?}");

@@ -66,7 +66,7 @@ fn one_rebase_stops_wherever_a_key_is_added() {
     place.write("last.env", line(4));
     commit(&mut place, "last");
     let told = commands(&place, &["range", "origin/main.."]);
-    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
     let stopped = place.work().join(".git/rebase-merge");
     let mut stops = Vec::new();
@@ -93,16 +93,44 @@ fn a_conflict_on_the_way_mixes_no_commits() {
     place.write("a.env", line(1) + "OTHER=1\n");
     commit(&mut place, "beside it");
     let told = commands(&place, &["history"]);
-    let [rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+    let [rebase, go_on, resolved, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
+    // There is no conflict yet.
+    paste(&place, ".", resolved).ends_with(1);
     place.write("a.env", "MISTRAL_API_KEY=\n");
     paste(&place, ".", go_on).ends_with(1);
     // Git stopped at the next commit, which nobody may put into this one.
     paste(&place, ".", go_on).ends_with(1);
+    paste(&place, ".", resolved).ends_with(128);
     place.write("a.env", "MISTRAL_API_KEY=\nOTHER=1\n");
     place.git(&["add", "a.env"]);
-    paste(&place, ".", "git rebase --continue").ends_with(0);
+    paste(&place, ".", resolved).ends_with(0);
     assert_eq!(place.git(&["log", "--format=%s"]).out(), "beside it\na\nbase\n");
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn a_commit_of_which_nothing_is_left_is_kept() {
+    let mut place = pushed();
+    commit(&mut place, "empty from the beginning");
+    place.write("a.env", line(1));
+    commit(&mut place, "nothing but the key");
+    place.write("a.env", line(2));
+    commit(&mut place, "another one");
+    place.git(&["rm", "--quiet", "a.env"]);
+    commit(&mut place, "without\n\n# a line of the message");
+    let log = "log --format=%an%x09%ai%x09%B";
+    let before = paste(&place, ".", &format!("git {log}")).out();
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, resolved, _] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    fs::remove_file(place.work().join("a.env")).expect("it is there");
+    paste(&place, ".", go_on).ends_with(1);
+    // Where the file is not any more, the next one cannot change it.
+    place.git(&["rm", "--quiet", "a.env"]);
+    paste(&place, ".", resolved).ends_with(0);
+    assert_eq!(paste(&place, ".", &format!("git {log}")).out(), before);
+    assert_eq!(place.git(&["diff", "--name-only", "origin/main", "HEAD"]).out(), "");
     place.run(&["history", "--reachable"]).ends_with(0);
 }
 
@@ -114,7 +142,7 @@ fn a_branch_that_is_not_checked_out_is_named() {
     commit(&mut place, "a");
     place.git(&["checkout", "--quiet", "main"]);
     let told = commands(&place, &["history"]);
-    let [_, rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
+    let [_, rebase, go_on, _, _, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", rebase).ends_with(1);
     place.write("a.env", "MISTRAL_API_KEY=\n");
     paste(&place, ".", go_on).ends_with(0);
@@ -274,8 +302,33 @@ fn nothing_is_dropped_while_a_ref_may_lead_to_it() {
     let tip = place.git(&["rev-parse", "HEAD"]).out();
     let (directory, file) = tip.trim_end().split_at(2);
     fs::remove_file(place.work().join(".git/objects").join(directory).join(file)).expect("it is loose");
-    let out = place.run(&["history"]).ends_with(3).says("before anything is dropped").out();
-    assert!(!out.contains("gc --prune=now"), "{out}");
+    let may_be_in_refs = |ran: Ran| {
+        let out = ran.says("before anything is dropped").says("in no ref that could be followed, but").out();
+        assert!(!out.contains("gc --prune=now") && !out.contains("in no ref any more"), "{out}");
+    };
+    may_be_in_refs(place.run(&["history"]).ends_with(3));
+    may_be_in_refs(place.run(&["history", "--no-connectivity-check"]).ends_with(1));
+    may_be_in_refs(place.run(&["range", "HEAD@{1}"]));
+}
+
+#[test]
+fn nothing_is_dropped_of_which_a_shallow_clone_knows_no_ref() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "a.env"]);
+    commit(&mut place, "without");
+    commit(&mut place, "after it");
+    let with = place.git(&["rev-parse", "HEAD~2"]).out();
+    place.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let shallow = place.top().join("shallow").display().to_string();
+    let from = format!("file://{}", place.work().display());
+    place.git(&["clone", "--quiet", "--depth=1", &from, &shallow]);
+    let fetch = ["fetch", "--quiet", "--depth=1", "--no-write-fetch-head", "origin", with.trim_end()];
+    place.git(&[&["-C", shallow.as_str()][..], &fetch].concat());
+    let said = place.run(&["history", &shallow]).ends_with(3).out();
+    assert!(said.contains("in no ref that could be followed, but"), "{said}");
+    assert!(said.contains("before anything is dropped") && !said.contains("gc --prune=now"), "{said}");
 }
 
 #[test]
@@ -298,11 +351,11 @@ fn a_further_copy_that_is_staged_is_taken_out_first() {
     place.write("a.env", line(1));
     commit(&mut place, "a");
     commit(&mut place, "after it");
-    assert_eq!(commands(&place, &["history"]).len(), 3, "what HEAD has at that path is not staged");
+    assert_eq!(commands(&place, &["history"]).len(), 4, "what HEAD has at that path is not staged");
     place.write("copy.env", line(1));
     place.git(&["add", "copy.env"]);
     let told = commands(&place, &["range", "origin/main.."]);
-    let [unstage, rebase, _, _] = &told[..] else { panic!("{told:?}") };
+    let [unstage, rebase, _, _, _] = &told[..] else { panic!("{told:?}") };
     paste(&place, ".", unstage).ends_with(0);
     assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "");
     paste(&place, ".", rebase).ends_with(1);
@@ -329,7 +382,7 @@ fn what_another_work_tree_has_checked_out_is_rebased_there() {
     for detached in [false, true] {
         let place = committed_elsewhere(detached);
         let told = commands(&place, &["history"]);
-        let [there, rebase, go_on, _] = &told[..] else { panic!("{told:?}") };
+        let [there, rebase, go_on, _, _] = &told[..] else { panic!("{told:?}") };
         paste(&place, ".", &format!("{there} && {rebase}")).ends_with(1);
         fs::write(place.top().join("other/a.env"), "MISTRAL_API_KEY=\n").expect("a file of ours");
         paste(&place, ".", &format!("{there} && {go_on}")).ends_with(0);

@@ -171,3 +171,21 @@ fn sizes_that_are_lies_take_no_memory() {
         assert!(!issues(&ran).is_empty(), "{extension}: {}", ran.err());
     }
 }
+
+#[test]
+fn a_pack_that_a_multi_pack_index_alone_lists_is_told() {
+    let mut place = two_keys();
+    place.git(&["repack", "-qad"]);
+    place.git(&["prune-packed", "-q"]);
+    place.git(&["multi-pack-index", "write"]);
+    let packs = fs::read_dir(place.work().join(".git/objects/pack")).expect("packs").flatten();
+    let mut files = packs.map(|entry| entry.path());
+    let index = files.find(|path| path.extension().is_some_and(|found| found == "idx")).expect("one");
+    fs::remove_file(index).expect("ours");
+    // Git reads nothing of such a pack, either.
+    let mut git = command("git", &place.work(), &place.top().join("home"));
+    run(git.args(["cat-file", "-p", "HEAD"]), None).ends_with(128);
+    let ran = history(&place, &place.work()).ends_with(3);
+    assert!(issues(&ran).contains(&"corrupt-pack".to_owned()), "{}", ran.err());
+    assert!(ran.err().contains("the pack has no index"), "{}", ran.err());
+}

@@ -5,6 +5,8 @@ mod build;
 mod commands;
 mod incomplete;
 mod names;
+#[cfg(unix)]
+mod owner;
 mod plumbing;
 mod shapes;
 

@@ -271,7 +271,7 @@ fn every_place_within_a_file_is_told() {
     assert_eq!(places(&["range", "HEAD"]), on_disk);
 }
 
-fn give_away(path: &Path) {
+pub(super) fn give_away(path: &Path) {
     chown(path, Some(12_345), Some(12_345)).ok();
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir()) {
         for entry in fs::read_dir(path).expect("ours").flatten() {

@@ -50,7 +50,7 @@ fn from_the_last_commit_to_a_remote() {
     assert_eq!(states(&repo, "origin/main.."), ["unpushed"]);
     assert_eq!(states(&repo, "HEAD --not --remotes"), ["unpushed"]);
     let rebased = format!(
-        "git rebase --rebase-merges --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {}",
+        "git rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {}",
         &base[..10]
     );
     assert!(commands(&repo, "origin/main..").contains(&rebased));

@@ -48,6 +48,18 @@ impl Group<'_> {
     }
 }
 
+/// Gives the notes on commits of a repository to what the copy made of those commits: they name them by their ids.
+pub(super) fn notes_follow(git: &str) -> [Line; 2] {
+    let map = "\"$work/copy.git/filter-repo/commit-map\"";
+    [
+        say("Notes stay with the old ids. Where there are any, this gives them to the new commits, too:"),
+        run(format!(
+            "for notes in $({git} for-each-ref --format='%(refname)' refs/notes/); do tail -n +2 {map} | \
+             {git} notes --ref=\"$notes\" copy --force --stdin; done"
+        )),
+    ]
+}
+
 /// Forgets the secrets, which are needed no more.
 pub(super) fn forget() -> Line {
     run(format!("rm {EXPRESSIONS}"))

@@ -8,6 +8,8 @@ mod filter;
 mod local;
 mod names;
 mod pushed;
+#[cfg(test)]
+mod pushed_tests;
 mod rebase;
 mod refs;
 mod rewrite;
@@ -21,7 +23,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::Report;
 use super::shell;
-use super::spread::joined;
+use super::spread::{joined, may_be_in_refs};
 use crate::finding::{Finding, LocationKind, State};
 use crate::sanitize::visible;
 
@@ -82,7 +84,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             options_in_copy: &options_in_copy,
         };
         let (what, mut lines) = match state.0 {
-            State::Unreachable if is_damaged(report) => {
+            State::Unreachable if findings.iter().any(|finding| may_be_in_refs(report, finding)) => {
                 ("In no ref that could be followed", vec![say(MEND_FIRST)])
             }
             state => group.steps(state)?,
@@ -105,15 +107,8 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
 }
 
 /// Instead of dropping what no ref leads to.
-const MEND_FIRST: &str = "Not all of the repository could be read, and a ref may lead to it by what is missing. Have that mended, \
-                          and look again, before anything is dropped.";
-
-/// Whether something is missing that refs may lead through; what a shallow or partial clone lacks is not.
-fn is_damaged(report: &Report) -> bool {
-    let kinds =
-        ["bad-ref", "corrupt-object", "corrupt-pack", "missing-alternate", "missing-object", "unreadable"];
-    report.issues.iter().any(|issue| kinds.contains(&issue.kind.as_str()))
-}
+const MEND_FIRST: &str = "Not all of the repository is known to be there, and a ref may lead to it by what is missing. Have that \
+                          fetched or mended, and look again, before anything is dropped.";
 
 /// What takes keys out of commits that nobody else has: nothing, where there is no command for that.
 pub(super) fn before_a_push(report: &Report) -> Vec<Line> {
@@ -171,6 +166,11 @@ impl Group<'_> {
             false => lines,
         };
         Some((title, renamed.into_iter().chain(then).collect()))
+    }
+
+    /// Whether the repository has notes about commits.
+    fn has_notes(&self) -> bool {
+        self.findings.iter().any(|finding| finding.containment.as_ref().is_some_and(|found| found.notes))
     }
 
     fn has(&self, wanted: impl Fn(LocationKind) -> bool) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::filter::{COPY, forget};
+use super::filter::{COPY, forget, notes_follow};
 use super::local::DROP;
 use super::unpushed::BRANCHES;
 use super::{Group, Line, run, say};
@@ -51,6 +51,10 @@ impl Group<'_> {
         };
         lines.extend(self.filter(""));
         lines.push(forget());
+        // Whether a remote has notes that were never fetched is not known.
+        if !remotes.is_empty() || self.has_notes() {
+            lines.extend(notes_follow(&format!("git -C {COPY}")));
+        }
         lines.push(say(&format!(
             "When `leeward history{} {COPY}` finds nothing any more:",
             self.options_in_copy
@@ -58,7 +62,12 @@ impl Group<'_> {
         match remotes.is_empty() {
             true => lines.extend(self.back_from_copy()),
             false => {
-                lines.push(run(format!("git -C {COPY} push --force --mirror \"$url\" && rm -rf \"$work\"")))
+                lines.push(run(format!("git -C {COPY} push --force --mirror \"$url\"")));
+                lines.push(say(
+                    "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
+                     stay as they are, and all else goes through. Then:",
+                ));
+                lines.push(run("rm -rf \"$work\"".to_owned()));
             }
         }
         if remotes.len() > 1 {
@@ -69,7 +78,8 @@ impl Group<'_> {
             )));
         }
         lines.push(say(
-            "Forks, and what a forge keeps of pull requests, stay as they are: ask those who run it to drop them.",
+            "Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its \
+             support.",
         ));
         lines
     }

@@ -18,6 +18,16 @@ use crate::words::short_id;
 const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
     test -z \"$(git rev-parse --quiet --verify REBASE_HEAD)\"";
 
+/// Gives the notes of the commit that was made anew last to what became of it: git itself does that at the end of the rebase,
+/// too late for a commit that is amended before.
+const NOTED: &str = "for notes in $(git for-each-ref --format='%(refname)' refs/notes/); do \
+    tail -n 1 \"$(git rev-parse --git-path rebase-merge/rewritten-list)\" | git notes --ref=\"$notes\" copy --force --stdin; done";
+
+/// Goes on behind a conflict. Git alone would drop a commit of which nothing is left, and not say so. Where it did not begin
+/// with a commit, because a file lies in its way, it makes that itself.
+const RESOLVED: &str = "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && git commit --allow-empty -C REBASE_HEAD && \
+    git rebase --continue";
+
 /// What is checked out: a branch, or a commit.
 const HEAD: &str = "$(git symbolic-ref --quiet --short HEAD || git rev-parse HEAD)";
 
@@ -26,6 +36,7 @@ impl Group<'_> {
     pub(super) fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
         let in_the_way = self.in_the_way();
         let mut lines = put_aside(&in_the_way);
+        lines.extend(self.notes_along());
         lines.push(say(
             "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
         ));
@@ -75,21 +86,26 @@ impl Group<'_> {
     /// One rebase, from its beginning to its end.
     fn one(&self, rebase: &Rebase) -> Vec<Line> {
         let mut lines = vec![run(self.command(rebase))];
+        let stopped = if self.has_notes() { format!("{STOPPED} && {NOTED}") } else { STOPPED.to_owned() };
         if self.has(|kind| kind == LocationKind::Author) {
             lines.push(say("Where it stands in the name or address of a commit's author, first:"));
-            lines.push(run(format!("{STOPPED} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
+            lines.push(run(format!("{stopped} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
         }
         let edit = if self.has(|kind| kind == LocationKind::CommitMessage) { "" } else { " --no-edit" };
         lines.push(run(format!(
-            "{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
+            "{stopped} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
         )));
-        lines.push(say("A conflict on the way is mended, added, and `git rebase --continue` goes on."));
+        lines.push(say(
+            "A conflict on the way is mended and added. Then this keeps the commit, whatever is left of it, and goes on:",
+        ));
+        lines.push(run(RESOLVED.to_owned()));
         lines.extend(checked(short_id(&rebase.tip)));
         lines
     }
 
     /// The command that begins a rebase. It asks about the commit that was just made, again after each stop, and not about
-    /// one that a remote has: that stays as it is.
+    /// one that a remote has: that stays as it is. Git before 2.26 drops commits that change nothing unless it is told to keep
+    /// them; later ones keep them, and what becomes one of them, because of `--exec`.
     fn command(&self, rebase: &Rebase) -> String {
         let ask = format!("leeward range --quiet --allow-empty{} \"HEAD^! --not --remotes\"", self.options);
         let base = rebase.base.as_deref().map_or("--root", short_id);
@@ -103,7 +119,20 @@ impl Group<'_> {
         } else {
             ""
         };
-        format!("git{along} rebase --rebase-merges --reschedule-failed-exec --exec {ask} {base}{branch}")
+        format!(
+            "git{along} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
+        )
+    }
+
+    /// What has notes follow the commits that a rebase or an amendment makes anew, in this shell.
+    pub(super) fn notes_along(&self) -> Vec<Line> {
+        match self.has_notes() {
+            true => vec![
+                say("Notes stay with the old commits, unless git is told to take them along:"),
+                run("export GIT_NOTES_REWRITE_REF='refs/notes/*'".to_owned()),
+            ],
+            false => Vec::new(),
+        }
     }
 
     /// What lies in the work tree where a rebase has to write. The name of a file that holds a key is masked.

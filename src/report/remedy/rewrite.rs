@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::filter::COPY;
+use super::filter::{COPY, notes_follow};
 use super::names::new_name;
 use super::rebase::checked;
 use super::unpushed::{BRANCHES, is_rebased, rebase, refs};
@@ -98,6 +98,9 @@ impl Group<'_> {
         // All or none: what they share stays shared.
         let taken: Vec<String> = checked_out.iter().map(|branch| fetched(branch)).chain(others).collect();
         lines.push(run(taken.join(" && ")));
+        if self.has_notes() {
+            lines.extend(notes_follow("git"));
+        }
         let here = checked_out.iter().find(|branch| branch.work_tree == WorkTree::Here);
         lines.extend(here.into_iter().flat_map(|branch| checked(short_id(&branch.tip))));
         lines.push(run("rm -rf \"$work\"".to_owned()));
@@ -115,7 +118,7 @@ fn fetched(branch: &CheckedOut) -> String {
     let short = word(branch.branch.strip_prefix(BRANCHES).unwrap_or(&branch.branch));
     let (name, tip) = (word(&branch.branch), short_id(&branch.tip));
     let now = format!("\"$(git -C {COPY} rev-parse {name})\"");
-    format!("{git} {FETCH} {name} && {git} rebase --onto {now} {tip} {short}")
+    format!("{git} {FETCH} {name} && {git} rebase --rebase-merges --empty=keep --onto {now} {tip} {short}")
 }
 
 /// Whether a ref can be rewritten.

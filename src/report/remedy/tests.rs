@@ -1,12 +1,12 @@
 //! What people are told to do, by state.
 
 use super::Line::{Run, Say};
-use super::{Line, Section, before_a_push, sections};
+use super::{Line, before_a_push, sections};
 use crate::finding::{CheckedOut, Containment, Finding, LocationKind, Rebase, Staged, State, WorkTree};
 use crate::report::sample;
 use crate::secret::Secret;
 
-fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding {
+pub(super) fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding {
     let mut finding =
         sample::finding(&sample::secret(7), &[], sample::location(kind, path, 1, ["", "m", ""]));
     finding.first_commit = Some(sample::commit("1a2b3c4d", "2025-11-20", "Add the client"));
@@ -19,19 +19,19 @@ fn finding(kind: LocationKind, path: &str, containment: Containment) -> Finding 
 }
 
 /// Only the commands.
-fn commands(findings: Vec<Finding>) -> Vec<String> {
+pub(super) fn commands(findings: Vec<Finding>) -> Vec<String> {
     let mut report = sample::clean(1);
     report.findings = findings;
     let lines = sections(&report).into_iter().flat_map(|section| section.lines);
     lines.filter_map(|line| if let Run(command) = line { Some(command) } else { None }).collect()
 }
 
-fn state(state: State) -> Containment {
+pub(super) fn state(state: State) -> Containment {
     Containment { state: Some(state), ..Containment::default() }
 }
 
 /// A key in a commit of a branch, or of what is checked out.
-fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containment {
+pub(super) fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containment {
     let (branch, base) = (branch.map(Into::into), base.map(|digits| digits.repeat(20)));
     Containment {
         rebase: Some(Rebase {
@@ -50,7 +50,7 @@ fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -> Containme
 /// What begins a rebase.
 fn rebase(rest: &str) -> String {
     format!(
-        "git rebase --rebase-merges --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {rest}"
+        "git rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {rest}"
     )
 }
 
@@ -60,6 +60,12 @@ const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && t
 /// What takes a key out where a rebase stopped for it, and nowhere else.
 fn go_on(edit: &str) -> String {
     format!("{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue")
+}
+
+/// What goes on behind a conflict, and keeps a commit that is empty then.
+fn resolved() -> String {
+    "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && git commit --allow-empty -C REBASE_HEAD && git rebase --continue"
+        .to_owned()
 }
 
 /// What changes the author of a commit, and not the day.
@@ -75,11 +81,16 @@ const REMEMBER: &str = "head=$(git symbolic-ref --quiet --short HEAD || git rev-
 const BACK: &str = "git checkout \"$head\" --";
 
 /// The last commit of every branch.
-const TIP: &str = "ee";
+pub(super) const TIP: &str = "ee";
 
 /// What shows whether more was lost than keys.
 fn check() -> String {
     "git diff eeeeeeeeee HEAD".to_owned()
+}
+
+/// One rebase, from its beginning to its end.
+fn one(begin: &str, edit: &str) -> Vec<String> {
+    vec![rebase(begin), go_on(edit), resolved(), check()]
 }
 
 const AMEND: &str = "git ls-files --error-unmatch -- :/a >/dev/null && git commit --amend --no-edit --allow-empty --only -- :/a";
@@ -135,52 +146,37 @@ fn one_rebase_for_each_branch_passes_all_keys() {
     let last = || Containment { state: Some(State::LastCommit), ..own(Some("99"), 9) };
     type Row = (Vec<(LocationKind, Containment)>, Vec<String>);
     let table: [Row; 8] = [
-        (vec![(Blob, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(" --no-edit"), check()]),
-        (
-            vec![(Blob, own(None, 0)), (Blob, own(Some("77"), 1))],
-            vec![rebase("--root"), go_on(" --no-edit"), check()],
-        ),
-        (
-            vec![(Blob, own(Some("77"), 4)), (Blob, own(Some("11"), 2))],
-            vec![rebase("1111111111"), go_on(" --no-edit"), check()],
-        ),
-        (vec![(CommitMessage, own(Some("77"), 4))], vec![rebase("7777777777"), go_on(""), check()]),
+        (vec![(Blob, own(Some("77"), 4))], one("7777777777", " --no-edit")),
+        (vec![(Blob, own(None, 0)), (Blob, own(Some("77"), 1))], one("--root", " --no-edit")),
+        (vec![(Blob, own(Some("77"), 4)), (Blob, own(Some("11"), 2))], one("1111111111", " --no-edit")),
+        (vec![(CommitMessage, own(Some("77"), 4))], one("7777777777", "")),
         // Who else wrote a commit stays its author.
         (
             vec![(Author, own(Some("77"), 4))],
-            vec![rebase("7777777777"), author(), go_on(" --no-edit"), check()],
+            vec![rebase("7777777777"), author(), go_on(" --no-edit"), resolved(), check()],
         ),
         (
             vec![(Blob, own(Some("77"), 4)), (Blob, committed(side, Some("11"), 2))],
-            vec![
-                rebase("7777777777"),
-                go_on(" --no-edit"),
-                check(),
-                REMEMBER.to_owned(),
-                rebase("1111111111 'my side'"),
-                go_on(" --no-edit"),
-                check(),
-                BACK.to_owned(),
-            ],
+            [
+                one("7777777777", " --no-edit"),
+                vec![REMEMBER.to_owned()],
+                one("1111111111 'my side'", " --no-edit"),
+                vec![BACK.to_owned()],
+            ]
+            .concat(),
         ),
         // The rebase passes the last commit as well.
-        (
-            vec![(Blob, own(Some("77"), 4)), (Blob, last())],
-            vec![rebase("7777777777"), go_on(" --no-edit"), check()],
-        ),
+        (vec![(Blob, own(Some("77"), 4)), (Blob, last())], one("7777777777", " --no-edit")),
         // After another branch, that one would be amended.
         (
             vec![(Blob, committed(side, Some("11"), 2)), (Blob, last())],
-            vec![
-                rebase("9999999999"),
-                go_on(" --no-edit"),
-                check(),
-                REMEMBER.to_owned(),
-                rebase("1111111111 'my side'"),
-                go_on(" --no-edit"),
-                check(),
-                BACK.to_owned(),
-            ],
+            [
+                one("9999999999", " --no-edit"),
+                vec![REMEMBER.to_owned()],
+                one("1111111111 'my side'", " --no-edit"),
+                vec![BACK.to_owned()],
+            ]
+            .concat(),
         ),
     ];
     for (findings, expected) in table {
@@ -190,10 +186,10 @@ fn one_rebase_for_each_branch_passes_all_keys() {
 }
 
 /// What writes down for git-filter-repo what is to go.
-const WRITE: &str = "leeward history --quiet --write-expressions \"$work/expressions.txt\" --write-blobs \"$work/blobs.txt\" \"$work/copy.git\"";
+pub(super) const WRITE: &str = "leeward history --quiet --write-expressions \"$work/expressions.txt\" --write-blobs \"$work/blobs.txt\" \"$work/copy.git\"";
 
 /// What takes it out of a copy.
-const FILTER: &str = "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
+pub(super) const FILTER: &str = "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
     \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"";
 
 #[test]
@@ -241,9 +237,9 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
          $(git -C \"$work/copy.git\" rev-parse --not --remotes)"
         ),
         "git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
-         --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
+         --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
-         --onto \"$(git -C \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
+         --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1",
         "git diff eeeeeeeeee HEAD",
         "rm -rf \"$work\"",
@@ -281,64 +277,9 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     };
     assert_eq!(commands(&report), [AMEND]);
     report.findings.push(finding(LocationKind::Blob, "a", base));
-    assert_eq!(commands(&report), [rebase("7777777777"), go_on(" --no-edit"), check()]);
+    assert_eq!(commands(&report), one("7777777777", " --no-edit"));
     report.findings.clear();
     assert_eq!(before_a_push(&report), []);
-}
-
-#[test]
-fn what_was_pushed_is_revoked_before_it_is_rewritten() {
-    let pushed = || Containment { remotes: vec!["origin".into()], ..state(State::Pushed) };
-    let mut encoded = finding(LocationKind::Blob, "k8s/secret.yaml", pushed());
-    encoded.locations[0].decoded = vec!["base64".to_owned()];
-    let message = finding(LocationKind::CommitMessage, "", pushed());
-    let mut report = sample::clean(1);
-    report.findings = vec![encoded, message];
-    let sections = sections(&report);
-    let [Section { title, lines, .. }] = &sections[..] else { panic!("one section") };
-    assert!(title.starts_with("Pushed, or handed on: "), "{title}");
-    assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
-    let found = commands(report.findings);
-    let expected = [
-        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
-        "url=$(git -C \"$work/copy.git\" remote get-url origin)",
-        WRITE,
-        FILTER,
-        "rm \"$work/expressions.txt\"",
-        "git -C \"$work/copy.git\" push --force --mirror \"$url\" && rm -rf \"$work\"",
-    ];
-    assert_eq!(found, expected);
-}
-
-#[test]
-fn what_no_remote_has_is_rewritten_in_place() {
-    let at = |branch: &str, work_tree| CheckedOut { branch: branch.into(), tip: TIP.repeat(20), work_tree };
-    let checked_out = vec![
-        at("refs/heads/main", WorkTree::Here),
-        at("refs/heads/a b", WorkTree::At("/w t".into())),
-        at("refs/heads/gone", WorkTree::Gone),
-    ];
-    let found = Containment { checked_out, ..state(State::Pushed) };
-    let told = commands(vec![finding(LocationKind::Blob, "a", found)]);
-    let expected = "git switch --detach && git -C '/w t' switch --detach && git fetch --update-head-ok --no-write-fetch-head --prune \
-                    \"$work/copy.git\" '+refs/*:refs/*' '^refs/remotes/*' '^refs/stash' && git switch main && \
-                    git -C '/w t' switch 'a b' && rm -rf \"$work\"";
-    assert_eq!((told.len(), told[5].as_str()), (7, expected), "{told:?}");
-}
-
-#[test]
-fn each_remote_that_has_it_is_named() {
-    let remotes = ["backup", "fork", "origin"].map(Into::into).to_vec();
-    let containment = Containment { remotes, ..state(State::Pushed) };
-    let mut report = sample::clean(1);
-    report.findings = vec![finding(LocationKind::Blob, "a.env", containment)];
-    let lines = sections(&report).into_iter().flat_map(|section| section.lines);
-    let said: Vec<String> =
-        lines.filter_map(|line| if let Say(text) = line { Some(text) } else { None }).collect();
-    let others =
-        "The same again for each other remote that has it, in a copy of its own: fork and origin.".to_owned();
-    assert!(said.contains(&others), "{said:?}");
-    assert!(commands(report.findings)[0].contains("\"$(git remote get-url backup)\""));
 }
 
 #[test]

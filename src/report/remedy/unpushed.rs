@@ -41,6 +41,8 @@ impl Group<'_> {
             lines.push(run("git worktree prune".to_owned()));
         }
         let (rewritten, branch_first) = (self.rewritten(), self.branch_first());
+        // A note goes along with its commit, as it is then.
+        lines.extend(self.refs_alone(&rewritten));
         if !branch_first.is_empty() {
             lines.extend(branch_first);
         } else if !rewritten.is_empty() {
@@ -48,7 +50,6 @@ impl Group<'_> {
         } else if !rebases.is_empty() {
             lines.extend(self.rebased(rebases.into_values().collect()));
         }
-        lines.extend(self.refs_alone(&rewritten));
         lines.extend(self.followers(&rewritten));
         lines
     }

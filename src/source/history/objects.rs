@@ -162,6 +162,12 @@ impl<'a> TreeEntries<'a> {
         self.rest.len()
     }
 
+    /// Whether all bytes are part of an entry.
+    pub(super) fn end_well(mut self) -> bool {
+        self.by_ref().for_each(drop);
+        self.is_complete()
+    }
+
     /// Whether all bytes were part of an entry, once the iterator has ended.
     pub(super) fn is_complete(&self) -> bool {
         self.rest.is_empty()

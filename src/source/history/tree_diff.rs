@@ -87,7 +87,7 @@ impl LastTree {
 }
 
 /// Length of what two texts begin with in common.
-fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+pub(super) fn common_prefix(one: &[u8], other: &[u8]) -> usize {
     let far = same_chunks::<FAR>(one, other);
     let near = far + same_chunks::<NEAR>(&one[far..], &other[far..]);
     near + one[near..].iter().zip(&other[near..]).take_while(|(one, other)| one == other).count()
@@ -99,7 +99,7 @@ fn same_chunks<const N: usize>(one: &[u8], other: &[u8]) -> usize {
 }
 
 /// Length of what two texts end with in common.
-fn common_suffix(one: &[u8], other: &[u8]) -> usize {
+pub(super) fn common_suffix(one: &[u8], other: &[u8]) -> usize {
     let ends = |length: usize| (&one[..one.len() - length], &other[..other.len() - length]);
     let far = same_last_chunks::<FAR>(one, other);
     let (ones, others) = ends(far);

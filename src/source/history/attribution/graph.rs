@@ -117,6 +117,11 @@ impl Graph {
         Graph::new(rows.map(|(row, _)| row).collect())
     }
 
+    /// Whether a parent of a commit is not stored.
+    pub(super) fn is_cut(&self, commit: usize) -> bool {
+        self.parents(commit).len() < self.rows[commit].parents.len()
+    }
+
     /// Whether a commit names an object as its tree or as a parent.
     pub(super) fn names(&self, id: &ObjectId) -> bool {
         self.rows.iter().any(|row| row.tree == *id || row.parents.contains(id))

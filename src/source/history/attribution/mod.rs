@@ -33,7 +33,7 @@ use self::scope::Scope;
 use self::search::Wanted;
 use self::teller::Teller;
 use self::tips::Tips;
-use super::refs;
+use super::refs::{self, Value};
 use super::store::Store;
 use super::{HistoryError, Layout, Progress, Reach};
 use crate::finding::{Commit, Containment, LocationKind, Presence};
@@ -115,6 +115,9 @@ pub fn attribute(
     let tips = Tips::new(layout, &graph, &refs, head_name.as_bstr(), &found.tags);
     let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
     let by_refs = graph.ancestors(tips.commits().chain(head));
+    let names_none = |value: &Value| matches!(value, Value::Object(id) if !store.contains(id));
+    let is_cut = |(commit, by_ref): (usize, &bool)| *by_ref && graph.is_cut(commit);
+    let gaps = refs.values().any(names_none) || by_refs.iter().enumerate().any(is_cut);
     let teller = Teller {
         wanted: &wanted,
         scope: Scope::new(reach, &graph, &spots, &by_refs),
@@ -128,6 +131,7 @@ pub fn attribute(
         head,
         line: graph.ancestors(head),
         by_refs,
+        gaps,
         notes: only_notes(&graph, &tips),
         tips: &tips,
         graph: &graph,

@@ -41,6 +41,8 @@ pub(super) struct Teller<'a> {
     pub(super) line: Vec<bool>,
     /// Whether a ref leads to each commit.
     pub(super) by_refs: Vec<bool>,
+    /// Whether something is not stored that a ref or one of its commits names.
+    pub(super) gaps: bool,
     /// Whether only notes lead to each commit.
     pub(super) notes: Vec<bool>,
 }
@@ -189,6 +191,8 @@ impl Teller<'_> {
         self.tips.name(&asked.named, containment);
         containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way = self.under_way;
+        containment.gaps = self.gaps;
+        containment.notes = self.tips.of_notes(true).next().is_some();
         let of_head = asked.set.spots.iter().copied().filter(|&spot| self.is_of_head(spot));
         containment.unlisted = self.unlisted(of_head, |_| true);
         containment.rebase = self.rebase(&question);

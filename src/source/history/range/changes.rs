@@ -17,6 +17,7 @@ use super::super::connectivity::Missing;
 use super::super::objects::{self, TreeEntries};
 use super::super::packs::Content;
 use super::super::renames::{Fresh, Gone};
+use super::differing::{Entry, differing, entries};
 use super::reader::Reader;
 use super::renamed::Renamed;
 use super::walk::Member;
@@ -172,10 +173,21 @@ impl<'a> Changes<'a> {
                 None => self.shared.missing(*id, "tree"),
             }
         }
+        if !TreeEntries::new(&bytes, length).end_well() {
+            let message = "this tree is damaged: its entries end early";
+            self.shared.sink.issue(Issue::new("corrupt-object", message).at_object(at.tree.to_string()));
+        }
+        // What a merge's parents have, not each of them has in the same order.
+        let (bytes, before) = match &before[..] {
+            [only] => {
+                let (bytes, before) = differing(&bytes, only, length);
+                (bytes, vec![before])
+            }
+            _ => (&bytes[..], before.iter().map(|bytes| &bytes[..]).collect()),
+        };
         let before: Vec<HashMap<&BStr, Entry>> = before.iter().map(|bytes| entries(bytes, length)).collect();
-        let mut entries = TreeEntries::new(&bytes, length);
         let mut kept = HashSet::new();
-        for entry in entries.by_ref() {
+        for entry in TreeEntries::new(bytes, length) {
             let of_first = before.first().filter(|_| at.first).and_then(|first| first.get(entry.name));
             kept.extend(of_first.map(|_| entry.name));
             let olds: Vec<&Entry> = before.iter().filter_map(|tree| tree.get(entry.name)).collect();
@@ -201,10 +213,6 @@ impl<'a> Changes<'a> {
             let gone = old.iter().filter(|(name, old)| (old.tree || old.blob) && !kept.contains(*name));
             let at = |name| joined(&at.path, name);
             self.gone.extend(gone.map(|(name, old)| Gone { path: at(name), id: old.id, tree: old.tree }));
-        }
-        if !entries.is_complete() {
-            let message = "this tree is damaged: its entries end early";
-            self.shared.sink.issue(Issue::new("corrupt-object", message).at_object(at.tree.to_string()));
         }
     }
 
@@ -369,25 +377,6 @@ impl Shared<'_> {
     fn introduce(&self, spot: Spot, number: usize) {
         self.found().introduced.entry(spot).or_default().push(number);
     }
-}
-
-/// An entry of a tree, without its name.
-#[derive(Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) id: ObjectId,
-    tree: bool,
-    pub(super) blob: bool,
-}
-
-impl Entry {
-    fn of(entry: &objects::TreeEntry<'_>) -> Entry {
-        let tree = entry.is_tree();
-        Entry { id: entry.id.to_owned(), tree, blob: !tree && !entry.is_submodule() }
-    }
-}
-
-fn entries(tree: &[u8], id_length: usize) -> HashMap<&BStr, Entry> {
-    TreeEntries::new(tree, id_length).map(|entry| (entry.name, Entry::of(&entry))).collect()
 }
 
 fn joined(directory: &BString, name: &BStr) -> BString {

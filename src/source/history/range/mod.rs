@@ -12,6 +12,7 @@
 
 mod attribute;
 mod changes;
+mod differing;
 mod moves;
 mod place;
 pub(super) mod reader;
