@@ -162,6 +162,23 @@ pub(super) fn gives(after: &[u8]) -> bool {
     }
 }
 
+/// Whether a pair of a name and a value gives a name its value: `name: NAME`, `value: …`.
+pub(super) fn is_named_in_pair(before: &[u8], after: &[u8]) -> bool {
+    let quote = |c: char| matches!(c, '"' | '\'' | '`');
+    // `<key>NAME</key><string>…</string>`, as property lists have them.
+    let value = after.strip_prefix(b"</key>").filter(|_| before.ends_with(b"<key>"));
+    if value.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"<string>")) {
+        return true;
+    }
+    let field = before.trim_end_with(|c| quote(c) || matches!(c, ' ' | ':' | '='));
+    let named = [&b"key"[..], b"name", b"Key", b"Name"].iter().any(|name| field.ends_with(name));
+    let next = after.trim_start_with(|c| quote(c) || c.is_whitespace() || c == ',');
+    let value = next.strip_prefix(b"value").or_else(|| next.strip_prefix(b"Value"));
+    named
+        && field.len() < before.len()
+        && value.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphabetic))
+}
+
 /// The places where a name is given a value, and not its own, as `client(key=key)` does.
 pub(super) fn given<'t>(text: &'t [u8], name: &'t str) -> impl Iterator<Item = usize> + 't {
     let belongs = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii();

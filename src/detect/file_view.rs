@@ -105,6 +105,15 @@ impl<'a> FileView<'a> {
         })
     }
 
+    /// Whether the file is one of dependencies with their checksums: by its name.
+    pub(super) fn is_lock(&self) -> bool {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        name.ends_with(".lock")
+            || name.ends_with("-lock.json")
+            || name.ends_with("-lock.yaml")
+            || name == "go.sum"
+    }
+
     /// Whether the file is one of settings, in which each has a name: by the end of its path.
     pub(super) fn has_settings(&self) -> bool {
         const ENDS: [&str; 9] =

@@ -9,14 +9,14 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::declaration::{annotated, given, name_of};
+use super::declaration::{annotated, given, is_named_in_pair, name_of};
 use super::definition::{self, Definition};
 use super::evidence::{answers, parameter_of};
 use super::expression::expression;
 use super::finder::Finder;
 use super::structure::{Bound, Holder, Place};
 use super::window::Window;
-use super::{Detector, Views, quote, structure};
+use super::{Detector, Views, quote, structure, words};
 use crate::finding::Confidence;
 use crate::rule::Pattern;
 
@@ -147,13 +147,17 @@ impl Detector {
     /// What becomes of the value that the name at `span` stands for, where its place tells.
     fn told(&self, views: &Views<'_>, span: &Range<usize>, place: &Place) -> Option<Purpose> {
         let (mut foreign, mut sure) = (false, false);
+        let argument = place.levels.first().is_some_and(|own| own.holder == Holder::Call);
+        let name = views.text[span.clone()].to_str_lossy();
+        let theirs = argument && words::meaning(&name, &[]).owner.is_some();
         for (index, rule) in self.rules().iter().enumerate() {
             let (Some(provider), Pattern::Run { .. }) = (&rule.provider, &rule.pattern) else { continue };
             let Some(verdict) = answers(provider, place, views.of(index), span).next() else { continue };
             foreign |= verdict.foreign;
             sure |= verdict.foreign && !verdict.beside;
-            // In a sentence, what stands beside a name says nothing of it.
-            let told = verdict.confidence == Confidence::High && !(verdict.beside && place.is_prose());
+            // In a sentence, or of another's name, what stands beside says nothing.
+            let told =
+                verdict.confidence == Confidence::High && !(verdict.beside && (theirs || place.is_prose()));
             if told && views.of(index).is_about_provider() {
                 let reason = verdict.evidence.into_iter().next().unwrap_or_default();
                 return Some(Purpose::Ours { rule: index, confidence: rule.confidence, reason });
@@ -348,23 +352,6 @@ fn from_environment(prefix: &[u8], place: &Place) -> bool {
             .iter()
             .take(2)
             .any(|level| matches!(level.holder, Holder::Call | Holder::Group) && speaks(&level.head))
-}
-
-/// Whether a pair of a name and a value gives a name its value: `name: NAME`, `value: …`.
-fn is_named_in_pair(before: &[u8], after: &[u8]) -> bool {
-    let quote = |c: char| matches!(c, '"' | '\'' | '`');
-    // `<key>NAME</key><string>…</string>`, as property lists have them.
-    let value = after.strip_prefix(b"</key>").filter(|_| before.ends_with(b"<key>"));
-    if value.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"<string>")) {
-        return true;
-    }
-    let field = before.trim_end_with(|c| quote(c) || matches!(c, ' ' | ':' | '='));
-    let named = [&b"key"[..], b"name", b"Key", b"Name"].iter().any(|name| field.ends_with(name));
-    let next = after.trim_start_with(|c| quote(c) || c.is_whitespace() || c == ',');
-    let value = next.strip_prefix(b"value").or_else(|| next.strip_prefix(b"Value"));
-    named
-        && field.len() < before.len()
-        && value.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphabetic))
 }
 
 #[cfg(test)]

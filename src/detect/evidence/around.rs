@@ -167,7 +167,7 @@ impl Judge<'_> {
             [level.head.clone(), self.own_fields(depth, level, before), self.own_fields(depth, level, after)];
         let page = |host: &String| {
             let label = host.split('.').next().unwrap_or_default();
-            ["console", "docs", "admin", "help", "status", "www"].contains(&label)
+            ["console", "docs", "admin", "help", "status", "www", "callback", "chat"].contains(&label)
         };
         let host = texts.iter().find_map(|text| self.host_in(text));
         // A page for people says where a key is from only where it stands right beside it.

@@ -238,6 +238,14 @@ impl Judge<'_> {
             .then_some(host)
     }
 
+    /// Whether a field beside the value says of something of its own what it is: `type: acme`.
+    pub(super) fn is_labelled(&self, level: &Level) -> bool {
+        fields_beside(level).any(|part| {
+            let kind = matches!(field(part.key), Field::Label | Field::Vendor) && !part.key.is_empty();
+            kind && self.is_specific_name(bare(part.value))
+        })
+    }
+
     /// The host of the address in a field beside the value, wherever that is, if it is not the provider's.
     pub(super) fn served_at(&self, level: &Level) -> Option<String> {
         let addresses = fields_beside(level).filter(|part| field(part.key) == Field::Address);
@@ -297,10 +305,10 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a word is the path of a page or a source file on a site: `/posts/acme-and-others.html`.
+/// Whether a word is the path of a page or a source file on a site, or of a directory: `/posts/acme-and-others.html`.
 fn is_page(word: &str) -> bool {
     let name = word.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    word.starts_with('/') && name.contains('.')
+    word.starts_with('/') && name.contains('.') || word.ends_with('/') && word.contains('-')
 }
 
 /// The host of an address.

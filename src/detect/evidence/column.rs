@@ -220,7 +220,13 @@ impl Judge<'_> {
 
 /// Whether a column says nothing of who gives what stands beside it: neither whose, nor what it is called, nor where.
 fn is_of_no_vendor(column: &str) -> bool {
-    !matches!(field(column), Field::Vendor | Field::Label | Field::Address)
+    const SAYS: [&str; 7] = ["name", "service", "platform", "backend", "engine", "integration", "connector"];
+    let label = || words(column).last().is_some_and(|word| SAYS.contains(&word.as_str()));
+    match field(column) {
+        Field::Vendor | Field::Address => false,
+        Field::Label => !label(),
+        _ => true,
+    }
 }
 
 /// Whether a column is one of people's names.

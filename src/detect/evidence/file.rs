@@ -101,6 +101,9 @@ impl Judge<'_> {
         if on_line == Speaks::Others && !own_meaning.credential {
             return Some(Verdict { beside: true, ..Verdict::foreign("the line names another service") });
         }
+        if self.file.is_lock() {
+            return Some(Verdict::new(Confidence::Low, "the file is one of locked dependencies"));
+        }
         if let Some(theirs) = self.spoken_to_another(&own.name) {
             return Some(theirs);
         }
@@ -122,7 +125,11 @@ impl Judge<'_> {
         {
             return Some(elsewhere);
         }
-        if let Some(host) = self.served_at(own).filter(|_| self.provider_has_its_own_place()) {
+        let near = self.place.levels.iter().take(2).filter(|level| level.holder != Holder::Block);
+        let elsewhere = near.filter(|level| self.is_labelled(level)).find_map(|level| self.served_at(level));
+        let elsewhere =
+            elsewhere.or_else(|| self.served_at(own).filter(|_| self.provider_has_its_own_place()));
+        if let Some(host) = elsewhere {
             return Some(Verdict::new(Confidence::Low, format!("what it is for is at {host}")));
         }
         if credential && mentioned {
@@ -139,7 +146,9 @@ impl Judge<'_> {
     /// its name.
     fn in_file_of_provider(&self, own: &Level, credential: bool) -> Option<Verdict> {
         let argument = own.bound == Bound::Positional && own.holder == Holder::Call;
-        if argument && self.uses_provider() {
+        // Brackets in a sentence hold no arguments.
+        let sentence = self.file.line(self.span).contains_str(format!("{} (", own.head));
+        if argument && !sentence && self.uses_provider() {
             let reason = "it is an argument of a call in a file that uses the provider";
             return Some(Verdict::new(Confidence::Medium, reason));
         }
@@ -196,6 +205,9 @@ impl Judge<'_> {
         let end = at + text[at..].iter().take(100).take_while(|b| belongs(b)).count();
         let start = text[..at].iter().rev().take(100).take_while(|b| belongs(b)).count();
         let word = text[at - start..end].to_str_lossy().to_lowercase();
+        if is_host(&word) && !self.has_host(&word) {
+            return false;
+        }
         !is_source_file(&text[at..end].to_str_lossy()) && !self.is_of_weights(&word)
     }
 
@@ -221,6 +233,7 @@ impl Judge<'_> {
             let imports = |line: &String| {
                 let part = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'));
                 self.speaks(line) == Speaks::Ours
+                    && !is_prose(line)
                     && line.split(part).any(|word| IMPORTS.contains(&word.to_ascii_lowercase().as_str()))
             };
             lines.filter(imports).collect()
@@ -284,6 +297,24 @@ impl Judge<'_> {
                 && self.is_specific_name(name)
         })
     }
+}
+
+/// Whether a line is a sentence, or an item of a list of them.
+fn is_prose(line: &str) -> bool {
+    let line = line.trim();
+    let item = line.starts_with("- ") || line.starts_with("* ");
+    let plain = |word: &&str| word.trim_end_matches(['.', ',', ':']).chars().all(char::is_alphabetic);
+    let code = line.contains(['{', '}', '(', ';', '"', '\'', '=', '<', '#', '@']);
+    item && !code && line.split_whitespace().filter(plain).count() >= 3
+}
+
+/// Whether a word is the name of a computer: `acme.lan`.
+fn is_host(word: &str) -> bool {
+    const ENDS: [&str; 12] =
+        ["lan", "local", "internal", "home", "com", "org", "net", "edu", "example", "eu", "de", "fr"];
+    let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let end = word.rsplit_once('.').map_or("", |(_, end)| end);
+    ENDS.contains(&end) && word.chars().all(host)
 }
 
 /// Whether two names have a word in common that says more than that they are credentials.

@@ -18,7 +18,7 @@ type Form = (fn(&Judge<'_>, &Level) -> bool, &'static str);
 const FORMS: [Form; 19] = [
     (|judge, _| judge.is_index(), "it stands behind a name as an identifier does"),
     (|judge, _| judge.is_selector(), "it stands in a selector of a style sheet"),
-    (|judge, own| judge.is_payload(own), "it is what a model is asked"),
+    (|judge, own| judge.is_payload(own), "it is what a model is asked, or answers"),
     (|judge, _| judge.is_compared(), "it is compared with another such value"),
     (|judge, _| judge.is_cookie(), "it stands in a cookie"),
     (|judge, _| judge.is_validator(), "it stands in an entity tag"),
@@ -74,7 +74,7 @@ impl Judge<'_> {
         [Some(own), listed].into_iter().flatten().any(|level| {
             let asked = words(&level.name).last().is_some_and(|word| ASKED.contains(&word.as_str()));
             asked && fields_beside(level).any(|part| words(part.key) == ["model"])
-        })
+        }) || self.place.levels.iter().take(3).any(|level| words(&level.name) == ["delta"])
     }
 
     /// Whether the value is compared with another of the same form: `'VALUE' == 'OTHER'`, as tests that fail print it.

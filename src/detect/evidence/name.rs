@@ -298,6 +298,9 @@ impl Judge<'_> {
         match speaks {
             // The sentence of another element.
             Speaks::Ours if self.is_markup() && is_phrase(outer) && !self.is_named(outer) => None,
+            Speaks::Ours if self.is_account_of(outer) => {
+                Some(Verdict::new(Confidence::Low, format!("it is the password of {shown}")))
+            }
             // What a test is called says what it tries.
             Speaks::Ours if outer.contains("testcase") || outer.contains("testsuite") => None,
             Speaks::Ours if self.is_password(outer) && !self.is_used_or_modelled() => Some(Verdict::new(
@@ -310,6 +313,12 @@ impl Judge<'_> {
             Speaks::Others => Some(Verdict::foreign(format!("it stands under {shown}, another service"))),
             Speaks::Nobody => None,
         }
+    }
+
+    /// Whether the value is a password, and a tag around it has the name of an account: `<server user="acme">`.
+    fn is_account_of(&self, tag: &str) -> bool {
+        let own = self.place.levels.first().is_some_and(|own| self.is_password(&own.name));
+        own && [" user=", " username=", " login="].iter().any(|attribute| tag.contains(attribute))
     }
 
     /// Whether the value is that of an attribute or the text of an element.

@@ -192,14 +192,18 @@ impl Judge<'_> {
             })
     }
 
-    /// Whether the value's line begins with a title of its own, which is about something else: `**What is the code?** …`.
+    /// Whether the value's line begins with a title of its own, or is an item of a list, that is about something else:
+    /// `**What is the code?** …`.
     fn is_of_other_paragraph(&self) -> bool {
         let line = self.file.line(self.span).to_str_lossy();
-        let title = line.trim_start().strip_prefix("**").and_then(|rest| rest.split_once("**"));
-        title.is_some_and(|(title, rest)| {
+        let said = line.trim_start();
+        let title = said.strip_prefix("**").and_then(|rest| rest.split_once("**"));
+        let title = title.filter(|(_, rest)| rest.split_whitespace().count() >= 3).map(|(title, _)| title);
+        let item = || said.strip_prefix("* ").or_else(|| said.strip_prefix("- "))?.rsplit_once(": ");
+        let item = || item().map(|(item, _)| item).filter(|item| words(item).len() >= 3);
+        title.or_else(item).is_some_and(|title| {
             let meaning = self.meaning(title);
             words(title).len() >= 2
-                && rest.split_whitespace().count() >= 3
                 && self.speaks(&line) != Speaks::Ours
                 && (!meaning.credential || meaning.specific)
         })
