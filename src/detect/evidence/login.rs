@@ -9,14 +9,6 @@ use crate::detect::parts::{bare, fields_beside};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, is_password, words};
 
-/// Whether a name is the computer, the port and the account of a database, as a file of passwords has them:
-/// `host:5432:database:user`.
-fn is_of_database(name: &str) -> bool {
-    let parts: Vec<&str> = name.split(':').collect();
-    let port = |part: &&str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_digit());
-    parts.len() >= 4 && parts.get(1).is_some_and(port) && !name.contains(char::is_whitespace)
-}
-
 impl Judge<'_> {
     /// Whether the value is what follows the name of a user in a login: `"auth": "user:VALUE"`, `Basic user:VALUE`.
     pub(super) fn is_basic_login(&self) -> bool {
@@ -131,4 +123,12 @@ fn is_of_role(own: &Level) -> bool {
     (has("create") || has("alter"))
         && ["user", "role", "login"].into_iter().any(has)
         && matches!(words.last().map(String::as_str), Some("password" | "by"))
+}
+
+/// Whether a name is the computer, the port and the account of a database, as a file of passwords has them:
+/// `host:5432:database:user`.
+fn is_of_database(name: &str) -> bool {
+    let parts: Vec<&str> = name.split(':').collect();
+    let port = |part: &&str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_digit());
+    parts.len() >= 4 && parts.get(1).is_some_and(port) && !name.contains(char::is_whitespace)
 }

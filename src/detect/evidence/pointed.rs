@@ -79,8 +79,7 @@ impl Judge<'_> {
 
     /// Whether a client of another's is told by a variable where to send its requests, and that has nobody's name.
     pub(super) fn is_pointed_by_variable(&self) -> bool {
-        let beside = self.place.levels.iter().take(2).flat_map(fields_beside);
-        beside.into_iter().any(|part| {
+        self.place.levels.iter().take(2).flat_map(fields_beside).any(|part| {
             let words = words(part.key);
             let address =
                 words.iter().any(|word| matches!(word.as_str(), "url" | "uri" | "endpoint" | "baseurl"))
