@@ -15,7 +15,7 @@ use crate::detect::words::words;
 type Form = (fn(&Judge<'_>, &Level) -> bool, &'static str);
 
 /// Forms of what is no credential.
-const FORMS: [Form; 19] = [
+const FORMS: [Form; 20] = [
     (|judge, _| judge.is_index(), "it stands behind a name as an identifier does"),
     (|judge, _| judge.is_selector(), "it stands in a selector of a style sheet"),
     (|judge, own| judge.is_payload(own), "it is what a model is asked, or answers"),
@@ -33,6 +33,7 @@ const FORMS: [Form; 19] = [
     ),
     (|judge, _| judge.is_mapping(), "it is a part of a source map"),
     (|judge, _| judge.is_encrypted(), "it is encrypted"),
+    (|judge, _| judge.begins_structure(), "it begins as a public key or a certificate in base64 does"),
     (|judge, own| judge.is_mapped_from(own), "it is what a table leads from to something else"),
     (|judge, _| judge.is_counted(), "it is a name with a number, as in a vocabulary"),
     (|judge, _| judge.is_of_other_provider(), "it is what Terraform logs in to another provider with"),
@@ -110,6 +111,12 @@ impl Judge<'_> {
         own.holder != Holder::Lines && fields_beside(own).any(|part| bare(part.value) == "TXT")
             || own.holder == Holder::Block
                 && own.before.lines().chain(own.after.lines()).any(|line| line.ends_with("\"TXT\""))
+    }
+
+    /// Whether the value begins with the base64 of a sequence of ASN.1 with two bytes of length, as public keys, certificates
+    /// and private keys do (X.690, 8.1); one key drawn at random in some 240,000 does.
+    fn begins_structure(&self) -> bool {
+        self.is_value() && self.file.text[self.span.clone()].starts_with(b"MII")
     }
 
     /// Whether the value is that of a field which a form has without showing it: `<input type="hidden" value="VALUE">`.
