@@ -72,6 +72,8 @@ pub(super) struct FileView<'a> {
     pub(super) named: OnceCell<usize>,
     /// The word that says that something else of the provider's name is meant; `evidence` looks for it.
     pub(super) homonym: OnceCell<Option<String>>,
+    /// Whether it has the provider's name and nothing else that speaks of it; told once.
+    pub(super) merely_named: OnceCell<bool>,
 }
 
 impl<'a> FileView<'a> {
@@ -90,6 +92,7 @@ impl<'a> FileView<'a> {
             values: OnceCell::new(),
             named: OnceCell::new(),
             homonym: OnceCell::new(),
+            merely_named: OnceCell::new(),
         }
     }
 

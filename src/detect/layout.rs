@@ -1,14 +1,15 @@
 //! What lines and indentation say: which lines belong together, which line a value continues, what a block is under.
 //!
-//! Serves `structure` where no bracket tells. Knows YAML's mappings and lists, the sections of INI and TOML, the
-//! elements of XML.
+//! Serves `structure` where no bracket tells. Knows YAML's mappings and lists, and the sections of INI and TOML; the
+//! elements of XML are `markup`'s.
 
 use super::lines::line_start;
+use super::markup::elements;
 
 /// Most lines that a block is followed up or down.
 const MOST_LINES: usize = 60;
 /// Most names of enclosing things that are given.
-const MOST_OUTER: usize = 6;
+pub(super) const MOST_OUTER: usize = 6;
 
 /// Whether the line after the newline at `newline` goes on with what the line above began: an open bracket, a comma,
 /// an operator, a tag. A name with nothing after its `=` is empty, unless the next line is quoted or set deeper.
@@ -272,60 +273,6 @@ fn is_block_scalar(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let line = line.strip_suffix(b"-").or_else(|| line.strip_suffix(b"+")).unwrap_or(line);
     is_entry(line) && (line.ends_with(b": |") || line.ends_with(b": >"))
-}
-
-/// What the element before the one that begins at the end of `text` holds: `<dt>name</dt><dd>`.
-pub(super) fn sibling(text: &[u8]) -> Option<String> {
-    elements(text).into_iter().nth(1)
-}
-
-/// Elements that are open at the end of `text`, innermost first, and the element right before it (a property list's
-/// key stands beside its value).
-fn elements(text: &[u8]) -> Vec<String> {
-    let from = text.len().saturating_sub(2048);
-    let text = &text[from..];
-    let mut outer = Vec::new();
-    let mut closed = 0;
-    // What counts of what stands before an element, next to it: anything for the value's, a key for those around it.
-    let (mut any, mut key) = (true, true);
-    // Start of the tag read last, so that what stands between two tags is known.
-    let mut end = text.len();
-    while let Some(close) = text[..end].iter().rposition(|&b| b == b'>') {
-        let Some(open) = text[..close].iter().rposition(|&b| b == b'<') else { break };
-        let tag = &text[open + 1..close];
-        let directly = text[close + 1..end].iter().all(|b| b.is_ascii_whitespace());
-        end = open;
-        match tag.first() {
-            Some(b'/') => {
-                if directly && closed == 0 && (any || key && tag == b"/key") {
-                    (any, key) = (false, false);
-                    let content = &text[..open];
-                    let begin = content.iter().rposition(|&b| b == b'>').map_or(0, |at| at + 1);
-                    outer.push(String::from_utf8_lossy(content[begin..].trim_ascii()).into_owned());
-                }
-                closed += 1;
-            }
-            // The header of `#include <header>` holds nothing.
-            _ if text[..open].trim_ascii_end().ends_with(b"include") => {}
-            // An address in angle brackets, a placeholder.
-            _ if tag.windows(3).any(|mark| mark == b"://") && !tag.contains(&b' ') => {}
-            // An object as a program shows it: `<client.Pool object at 0x7f1e>`.
-            _ if tag.windows(6).any(|mark| mark == b" at 0x") => {}
-            _ if tag.contains(&b'_') && tag.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') => {}
-            Some(first) if first.is_ascii_alphabetic() && !tag.ends_with(b"/") => match closed {
-                0 => {
-                    key = true;
-                    outer.push(String::from_utf8_lossy(tag).into_owned());
-                }
-                _ => closed -= 1,
-            },
-            _ => {}
-        }
-        if outer.len() >= MOST_OUTER {
-            break;
-        }
-    }
-    outer
 }
 
 /// Whether the `{` after `text` opens a block of statements rather than an object.

@@ -30,6 +30,7 @@ mod layout;
 mod letters;
 mod lines;
 mod lvalue;
+mod markup;
 mod mention;
 mod parts;
 mod quote;

@@ -8,6 +8,7 @@ use super::cursor::{Left, Token, closing_position};
 use super::layout;
 use super::lines;
 use super::lvalue::{self, lvalue, names_function, nth_name, one_of_several};
+use super::markup;
 use super::sql;
 
 /// How many nested groups are followed outwards.
@@ -148,7 +149,10 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
     match (own.bound, own.holder) {
         (Bound::Alone, Holder::Lines) => place.label = layout::label(before),
         (Bound::Alone, Holder::Group) => own.bound = Bound::Positional,
-        (Bound::Element, _) => place.label = layout::sibling(before),
+        (Bound::Element, _) => {
+            place.label = markup::sibling(before);
+            own.name = markup::key_beside(before).unwrap_or_else(|| std::mem::take(&mut own.name));
+        }
         _ => {}
     }
     if let Some(own) = place.levels.first_mut() {

@@ -99,6 +99,8 @@ struct WrittenProvider {
     without: Vec<String>,
     #[serde(default)]
     homonyms: Vec<String>,
+    #[serde(default)]
+    context: Vec<String>,
 }
 
 /// A text, a list of parts that are joined, or a table with `path` and `text`.
@@ -161,6 +163,7 @@ fn rule(file: &str, written: Written) -> Result<Rule, RuleError> {
             with: lower(provider.with, "with")?,
             without: lower(provider.without, "without")?,
             homonyms: lower(provider.homonyms, "homonyms")?,
+            context: lower(provider.context, "context")?,
         }),
         None => None,
     };

@@ -85,6 +85,9 @@ pub struct Provider {
     pub without: Vec<String>,
     /// Words of files that mean something else of that name, where nothing says that they mean the provider.
     pub homonyms: Vec<String>,
+    /// Words of what the provider does: in a file with none of them its mere name may be that of anything. Empty: it
+    /// always means the provider.
+    pub context: Vec<String>,
 }
 
 /// A text for `rules check`.

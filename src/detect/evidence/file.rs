@@ -132,6 +132,12 @@ impl Judge<'_> {
         if let Some(host) = elsewhere {
             return Some(Verdict::new(Confidence::Low, format!("what it is for is at {host}")));
         }
+        if credential && mentioned && self.merely_has_name() {
+            return Some(Verdict::new(
+                Confidence::Low,
+                "the file has the provider's name, and nothing says that it means it",
+            ));
+        }
         if credential && mentioned {
             let place = match own_meaning.credential {
                 true => format!("{} calls it a credential", self.quoted(&own.name, Speaks::Nobody)),

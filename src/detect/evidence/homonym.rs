@@ -41,6 +41,46 @@ impl Judge<'_> {
         (!means_provider).then(|| word.clone())
     }
 
+    /// Whether the file has the provider's name, and nothing says that it means the provider: no host, model, client or
+    /// credential, and no word of what the provider does.
+    pub(super) fn merely_has_name(&self) -> bool {
+        *self.file.merely_named.get_or_init(|| {
+            let text = self.file.text;
+            if self.provider.context.is_empty() || text.len() > LONGEST_TEXT || self.file.path_speaks() {
+                return false;
+            }
+            let lower = text.to_ascii_lowercase();
+            let means_provider = |&at: &usize| {
+                self.is_sure(&lower, at)
+                    || self.is_heading(at)
+                    || self.is_asked_of(&lower[at..])
+                    || is_module(&lower[..at])
+            };
+            !self.provider.context.iter().any(|word| has_word(text, &lower, word))
+                && !self.uses_provider()
+                && !self.file.mentions().iter().any(means_provider)
+        })
+    }
+
+    /// Whether a line says the provider's name and no more: a heading, a remark above what is the provider's.
+    fn is_heading(&self, at: usize) -> bool {
+        let line = self.file.line(&(at..at)).to_str_lossy();
+        let mut words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let named = |word: &str| self.provider.names.iter().any(|name| word.eq_ignore_ascii_case(name));
+        words.next().is_some_and(named) && words.next().is_none()
+    }
+
+    /// Whether what a text begins with is said to give credentials: `acme account`, `acme token`.
+    fn is_asked_of(&self, lower: &[u8]) -> bool {
+        let near = lower[..lower.len().min(LONGEST_NAME)].to_str_lossy();
+        let mut words = near.split_whitespace();
+        let named = words.next().is_some_and(|word| self.provider.names.iter().any(|name| word == name));
+        named
+            && words.next().is_some_and(|word| {
+                matches!(word, "api" | "account" | "konto") || self.meaning(word).credential
+            })
+    }
+
     /// Whether what is mentioned at `at` can only be the provider: a host, a model, a client, a credential.
     fn is_sure(&self, lower: &[u8], at: usize) -> bool {
         const SIZES: [&str; 6] = ["latest", "tiny", "small", "medium", "large", "instruct"];
@@ -69,6 +109,30 @@ fn is_letter(byte: Option<&u8>) -> bool {
     byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
 }
 
+/// Whether what comes after a text is a part of the path of a module: `example.com/someone/`.
+fn is_module(before: &[u8]) -> bool {
+    let belongs = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
+    let start = before.iter().rposition(|b| !belongs(b)).map_or(0, |last| last + 1);
+    let mut parts = before[start..].split(|b| *b == b'/');
+    parts.next().is_some_and(|host| host.contains(&b'.')) && parts.count() >= 2
+}
+
+/// Whether a word stands in a text by itself or in a name: `chat`, `chats`, `CHAT_KEY`, `chatKey`, `openChat`.
+fn has_word(text: &[u8], lower: &[u8], word: &str) -> bool {
+    let small = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_lowercase);
+    let letter = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphabetic() || *b >= 0x80);
+    lower.find_iter(word.as_bytes()).any(|at| {
+        let before = at.checked_sub(1).map(|before| &text[before]);
+        let after = &text[at + word.len()..];
+        let after = after.strip_prefix(b"s").unwrap_or(after).first();
+        let capital = |at: usize| text[at].is_ascii_uppercase();
+        let begins = !letter(before) || capital(at) && small(before);
+        let ends =
+            !letter(after) || after.is_some_and(u8::is_ascii_uppercase) && !capital(at + word.len() - 1);
+        begins && ends
+    })
+}
+
 /// Whether the words of `rest` follow, whatever parts them: `Ada Lovelace`, `"Ada", "Lovelace"`.
 fn goes_on_with(text: &[u8], rest: &str) -> bool {
     const MOST_BETWEEN: usize = 8;
@@ -82,6 +146,23 @@ fn goes_on_with(text: &[u8], rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_stand_in_names() {
+        let cases = [
+            ("the chat of", true),
+            ("chats", true),
+            ("CHAT_KEY", true),
+            ("chatKey", true),
+            ("openChat2", true),
+            ("chatter", false),
+            ("CHATTER", false),
+            ("snapchat", false),
+        ];
+        for (text, has) in cases {
+            assert_eq!(has_word(text.as_bytes(), text.to_lowercase().as_bytes(), "chat"), has, "{text}");
+        }
+    }
 
     #[test]
     fn words_follow_each_other_in_many_ways() {
