@@ -130,7 +130,17 @@ impl Judge<'_> {
             return Some(sent);
         }
         // An entry with entries of its own is about those.
-        let lines = || before.lines().chain(after.lines()).filter(|line| !line.trim_end().ends_with(':'));
+        // A label that says more is the name of something else: `name: Search (acme)`.
+        let labelled = |line: &str| {
+            let label = line.split_once(": ").map_or("", |(_, label)| label.trim());
+            label.contains(' ') && !label.contains("://") && !self.is_named(label)
+        };
+        let lines = || {
+            before
+                .lines()
+                .chain(after.lines())
+                .filter(|line| !line.trim_end().ends_with(':') && !labelled(line))
+        };
         let word = lines().flat_map(quote::tokens).find(|word| self.speaks(word) == Speaks::Ours)?;
         Some(Verdict::new(Confidence::High, format!("{} stands beside what holds it", shown(word))))
     }
@@ -229,11 +239,11 @@ impl Judge<'_> {
         if level.holder == Holder::Block {
             return None;
         }
-        if let Some(held) = self.held_by(depth, level) {
-            return Some(held);
-        }
         if depth == 0 && self.is_secret_of_client(level) {
             return Some(Verdict::new(Confidence::Low, OF_CLIENT));
+        }
+        if let Some(held) = self.held_by(depth, level) {
+            return Some(held);
         }
         let said = self.described(level).or_else(|| self.in_sentence(level, own))?;
         let positional = own.bound == Bound::Positional;
@@ -254,6 +264,13 @@ impl Judge<'_> {
                     || self.is_password(&own.name) && !self.is_used_or_modelled()
             }
         };
+        // What stands beside something with a name of its own says nothing of what is in that, unless it names a credential.
+        let in_named = || {
+            let mut within = self.place.levels[1..=depth].iter();
+            said.weight != Weight::Vendor
+                && !self.meaning(&said.word).credential
+                && within.any(|level| self.is_specific_name(&level.name))
+        };
         // The title of a document is a sentence about it.
         let specific = || self.column_name().is_some_and(|name| self.is_specific_name(name));
         let phrase = said.word.contains(' ') && !self.is_named(&said.word);
@@ -269,7 +286,7 @@ impl Judge<'_> {
         }
         match said.speaks {
             // A model is served by others, too: its name does not outweigh whose the value or its block is.
-            Speaks::Ours if !telling || of_another() => None,
+            Speaks::Ours if !telling || of_another() || in_named() => None,
             Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
             Speaks::Others if said.sent => {
                 Some(Verdict::foreign(format!("it is sent to {}", shown(&said.word))))

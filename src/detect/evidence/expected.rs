@@ -20,11 +20,29 @@ impl Judge<'_> {
         if calls.clone().any(seals) {
             return Some("the program encrypts or signs with it".to_owned());
         }
+        if self.is_option_of_server(own) {
+            return Some("what serves requests expects it of those who call".to_owned());
+        }
         let compared = match self.is_value() {
             true => self.is_compared_with_request(own),
             false => self.is_compared_with_another() || calls.any(compares),
         };
         compared.then(|| "what comes in with a request is compared with it".to_owned())
+    }
+
+    /// Whether the value is an option of a command that serves models itself: `acme serve --api-key VALUE`.
+    fn is_option_of_server(&self, own: &Level) -> bool {
+        const SERVES: [&str; 3] = ["serve", "server", "runserver"];
+        if own.bound != Bound::Spaced || !own.name.starts_with("--") {
+            return false;
+        }
+        let command = self.file.command(self.span.start).to_str_lossy();
+        let words_of_program = command.split_whitespace().take_while(|word| !word.starts_with("--"));
+        !self.has_host(&command)
+            && words_of_program.take(6).any(|word| {
+                let serves = words(word).last().is_some_and(|last| SERVES.contains(&last.as_str()));
+                serves && self.speaks(word) != Speaks::Ours
+            })
     }
 
     /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.

@@ -132,20 +132,24 @@ impl Judge<'_> {
         if let Some(host) = elsewhere {
             return Some(Verdict::new(Confidence::Low, format!("what it is for is at {host}")));
         }
-        if credential && mentioned && self.merely_has_name() {
-            return Some(Verdict::new(
-                Confidence::Low,
-                "the file has the provider's name, and nothing says that it means it",
-            ));
-        }
         if credential && mentioned {
-            let place = match own_meaning.credential {
-                true => format!("{} calls it a credential", self.quoted(&own.name, Speaks::Nobody)),
-                false => "the line calls it a credential".to_owned(),
-            };
-            return Some(Verdict::new(Confidence::Medium, "the file is about the provider").and(place));
+            Some(self.in_file_about(own))
+        } else {
+            self.in_file_of_provider(own, credential)
         }
-        self.in_file_of_provider(own, credential)
+    }
+
+    /// A value that is called a credential, in a file that has the provider's name.
+    fn in_file_about(&self, own: &Level) -> Verdict {
+        if self.merely_has_name() {
+            let reason = "the file has the provider's name, and nothing says that it means the provider";
+            return Verdict::new(Confidence::Low, reason);
+        }
+        let place = match self.meaning(&own.name).credential {
+            true => format!("{} calls it a credential", self.quoted(&own.name, Speaks::Nobody)),
+            false => "the line calls it a credential".to_owned(),
+        };
+        Verdict::new(Confidence::Medium, "the file is about the provider").and(place)
     }
 
     /// A value that nothing calls a credential, or that is one of who knows whom, in a file that uses the provider or has

@@ -3,7 +3,7 @@
 
 use super::block::is_switch;
 use super::{Judge, Speaks};
-use crate::detect::parts::{after_value, bare, parts_and_groups, parts_and_nested, without_calls};
+use crate::detect::parts::{after_value, bare, parts, parts_and_groups, parts_and_nested, without_calls};
 use crate::detect::structure::{Holder, Level};
 use crate::detect::words::{Field, field, words};
 
@@ -17,8 +17,9 @@ impl Judge<'_> {
             return text.to_owned();
         }
         let (_, groups) = parts_and_groups(text, false);
-        let records =
-            groups.into_iter().filter(|(key, _)| key.trim_matches([' ', '\n', '\t', '\r', ',']).is_empty());
+        let unnamed = |key: &str| key.trim_matches([' ', '\n', '\t', '\r', ',']).is_empty();
+        let fields = |record: &str| parts(record, false).iter().any(|part| self.meaning(part.key).credential);
+        let records = groups.into_iter().filter(|(key, record)| unnamed(key) || fields(record));
         records.fold(text.to_owned(), |text, (_, record)| text.replacen(record, "", 1))
     }
 

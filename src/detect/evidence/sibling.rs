@@ -74,7 +74,12 @@ impl Judge<'_> {
     pub(super) fn is_secret_of_client(&self, level: &Level) -> bool {
         let secret = words(&level.name).last().is_some_and(|word| word == "secret");
         let names = [level.before.as_str(), level.after.as_str()].into_iter().flat_map(quote::tokens);
-        secret && names.map(words).any(|name| name.ends_with(&["client".to_owned(), "id".to_owned()]))
+        let of_client = |name: Vec<String>| {
+            let name: Vec<&str> = name.iter().map(String::as_str).collect();
+            name.ends_with(&["client", "id"])
+                || matches!(name[..], ["redirect"] | ["redirect", "uri" | "uris" | "url"])
+        };
+        secret && names.map(words).any(of_client)
     }
 
     /// The host that serves models of the provider's for others, where the settings with the provider's name send their
