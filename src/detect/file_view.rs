@@ -344,6 +344,19 @@ impl<'a> FileView<'a> {
         before[start..].find("://").map(|mark| host(&before[start + mark + 3..]))
     }
 
+    /// The lines around a place up to the next empty ones, a few at most.
+    pub(super) fn paragraph(&self, at: usize) -> &'a [u8] {
+        const MOST_LINES: usize = 6;
+        let full = |line: &&[u8]| !line.trim_ascii().is_empty() && line.len() <= lines::LONGEST_LINE;
+        let above = lines::lines_above(self.text, at).take(MOST_LINES).take_while(full).last();
+        let below = lines::lines_below(self.text, at).take(MOST_LINES).take_while(full).last();
+        let place = |line: &[u8]| line.as_ptr().addr() - self.text.as_ptr().addr();
+        let own = self.line(&(at..at));
+        let start = place(above.unwrap_or(own));
+        let end = below.map_or(place(own) + own.len(), |line| place(line) + line.len());
+        &self.text[start..end]
+    }
+
     /// The lines of a command up to a place: the one that it is on, and those before it that go on at their end.
     pub(super) fn command(&self, at: usize) -> &'a [u8] {
         const MOST: usize = 1000;

@@ -17,6 +17,11 @@ impl Judge<'_> {
     /// What a line is about that begins with a label, and the command that a value is an option of, where that is
     /// another's; the place on this network that a file with nothing but a model's name sends its requests to.
     pub(super) fn spoken_to_another(&self, own: &str) -> Option<Verdict> {
+        let of_consumer =
+            |name: &String| words(name).iter().any(|word| word == "consumer" || word == "consumers");
+        if self.place.outer.iter().any(of_consumer) {
+            return Some(Verdict::foreign("those who call a service that stands before others show it"));
+        }
         let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();
         if let Some(label) = label_of(&line).filter(|label| !own.contains(label))
             && self.speaks(label) == Speaks::Others
@@ -151,7 +156,7 @@ impl Judge<'_> {
         }
         let others = &self.provider.without;
         let server = mentions.iter().find_map(|&at| {
-            let words = words(&self.file.line(&(at..at)).to_str_lossy());
+            let words = words(&self.file.paragraph(at).to_str_lossy());
             others.iter().find(|other| stands_in(other, &words))
         })?;
         Some(Verdict::foreign(format!("{} has the provider's model in this file", shown(server))))

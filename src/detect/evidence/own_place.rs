@@ -5,6 +5,8 @@ use bstr::ByteSlice;
 
 use super::{Judge, Speaks};
 use crate::detect::lines::{line, lines_above, lines_below};
+use crate::detect::parts::parts;
+use crate::detect::structure::{self, Holder};
 use crate::detect::words::words;
 
 impl Judge<'_> {
@@ -51,6 +53,19 @@ impl Judge<'_> {
             && above.chain(below).filter_map(entry).any(|name| self.meaning(&name).credential)
     }
 
+    /// Whether a place is in an object that has a field for a credential: `{"urls": [HERE], "keys": [""]}`.
+    fn is_grouped_with_credential(&self, at: usize) -> bool {
+        const NEAR: usize = 400;
+        let text = self.file.text;
+        let place =
+            structure::place(&text[at.saturating_sub(NEAR)..at], &text[at..(at + NEAR).min(text.len())]);
+        let groups = place.levels.iter().take(2).filter(|level| level.holder == Holder::Group);
+        let mut fields = groups
+            .flat_map(|level| parts(&level.before, false).into_iter().chain(parts(&level.after, false)));
+        // The `key` of a pair is a name.
+        fields.any(|field| self.meaning(field.key).credential && words(field.key) != ["key"])
+    }
+
     /// Whether a value of the same form is among the first arguments of a call.
     fn begins_with_value(&self, arguments: &[u8]) -> bool {
         const NEAR: usize = 200;
@@ -81,7 +96,7 @@ impl Judge<'_> {
             }
             let name = String::from_utf8_lossy(&text[start..end]);
             if self.has_host(&name) {
-                return self.is_with_credential(at);
+                return self.is_with_credential(at) || self.is_grouped_with_credential(at);
             }
             if self.speaks(&name) != Speaks::Ours {
                 return false;

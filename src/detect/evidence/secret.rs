@@ -64,13 +64,17 @@ impl Judge<'_> {
     /// The value is a header's, and the file names no other host than the provider's.
     pub(super) fn header_for_us_alone(&self) -> Option<Verdict> {
         let own = self.place.levels.first()?;
-        let header = own.bound == Bound::Assigned && own.name.to_ascii_lowercase().contains("authorization");
+        let named = |name: &str| name.to_ascii_lowercase().contains("authorization");
+        // In settings that are pairs of names and values, hosts need no quotes.
+        let pair = self.name_of_pair(own).is_some_and(named);
+        let header = own.bound == Bound::Assigned && (named(&own.name) || pair);
+        let ends: &[u8] = if pair { b"\"'` \n," } else { b"\"'`" };
         let text = self.file.text;
         if !header || !self.is_value() || self.place.scheme.is_none() || text.len() > LONGEST_TEXT {
             return None;
         }
         let mut ours = None;
-        for host in text.split(|b| b"\"'`".contains(b)).filter_map(host) {
+        for host in text.split(|b| ends.contains(b)).filter_map(host) {
             match self.is_ours(&host) {
                 true => ours = Some(host),
                 false => return None,
