@@ -259,6 +259,7 @@ impl Judge<'_> {
             Weight::Label => !self.meaning(&said.word).credential && self.holder_is_others(depth),
             Weight::Word => {
                 said.model && (own_meaning.specific || self.served_at(level).is_some())
+                    || own_meaning.specific && self.merely_has_name()
                     || self.is_elsewhere(depth, said.model)
                     || said.model && words(&own.name) == ["secret"] && self.provider_has_its_own_place()
                     || self.is_password(&own.name) && !self.is_used_or_modelled()
