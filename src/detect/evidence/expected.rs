@@ -32,7 +32,7 @@ impl Judge<'_> {
 
     /// Whether the value is an option of a command that serves models itself: `acme serve --api-key VALUE`.
     fn is_option_of_server(&self, own: &Level) -> bool {
-        const SERVES: [&str; 3] = ["serve", "server", "runserver"];
+        const SERVES: [&str; 4] = ["serve", "server", "runserver", "launcher"];
         if own.bound != Bound::Spaced || !own.name.starts_with("--") {
             return false;
         }

@@ -204,7 +204,9 @@ impl Judge<'_> {
         let assigned = own.bound == Bound::Assigned;
         let name = own.name.split_whitespace().last().filter(|_| assigned).unwrap_or(&own.name);
         let held = || self.place.levels.get(1).is_some_and(|parent| self.is_specific_name(&parent.name));
-        words(name) == ["secret"] && (matches!(own.holder, Holder::Lines | Holder::Block) || held())
+        let called = words(name);
+        let kept = called == ["secret"] || called == ["credential", "secret"];
+        kept && (matches!(own.holder, Holder::Lines | Holder::Block) || held())
     }
 
     /// Whether what is mentioned is the provider, and neither a part of the name of a source file, as a log of tests has
@@ -319,7 +321,7 @@ fn is_prose(line: &str) -> bool {
 }
 
 /// Whether a word is the name of a computer: `acme.lan`.
-fn is_host(word: &str) -> bool {
+pub(super) fn is_host(word: &str) -> bool {
     const ENDS: [&str; 12] =
         ["lan", "local", "internal", "home", "com", "org", "net", "edu", "example", "eu", "de", "fr"];
     let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');

@@ -2,13 +2,18 @@
 
 use bstr::ByteSlice;
 
-use super::{Judge, Verdict};
-use crate::detect::quote::shown;
+use super::file::is_host;
+use super::{Judge, Speaks, Verdict};
+use crate::detect::lines::line_start;
+use crate::detect::quote::{shown, tokens};
+use crate::detect::structure::Holder;
 use crate::detect::words::words;
 use crate::finding::Confidence;
 
 /// Longest text in which such words are looked for, in bytes.
 const LONGEST_TEXT: usize = 1 << 20;
+/// Longest word of a rule, with what parts its words.
+const LONGEST_KEYWORD: usize = 12;
 /// Longest name around a mention.
 const LONGEST_NAME: usize = 100;
 
@@ -56,10 +61,75 @@ impl Judge<'_> {
                     || self.is_asked_of(&lower[at..])
                     || is_module(&lower[..at])
             };
-            !self.provider.context.iter().any(|word| has_word(text, &lower, word))
+            // The name has words of its own: `the chat`.
+            let in_name = |at: usize| {
+                self.file.mentions().iter().any(|&named| {
+                    named <= at && at < named + LONGEST_KEYWORD && self.begins_with_name(&lower[named..])
+                })
+            };
+            let context = &self.provider.context;
+            !context.iter().any(|word| words_at(text, &lower, word).any(|at| !in_name(at)))
                 && !self.uses_provider()
                 && !self.file.mentions().iter().any(means_provider)
         })
+    }
+
+    /// Whether the provider's name stands only in those of other things, in a file that merely has it: `acme-theme`,
+    /// `"Ada Acme"`, `acme.lan`.
+    pub(super) fn is_part_of_names(&self) -> bool {
+        const MOST: usize = 50;
+        let mentions = self.file.mentions();
+        mentions.len() <= MOST
+            && self.merely_has_name()
+            && !self.is_in_named()
+            && !mentions.iter().any(|&at| self.is_by_itself(at))
+    }
+
+    /// Whether the value, or what holds it, has the provider's name: that is for what is said of it to judge.
+    fn is_in_named(&self) -> bool {
+        let held =
+            self.place.levels.iter().filter(|level| level.holder != Holder::Block).map(|level| &level.name);
+        let outer = self.place.outer.iter().filter(|outer| !outer.starts_with("class "));
+        let ours = |name: &String| {
+            self.speaks(name) == Speaks::Ours
+                && tokens(name)
+                    .any(|word| self.speaks(word) == Speaks::Ours && !is_host(&word.to_lowercase()))
+        };
+        held.chain(outer).any(ours)
+    }
+
+    /// Whether what is mentioned is called by the provider's name alone, with words that anything of the provider's has;
+    /// or a word of a sentence.
+    fn is_by_itself(&self, at: usize) -> bool {
+        const LONGEST_PHRASE: usize = 4;
+        let start = line_start(self.file.text, at);
+        let line = self.file.line(&(at..at)).to_str_lossy();
+        let (before, after) = line.split_at(line.floor_char_boundary(at - start));
+        let plain = |side: &str| side.replace("\\u0027", "'").replace("\\u0022", "\"");
+        let (before, after) = (plain(before), plain(after));
+        let quote = |c: &char| before.matches(*c).count() % 2 == 1 && after.contains(*c);
+        let ends = |c: char| match ['"', '\'', '`'].iter().find(|c| quote(c)) {
+            Some(&quote) => c == quote,
+            None => c == '\t' || "\"'`:=,;|()[]{}<>#*&%\\/".contains(c),
+        };
+        let before = before.rsplit(ends).next().unwrap_or_default();
+        let after = after.split(ends).next().unwrap_or_default();
+        let phrase = format!("{before}{after}");
+        let own = words(&phrase);
+        let is_general = |word: &str| {
+            let meaning = self.meaning(word);
+            !meaning.specific || meaning.plain.is_some() && phrase.trim().contains(' ')
+        };
+        phrase.split_whitespace().count() > LONGEST_PHRASE
+            || self.provider.names.iter().any(|name| own.contains(name) || own.concat() == *name)
+                && (self.is_named(&phrase) || own.iter().all(|word| is_general(word)))
+    }
+
+    /// Whether a text begins with the provider's name, in one word or in several.
+    fn begins_with_name(&self, lower: &[u8]) -> bool {
+        let near = lower[..lower.len().min(LONGEST_KEYWORD)].to_str_lossy();
+        let name: String = near.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).collect();
+        self.provider.names.iter().any(|own| name.starts_with(own.as_str()))
     }
 
     /// Whether a line says the provider's name and no more: a heading, a remark above what is the provider's.
@@ -94,11 +164,18 @@ impl Judge<'_> {
         let client =
             names().any(|own| ["ai", "-ai", "_ai"].iter().any(|end| name.contains(&format!("{own}{end}"))));
         let words = words(&name);
+        let first = start == at || matches!(lower[at - 1], b'/' | b':');
         let model = name.contains('-')
-            && words
-                .iter()
-                .any(|word| SIZES.contains(&word.as_str()) || word.starts_with(|c: char| c.is_ascii_digit()));
-        let another_keyword = names().next().is_none() && !name.is_empty();
+            && words.iter().any(|word| {
+                SIZES.contains(&word.as_str()) || first && word.starts_with(|c: char| c.is_ascii_digit())
+            });
+        // `acme/some-model`: the provider's model, as what talks to several writes it.
+        let of_vendor = |(vendor, model): (&str, &str)| {
+            model.contains('-') && self.provider.names.iter().any(|own| own == vendor)
+        };
+        let model = model || name.split_once('/').is_some_and(of_vendor);
+        let another_keyword =
+            names().next().is_none() && !name.is_empty() && !self.begins_with_name(&lower[at..]);
         let meaning = self.meaning(&name);
         let credential = meaning.credential && !meaning.purpose && words.iter().any(|word| word == "api");
         client || model || another_keyword || credential || self.has_host(&name)
@@ -117,11 +194,11 @@ fn is_module(before: &[u8]) -> bool {
     parts.next().is_some_and(|host| host.contains(&b'.')) && parts.count() >= 2
 }
 
-/// Whether a word stands in a text by itself or in a name: `chat`, `chats`, `CHAT_KEY`, `chatKey`, `openChat`.
-fn has_word(text: &[u8], lower: &[u8], word: &str) -> bool {
+/// Where a word stands in a text by itself or in a name: `chat`, `chats`, `CHAT_KEY`, `chatKey`, `openChat`.
+fn words_at<'t>(text: &'t [u8], lower: &'t [u8], word: &'t str) -> impl Iterator<Item = usize> + 't {
     let small = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_lowercase);
     let letter = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphabetic() || *b >= 0x80);
-    lower.find_iter(word.as_bytes()).any(|at| {
+    lower.find_iter(word.as_bytes()).filter(move |&at| {
         let before = at.checked_sub(1).map(|before| &text[before]);
         let after = &text[at + word.len()..];
         let after = after.strip_prefix(b"s").unwrap_or(after).first();
@@ -160,7 +237,8 @@ mod tests {
             ("snapchat", false),
         ];
         for (text, has) in cases {
-            assert_eq!(has_word(text.as_bytes(), text.to_lowercase().as_bytes(), "chat"), has, "{text}");
+            let lower = text.to_lowercase();
+            assert_eq!(words_at(text.as_bytes(), lower.as_bytes(), "chat").next().is_some(), has, "{text}");
         }
     }
 

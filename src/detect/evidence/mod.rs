@@ -146,6 +146,10 @@ pub(super) fn judge<'a>(
         }
         false => first,
     });
+    let first = first.map(|first| match first.confidence > Confidence::Low && judge().is_part_of_names() {
+        true => Verdict::new(Confidence::Low, "the provider's name is only a part of others in this file"),
+        false => first,
+    });
     let verdict = match provider.with.is_empty() {
         true => first.unwrap_or_else(|| Verdict::new(Confidence::Low, "nothing here says what the value is")),
         // A rule for a part of a provider's credentials speaks only where that part is named.

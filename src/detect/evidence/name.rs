@@ -288,7 +288,10 @@ impl Judge<'_> {
         let name =
             head.split(['(', ':', '<']).next().filter(|_| !head.contains('(') || head.contains("class"))?;
         let name = quote::tokens(name).filter(|word| !matches!(*word, "extends" | "implements")).last()?;
-        (self.speaks(name) == Speaks::Ours).then(|| self.by_outer(name)).flatten()
+        // A class with the provider's name has other passwords, and the provider gives none.
+        let own = self.place.levels.first().map_or("", |own| own.name.as_str());
+        let password = self.is_password(own) && !self.is_used_or_modelled();
+        (self.speaks(name) == Speaks::Ours && !password).then(|| self.by_outer(name)).flatten()
     }
 
     /// The name of an enclosing section, element or block.
