@@ -81,8 +81,9 @@ pub enum HookCommand {
     /// Put the gates into this repository
     ///
     /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg, pre-applypatch and
-    /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive. A hook that is there already is set aside
-    /// and called first, and what it refuses stays refused. Nothing is changed if one of them cannot be.
+    /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive, in one with linked worktrees all of them. A
+    /// hook that is there already is set aside and called first, and what it refuses stays refused. Nothing is changed if one
+    /// of them cannot be.
     ///
     /// Git calls none of them for the commits that `git cherry-pick`, `git revert` and `git rebase` make by themselves:
     /// what those add is judged before it is pushed.

@@ -11,6 +11,7 @@ use super::install::{Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
+use super::script::Use;
 use super::{calls, on_path, script, worktrees};
 use crate::sanitize::visible;
 use crate::status::Status;
@@ -33,7 +34,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     }
     text.push_str(&proven(&proofs));
     text.push_str(&elsewhere(&place));
-    if !place.bare {
+    if place.used != Use::Pushed {
         text.push_str(
             "git calls no gate for what cherry-pick, revert and rebase commit by themselves; pre-push judges it\n",
         );
@@ -75,10 +76,12 @@ fn elsewhere(place: &Place) -> String {
              help: `leeward hook install` puts them there; or {unset}\n"
         );
     }
-    let Some(top) = place.top.as_ref().filter(|_| place.reach == Reach::Repository) else {
+    // A bare repository has no top; git tells of its work trees from within.
+    let linked = (place.used == Use::Both).then(|| Path::new("."));
+    let Some(top) = place.top.as_deref().or(linked).filter(|_| place.reach == Reach::Repository) else {
         return String::new();
     };
-    let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
+    let names: Vec<&str> = script::gates(Use::Work).iter().map(|gate| gate.name).collect();
     let gaps = worktrees::without(&names, top, &place.directory);
     let mut text: String = gaps.iter().map(|gap| format!("warning: {}\n", gap.what)).collect();
     let helps: BTreeSet<&str> = gaps.iter().map(|gap| gap.help).collect();

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn gate(name: &str) -> &'static Gate {
-        script::gates(false).iter().find(|gate| gate.name == name).expect("a gate")
+        script::gates(script::Use::Work).iter().find(|gate| gate.name == name).expect("a gate")
     }
 
     #[test]

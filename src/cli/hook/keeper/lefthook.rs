@@ -73,8 +73,9 @@ pub(super) fn calls(gate: &Gate, name: &str, content: &[u8], local: &[Vec<u8>]) 
 
 /// Keys of a whole file that lead elsewhere (`extends`, `rc`, `lefthook`), or are not known to do no such thing.
 fn others(root: &Node) -> Vec<&str> {
-    let is_hook =
-        |key: &str| FORWARDED.contains(&key) || script::gates(false).iter().any(|gate| gate.name == key);
+    let is_hook = |key: &str| {
+        FORWARDED.contains(&key) || script::gates(script::Use::Work).iter().any(|gate| gate.name == key)
+    };
     let is_section = |node: &Node| OF_SECTION.iter().any(|key| node.get(key).is_some());
     let open = root
         .entries()
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     fn gate(name: &str) -> &'static Gate {
-        script::gates(false).iter().find(|gate| gate.name == name).expect("a gate")
+        script::gates(script::Use::Work).iter().find(|gate| gate.name == name).expect("a gate")
     }
 
     fn commit(keys: &str) -> String {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::calls::{self, Calls, Why};
-use super::script::{self, Gate};
+use super::script::{self, Gate, Use};
 use crate::source::layout::regular;
 
 /// Who keeps a hook.
@@ -143,7 +143,7 @@ pub(in crate::cli) fn husky_recipe(directory: &Path, own: &Path, names: &[&str])
         !read.is_ok_and(|content| calls::of(gate.calls, &content, true) != Calls::Never)
     };
     let is_there = directory.is_dir();
-    let gates = || script::gates(false).iter().filter(|gate| names.contains(&gate.name));
+    let gates = || script::gates(Use::Work).iter().filter(|gate| names.contains(&gate.name));
     let mut lacking: Vec<&Gate> = gates().filter(lacks).collect();
     if is_there && lacking.is_empty() {
         lacking = gates().collect();
