@@ -17,6 +17,7 @@ mod patches;
 mod people;
 mod policy;
 mod policy_push;
+mod policy_server;
 mod push;
 mod push_unsaid;
 mod secrecy;

@@ -7,6 +7,7 @@ use bstr::ByteSlice as _;
 
 use super::super::hook::script::Use;
 use super::super::hook::{keeper, place, script, worktrees};
+use super::super::policy::Judge;
 use super::super::subprocess::{ASKING, run};
 use super::clone::git;
 use super::{Checkup, Gate};
@@ -96,6 +97,18 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     }
     let used = place::used(&|arguments| worktrees::ask(top, arguments));
     let wanted = wanted(used, gates);
+    say_which(&shown, &names, &wanted, husky.is_some(), checkup);
+    if wanted.contains(&"pre-receive") {
+        Judge::of(layout).problem().iter().for_each(|(what, fix)| checkup.problem(what, fix));
+    }
+    if used != Use::Pushed {
+        not_tried(&wanted, top, &directory, checkup);
+    }
+    Some(Hooks { directory, names, used, husky })
+}
+
+/// Says which hooks are there of those that are wanted. `husky`: whether it keeps them.
+fn say_which(shown: &str, names: &[String], wanted: &[&str], husky: bool, checkup: &mut Checkup) {
     let there: Vec<&str> = names.iter().map(String::as_str).collect();
     if wanted.iter().all(|name| there.contains(name)) && !wanted.is_empty() {
         checkup.good(format!("hooks in {shown}: {}", there.join(", ")));
@@ -103,16 +116,12 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         checkup.warning(
             format!("hooks in {shown}: {there}; wanted: {}", wanted.join(", ")),
-            match &husky {
-                Some(_) => keeper::RUN_HUSKY,
-                None => "`leeward hook install` puts them there, beside what is there already",
+            match husky {
+                true => keeper::RUN_HUSKY,
+                false => "`leeward hook install` puts them there, beside what is there already",
             },
         );
     }
-    if used != Use::Pushed {
-        not_tried(&wanted, top, &directory, checkup);
-    }
-    Some(Hooks { directory, names, used, husky })
 }
 
 /// Says what a trial does not meet: other work trees, submodules, and what the call in somebody else's hook depends on.

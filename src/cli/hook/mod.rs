@@ -75,7 +75,9 @@ pub enum HookCommand {
     /// What comments `leeward:ignore` accept of it is named. With --deny-new-suppressions they accept nothing, unless what
     /// a ref was before, or HEAD for a new one, has them: of the first push of all, none does.
     ///
-    /// Configuration, baseline and rule files are those of HEAD there, before that has a commit the defaults.
+    /// Configuration, baseline and rule files are those of HEAD there, before any branch has a commit the defaults. Where HEAD
+    /// names a branch that is not there and others are, that is said, and the only one of them judges, or main, or master; with
+    /// none of these the defaults do, and comments that are new accept nothing.
     #[command(after_help = EXAMPLES)]
     PreReceive(Plain),
     /// Put the gates into this repository

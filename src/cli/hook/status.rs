@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::{UsageError, masked, say};
+use super::super::policy::Judge;
+use super::super::{UsageError, masked, say, surroundings};
 use super::calls::Why;
 use super::files::{self, Hook, There};
 use super::install::{Where, can_be_put, failed, find, look, shown};
@@ -43,11 +44,22 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         text.push_str("hooks of others were read, and not run: `leeward doctor` tries them\n");
     }
     let all = told && lacking.is_empty();
+    let unborn = unborn(&place);
+    text.push_str(unborn.as_deref().unwrap_or_default());
     if !all {
         text.push_str(&help(&place, of.global, lacking, first, unfed));
     }
     say(&masked(&text));
-    Ok(if all { Status::Clean } else { Status::Findings })
+    Ok(if all && unborn.is_none() { Status::Clean } else { Status::Findings })
+}
+
+/// What to say of a server of which it is not plain whose settings judge what is pushed.
+fn unborn(place: &Place) -> Option<String> {
+    if place.used == Use::Work {
+        return None;
+    }
+    let (what, mend) = Judge::of(&surroundings::repository(Path::new(".")).ok()?).problem()?;
+    Some(format!("problem: {what}\nhelp: {mend}\n"))
 }
 
 /// Where git reads hooks, and whose.
