@@ -120,6 +120,16 @@ pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
         Before::Beside => "",
         Before::AndOwn => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
     };
+    // Git hands no line over where there is nothing to push. Whoever else calls this file may have read what git said.
+    let nothing = match *name {
+        "pre-push" => {
+            "if [ -z \"$input\" ] && [ \"$(git rev-parse --git-path hooks)/pre-push\" -ef \"$0\" ]; then\n    \
+             echo 'leeward: nothing to judge: git names nothing that is to be pushed' >&2\n    \
+             exit 0\n\
+             fi\n"
+        }
+        _ => "",
+    };
     let (input, give) = match *name {
         "pre-push" | "pre-receive" => (
             "# What git says is for the other hook, too.\n\
@@ -151,7 +161,7 @@ if ! [ -f "$program" ] || ! [ -x "$program" ]; then
         "the program that judges it is gone: it was $was, and there is no leeward on PATH" \
         "help: install leeward and run \`leeward hook install\`; for good without it: rm '$0'"
 fi
-{give}"$program" hook {calls} "$@"
+{nothing}{give}"$program" hook {calls} "$@"
 "#
         )
         .as_bytes(),
