@@ -10,6 +10,7 @@ mod hostile;
 mod install;
 mod keepers;
 mod known;
+mod lefthook;
 mod message;
 mod moves;
 mod obstacles;

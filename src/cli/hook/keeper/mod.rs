@@ -43,24 +43,42 @@ impl Who {
     }
 }
 
-/// Where lefthook looks for its file, from the top of the work tree.
-const LEFTHOOK: [&str; 6] = [
+/// Where lefthook looks for its file, from the top of the work tree: it takes the first that is there.
+const LEFTHOOK: [&str; 15] = [
     "lefthook.yml",
-    "lefthook.yaml",
     ".lefthook.yml",
-    ".lefthook.yaml",
     ".config/lefthook.yml",
+    "lefthook.yaml",
+    ".lefthook.yaml",
     ".config/lefthook.yaml",
+    "lefthook.json",
+    ".lefthook.json",
+    ".config/lefthook.json",
+    "lefthook.jsonc",
+    ".lefthook.jsonc",
+    ".config/lefthook.jsonc",
+    "lefthook.toml",
+    ".lefthook.toml",
+    ".config/lefthook.toml",
 ];
 
 /// Where it looks for what has the last word.
-const LEFTHOOK_LOCAL: [&str; 6] = [
+const LEFTHOOK_LOCAL: [&str; 15] = [
     "lefthook-local.yml",
-    "lefthook-local.yaml",
     ".lefthook-local.yml",
-    ".lefthook-local.yaml",
     ".config/lefthook-local.yml",
+    "lefthook-local.yaml",
+    ".lefthook-local.yaml",
     ".config/lefthook-local.yaml",
+    "lefthook-local.json",
+    ".lefthook-local.json",
+    ".config/lefthook-local.json",
+    "lefthook-local.jsonc",
+    ".lefthook-local.jsonc",
+    ".config/lefthook-local.jsonc",
+    "lefthook-local.toml",
+    ".lefthook-local.toml",
+    ".config/lefthook-local.toml",
 ];
 
 /// Where the pre-commit framework does.
@@ -97,8 +115,8 @@ pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -
             if_own(framework::is_own(gate, content), framework::calls(gate, text))
         })
     } else if content.contains_str("lefthook") {
-        let local: Vec<Vec<u8>> =
-            LEFTHOOK_LOCAL.iter().filter_map(|name| read(name)).map(|(content, _)| content).collect();
+        let local: Vec<(&str, Vec<u8>)> =
+            LEFTHOOK_LOCAL.iter().filter_map(|name| Some((*name, read(name)?.0))).collect();
         found(Who::Lefthook, &LEFTHOOK, &|name, text| {
             if_own(lefthook::is_own(gate, content), lefthook::calls(gate, name, text, &local))
         })
