@@ -26,6 +26,7 @@ mod secrecy_help;
 mod storage;
 mod stricter;
 mod templates;
+mod templates_tags;
 mod worktrees;
 
 use std::ffi::OsStr;
