@@ -9,7 +9,7 @@ use crate::support::{Ran, binary, run};
 /// A repository without hooks, and `leeward` on PATH.
 pub(super) struct Kept {
     pub(super) repo: Repo,
-    path: String,
+    pub(super) path: String,
 }
 
 impl Kept {
@@ -32,7 +32,7 @@ impl Kept {
     }
 
     /// As husky 9 makes its directory: every hook runs the file of its name beside that directory.
-    fn husky(&self) {
+    pub(super) fn husky(&self) {
         let hook = "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n";
         let inner = "n=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n\
             [ \"${HUSKY-}\" = \"0\" ] && exit 0\nexport PATH=\"node_modules/.bin:$PATH\"\nsh -e \"$s\" \"$@\"\n";

@@ -25,6 +25,7 @@ mod secrecy;
 mod secrecy_help;
 mod storage;
 mod stricter;
+mod switches;
 mod templates;
 mod templates_tags;
 mod worktrees;

@@ -6,6 +6,7 @@
 
 mod framework;
 mod lefthook;
+mod switch;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -86,6 +87,15 @@ const PRE_COMMIT: [&str; 2] = [".pre-commit-config.yaml", ".pre-commit-config.ym
 
 /// Who keeps the hook at `path`, and whether the gate is called in the end. `top`: that of the work tree.
 pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -> Option<(Keeper, Calls)> {
+    let (keeper, calls) = kept(gate, path, content, top)?;
+    let text = || keeper.file.as_ref().and_then(|file| regular::read(file).ok()).unwrap_or_default();
+    let off = (calls == Calls::Yes).then(|| switch::off(keeper.who, gate, &text())).flatten();
+    let lost = |off| Calls::Lost(Why::Kept(format!("only without {off}").into()));
+    Some((keeper, off.map_or(calls, lost)))
+}
+
+/// The same, whatever is switched off.
+fn kept(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -> Option<(Keeper, Calls)> {
     let read = |name: &str| {
         let file = top?.join(name);
         Some((regular::read(&file).ok()?, file))
@@ -161,6 +171,9 @@ pub(in crate::cli) fn husky_recipe(directory: &Path, own: &Path, names: &[&str])
         !read.is_ok_and(|content| calls::of(gate.calls, &content, true) != Calls::Never)
     };
     let is_there = directory.is_dir();
+    if let Some(off) = switch::husky() {
+        return format!("take out {off}: husky runs no hook");
+    }
     let gates = || script::gates(Use::Work).iter().filter(|gate| names.contains(&gate.name));
     let mut lacking: Vec<&Gate> = gates().filter(lacks).collect();
     if is_there && lacking.is_empty() {
