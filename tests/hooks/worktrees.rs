@@ -89,12 +89,13 @@ fn a_submodule_has_gates_of_its_own() {
         "help: a submodule has hooks of its own: git submodule foreach --recursive 'leeward hook install'",
     );
     assert!(!said.out().contains("elsewhere") && !said.out().contains("empty"), "{}", said.out());
-    let gap = repo.place.run(&["doctor", "--gate", "commit"]).ends_with(0);
-    gap.says("warning  in the submodule").says("finds no gate for pre-commit\n");
+    let gap = repo.place.run(&["doctor", "--gate", "commit"]).ends_with(1);
+    gap.says("PROBLEM  in the submodule").says("finds no gate for pre-commit\n");
     for path in ["sub", "dir/other"] {
         let mut install = repo.place.leeward(&["hook", "install"]);
         run(install.current_dir(repo.work().join(path)), None).ends_with(0);
     }
+    repo.place.run(&["doctor", "--gate", "commit"]).ends_with(0);
     let said = repo.place.run(&["hook", "status"]).ends_with(0);
     assert!(!said.out().contains("submodule"), "{}", said.out());
 }

@@ -128,7 +128,10 @@ fn say_which(shown: &str, names: &[String], wanted: &[&str], husky: bool, checku
 fn not_tried(wanted: &[&str], top: &Path, directory: &Path, checkup: &mut Checkup) {
     let wanted: Vec<&str> = wanted.iter().copied().filter(|name| *name != "pre-receive").collect();
     for gap in worktrees::without(&wanted, top, directory) {
-        checkup.warning(gap.what, gap.help);
+        match gap.submodule {
+            true => checkup.problem(gap.what, gap.help),
+            false => checkup.warning(gap.what, gap.help),
+        }
     }
     for name in wanted {
         if let Some((why, fix)) = worktrees::condition(directory, name, top) {

@@ -17,9 +17,14 @@ use crate::sanitize::visible;
 pub(in crate::cli) struct Gap {
     /// A sentence.
     pub(in crate::cli) what: String,
+    /// Whether it is one of a repository of its own in this one, and not of another work tree.
+    pub(in crate::cli) submodule: bool,
     /// How to have them there.
     pub(in crate::cli) help: &'static str,
 }
+
+/// What a repository in a work tree is called that has hooks of its own.
+const SUBMODULE: &str = "submodule";
 
 /// How to have the gates in all work trees.
 const INSTALL_THERE: &str = "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
@@ -45,7 +50,7 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
     let others = all(&|arguments| ask(here, arguments)).into_iter().filter(|other| !same(other, here));
     let others = others.map(|other| ("work tree", other, help));
     let others =
-        others.chain(submodules(here).into_iter().map(|sub| ("submodule", sub, INSTALL_IN_SUBMODULES)));
+        others.chain(submodules(here).into_iter().map(|sub| (SUBMODULE, sub, INSTALL_IN_SUBMODULES)));
     let told = others.filter(|(_, other, _)| other.is_dir()).filter_map(|(kind, other, help)| {
         let hooks = other.join(path(ask(&other, &["rev-parse", "--git-path", "hooks"])?.trim_end()));
         if same(&hooks, directory) {
@@ -64,7 +69,7 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
                 own.unwrap_or_default(),
                 missing.join(", ")
             );
-            Gap { what, help }
+            Gap { what, submodule: kind == SUBMODULE, help }
         })
     });
     told.collect()
