@@ -26,8 +26,8 @@ pub(super) struct Hit {
     pub(super) evidence: Vec<String>,
     pub(super) location: Location,
     pub(super) suppression: Option<Suppression>,
-    /// A comment beside it asks to accept it, and does not say why.
-    pub(super) unheeded: bool,
+    /// A comment asks to accept it, and does not say why: so many lines above it.
+    pub(super) unheeded: Option<u64>,
     /// It is a published example.
     pub(super) published: bool,
     /// It is believed for what stands around it.
@@ -61,7 +61,7 @@ impl Collector<'_> {
         let asked = self.settings.inline_ignores && published.is_none();
         let mark = asked.then(|| inline::mark(&place.container, &place.span)).flatten();
         let suppression = published.or_else(|| mark.as_ref()?.suppression.clone());
-        let unheeded = mark.as_ref().is_some_and(|mark| mark.suppression.is_none());
+        let unheeded = mark.as_ref().filter(|mark| mark.suppression.is_none()).map(|mark| mark.above);
         let location = Location {
             kind: origin.kind,
             target: self.targets.get(origin.target).cloned().unwrap_or_default(),

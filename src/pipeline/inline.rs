@@ -39,6 +39,8 @@ pub(super) struct Mark {
     at: usize,
     /// Of several values that it could mean, it means the one with the smallest.
     claim: Claim,
+    /// How many lines above the value.
+    pub(super) above: u64,
     /// None where it gives no reason, or not in the form that is asked for.
     pub(super) suppression: Option<Suppression>,
 }
@@ -58,6 +60,7 @@ pub(super) fn mark(bytes: &[u8], span: &Range<usize>) -> Option<Mark> {
     let mark = |at: usize, reason: Option<String>| Mark {
         at,
         claim: (false, 0),
+        above: bytes.get(at..span.start).map_or(0, |between| between.find_iter(b"\n").count() as u64),
         suppression: reason.map(|reason| Suppression { by: SuppressedBy::Inline, reason }),
     };
     let line = &bytes[start..end];
@@ -151,7 +154,7 @@ fn reason(text: &str) -> Option<String> {
 /// What is said of comments that give no reason, or put a colon before it.
 pub(super) fn notes(hits: &[Hit]) -> Vec<Note> {
     let mut places: Vec<String> =
-        hits.iter().filter(|hit| hit.unheeded).map(|hit| described(&hit.location)).collect();
+        hits.iter().filter_map(|hit| Some(described(&hit.location, hit.unheeded?))).collect();
     places.sort();
     places.dedup();
     if places.is_empty() {
@@ -171,11 +174,12 @@ pub(super) fn notes(hits: &[Hit]) -> Vec<Note> {
     vec![Note { kind: "ignore-without-reason", message }]
 }
 
-/// `a.env:3`.
-fn described(place: &Location) -> String {
+/// `a.env:3`, of what stands so many lines above a place. Of what was decoded, lines are those of what it was decoded from.
+fn described(place: &Location, above: u64) -> String {
     let path = place.shown.as_ref().or(place.path.as_ref());
     let path = path.map_or_else(|| place.kind.as_str().into(), |path| visible(path));
-    format!("{path}:{}", place.region.start_line)
+    let above = if place.decoded.is_empty() { above } else { 0 };
+    format!("{path}:{}", place.region.start_line.saturating_sub(above))
 }
 
 /// The suppression of a value that the provider's or a tool's documentation publishes.

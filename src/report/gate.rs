@@ -31,6 +31,8 @@ pub enum Gate {
     PatchMessage,
     /// Send commits to another repository.
     Push,
+    /// The same, without a word on which: it may be none.
+    Unnamed,
     /// Take in commits that somebody sends.
     Receive,
     /// Nothing: somebody asked for all files to be judged.
@@ -43,7 +45,7 @@ impl Gate {
         match self {
             Gate::Commit | Gate::Message => "this commit",
             Gate::Patch | Gate::PatchMessage => "this patch",
-            Gate::Push | Gate::Receive => "this push",
+            Gate::Push | Gate::Unnamed | Gate::Receive => "this push",
             Gate::Files => "this",
         }
     }
@@ -151,6 +153,9 @@ impl Page<'_> {
             Gate::Files => format!("found {keys}"),
             _ if self.passes => format!("--exit-zero lets {what} pass, with {keys} in it"),
             gate if gate.is_of_message() => format!("stopped {what}: its message holds {keys}"),
+            Gate::Unnamed => {
+                format!("stopped {what}: git named no ref of it, and what it could send holds {keys}")
+            }
             _ => format!("stopped {what}: it would add {keys}"),
         };
         writeln!(out, "leeward: {}", self.paint.secret(&title))?;
@@ -275,7 +280,7 @@ impl Page<'_> {
     /// How git can go on and, of a push, which commands there are for that.
     fn next_steps(&self, out: &mut dyn Write) -> io::Result<()> {
         let lines = match self.gate {
-            Gate::Push => remedy::before_a_push(self.report),
+            Gate::Push | Gate::Unnamed => remedy::before_a_push(self.report),
             _ => Vec::new(),
         };
         if lines.is_empty() {
@@ -301,7 +306,9 @@ impl Page<'_> {
             (true, Gate::Patch | Gate::PatchMessage) => {
                 "Mend that, then `git am --continue`; `git am --no-verify` goes on unjudged."
             }
-            (true, Gate::Push) => "Mend that, then push again; `git push --no-verify` goes on unjudged.",
+            (true, Gate::Push | Gate::Unnamed) => {
+                "Mend that, then push again; `git push --no-verify` goes on unjudged."
+            }
             (true, Gate::Receive) => "Nothing was taken in. Tell whoever runs this server.",
             (true, Gate::Files) => "Mend that, then try again.",
             (false, Gate::Commit) if self.in_people_alone() => {
@@ -326,17 +333,17 @@ impl Page<'_> {
             (false, Gate::PatchMessage) => {
                 "Go back (`git am --abort`, or `git rebase --abort`), take it out of the message, then apply it again."
             }
-            (false, Gate::Push) if self.in_tags_alone() => {
+            (false, Gate::Push | Gate::Unnamed) if self.in_tags_alone() => {
                 "Nothing was sent yet. Make the tag anew without it (git tag --force --annotate NAME NAME^{}), then push again."
             }
             (false, Gate::Receive) if self.in_tags_alone() => {
                 "Nothing was taken in. Make the tag anew without it (git tag --force --annotate NAME NAME^{}), then push again."
             }
-            (false, Gate::Push | Gate::Receive) if self.in_notes_alone() => {
+            (false, Gate::Push | Gate::Unnamed | Gate::Receive) if self.in_notes_alone() => {
                 "Nothing was sent. Take it out of the note (git notes edit), and out of what the notes were before (git update-ref \
                  refs/notes/commits \"$(git commit-tree -m notes refs/notes/commits^{tree})\"), then push again."
             }
-            (false, Gate::Push) => {
+            (false, Gate::Push | Gate::Unnamed) => {
                 "Nothing was sent yet. Take it out of the commits that add it (git commit --amend, git rebase -i), then push again."
             }
             (false, Gate::Receive) => {

@@ -7,13 +7,13 @@ use super::{Repo, line, put_script};
 use crate::support::{Ran, binary, run};
 
 /// A repository without hooks, and `leeward` on PATH.
-struct Kept {
-    repo: Repo,
-    path: String,
+pub(super) struct Kept {
+    pub(super) repo: Repo,
+    pub(super) path: String,
 }
 
 impl Kept {
-    fn new() -> Kept {
+    pub(super) fn new() -> Kept {
         let repo = Repo::new();
         fs::remove_dir_all(repo.work().join(".git/hooks")).expect("ours");
         let bin = repo.place.top().join("bin");
@@ -23,16 +23,16 @@ impl Kept {
         Kept { repo, path }
     }
 
-    fn leeward(&self, args: &[&str]) -> Ran {
+    pub(super) fn leeward(&self, args: &[&str]) -> Ran {
         run(self.repo.place.leeward(args).env("PATH", &self.path), None)
     }
 
-    fn git(&self, args: &[&str]) -> Ran {
+    pub(super) fn git(&self, args: &[&str]) -> Ran {
         run(self.repo.command(args).env("PATH", &self.path), None)
     }
 
     /// As husky 9 makes its directory: every hook runs the file of its name beside that directory.
-    fn husky(&self) {
+    pub(super) fn husky(&self) {
         let hook = "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n";
         let inner = "n=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n\
             [ \"${HUSKY-}\" = \"0\" ] && exit 0\nexport PATH=\"node_modules/.bin:$PATH\"\nsh -e \"$s\" \"$@\"\n";
@@ -203,7 +203,7 @@ fn lefthook_calls_what_its_file_names() {
 }
 
 /// A file of lefthook that has the gate called always, and with more keys.
-fn lefthook(keys: &str) -> String {
+pub(super) fn lefthook(keys: &str) -> String {
     format!(
         "pre-commit: {{ jobs: [{{ run: 'leeward hook pre-commit # {{files}}', files: echo lefthook.yml{keys} }}] }}\n"
     )

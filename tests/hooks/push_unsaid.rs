@@ -123,3 +123,44 @@ fn tags_notes_and_names_that_the_remote_may_lack_are_judged() {
     let said = format!("HEAD {id} refs/heads/new {zero}\n");
     run(&mut both.repo.place.leeward(&["hook", "pre-push", "origin"]), Some(said.into())).ends_with(0);
 }
+
+#[test]
+fn what_is_installed_knows_that_nothing_is_pushed() {
+    let mut both = Both::new();
+    let hooks = both.repo.work().join(".git/hooks");
+    std::fs::remove_dir_all(&hooks).expect("ours");
+    both.repo.place.run(&["hook", "install"]).ends_with(0);
+    both.repo.git(&["checkout", "--quiet", "-b", "wip"]);
+    both.commit("b.env", &line(2));
+    let push = ["push", "origin", "main"];
+    let nothing = |both: &Both, directory: &std::path::Path| {
+        let mut push = both.repo.command(&push);
+        let ran =
+            run(push.current_dir(directory), None).ends_with(0).says("nothing to judge").says("up-to-date");
+        lacks(&ran, "b.env");
+    };
+    nothing(&both, &both.repo.work());
+    let linked = both.repo.place.top().join("linked");
+    both.repo.git(&["worktree", "add", "--quiet", linked.to_str().expect("UTF-8"), "main"]);
+    nothing(&both, &linked);
+    both.stops(&["push", "origin", "wip"], "b.env:1:17").says("it would add 1 key");
+    // What stood there before may read all of it.
+    put_script(&both.repo.work().join(".git"), "pre-push.before-leeward", "cat >/dev/null\n");
+    nothing(&both, &both.repo.work());
+    both.stops(&["push", "origin", "wip"], "b.env:1:17").says("it would add 1 key");
+    // A hook of somebody else in its place, which calls it, may have read it as well: it is not told what is pushed.
+    std::fs::rename(hooks.join("pre-push"), hooks.join("pre-push.old")).expect("installed");
+    put_script(&both.repo.work().join(".git"), "pre-push", "cat >/dev/null\n\"$0.old\" \"$@\"\n");
+    let claims = "git named no ref of it, and what it could send holds 1 key";
+    lacks(&both.stops(&["push", "origin", "wip"], "b.env:1:17").says(claims), "would add");
+    // So may one that git finds elsewhere.
+    std::fs::rename(hooks.join("pre-push.old"), hooks.join("pre-push")).expect("installed");
+    let elsewhere = both.repo.place.top().join("elsewhere");
+    let script = format!("cat >/dev/null\n'{}' \"$@\"\n", hooks.join("pre-push").display());
+    put_script(&elsewhere, "pre-push", script);
+    both.repo.git(&["config", "core.hooksPath", elsewhere.join("hooks").to_str().expect("UTF-8")]);
+    both.stops(&["push", "origin", "wip"], "b.env:1:17").says(claims);
+    // Nothing passes for it that cannot be judged.
+    both.repo.git(&["config", "--unset", "core.hooksPath"]);
+    nothing(&both, &both.repo.work());
+}

@@ -89,12 +89,13 @@ fn a_submodule_has_gates_of_its_own() {
         "help: a submodule has hooks of its own: git submodule foreach --recursive 'leeward hook install'",
     );
     assert!(!said.out().contains("elsewhere") && !said.out().contains("empty"), "{}", said.out());
-    let gap = repo.place.run(&["doctor", "--gate", "commit"]).ends_with(0);
-    gap.says("warning  in the submodule").says("finds no gate for pre-commit\n");
+    let gap = repo.place.run(&["doctor", "--gate", "commit"]).ends_with(1);
+    gap.says("PROBLEM  in the submodule").says("finds no gate for pre-commit\n");
     for path in ["sub", "dir/other"] {
         let mut install = repo.place.leeward(&["hook", "install"]);
         run(install.current_dir(repo.work().join(path)), None).ends_with(0);
     }
+    repo.place.run(&["doctor", "--gate", "commit"]).ends_with(0);
     let said = repo.place.run(&["hook", "status"]).ends_with(0);
     assert!(!said.out().contains("submodule"), "{}", said.out());
 }
@@ -169,4 +170,58 @@ fn a_setting_of_one_worktree_alone_is_taken_out_there() {
     run(&mut unset, None).ends_with(0);
     let said = repo.place.run(&["hook", "status"]).ends_with(0).out();
     assert!(!said.contains("its own core.hooksPath"), "{said}");
+}
+
+#[test]
+fn a_bare_repository_with_linked_worktrees_needs_the_gates_of_both() {
+    // Bare, and as a directory `.bare` that a file `.git` beside the worktrees names.
+    for beside in [false, true] {
+        let mut repo = linked();
+        repo.git(&["worktree", "remove", "../linked"]);
+        repo.git(&["branch", "--quiet", "-D", "linked"]);
+        let (top, home) = (repo.place.top().join("around"), repo.place.top().join("home"));
+        fs::create_dir(&top).expect("new");
+        let bare = if beside { top.join(".bare") } else { top.join("p.git") };
+        repo.git(&["clone", "--quiet", "--bare", ".", bare.to_str().expect("UTF-8")]);
+        if beside {
+            fs::write(top.join(".git"), "gitdir: ./.bare\n").expect("our own");
+        }
+        let from = if beside { &top } else { &bare };
+        let leeward = |args: &[&str]| run(repo.place.leeward(args).current_dir(from), None);
+        // For the server alone, as long as it is one.
+        let said = leeward(&["hook", "install"]).ends_with(0);
+        assert!(!said.out().contains("pre-commit"), "{}", said.out());
+        let git = |directory: &std::path::Path, args: &[&str]| run(&mut git_in(directory, &home, args), None);
+        let there = top.join("w");
+        git(from, &["worktree", "add", "--quiet", there.to_str().expect("UTF-8"), "main"]).ends_with(0);
+        leeward(&["hook", "status"])
+            .ends_with(1)
+            .says("pre-commit        missing")
+            .says("pre-push          missing");
+        let said = leeward(&["doctor"]).ends_with(1).says("PROBLEM  a commit with a key goes through");
+        said.says("PROBLEM  a push with a key goes through: there is no pre-push hook");
+        let said = leeward(&["hook", "install"]).ends_with(0);
+        said.says("pre-commit        in force").says("pre-receive       in force").says("git calls no gate");
+        let said =
+            leeward(&["doctor"]).ends_with(0).says("a commit with a key is stopped by the pre-commit hook");
+        let said = said.says("a push with a key is stopped by the pre-push hook");
+        said.says("a push that is received with a key is stopped by the pre-receive hook");
+        // It is true.
+        fs::write(there.join("key.env"), line(2)).expect("our own");
+        git(&there, &["add", "."]).ends_with(0);
+        git(&there, &["commit", "--quiet", "-m", "a key"]).ends_with(1).says("key.env:1:17");
+        git(&there, &["commit", "--quiet", "--no-verify", "-m", "a key"]).ends_with(0);
+        let server = repo.work();
+        let to = ["push", server.to_str().expect("UTF-8"), "HEAD:refs/heads/new"];
+        git(&there, &to).ends_with(1).says("key.env:1:17");
+        // Each is missed for itself.
+        fs::remove_file(bare.join("hooks/pre-receive")).expect("installed");
+        leeward(&["hook", "status"]).ends_with(1).says("pre-receive       missing");
+        leeward(&["doctor"]).ends_with(1).says("PROBLEM  a push that is received with a key goes through");
+        // A worktree that is gone needs no gate.
+        leeward(&["hook", "uninstall"]).ends_with(0);
+        fs::remove_dir_all(&there).expect("ours");
+        let said = leeward(&["hook", "install"]).ends_with(0);
+        assert!(!said.out().contains("pre-commit"), "{}", said.out());
+    }
 }

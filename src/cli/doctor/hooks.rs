@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
+use super::super::hook::script::Use;
 use super::super::hook::{keeper, place, script, worktrees};
+use super::super::policy::Judge;
 use super::super::subprocess::{ASKING, run};
 use super::clone::git;
 use super::{Checkup, Gate};
@@ -23,6 +25,8 @@ pub(super) struct Hooks {
     pub(super) directory: PathBuf,
     /// Their names, sorted.
     pub(super) names: Vec<String>,
+    /// What git calls them for.
+    pub(super) used: Use,
     /// Where people write hooks instead, if husky keeps them.
     husky: Option<PathBuf>,
 }
@@ -91,7 +95,20 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         let fix = format!("chmod +x '{shown}/{name}'");
         checkup.problem(format!("the hook {name} may not be run, and git passes it over"), &fix);
     }
-    let wanted = wanted(layout, gates);
+    let used = place::used(&|arguments| worktrees::ask(top, arguments));
+    let wanted = wanted(used, gates);
+    say_which(&shown, &names, &wanted, husky.is_some(), checkup);
+    if wanted.contains(&"pre-receive") {
+        Judge::of(layout).problem().iter().for_each(|(what, fix)| checkup.problem(what, fix));
+    }
+    if used != Use::Pushed {
+        not_tried(&wanted, top, &directory, checkup);
+    }
+    Some(Hooks { directory, names, used, husky })
+}
+
+/// Says which hooks are there of those that are wanted. `husky`: whether it keeps them.
+fn say_which(shown: &str, names: &[String], wanted: &[&str], husky: bool, checkup: &mut Checkup) {
     let there: Vec<&str> = names.iter().map(String::as_str).collect();
     if wanted.iter().all(|name| there.contains(name)) && !wanted.is_empty() {
         checkup.good(format!("hooks in {shown}: {}", there.join(", ")));
@@ -99,22 +116,22 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         checkup.warning(
             format!("hooks in {shown}: {there}; wanted: {}", wanted.join(", ")),
-            match &husky {
-                Some(_) => keeper::RUN_HUSKY,
-                None => "`leeward hook install` puts them there, beside what is there already",
+            match husky {
+                true => keeper::RUN_HUSKY,
+                false => "`leeward hook install` puts them there, beside what is there already",
             },
         );
     }
-    if layout.work_tree.is_some() {
-        not_tried(&wanted, top, &directory, checkup);
-    }
-    Some(Hooks { directory, names, husky })
 }
 
 /// Says what a trial does not meet: other work trees, submodules, and what the call in somebody else's hook depends on.
 fn not_tried(wanted: &[&str], top: &Path, directory: &Path, checkup: &mut Checkup) {
-    for gap in worktrees::without(wanted, top, directory) {
-        checkup.warning(gap.what, gap.help);
+    let wanted: Vec<&str> = wanted.iter().copied().filter(|name| *name != "pre-receive").collect();
+    for gap in worktrees::without(&wanted, top, directory) {
+        match gap.submodule {
+            true => checkup.problem(gap.what, gap.help),
+            false => checkup.warning(gap.what, gap.help),
+        }
     }
     for name in wanted {
         if let Some((why, fix)) = worktrees::condition(directory, name, top) {
@@ -132,15 +149,15 @@ fn what_is_no_file(path: &Path) -> Option<&'static str> {
 }
 
 /// The hooks that the gates need.
-pub(super) fn wanted(layout: &Layout, gates: &[Gate]) -> Vec<&'static str> {
-    let bare = layout.work_tree.is_none();
-    let hook = |gate: &Gate| match gate {
-        Gate::Commit if !bare => Some("pre-commit"),
-        Gate::Push if bare => Some("pre-receive"),
-        Gate::Push => Some("pre-push"),
-        _ => None,
+pub(super) fn wanted(used: Use, gates: &[Gate]) -> Vec<&'static str> {
+    let hooks = |gate: &Gate| match (gate, used) {
+        (Gate::Commit, Use::Work | Use::Both) => ["pre-commit"].as_slice(),
+        (Gate::Push, Use::Work) => &["pre-push"],
+        (Gate::Push, Use::Pushed) => &["pre-receive"],
+        (Gate::Push, Use::Both) => &["pre-push", "pre-receive"],
+        (Gate::Commit, Use::Pushed) | (Gate::Ci, _) => &[],
     };
-    gates.iter().filter_map(hook).collect()
+    gates.iter().flat_map(hooks).copied().collect()
 }
 
 /// Says where hooks were moved to, and by which file.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::super::hook::keeper;
+use super::super::hook::script::Use;
 use super::super::subprocess::Ran;
 use super::clone::Clone;
 use super::hooks::{Hooks, wanted};
@@ -26,7 +27,10 @@ const MESSAGE: &str = "chore: leeward doctor";
 const PATCHES: &str = "pre-applypatch";
 
 /// The branch that is pushed.
-const BRANCH: &str = "HEAD:refs/heads/leeward-doctor";
+const BRANCH: &str = "refs/heads/leeward-doctor";
+
+/// What to do where hooks stop a push in any case.
+const PUSH_FIX: &str = "make the hooks let an ordinary push of a fresh clone through";
 
 /// What is tried, and how long that may take.
 #[derive(Debug)]
@@ -41,7 +45,6 @@ struct Trial<'a> {
     clone: Clone,
     subject: &'a Subject,
     hooks: &'a Hooks,
-    bare: bool,
     asked: &'a Asked,
 }
 
@@ -54,8 +57,9 @@ pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, asked: &Ask
         Ok(clone) => clone,
         Err(reason) => return checkup.untried(format!("the repository cannot be cloned:\n{reason}")),
     };
-    let trial = Trial { clone, subject, hooks, bare: layout.work_tree.is_none(), asked };
-    let done = trial.prepare(&wanted(layout, &asked.gates)).and_then(|()| trial.gates(&asked.gates, checkup));
+    let trial = Trial { clone, subject, hooks, asked };
+    let done =
+        trial.prepare(&wanted(hooks.used, &asked.gates)).and_then(|()| trial.gates(&asked.gates, checkup));
     if let Err(error) = done {
         checkup.untried(format!("the clone cannot be written: {error}"));
     }
@@ -69,17 +73,20 @@ impl Trial<'_> {
                 self.clone.call(name, &hook)?;
             }
         }
-        if let Some(hook) = self.hooks.get("pre-receive").filter(|_| self.bare) {
-            let there = self.clone.server().join("hooks");
-            std::fs::create_dir_all(&there)?;
-            self.clone.call("pre-receive", &hook)?;
-            std::fs::rename(self.clone.hooks().join("pre-receive"), there.join("pre-receive"))?;
-        }
-        Ok(())
+        if self.hooks.used == Use::Pushed { self.prepare_server() } else { Ok(()) }
+    }
+
+    /// Lets git call the hook of the server.
+    fn prepare_server(&self) -> io::Result<()> {
+        let Some(hook) = self.hooks.get("pre-receive") else { return Ok(()) };
+        let there = self.clone.server().join("hooks");
+        std::fs::create_dir_all(&there)?;
+        self.clone.call("pre-receive", &hook)?;
+        std::fs::rename(self.clone.hooks().join("pre-receive"), there.join("pre-receive"))
     }
 
     fn gates(&self, gates: &[Gate], checkup: &mut Checkup) -> io::Result<()> {
-        let commit = gates.contains(&Gate::Commit) && !self.bare;
+        let commit = gates.contains(&Gate::Commit) && self.hooks.used != Use::Pushed;
         // Without a key first.
         self.clone.write(&self.subject.path, "nothing to see here\n")?;
         let harmless = self.commit(&[]);
@@ -94,7 +101,7 @@ impl Trial<'_> {
             checkup.untried(format!("git cannot commit in a clone:\n{}", harmless.end()));
             return Ok(());
         }
-        let pushed = gates.contains(&Gate::Push).then(|| self.push());
+        let pushed = gates.contains(&Gate::Push).then(|| self.push(&[], "HEAD"));
         let push_hangs =
             pushed.as_ref().is_some_and(|pushed| self.hangs("a push without a key", pushed, checkup));
         if commit && self.hooks.get(PATCHES).is_some() {
@@ -109,18 +116,34 @@ impl Trial<'_> {
         self.commit(&["--no-verify"]);
         match pushed {
             Some(_) if push_hangs => {}
-            Some(pushed) if !pushed.succeeded() => checkup.problem(
-                format!("a push without a key is stopped, so the hooks prove nothing:\n{}", pushed.end()),
-                "make the hooks let an ordinary push of a fresh clone through",
-            ),
+            Some(pushed) if !pushed.succeeded() => checkup.problem(push_stopped(&pushed), PUSH_FIX),
             Some(_) => {
-                let hook = if self.bare { "pre-receive" } else { "pre-push" };
-                self.judge("a push", hook, &self.push(), checkup);
+                let hook = if self.hooks.used == Use::Pushed { "pre-receive" } else { "pre-push" };
+                self.judge("a push", hook, &self.push(&[], "HEAD"), checkup);
             }
             None => {}
         }
+        if gates.contains(&Gate::Push) && self.hooks.used == Use::Both {
+            self.receive(checkup)?;
+        }
         if gates.contains(&Gate::Ci) {
             self.ci(checkup);
+        }
+        Ok(())
+    }
+
+    /// Pushes both past the hook of who pushes, to that of the server.
+    fn receive(&self, checkup: &mut Checkup) -> io::Result<()> {
+        const PAST: [&str; 1] = ["--no-verify"];
+        // What has come there so far is not new.
+        self.push(&PAST, "");
+        self.prepare_server()?;
+        let harmless = self.push(&PAST, "HEAD~1");
+        if self.hangs("a push without a key", &harmless, checkup) {
+        } else if harmless.succeeded() {
+            self.judge("a push that is received", "pre-receive", &self.push(&PAST, "HEAD"), checkup);
+        } else {
+            checkup.problem(push_stopped(&harmless), PUSH_FIX);
         }
         Ok(())
     }
@@ -190,8 +213,10 @@ impl Trial<'_> {
         self.clone.git(&[&["commit", "--quiet", "--message", MESSAGE], more].concat())
     }
 
-    fn push(&self) -> Ran {
-        self.clone.git(&["push", "--quiet", "origin", BRANCH])
+    /// Pushes a commit; where none is named, takes away what was pushed.
+    fn push(&self, more: &[&str], commit: &str) -> Ran {
+        let refs = format!("{commit}:{BRANCH}");
+        self.clone.git(&[&["push", "--quiet"], more, &["origin", &refs]].concat())
     }
 
     /// Whether something came to no end, which is said, with the hook that was running.
@@ -281,6 +306,10 @@ impl Trial<'_> {
             }
         }
     }
+}
+
+fn push_stopped(pushed: &Ran) -> String {
+    format!("a push without a key is stopped, so the hooks prove nothing:\n{}", pushed.end())
 }
 
 /// As much of a report as is asked for.

@@ -210,12 +210,13 @@ fn behind(path: &Path, ending: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::script::Use;
     use super::*;
 
     #[test]
     fn what_was_put_there_can_be_undone() {
         let scratch = tempfile::tempdir().expect("a temporary directory");
-        let gate = &script::gates(false)[0];
+        let gate = &script::gates(Use::Work)[0];
         let path = scratch.path().join(gate.name);
         for before in [None, Some("#!/bin/sh\nexit 1\n")] {
             if let Some(before) = before {

@@ -12,7 +12,7 @@ use super::super::{UsageError, masked, say};
 use super::files::{self, Hook, There};
 use super::keeper;
 use super::place::{self, Place, Reach};
-use super::script::{self, Before, FORWARDED};
+use super::script::{self, Before, FORWARDED, Use};
 use super::status;
 use crate::sanitize::{system_error, visible};
 use crate::status::Status;
@@ -146,7 +146,7 @@ pub(super) fn find(to: &Where) -> Result<Place, UsageError> {
 
 pub(super) fn look(place: &Place) -> Result<Vec<Hook<'static>>, UsageError> {
     let top = place.top.as_deref();
-    let hooks = script::gates(place.bare).iter().map(|gate| Hook::look(&place.directory, gate, top));
+    let hooks = script::gates(place.used).iter().map(|gate| Hook::look(&place.directory, gate, top));
     hooks.collect::<io::Result<_>>().map_err(|error| failed(&place.directory, &error))
 }
 
@@ -158,7 +158,7 @@ fn check(place: &Place, hooks: &[Hook<'_>]) -> Result<(), UsageError> {
     }
     let lacks = hooks.iter().any(|hook| !matches!(hook.there, There::Calls { .. }));
     if let Some(own) = keeper::husky(directory).filter(|_| lacks) {
-        let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
+        let names: Vec<&str> = script::gates(Use::Work).iter().map(|gate| gate.name).collect();
         let shown = shown(directory);
         let message =
             format!("husky writes the hooks in {shown} anew at every installation; nothing was done");

@@ -62,7 +62,7 @@ pub enum HookCommand {
     ///
     /// What it has is what it says on standard input, and the refs here that follow it: those that are fetched from that
     /// very URL, by the remote's own refspec. With no ref named there, because there is nothing to push or because another
-    /// command of the hook has read that before, it is what HEAD and all branches, tags and notes here
+    /// command of the hook has read that before (the hook of `leeward hook install` tells them apart), it is what HEAD and all branches, tags and notes here
     /// have that the remote's branches lack, as far as they were fetched.
     ///
     /// Configuration, baseline and rule files are those that are committed in what is pushed, each ref by its own, whatever
@@ -75,14 +75,17 @@ pub enum HookCommand {
     /// What comments `leeward:ignore` accept of it is named. With --deny-new-suppressions they accept nothing, unless what
     /// a ref was before, or HEAD for a new one, has them: of the first push of all, none does.
     ///
-    /// Configuration, baseline and rule files are those of HEAD there, before that has a commit the defaults.
+    /// Configuration, baseline and rule files are those of HEAD there, before any branch has a commit the defaults. Where HEAD
+    /// names a branch that is not there and others are, that is said, and the only one of them judges, or main, or master; with
+    /// none of these the defaults do, and comments that are new accept nothing.
     #[command(after_help = EXAMPLES)]
     PreReceive(Plain),
     /// Put the gates into this repository
     ///
     /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg, pre-applypatch and
-    /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive. A hook that is there already is set aside
-    /// and called first, and what it refuses stays refused. Nothing is changed if one of them cannot be.
+    /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive, in one with linked worktrees all of them. A
+    /// hook that is there already is set aside and called first, and what it refuses stays refused. Nothing is changed if one
+    /// of them cannot be.
     ///
     /// Git calls none of them for the commits that `git cherry-pick`, `git revert` and `git rebase` make by themselves:
     /// what those add is judged before it is pushed.

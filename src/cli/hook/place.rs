@@ -9,6 +9,8 @@ use bstr::ByteSlice;
 use super::super::UsageError;
 use super::super::subprocess::{ASKING, run};
 use super::super::surroundings::{self, set};
+use super::script::Use;
+use super::worktrees;
 use crate::sanitize::visible;
 use crate::source::layout::regular;
 
@@ -16,8 +18,7 @@ use crate::source::layout::regular;
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) directory: PathBuf,
-    /// Whether they are those of a repository without a work tree, which is pushed to.
-    pub(super) bare: bool,
+    pub(super) used: Use,
     /// The top of the work tree that was asked for.
     pub(super) top: Option<PathBuf>,
     pub(super) reach: Reach,
@@ -53,21 +54,31 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
         git(&[&["rev-parse", "--path-format=absolute"], what].concat())?
             .map_err(|complaint| complaint.of_repository())
     };
-    let bare = ask(&["--is-bare-repository"])? == b"true";
+    let used = used(&|arguments| git(arguments).ok()?.ok());
     let directory = hooks(&ask)?;
     // From within the git directory, there is none.
     let top = git(&["rev-parse", "--show-toplevel"])?.ok().map(|top| path(&top));
     let scope = git(&SCOPE)?.unwrap_or_default();
     let shared = scope.starts_with(b"global\t") || scope.starts_with(b"system\t");
     Ok(match shared {
-        false => Place { directory, bare, top, reach: Reach::Repository },
+        false => Place { directory, used, top, reach: Reach::Repository },
         // What is pushed to has its gate itself; ours for all call it.
-        true if bare && ours().is_some_and(|ours| ours == directory) => {
+        true if used != Use::Work && ours().is_some_and(|ours| ours == directory) => {
             let own = path(&ask(&["--git-common-dir"])?).join("hooks");
-            Place { directory: own, bare, top, reach: Reach::Repository }
+            Place { directory: own, used: Use::Pushed, top, reach: Reach::Repository }
         }
-        true => Place { directory, bare, top, reach: Reach::Shared },
+        true => Place { directory, used, top, reach: Reach::Shared },
     })
+}
+
+/// What the repository is used for in which `ask` has git answer: a bare one may have work trees that are linked to it.
+pub(in crate::cli) fn used(ask: worktrees::Ask<'_>) -> Use {
+    let bare = ask(&["rev-parse", "--is-bare-repository"]).is_some_and(|told| told.trim_ascii() == b"true");
+    match bare {
+        false => Use::Work,
+        true if worktrees::all(ask).iter().any(|top| top.is_dir()) => Use::Both,
+        true => Use::Pushed,
+    }
 }
 
 /// Asks git for something that it answers in a repository.
@@ -171,7 +182,7 @@ pub(super) fn of_all() -> Result<Place, UsageError> {
         let help = "that is another directory in each repository: run `leeward hook install` there";
         return Err(UsageError::new("core.hooksPath is a relative path for this person").help(help));
     }
-    Ok(Place { directory, bare: false, top: None, reach })
+    Ok(Place { directory, used: Use::Work, top: None, reach })
 }
 
 impl Place {

@@ -31,14 +31,25 @@ impl Gate {
     }
 }
 
-/// The gates of a repository with a work tree, or of one that is pushed to.
+/// What a repository is used for, as far as hooks go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Use {
+    /// Work trees, in which commits are made, and from which they are pushed.
+    Work,
+    /// It is pushed to.
+    Pushed,
+    /// It is bare, as what is pushed to, and has work trees that are linked to it. Git calls the same hooks for all of that.
+    Both,
+}
+
+/// The gates that a repository needs.
 ///
 /// # Why `prepare-commit-msg` is none of them
 ///
 /// It is all that git calls where it makes commits of commits: `cherry-pick`, `revert`, `rebase`. But it is called for
 /// every other commit as well, so that each would be judged twice, and `--no-verify` does not go past it: a rebase that
 /// is to take a key out could not be ended. What such commits add is stopped before it is pushed.
-pub(super) fn gates(bare: bool) -> &'static [Gate] {
+pub(super) fn gates(of: Use) -> &'static [Gate] {
     const COMMIT: &str = "git commit --no-verify";
     const MERGE: &str = "git merge --no-verify";
     const PATCH: &str = "git am --no-verify";
@@ -47,16 +58,21 @@ pub(super) fn gates(bare: bool) -> &'static [Gate] {
     const fn gate([name, calls]: [&'static str; 2], [stops, without]: [&'static str; 2]) -> Gate {
         Gate { name, calls, stops, without }
     }
-    const HERE: &[Gate] = &[
+    const ALL: &[Gate] = &[
         gate(["pre-commit"; 2], ["this commit", COMMIT]),
         gate(["pre-merge-commit"; 2], ["this merge", MERGE]),
         gate(["commit-msg"; 2], ["this commit", COMMIT]),
         gate(["pre-applypatch", "pre-commit"], ["this patch", PATCH]),
         gate(["applypatch-msg", "commit-msg"], ["this patch", PATCH]),
         gate(["pre-push"; 2], ["this push", PUSH]),
+        gate(["pre-receive"; 2], ["this push", NONE]),
     ];
-    const THERE: &[Gate] = &[gate(["pre-receive"; 2], ["this push", NONE])];
-    if bare { THERE } else { HERE }
+    let (here, there) = ALL.split_at(ALL.len() - 1);
+    match of {
+        Use::Work => here,
+        Use::Pushed => there,
+        Use::Both => ALL,
+    }
 }
 
 /// Hooks of a repository that git no longer sees once it reads hooks elsewhere. Those whose mere presence changes what
@@ -104,6 +120,16 @@ pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
         Before::Beside => "",
         Before::AndOwn => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
     };
+    // Git hands no line over where there is nothing to push. Whoever else calls this file may have read what git said.
+    let nothing = match *name {
+        "pre-push" => {
+            "if [ -z \"$input\" ] && [ \"$(git rev-parse --git-path hooks)/pre-push\" -ef \"$0\" ]; then\n    \
+             echo 'leeward: nothing to judge: git names nothing that is to be pushed' >&2\n    \
+             exit 0\n\
+             fi\n"
+        }
+        _ => "",
+    };
     let (input, give) = match *name {
         "pre-push" | "pre-receive" => (
             "# What git says is for the other hook, too.\n\
@@ -135,7 +161,7 @@ if ! [ -f "$program" ] || ! [ -x "$program" ]; then
         "the program that judges it is gone: it was $was, and there is no leeward on PATH" \
         "help: install leeward and run \`leeward hook install\`; for good without it: rm '$0'"
 fi
-{give}"$program" hook {calls} "$@"
+{nothing}{give}"$program" hook {calls} "$@"
 "#
         )
         .as_bytes(),
@@ -195,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_was_installed_is_known_again_and_what_was_changed_is_not() {
-        for of in gates(false).iter().chain(gates(true)) {
+        for of in gates(Use::Both) {
             for program in ["/usr/bin/leeward", "/a b/it's '' here'/leeward", "/x\n/leeward", "/$(x)/`y`"] {
                 for before in [Before::Beside, Before::AndOwn] {
                     let text = gate(of, program.as_bytes(), before);

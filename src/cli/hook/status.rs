@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::{UsageError, masked, say};
+use super::super::policy::Judge;
+use super::super::{UsageError, masked, say, surroundings};
 use super::calls::Why;
 use super::files::{self, Hook, There};
 use super::install::{Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{Place, Reach};
 use super::proof::{self, Proof};
+use super::script::Use;
 use super::{calls, on_path, script, worktrees};
 use crate::sanitize::visible;
 use crate::status::Status;
@@ -33,7 +35,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     }
     text.push_str(&proven(&proofs));
     text.push_str(&elsewhere(&place));
-    if !place.bare {
+    if place.used != Use::Pushed {
         text.push_str(
             "git calls no gate for what cherry-pick, revert and rebase commit by themselves; pre-push judges it\n",
         );
@@ -42,11 +44,22 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         text.push_str("hooks of others were read, and not run: `leeward doctor` tries them\n");
     }
     let all = told && lacking.is_empty();
+    let unborn = unborn(&place);
+    text.push_str(unborn.as_deref().unwrap_or_default());
     if !all {
         text.push_str(&help(&place, of.global, lacking, first, unfed));
     }
     say(&masked(&text));
-    Ok(if all { Status::Clean } else { Status::Findings })
+    Ok(if all && unborn.is_none() { Status::Clean } else { Status::Findings })
+}
+
+/// What to say of a server of which it is not plain whose settings judge what is pushed.
+fn unborn(place: &Place) -> Option<String> {
+    if place.used == Use::Work {
+        return None;
+    }
+    let (what, mend) = Judge::of(&surroundings::repository(Path::new(".")).ok()?).problem()?;
+    Some(format!("problem: {what}\nhelp: {mend}\n"))
 }
 
 /// Where git reads hooks, and whose.
@@ -75,10 +88,12 @@ fn elsewhere(place: &Place) -> String {
              help: `leeward hook install` puts them there; or {unset}\n"
         );
     }
-    let Some(top) = place.top.as_ref().filter(|_| place.reach == Reach::Repository) else {
+    // A bare repository has no top; git tells of its work trees from within.
+    let linked = (place.used == Use::Both).then(|| Path::new("."));
+    let Some(top) = place.top.as_deref().or(linked).filter(|_| place.reach == Reach::Repository) else {
         return String::new();
     };
-    let names: Vec<&str> = script::gates(false).iter().map(|gate| gate.name).collect();
+    let names: Vec<&str> = script::gates(Use::Work).iter().map(|gate| gate.name).collect();
     let gaps = worktrees::without(&names, top, &place.directory);
     let mut text: String = gaps.iter().map(|gap| format!("warning: {}\n", gap.what)).collect();
     let helps: BTreeSet<&str> = gaps.iter().map(|gap| gap.help).collect();

@@ -9,6 +9,7 @@ use bstr::ByteSlice;
 use super::super::subprocess::{ASKING, run};
 use super::calls::Why;
 use super::files::{Hook, There};
+use super::script::Use;
 use super::{calls, keeper, place, script};
 use crate::sanitize::visible;
 
@@ -16,9 +17,14 @@ use crate::sanitize::visible;
 pub(in crate::cli) struct Gap {
     /// A sentence.
     pub(in crate::cli) what: String,
+    /// Whether it is one of a repository of its own in this one, and not of another work tree.
+    pub(in crate::cli) submodule: bool,
     /// How to have them there.
     pub(in crate::cli) help: &'static str,
 }
+
+/// What a repository in a work tree is called that has hooks of its own.
+const SUBMODULE: &str = "submodule";
 
 /// How to have the gates in all work trees.
 const INSTALL_THERE: &str = "run `leeward hook install` there, too, or let an absolute core.hooksPath hold for all: \
@@ -41,10 +47,10 @@ const LEADING: [&str; 5] =
 pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> Vec<Gap> {
     let same = |a: &Path, b: &Path| a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a));
     let help = if keeper::husky(directory).is_some() { keeper::RUN_HUSKY } else { INSTALL_THERE };
-    let others = all(here).into_iter().filter(|other| !same(other, here));
+    let others = all(&|arguments| ask(here, arguments)).into_iter().filter(|other| !same(other, here));
     let others = others.map(|other| ("work tree", other, help));
     let others =
-        others.chain(submodules(here).into_iter().map(|sub| ("submodule", sub, INSTALL_IN_SUBMODULES)));
+        others.chain(submodules(here).into_iter().map(|sub| (SUBMODULE, sub, INSTALL_IN_SUBMODULES)));
     let told = others.filter(|(_, other, _)| other.is_dir()).filter_map(|(kind, other, help)| {
         let hooks = other.join(path(ask(&other, &["rev-parse", "--git-path", "hooks"])?.trim_end()));
         if same(&hooks, directory) {
@@ -63,7 +69,7 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
                 own.unwrap_or_default(),
                 missing.join(", ")
             );
-            Gap { what, help }
+            Gap { what, submodule: kind == SUBMODULE, help }
         })
     });
     told.collect()
@@ -71,7 +77,7 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
 
 /// Whether git would run a gate of ours.
 fn is_there(hooks: &Path, name: &str, top: &Path) -> bool {
-    let gate = script::gates(false).iter().find(|gate| gate.name == name);
+    let gate = script::gates(Use::Work).iter().find(|gate| gate.name == name);
     let there = gate.and_then(|gate| Hook::look(hooks, gate, Some(top)).ok()).map(|hook| hook.there);
     matches!(there, Some(There::Ours { runs: true, .. } | There::Calls { .. }))
 }
@@ -79,7 +85,7 @@ fn is_there(hooks: &Path, name: &str, top: &Path) -> bool {
 /// What the call of a gate in somebody else's hook depends on, if that can be read from it and no trial tells, and what to
 /// do. `directory`: where hooks are.
 pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Option<(String, &'static str)> {
-    let gate = script::gates(false).iter().find(|gate| gate.name == name)?;
+    let gate = script::gates(Use::Work).iter().find(|gate| gate.name == name)?;
     match Hook::look(directory, gate, Some(top)).ok()?.there {
         There::Foreign { lost: Some(why @ Why::Unfed(_)), runs: true, .. } => {
             let why = format!("{why}; then all branches, tags and notes here are judged");
@@ -92,14 +98,25 @@ pub(in crate::cli) fn condition(directory: &Path, name: &str, top: &Path) -> Opt
     }
 }
 
-/// The tops of all work trees.
-fn all(here: &Path) -> Vec<PathBuf> {
+/// Has git answer; nothing if it does not.
+pub(in crate::cli) type Ask<'a> = &'a dyn Fn(&[&str]) -> Option<Vec<u8>>;
+
+/// The tops of all work trees of the repository in which `ask` has git answer.
+pub(in crate::cli) fn all(ask: Ask<'_>) -> Vec<PathBuf> {
     let list = ["worktree", "list", "--porcelain", "-z"];
     // Git before 2.36 knows lines alone.
-    let list = ask(here, &list).map(|list| (list, 0)).or_else(|| Some((ask(here, &list[..3])?, b'\n')));
+    let list = ask(&list).map(|list| (list, 0)).or_else(|| Some((ask(&list[..3])?, b'\n')));
     let Some((list, end)) = list else { return Vec::new() };
-    let fields = list.split(|byte| *byte == end);
-    fields.filter_map(|field| field.strip_prefix(b"worktree ")).map(path).collect()
+    let mut tops = Vec::new();
+    for field in list.split(|byte| *byte == end) {
+        match field.strip_prefix(b"worktree ") {
+            Some(top) => tops.push(path(top)),
+            // The repository itself, which is named first, has none.
+            None if field == b"bare" => drop(tops.pop()),
+            None => {}
+        }
+    }
+    tops
 }
 
 /// The submodules of a work tree that are checked out there.
@@ -116,7 +133,8 @@ fn submodules(top: &Path) -> Vec<PathBuf> {
     subs.filter(|sub| sub.canonicalize().is_ok_and(|sub| sub.starts_with(&inside))).collect()
 }
 
-fn ask(directory: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+/// What git answers in a directory; nothing if it does not.
+pub(in crate::cli) fn ask(directory: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let mut git = Command::new("git");
     for name in LEADING {
         git.env_remove(name);

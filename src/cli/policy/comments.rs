@@ -57,9 +57,9 @@ impl Policy {
         if inline().next().is_none() {
             return;
         }
-        let opened = match of_revision {
-            Some(_) => Vec::new(),
-            None if asked.deny => asked.since(),
+        let (opened, deny) = match of_revision {
+            Some(_) => (Vec::new(), asked.deny),
+            None if asked.denies() => (asked.since(), true),
             None => return,
         };
         let since: Vec<&Snapshot> = of_revision.into_iter().chain(&opened).collect();
@@ -93,9 +93,9 @@ impl Policy {
             let left = stayed.or_else(|| moved.get_mut(&finding.fingerprint).filter(|left| **left > 0));
             left.map(|left| *left -= 1).is_none()
         };
-        let named = take(outcome, &mut is_new, asked.deny);
-        outcome.notes.extend(note(&named, &since, asked.deny));
-        outcome.comments_refused = asked.deny && !named.is_empty();
+        let named = take(outcome, &mut is_new, deny);
+        outcome.notes.extend(note(&named, &since, deny));
+        outcome.comments_refused = deny && !named.is_empty();
         outcome.sort();
     }
 }

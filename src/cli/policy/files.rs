@@ -27,7 +27,7 @@ pub(in crate::cli) enum Basis {
     Index(IndexFiles),
     /// The files that are committed in `HEAD`.
     Head,
-    /// The same, for refs that come in.
+    /// The same, or those of what stands in for it, for refs that come in.
     Received(Vec<Incoming>),
     /// Those of what is pushed.
     Pushed {
@@ -67,7 +67,7 @@ pub(super) enum Files {
 pub(super) enum Stored {
     /// In the revision that was asked for.
     Asked(Snapshot),
-    /// In `HEAD`.
+    /// In `HEAD`, or what stands in for it.
     Head(Snapshot),
     /// In what is pushed, and is not `HEAD`.
     Pushed(Snapshot),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::super::args::{PolicyArgs, RuleFiles};
 use super::super::{UsageError, surroundings};
 use super::files::{Basis, Files, Stored, malformed};
-use super::{Setting, Source};
+use super::{Judge, Setting, Source};
 use crate::config::find::Site;
 use crate::config::paths::Relation;
 use crate::config::read::Unreadable;
@@ -192,10 +192,14 @@ fn files(layout: &Layout, top: &Path, revision: Option<&str>, basis: &Basis) -> 
         Basis::Disk | Basis::Since(_) if layout.work_tree.is_some() => Files::Disk,
         Basis::Index(files) => of(Stored::Index(files.clone())),
         Basis::Pushed { tip, .. } => of(pushed(layout, tip)),
-        // Before the first commit, there is nothing to go by.
-        _ => of(Snapshot::open(layout, "HEAD")
-            .map_or_else(|_| Stored::Index(IndexFiles::default()), Stored::Head)),
+        Basis::Received(_) => of(committed(layout, Judge::of(layout).revision())),
+        _ => of(committed(layout, "HEAD")),
     })
+}
+
+/// The files of a revision; before the first commit, there is nothing to go by.
+fn committed(layout: &Layout, revision: &str) -> Stored {
+    Snapshot::open(layout, revision).map_or_else(|_| Stored::Index(IndexFiles::default()), Stored::Head)
 }
 
 /// The files of what is pushed: of `HEAD`, where they are the same; none, where there are no files, or what they are cannot

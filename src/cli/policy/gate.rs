@@ -12,7 +12,7 @@ use bstr::{BString, ByteSlice as _};
 use super::super::args::{PolicyArgs, RuleFiles};
 use super::super::{UsageError, surroundings};
 use super::files::{Files, Stored};
-use super::{Basis, Incoming, KnownRule, NamedBaseline, Policy, Setting};
+use super::{Basis, Incoming, Judge, KnownRule, NamedBaseline, Policy, Setting};
 use crate::report::Note;
 use crate::sanitize::visible;
 use crate::source::history::range::Snapshot;
@@ -110,7 +110,9 @@ impl Policy {
         basis: &Basis,
     ) -> Result<Vec<Note>, UsageError> {
         let Basis::Received(refs) = basis else { return Ok(Vec::new()) };
-        let mut notes: Vec<Note> = Vec::new();
+        let here = targets.first().filter(|_| args.policy_from.is_none());
+        let here = here.and_then(|target| surroundings::repository(target).ok());
+        let mut notes: Vec<Note> = here.and_then(|layout| Judge::of(&layout).note()).into_iter().collect();
         let mut seen: BTreeSet<&String> = BTreeSet::new();
         let new = refs.iter().filter(|new| new.name.starts_with(b"refs/heads/") && seen.insert(&new.tip));
         for Incoming { name: branch, tip, .. } in new.take(RECEIVED) {

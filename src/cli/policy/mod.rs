@@ -10,6 +10,7 @@ mod files;
 mod found;
 mod gate;
 mod rules;
+mod server;
 mod since;
 mod unstored;
 
@@ -37,6 +38,7 @@ pub(in crate::cli) use files::{Basis, Incoming, malformed_baseline};
 use found::{Found, found};
 use rules::rules_in_force;
 pub(in crate::cli) use rules::{KnownRule, rule_file};
+pub(in crate::cli) use server::Judge;
 pub(in crate::cli) use since::{Asked, Ends, Now, default_of};
 pub(in crate::cli) use unstored::git_add;
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use bstr::{BStr, ByteSlice as _};
 
 use super::super::{UsageError, surroundings};
+use super::Judge;
 use super::files::Basis;
 use crate::source::history::range::{Snapshot, remotes};
 use crate::source::index::IndexFiles;
@@ -64,6 +65,14 @@ impl Asked<'_> {
         }
     }
 
+    /// Whether new comments accept nothing: that was asked for, or the settings that may say so have no say.
+    pub(super) fn denies(&self) -> bool {
+        let of_server = || surroundings::repository(&self.target.to_path_lossy());
+        self.deny
+            || matches!(self.basis, Basis::Received(_))
+                && of_server().is_ok_and(|layout| Judge::of(&layout).is_unsettled())
+    }
+
     /// Below which files lie that are judged as they are on disk.
     pub(super) fn top(&self) -> PathBuf {
         let layout = surroundings::repository(&self.target.to_path_lossy()).ok();
@@ -72,8 +81,14 @@ impl Asked<'_> {
 
     /// What the change begins at: what comments these revisions do not have are new.
     pub(super) fn since(&self) -> Vec<Snapshot> {
+        let Ok(layout) = surroundings::repository(&self.target.to_path_lossy()) else {
+            return Vec::new();
+        };
+        let judge = Judge::of(&layout);
         let mut names: Vec<&str> = match self.basis {
-            Basis::Received(refs) => refs.iter().map(|new| new.old.as_deref().unwrap_or("HEAD")).collect(),
+            Basis::Received(refs) => {
+                refs.iter().map(|new| new.old.as_deref().unwrap_or(judge.revision())).collect()
+            }
             Basis::Pushed { base, .. } => base.iter().map(String::as_str).collect(),
             Basis::Index(_) => vec!["HEAD"],
             Basis::Since(revision) => vec![revision],
@@ -81,13 +96,10 @@ impl Asked<'_> {
         };
         names.sort_unstable();
         names.dedup();
-        let Ok(layout) = surroundings::repository(&self.target.to_path_lossy()) else {
-            return Vec::new();
-        };
         let open = |name: &str| Some(Snapshot::open(&layout, name).ok()?.abbreviated());
         let opened: Vec<Snapshot> = names.iter().filter_map(|name| open(name)).collect();
         match self.basis {
-            // HEAD of a server may name a branch that nobody has made.
+            // Nothing may stand in for HEAD of a server.
             Basis::Received(_) if opened.is_empty() => Snapshot::of_branches(&layout, BRANCHES),
             Basis::Pushed { .. } if opened.is_empty() => {
                 let defaults = remotes(&layout).into_iter().filter_map(|remote| default_of(&layout, &remote));

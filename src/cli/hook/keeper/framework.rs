@@ -38,6 +38,20 @@ pub(super) fn is_own(gate: &Gate, hook: &[u8]) -> bool {
         && text.lines().any(|line| of_gate.iter().any(|own| ends(line).contains(&format!("{own} "))))
 }
 
+/// The name of an entry that calls a gate and is among those that are to be skipped.
+pub(super) fn is_skipped(gate: &Gate, content: &[u8], skipped: &[&str]) -> Option<String> {
+    let root = yaml::read(content)?;
+    let repos = root.get("repos").map(Node::items).unwrap_or_default();
+    let hooks = repos.iter().flat_map(|repo| {
+        let local = repo.get("repo").is_some_and(|repo| repo.is("local"));
+        let hooks = repo.get("hooks").map(Node::items).unwrap_or_default();
+        let root = &root;
+        hooks.iter().filter(move |hook| entry(gate, hook, local.then_some(root)) != Calls::Never)
+    });
+    let mut names = hooks.flat_map(|hook| ["id", "alias"].map(|key| hook.get(key).and_then(Node::text)));
+    names.find_map(|name| name.filter(|name| skipped.contains(name)).map(str::to_owned))
+}
+
 /// What the file makes of a gate.
 pub(super) fn calls(gate: &Gate, content: &[u8]) -> Calls {
     let Some(root) = yaml::read(content) else {
@@ -159,7 +173,7 @@ mod tests {
     use super::*;
 
     fn gate(name: &str) -> &'static Gate {
-        script::gates(false).iter().find(|gate| gate.name == name).expect("a gate")
+        script::gates(script::Use::Work).iter().find(|gate| gate.name == name).expect("a gate")
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Only commands and jobs count whose keys are known to change nothing about when they are run and what they are handed.
 //! Each `run` is a script of its own.
 
+use bstr::ByteSlice as _;
+
 use super::super::calls::{self, Calls, Why};
 use super::super::script::{self, FORWARDED, Gate};
 use super::yaml::{self, Node};
@@ -37,8 +39,8 @@ pub(super) fn is_own(gate: &Gate, hook: &[u8]) -> bool {
 }
 
 /// What the file called `name` makes of a gate; `local`: those that have the last word.
-pub(super) fn calls(gate: &Gate, name: &str, content: &[u8], local: &[Vec<u8>]) -> Calls {
-    let Some(root) = yaml::read(content) else {
+pub(super) fn calls(gate: &Gate, name: &str, content: &[u8], local: &[(&str, Vec<u8>)]) -> Calls {
+    let Some(root) = read(name, content) else {
         return match calls::of(gate.calls, content, false) {
             Calls::Never => Calls::Never,
             _ => lost("in a file that is not followed"),
@@ -64,17 +66,25 @@ pub(super) fn calls(gate: &Gate, name: &str, content: &[u8], local: &[Vec<u8>]) 
         None if !others(&root).is_empty() => {
             lost(&format!("unless `{}` there does otherwise", others(&root)[0]))
         }
-        None if local.iter().any(|local| changes(gate, local)) => {
+        None if local.iter().any(|(name, local)| changes(gate, name, local)) => {
             lost("unless lefthook-local says otherwise")
         }
         None => calls,
     }
 }
 
+/// What stands in the file called `name`. Nothing is told of TOML, nor of JSON with comments; other JSON is YAML.
+fn read(name: &str, content: &[u8]) -> Option<Node> {
+    let has_comments = || content.contains_str("//") || content.contains_str("/*");
+    let is_other = name.ends_with(".toml") || name.ends_with(".jsonc") && has_comments();
+    if is_other { None } else { yaml::read(content) }
+}
+
 /// Keys of a whole file that lead elsewhere (`extends`, `rc`, `lefthook`), or are not known to do no such thing.
 fn others(root: &Node) -> Vec<&str> {
-    let is_hook =
-        |key: &str| FORWARDED.contains(&key) || script::gates(false).iter().any(|gate| gate.name == key);
+    let is_hook = |key: &str| {
+        FORWARDED.contains(&key) || script::gates(script::Use::Work).iter().any(|gate| gate.name == key)
+    };
     let is_section = |node: &Node| OF_SECTION.iter().any(|key| node.get(key).is_some());
     let open = root
         .entries()
@@ -131,8 +141,8 @@ fn is_named(gate: &Gate, text: &str) -> bool {
 }
 
 /// Whether a file that has the last word may say something of a gate.
-fn changes(gate: &Gate, local: &[u8]) -> bool {
-    yaml::read(local).is_none_or(|root| root.get(gate.name).is_some() || !others(&root).is_empty())
+fn changes(gate: &Gate, name: &str, local: &[u8]) -> bool {
+    read(name, local).is_none_or(|root| root.get(gate.name).is_some() || !others(&root).is_empty())
 }
 
 fn lost(why: &str) -> Calls {
@@ -144,7 +154,7 @@ mod tests {
     use super::*;
 
     fn gate(name: &str) -> &'static Gate {
-        script::gates(false).iter().find(|gate| gate.name == name).expect("a gate")
+        script::gates(script::Use::Work).iter().find(|gate| gate.name == name).expect("a gate")
     }
 
     fn commit(keys: &str) -> String {
@@ -231,11 +241,22 @@ mod tests {
             let text = commit("") + text;
             assert_eq!(calls(gate("pre-commit"), "a.yml", text.as_bytes(), &[]), expected, "{text}");
         }
-        let local = |text: &str| calls(gate("pre-commit"), "a.yml", commit("").as_bytes(), &[text.into()]);
+        let of = |name, text: &str| {
+            calls(gate("pre-commit"), "a.yml", commit("").as_bytes(), &[(name, text.into())])
+        };
+        let local = |text: &str| of("lefthook-local.yml", text);
         assert_eq!(local("pre-push: { skip: true }\n"), Calls::Yes);
         let unless = lost("unless lefthook-local says otherwise");
         assert_eq!(local("pre-commit: { skip: true }\n"), unless);
         assert_eq!(local("pre-push: [\n"), unless);
         assert_eq!(local("lefthook: 'true'\n"), unless);
+        // What is no YAML is not taken for it.
+        for text in ["[pre-commit]\nskip = true\n", "pre-commit.skip = true\n"] {
+            assert_eq!(of("lefthook-local.toml", text), unless);
+        }
+        assert_eq!(of("lefthook-local.json", "{\"pre-commit\": {\"skip\": true}}"), unless);
+        assert_eq!(of("lefthook-local.json", "{\"pre-push\": {\"skip\": true}}"), Calls::Yes);
+        let hidden = "{ // x\n\"pre-commit\": {\"skip\": true, \"jobs\": []}}";
+        assert_eq!(of("lefthook-local.jsonc", hidden), unless);
     }
 }

@@ -6,6 +6,7 @@
 
 mod framework;
 mod lefthook;
+mod switch;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 
 use super::calls::{self, Calls, Why};
-use super::script::{self, Gate};
+use super::script::{self, Gate, Use};
 use crate::source::layout::regular;
 
 /// Who keeps a hook.
@@ -43,24 +44,42 @@ impl Who {
     }
 }
 
-/// Where lefthook looks for its file, from the top of the work tree.
-const LEFTHOOK: [&str; 6] = [
+/// Where lefthook looks for its file, from the top of the work tree: it takes the first that is there.
+const LEFTHOOK: [&str; 15] = [
     "lefthook.yml",
-    "lefthook.yaml",
     ".lefthook.yml",
-    ".lefthook.yaml",
     ".config/lefthook.yml",
+    "lefthook.yaml",
+    ".lefthook.yaml",
     ".config/lefthook.yaml",
+    "lefthook.json",
+    ".lefthook.json",
+    ".config/lefthook.json",
+    "lefthook.jsonc",
+    ".lefthook.jsonc",
+    ".config/lefthook.jsonc",
+    "lefthook.toml",
+    ".lefthook.toml",
+    ".config/lefthook.toml",
 ];
 
 /// Where it looks for what has the last word.
-const LEFTHOOK_LOCAL: [&str; 6] = [
+const LEFTHOOK_LOCAL: [&str; 15] = [
     "lefthook-local.yml",
-    "lefthook-local.yaml",
     ".lefthook-local.yml",
-    ".lefthook-local.yaml",
     ".config/lefthook-local.yml",
+    "lefthook-local.yaml",
+    ".lefthook-local.yaml",
     ".config/lefthook-local.yaml",
+    "lefthook-local.json",
+    ".lefthook-local.json",
+    ".config/lefthook-local.json",
+    "lefthook-local.jsonc",
+    ".lefthook-local.jsonc",
+    ".config/lefthook-local.jsonc",
+    "lefthook-local.toml",
+    ".lefthook-local.toml",
+    ".config/lefthook-local.toml",
 ];
 
 /// Where the pre-commit framework does.
@@ -68,6 +87,15 @@ const PRE_COMMIT: [&str; 2] = [".pre-commit-config.yaml", ".pre-commit-config.ym
 
 /// Who keeps the hook at `path`, and whether the gate is called in the end. `top`: that of the work tree.
 pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -> Option<(Keeper, Calls)> {
+    let (keeper, calls) = kept(gate, path, content, top)?;
+    let text = || keeper.file.as_ref().and_then(|file| regular::read(file).ok()).unwrap_or_default();
+    let off = (calls == Calls::Yes).then(|| switch::off(keeper.who, gate, &text())).flatten();
+    let lost = |off| Calls::Lost(Why::Kept(format!("only without {off}").into()));
+    Some((keeper, off.map_or(calls, lost)))
+}
+
+/// The same, whatever is switched off.
+fn kept(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -> Option<(Keeper, Calls)> {
     let read = |name: &str| {
         let file = top?.join(name);
         Some((regular::read(&file).ok()?, file))
@@ -97,8 +125,8 @@ pub(super) fn of(gate: &Gate, path: &Path, content: &[u8], top: Option<&Path>) -
             if_own(framework::is_own(gate, content), framework::calls(gate, text))
         })
     } else if content.contains_str("lefthook") {
-        let local: Vec<Vec<u8>> =
-            LEFTHOOK_LOCAL.iter().filter_map(|name| read(name)).map(|(content, _)| content).collect();
+        let local: Vec<(&str, Vec<u8>)> =
+            LEFTHOOK_LOCAL.iter().filter_map(|name| Some((*name, read(name)?.0))).collect();
         found(Who::Lefthook, &LEFTHOOK, &|name, text| {
             if_own(lefthook::is_own(gate, content), lefthook::calls(gate, name, text, &local))
         })
@@ -143,7 +171,10 @@ pub(in crate::cli) fn husky_recipe(directory: &Path, own: &Path, names: &[&str])
         !read.is_ok_and(|content| calls::of(gate.calls, &content, true) != Calls::Never)
     };
     let is_there = directory.is_dir();
-    let gates = || script::gates(false).iter().filter(|gate| names.contains(&gate.name));
+    if let Some(off) = switch::husky() {
+        return format!("take out {off}: husky runs no hook");
+    }
+    let gates = || script::gates(Use::Work).iter().filter(|gate| names.contains(&gate.name));
     let mut lacking: Vec<&Gate> = gates().filter(lacks).collect();
     if is_there && lacking.is_empty() {
         lacking = gates().collect();

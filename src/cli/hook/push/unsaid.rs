@@ -40,7 +40,7 @@ pub(super) fn judge(
         lacking(layout, remote).iter().for_each(|name| push_name(collector, name.as_bstr()));
     };
     let told = Told { empty: None, some: Some(note(remote.is_some())) };
-    Ok(range::judge(run.for_gate(Gate::Push), layout, &words, told, &names))
+    Ok(range::judge(run.for_gate(Gate::Unnamed), layout, &words, told, &names))
 }
 
 /// Those that `HEAD` brings, whichever branch is pushed.

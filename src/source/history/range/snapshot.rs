@@ -73,6 +73,12 @@ impl Snapshot {
         ids.filter_map(|id| Some(Snapshot::open(layout, &id.to_string()).ok()?.abbreviated())).collect()
     }
 
+    /// The names of all branches, sorted.
+    pub fn names_of_branches(layout: &Layout) -> Vec<BString> {
+        let refs = refs::read(layout, &mut drop);
+        refs.into_keys().filter(|name| name.starts_with(b"refs/heads/")).collect()
+    }
+
     /// The branch that `HEAD` names, made or not.
     pub fn branch_of_head(layout: &Layout) -> Option<BString> {
         match refs::read(layout, &mut drop).remove(BStr::new("HEAD"))? {

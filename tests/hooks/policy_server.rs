@@ -1,0 +1,82 @@
+//! Whose settings judge what a server takes in, where its `HEAD` names a branch that nobody has pushed.
+
+use std::path::{Path, PathBuf};
+
+use super::{Repo, line};
+use crate::support::{Ran, run};
+
+/// A repository without hooks of its own, and a server with the gate, whose `HEAD` names `master`.
+fn pushed_to() -> (Repo, PathBuf) {
+    let mut repo = Repo::unborn();
+    for hook in ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"] {
+        std::fs::remove_file(repo.work().join(".git/hooks").join(hook)).expect("ours");
+    }
+    let server = repo.place.top().join("server.git");
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=master", server.to_str().expect("UTF-8")]);
+    repo.git(&["remote", "add", "origin", server.to_str().expect("UTF-8")]);
+    on(&repo, &server, &["hook", "install"]).ends_with(0);
+    (repo, server)
+}
+
+fn on(repo: &Repo, server: &Path, args: &[&str]) -> Ran {
+    run(repo.place.leeward(args).current_dir(server), None)
+}
+
+fn commit(repo: &mut Repo, path: &str, content: &str) {
+    repo.write(path, content);
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "-m", path]);
+}
+
+/// A key that a comment accepts.
+fn accepted(number: usize) -> String {
+    format!("{} # leeward:ignore a sample\n", line(number).trim())
+}
+
+#[test]
+fn the_branch_that_is_there_judges_where_head_names_another() {
+    let (mut repo, server) = pushed_to();
+    commit(&mut repo, "leeward.toml", "inline-ignores = false\nexclude = ['samples/']\n");
+    let first = repo.attempt(&["push", "origin", "main"]).ends_with(0);
+    assert!(!first.err().contains("HEAD of this server"), "{}", first.err());
+    let mend = "git symbolic-ref HEAD refs/heads/main";
+    let problem = "HEAD of this server names refs/heads/master, which has no commit: the settings of refs/heads/main judge";
+    on(&repo, &server, &["hook", "status"]).ends_with(1).says("problem: ").says(problem).says(mend);
+    on(&repo, &server, &["doctor"]).ends_with(1).says("PROBLEM  ").says(problem).says(mend);
+    commit(&mut repo, "samples/one.env", &line(2));
+    repo.attempt(&["push", "origin", "main"]).ends_with(0).says(problem).says(mend);
+    commit(&mut repo, "key.env", &accepted(3));
+    let stopped =
+        |repo: &Repo, refs: &str| repo.attempt(&["push", "origin", refs]).ends_with(1).says("key.env:1:17");
+    stopped(&repo, "main").says(problem);
+    stopped(&repo, "main:refs/heads/other");
+    stopped(&repo, "main:refs/heads/master");
+    // With others beside it, it goes by what is usual.
+    repo.attempt(&["push", "origin", "main~1:refs/heads/another"]).ends_with(0);
+    stopped(&repo, "main").says(problem);
+    // What is said helps.
+    let mut command = crate::support::command("sh", &server, repo.place.top());
+    run(command.args(["-c", mend]), None).ends_with(0);
+    on(&repo, &server, &["hook", "status"]).ends_with(0);
+    on(&repo, &server, &["doctor", "--allow-gaps"]).ends_with(0);
+    let said = stopped(&repo, "main").err();
+    assert!(!said.contains("HEAD of this server"), "{said}");
+}
+
+#[test]
+fn no_new_comment_accepts_anything_where_it_is_not_plain_which_branch_judges() {
+    let (mut repo, server) = pushed_to();
+    commit(&mut repo, "old.env", &accepted(2));
+    // Nothing was there: a comment counts, as everywhere.
+    repo.attempt(&["push", "origin", "main:refs/heads/trunk"]).ends_with(0).says("1 accepted");
+    repo.attempt(&["push", "origin", "main:refs/heads/dev"]).ends_with(0);
+    let problem = "no settings judge what is pushed, and no comment that it adds accepts a key";
+    let help = "git symbolic-ref HEAD refs/heads/BRANCH";
+    on(&repo, &server, &["hook", "status"]).ends_with(1).says(problem).says(help);
+    commit(&mut repo, "new.env", &accepted(3));
+    for refs in ["main:refs/heads/trunk", "main:refs/heads/new", "main:refs/heads/master"] {
+        let ran = repo.attempt(&["push", "origin", refs]).ends_with(1).says("new.env:1:17").says(problem);
+        let ran = ran.says("not heeded").says(help);
+        assert!(!ran.err().contains("old.env"), "{}", ran.err());
+    }
+}
