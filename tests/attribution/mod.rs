@@ -4,6 +4,7 @@ mod branches;
 mod exposure;
 mod names;
 mod notes;
+mod nothing_lost;
 mod remedies;
 mod staged;
 

@@ -255,8 +255,9 @@ fn what_no_branch_has_is_deleted_or_made_anew() {
         "git notes --ref=refs/notes/commits edit 1234565656",
         "git update-ref refs/notes/commits \"$(git commit-tree -m notes 'refs/notes/commits^{tree}')\"",
     ];
-    let table: [(LocationKind, &str, &str, &[&str]); 3] = [
-        (LocationKind::TagMessage, "", "refs/tags/v1", &["git tag --delete v1"]),
+    let table: [(LocationKind, &str, &str, &[&str]); 4] = [
+        (LocationKind::TagMessage, "", "refs/tags/v1", &["git tag --force --annotate v1 'v1^{}'"]),
+        (LocationKind::Blob, "a", "refs/tags/v1", &["git branch NEW-NAME refs/tags/v1"]),
         (LocationKind::Note, &note, "refs/notes/commits", &notes),
         (LocationKind::Blob, "a", "refs/original/x", &["git update-ref -d refs/original/x"]),
     ];
