@@ -24,3 +24,20 @@ fn commits_that_only_a_tag_holds_are_kept() {
     let told = commands(&place, &["history"]);
     assert!(told.iter().any(|command| command.contains(" filter-repo ")), "{told:?}");
 }
+
+#[test]
+fn who_borrows_objects_is_thought_of_before_they_are_dropped() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["clone", "--quiet", "--shared", ".", "../borrower"]);
+    place.git(&["reset", "--quiet", "--hard", "HEAD~"]);
+    let said = place.run(&["history"]).ends_with(1).out();
+    let (advice, gc) = (said.find("`git repack -a -d`"), said.find("gc --prune=now"));
+    assert!(advice.is_some() && advice < gc, "{said}");
+    paste(&place, "../borrower", "git repack -a -d").ends_with(0);
+    for command in commands(&place, &["history"]) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    paste(&place, "../borrower", "git fsck --connectivity-only && git log").ends_with(0);
+}

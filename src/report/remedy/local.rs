@@ -185,13 +185,17 @@ fn is_file(kind: LocationKind) -> bool {
 pub(super) const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
                     -c gc.refs/stash.reflogExpireUnreachable=never gc --prune=now";
 
+/// What is said before objects are dropped: nothing here tells who borrows them.
+pub(super) const BORROWERS: &str = "clones that borrow objects from here, by git clone --shared or --reference, lose them unless they \
+                                    `git repack -a -d` before";
+
 /// What to do about what no ref leads to.
 pub(super) fn drop_unreachable() -> Vec<Line> {
     vec![
-        say(
-            "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash \
-             leads to:",
-        ),
+        say(&format!(
+            "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash leads to \
+             ({BORROWERS}):"
+        )),
         run(DROP.to_owned()),
     ]
 }

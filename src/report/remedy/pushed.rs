@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bstr::BString;
 
 use super::filter::{COPY, forget, notes_follow};
-use super::local::DROP;
+use super::local::{BORROWERS, DROP};
 use super::unpushed::BRANCHES;
 use super::{Group, Line, run, say};
 use crate::finding::WorkTree;
@@ -112,7 +112,7 @@ impl Group<'_> {
         let commands: Vec<String> = away.chain([fetch]).chain(back).chain([remove]).collect();
         vec![
             run(commands.join(" && ")),
-            say("What no ref leads to any more is stored until it is dropped:"),
+            say(&format!("What no ref leads to any more is stored until it is dropped ({BORROWERS}):")),
             run(DROP.to_owned()),
         ]
     }
