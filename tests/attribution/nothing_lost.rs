@@ -41,3 +41,37 @@ fn who_borrows_objects_is_thought_of_before_they_are_dropped() {
     }
     paste(&place, "../borrower", "git fsck --connectivity-only && git log").ends_with(0);
 }
+
+#[test]
+fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main", "main:refs/pull/1/head"]);
+    let told = commands(&place, &["history"]);
+    let push =
+        told.iter().position(|command| command.contains(" push --force --mirror ")).expect("it is told");
+    let [push, again, ..] = &told[push..] else { panic!("{told:?}") };
+    // Whatever rewrote it.
+    let begin = "work=$(dirname \"$PWD\")/scratch; url=$(dirname \"$PWD\")/origin.git";
+    paste(
+        &place,
+        ".",
+        &format!("{begin}; mkdir \"$work\" && git clone --mirror \"$url\" \"$work/copy.git\""),
+    )
+    .ends_with(0);
+    let other = "git update-ref refs/heads/main \"$(git commit-tree -m other 'main^{tree}')\"";
+    paste(&place, "../scratch/copy.git", other).ends_with(0);
+    let origin = |line: &str| paste(&place, "../origin.git", line).ends_with(0).out();
+    origin("git config transfer.hideRefs refs/pull; git config receive.denyNonFastForwards true");
+    let copy = place.top().join("scratch/copy.git");
+    for command in [push, again] {
+        let ran = paste(&place, ".", &format!("{begin}; {command}")).ends_with(1);
+        assert!(ran.err().contains("rejected] main") && copy.exists(), "{}", ran.err());
+    }
+    assert!(place.run(&["history"]).out().contains("receive.denyNonFastForwards"));
+    origin("git config receive.denyNonFastForwards false");
+    paste(&place, ".", &format!("{begin}; {again}")).ends_with(0);
+    assert!(!copy.exists());
+    assert_eq!(origin("git log --format=%s main"), "other\n");
+}

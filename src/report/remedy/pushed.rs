@@ -12,6 +12,9 @@ use crate::finding::WorkTree;
 use crate::report::shell::word;
 use crate::report::spread::joined;
 
+/// Every ref but those that a forge makes, and nobody else changes.
+const ALL_OF_ONES_OWN: &str = "'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*'";
+
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
         let remotes: BTreeSet<&BString> = self
@@ -65,9 +68,11 @@ impl Group<'_> {
                 lines.push(run(format!("git -C {COPY} push --force --mirror \"$url\"")));
                 lines.push(say(
                     "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
-                     stay as they are, and all else goes through. Then:",
+                     stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
+                     protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and \
+                     removes the copy once all of it went through:",
                 ));
-                lines.push(run("rm -rf \"$work\"".to_owned()));
+                lines.push(run(format!("git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\"")));
             }
         }
         if remotes.len() > 1 {

@@ -27,7 +27,7 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
         "rm \"$work/expressions.txt\"",
         &notes_follow("git -C \"$work/copy.git\""),
         "git -C \"$work/copy.git\" push --force --mirror \"$url\"",
-        "rm -rf \"$work\"",
+        "git -C \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf \"$work\"",
     ];
     assert_eq!(found, expected);
 }
