@@ -75,3 +75,26 @@ fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
     assert!(!copy.exists());
     assert_eq!(origin("git log --format=%s main"), "other\n");
 }
+
+#[test]
+fn what_a_bare_clone_has_is_known_to_be_at_its_remote() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    for how in ["--bare", "--mirror"] {
+        let clone = format!("../clone{how}");
+        place.git(&["clone", "--quiet", how, "../origin.git", &clone]);
+        place.run(&["history", &clone]).ends_with(1).says("known to be at origin");
+        let told = commands(&place, &["history", &clone]);
+        assert!(
+            told.iter().any(|command| command.contains("$(git remote get-url origin)")),
+            "{how}: {told:?}"
+        );
+        assert!(told.iter().all(|command| !command.contains(" gc ")), "{how}: {told:?}");
+    }
+    // One that no other repository is known of is rewritten itself.
+    place.git(&["-C", "../clone--bare", "remote", "remove", "origin"]);
+    let told = commands(&place, &["history", "../clone--bare"]);
+    assert!(told.iter().any(|command| command.contains(" gc ")), "{told:?}");
+}

@@ -47,6 +47,7 @@ impl Remotes {
         let file = layout.common_dir.join("config");
         let Ok(config) = open_config(&file) else { return remotes };
         let Ok(mut entries) = config.entries(Some(r"^remote\..*\.(url|fetch)$")) else { return remotes };
+        let mut fetched = BTreeSet::new();
         while let Some(entry) = entries.next() {
             let Ok(entry) = entry else { continue };
             let (Ok(key), Ok(value)) = (entry.name(), entry.value()) else { continue };
@@ -58,7 +59,13 @@ impl Remotes {
             remotes.names.insert(name.to_owned());
             if variable == "fetch" {
                 remotes.add(name, value);
+                fetched.insert(name.to_owned());
             }
+        }
+        // `git clone --bare` puts all refs where they are at the remote, and leaves no word of that.
+        if layout.work_tree.is_none() {
+            let copied: Vec<String> = remotes.names.difference(&fetched).cloned().collect();
+            copied.iter().for_each(|name| remotes.add(name, "+refs/*:refs/*"));
         }
         remotes
     }
