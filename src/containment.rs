@@ -63,6 +63,8 @@ pub struct Containment {
     pub more: u64,
     /// Remotes that have it or had it, as far as this repository knows. Sorted.
     pub remotes: Vec<BString>,
+    /// Those of the remotes that are pushed to at other addresses than the one that is fetched from.
+    pub many_addresses: Vec<BString>,
     /// Entries of logs that lead to it: of the stash, and of any ref where no ref itself has it. Not all, if there are
     /// many.
     pub reflogs: Vec<BString>,

@@ -98,3 +98,20 @@ fn what_a_bare_clone_has_is_known_to_be_at_its_remote() {
     let told = commands(&place, &["history", "../clone--bare"]);
     assert!(told.iter().any(|command| command.contains(" gc ")), "{told:?}");
 }
+
+#[test]
+fn each_address_that_a_remote_is_pushed_to_is_listed() {
+    let mut place = pushed();
+    place.git(&["init", "--quiet", "--bare", "../mirror.git"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let lists = |told: &[String]| told.iter().find(|command| command.contains("get-url --push")).cloned();
+    assert_eq!(lists(&commands(&place, &["history"])), None);
+    for url in ["../origin.git", "../mirror.git"] {
+        place.git(&["remote", "set-url", "--push", "--add", "origin", url]);
+    }
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let list = lists(&commands(&place, &["history"])).expect("there are two");
+    assert_eq!(paste(&place, ".", &list).ends_with(0).out(), "../origin.git\n../mirror.git\n");
+}

@@ -72,7 +72,9 @@ impl Group<'_> {
                      protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and \
                      removes the copy once all of it went through:",
                 ));
-                lines.push(run(format!("git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\"")));
+                lines.push(run(format!(
+                    "git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
+                )));
             }
         }
         if remotes.len() > 1 {
@@ -82,11 +84,29 @@ impl Group<'_> {
                 joined(&others)
             )));
         }
+        lines.extend(self.other_addresses());
         lines.push(say(
             "Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its \
              support.",
         ));
         lines
+    }
+
+    /// What is fetched from one address need not be all that another has: each is rewritten by itself.
+    fn other_addresses(&self) -> Vec<Line> {
+        let found = self.findings.iter().flat_map(|finding| &finding.containment);
+        let remotes: BTreeSet<&BString> = found.flat_map(|found| &found.many_addresses).collect();
+        let each = |remote| {
+            let name = word(remote);
+            [
+                say(&format!(
+                    "The same again for each other address that {name} is pushed to, in a copy of its own, with that address in place of \
+                     \"$(git remote get-url {name})\":"
+                )),
+                run(format!("git remote get-url --push --all {name}")),
+            ]
+        };
+        remotes.into_iter().flat_map(|remote: &BString| each(remote)).collect()
     }
 
     /// Takes all refs from the copy, and drops what they were.
