@@ -115,3 +115,32 @@ fn each_address_that_a_remote_is_pushed_to_is_listed() {
     let list = lists(&commands(&place, &["history"])).expect("there are two");
     assert_eq!(paste(&place, ".", &list).ends_with(0).out(), "../origin.git\n../mirror.git\n");
 }
+
+#[test]
+fn what_branches_share_is_rewritten_in_all_of_them_or_in_none() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["worktree", "add", "--quiet", "-b", "side", "../side"]);
+    let told = commands(&place, &["history"]);
+    let begin = told.iter().find(|command| command.contains("work=$(mktemp -d)")).expect("it is rewritten");
+    let take = told.iter().find(|command| command.contains("--onto")).expect("it is taken back");
+    let changed = place.top().join("side/base");
+    std::fs::write(&changed, "changed\n").expect("a file of ours");
+    let tmp = place.top().join("tmp");
+    std::fs::create_dir(&tmp).expect("a new directory");
+    let begin = format!("export TMPDIR={}; {begin}", tmp.display());
+    paste(&place, ".", &begin).ends_with(1);
+    assert_eq!(std::fs::read_dir(&tmp).expect("it is there").count(), 0, "nothing is begun");
+    // Whatever rewrote both in the copy.
+    let rewrite = "new=$(git commit-tree -m new -p main~ 'main~^{tree}') && for branch in main side; do git update-ref refs/heads/$branch $new; done";
+    let all = format!("{}; (cd \"$work/copy.git\" && {rewrite}) && {take}", begin.replace("test -z", "true"));
+    let tips = ["main", "side"].map(|name| place.git(&["rev-parse", name]).out());
+    assert_ne!(paste(&place, ".", &all).status, Some(0));
+    assert_eq!(["main", "side"].map(|name| place.git(&["rev-parse", name]).out()), tips, "none");
+    assert_eq!(std::fs::read_dir(&tmp).expect("it is there").count(), 1, "the copy stays");
+    place.git(&["-C", "../side", "checkout", "--quiet", "base"]);
+    paste(&place, ".", &all).ends_with(0);
+    assert_eq!(place.git(&["log", "--format=%s", "main", "side"]).out(), "new\nbase\n", "all");
+    place.run(&["history", "--reachable"]).ends_with(0);
+}

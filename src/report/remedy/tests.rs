@@ -230,19 +230,20 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
         "{told:?}"
     );
     let expected = [
-        "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
+        "unset work && test -z \"$(git -C '/w t' status --porcelain -uno; git status --porcelain -uno)\" && \
+         work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
         WRITE,
         &format!(
             "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
          $(git -C \"$work/copy.git\" rev-parse --not --remotes)"
         ),
-        "git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
+        "test -z \"$(git -C '/w t' status --porcelain -uno; git status --porcelain -uno)\" && \
+         git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
          --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
          --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
-         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1",
+         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1 && rm -rf \"$work\"",
         "git diff eeeeeeeeee HEAD",
-        "rm -rf \"$work\"",
     ];
     assert_eq!(rewrites(LocationKind::Blob, &shared).1, expected);
 }
