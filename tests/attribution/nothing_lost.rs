@@ -144,3 +144,14 @@ fn what_branches_share_is_rewritten_in_all_of_them_or_in_none() {
     assert_eq!(place.git(&["log", "--format=%s", "main", "side"]).out(), "new\nbase\n", "all");
     place.run(&["history", "--reachable"]).ends_with(0);
 }
+
+#[test]
+fn commands_for_a_git_directory_are_run_beside_it() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    place.git(&["add", "a.env"]);
+    let told = commands(&place, &["history", "../work/.git"]);
+    assert_eq!(told[0], format!("cd {}", place.work().join("../work").display()), "{told:?}");
+    paste(&place, "..", &told.join(" && ")).ends_with(0);
+    place.run(&["staged"]).ends_with(0);
+}
