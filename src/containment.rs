@@ -91,6 +91,8 @@ pub struct Containment {
     pub checked_out: Vec<CheckedOut>,
     /// Not all that refs lead to is stored: they may lead to it, too.
     pub gaps: bool,
+    /// Whether git shows other objects in place of some (`refs/replace/`), unless it is told not to.
+    pub replaced: bool,
     /// Whether the repository has notes about commits, which do not follow commits by themselves.
     pub notes: bool,
 }

@@ -188,6 +188,7 @@ impl Redactor {
             rebase,
             checked_out,
             gaps: _,
+            replaced: _,
             notes: _,
         } = containment;
         let lists = [refs, remotes, many_addresses, reflogs, named, unlisted, in_the_way];

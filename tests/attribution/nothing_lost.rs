@@ -155,3 +155,25 @@ fn commands_for_a_git_directory_are_run_beside_it() {
     paste(&place, "..", &told.join(" && ")).ends_with(0);
     place.run(&["staged"]).ends_with(0);
 }
+
+#[test]
+fn a_history_that_is_cut_by_a_replacement_is_rebased_as_it_is_stored() {
+    for subject in [None, Some("after it")] {
+        let mut place = pushed();
+        place.write("a.env", line(1));
+        commit(&mut place, "a");
+        if let Some(subject) = subject {
+            commit(&mut place, subject);
+        }
+        place.git(&["replace", "--graft", "HEAD"]);
+        let told = commands(&place, &["history"]);
+        let [export, rebase, go_on, ..] = &told[..] else { panic!("{told:?}") };
+        assert!(export.starts_with("export "), "{told:?}");
+        paste(&place, ".", &format!("{export}; {rebase}")).ends_with(1);
+        place.write("a.env", "MISTRAL_API_KEY=\n");
+        paste(&place, ".", &format!("{export}; {go_on}")).ends_with(0);
+        place.run(&["history", "--reachable", "main"]).ends_with(0);
+        let stored = paste(&place, ".", &format!("{export}; git log --format=%s main")).out();
+        assert_eq!(stored, format!("{}a\nbase\n", subject.map_or_else(String::new, |it| format!("{it}\n"))));
+    }
+}

@@ -85,6 +85,7 @@ impl Group<'_> {
     pub(super) fn last_commit(&self) -> Vec<Line> {
         let mut lines = self.ended_first(true);
         lines.extend(self.unstaged_first());
+        lines.extend(self.as_stored());
         lines.extend(self.notes_along());
         lines.extend(self.taken_out_of_files());
         let is_elsewhere =

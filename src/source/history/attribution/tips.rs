@@ -137,6 +137,11 @@ impl<'a> Tips<'a> {
         tips.filter_map(|tip| tip.target.commit)
     }
 
+    /// Whether git shows other objects in place of some.
+    pub(super) fn has_replaced(&self) -> bool {
+        self.tips.iter().any(|tip| tip.name.starts_with(b"refs/replace/"))
+    }
+
     /// What belongs to the work tree that has something checked out, if it is another than this one.
     pub(super) fn elsewhere(&self, name: &BString) -> Option<&Path> {
         self.elsewhere.get(name).map(PathBuf::as_path)
