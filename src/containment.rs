@@ -91,6 +91,9 @@ pub struct Containment {
     pub checked_out: Vec<CheckedOut>,
     /// Not all that refs lead to is stored: they may lead to it, too.
     pub gaps: bool,
+    /// Of what no ref leads to: where it is stored that git drops nothing, another repository's directory of objects or a pack's
+    /// `.keep`. None where git drops it.
+    pub kept: Option<BString>,
     /// Whether git shows other objects in place of some (`refs/replace/`), unless it is told not to.
     pub replaced: bool,
     /// Whether the repository has notes about commits, which do not follow commits by themselves.

@@ -188,11 +188,12 @@ impl Redactor {
             rebase,
             checked_out,
             gaps: _,
+            kept,
             replaced: _,
             notes: _,
         } = containment;
         let lists = [refs, remotes, many_addresses, reflogs, named, unlisted, in_the_way];
-        self.in_paths(lists.into_iter().flatten());
+        self.in_paths(lists.into_iter().flatten().chain(kept));
         self.in_paths(
             staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
         );

@@ -177,3 +177,33 @@ fn a_history_that_is_cut_by_a_replacement_is_rebased_as_it_is_stored() {
         assert_eq!(stored, format!("{}a\nbase\n", subject.map_or_else(String::new, |it| format!("{it}\n"))));
     }
 }
+
+#[test]
+fn what_git_does_not_drop_is_told_with_its_place() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["clone", "--quiet", "--shared", ".", "../borrower"]);
+    place.git(&["reset", "--quiet", "--hard", "HEAD~"]);
+    place.git(&["-C", "../borrower", "reset", "--quiet", "--hard", "HEAD~"]);
+    place.git(&["-C", "../borrower", "remote", "remove", "origin"]);
+    place.git(&["-C", "../borrower", "reflog", "expire", "--expire=now", "--all"]);
+    let told = commands(&place, &["history", "../borrower"]);
+    let [_, look] = &told[..] else { panic!("{told:?}") };
+    // What is told there helps.
+    paste(&place, ".", look).ends_with(1).says("gc --prune=now");
+    place.git(&["repack", "--quiet", "-a", "-d", "--keep-unreachable"]);
+    let packs = std::fs::read_dir(place.work().join(".git/objects/pack")).expect("there are packs").flatten();
+    let pack = packs.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|it| it == "pack"));
+    let keep = pack.expect("there is one").with_extension("keep");
+    std::fs::write(&keep, "").expect("a file of ours");
+    let unmark = format!("rm {}", keep.display());
+    assert_eq!(commands(&place, &["history"]), [unmark.as_str()]);
+    paste(&place, ".", &unmark).ends_with(0);
+    for command in commands(&place, &["history"]) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    for repository in [".", "../borrower"] {
+        place.run(&["history", repository]).ends_with(0);
+    }
+}

@@ -154,7 +154,7 @@ impl Group<'_> {
         let (title, lines) = match state {
             // It is deleted at the provider before all else.
             State::Pushed => return Some(("Pushed, or handed on", self.pushed())),
-            State::Unreachable => ("In no ref any more", local::drop_unreachable()),
+            State::Unreachable => ("In no ref any more", self.unreachable()),
             State::Stashed => ("Only in the stash", self.stashed()),
             State::Unpushed => ("Not pushed, as far as is known", self.unpushed()),
             State::LastCommit => ("Only in the last commit", self.last_commit()),

@@ -131,7 +131,9 @@ impl Group<'_> {
         let mut found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
         match found.any(|found| found.replaced) {
             true => vec![
-                say("Git shows others in place of some commits (git replace). Have it show what is stored, and sent:"),
+                say(
+                    "Git shows others in place of some commits (git replace). Have it show what is stored, and sent:",
+                ),
                 run("export GIT_NO_REPLACE_OBJECTS=1".to_owned()),
             ],
             false => Vec::new(),
