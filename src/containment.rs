@@ -63,6 +63,8 @@ pub struct Containment {
     pub more: u64,
     /// Remotes that have it or had it, as far as this repository knows. Sorted.
     pub remotes: Vec<BString>,
+    /// Those of the remotes that are pushed to at other addresses than the one that is fetched from.
+    pub many_addresses: Vec<BString>,
     /// Entries of logs that lead to it: of the stash, and of any ref where no ref itself has it. Not all, if there are
     /// many.
     pub reflogs: Vec<BString>,
@@ -89,6 +91,11 @@ pub struct Containment {
     pub checked_out: Vec<CheckedOut>,
     /// Not all that refs lead to is stored: they may lead to it, too.
     pub gaps: bool,
+    /// Of what no ref leads to: where it is stored that git drops nothing, another repository's directory of objects or a pack's
+    /// `.keep`. None where git drops it.
+    pub kept: Option<BString>,
+    /// Whether git shows other objects in place of some (`refs/replace/`), unless it is told not to.
+    pub replaced: bool,
     /// Whether the repository has notes about commits, which do not follow commits by themselves.
     pub notes: bool,
 }

@@ -175,6 +175,7 @@ impl Redactor {
             refs,
             more: _,
             remotes,
+            many_addresses,
             reflogs,
             pushed: _,
             exposure: _,
@@ -187,10 +188,12 @@ impl Redactor {
             rebase,
             checked_out,
             gaps: _,
+            kept,
+            replaced: _,
             notes: _,
         } = containment;
-        let lists = [refs, remotes, reflogs, named, unlisted, in_the_way];
-        self.in_paths(lists.into_iter().flatten());
+        let lists = [refs, remotes, many_addresses, reflogs, named, unlisted, in_the_way];
+        self.in_paths(lists.into_iter().flatten().chain(kept));
         self.in_paths(
             staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
         );

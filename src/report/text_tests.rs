@@ -75,8 +75,8 @@ Pushed, or handed on: iwuT…LxRv
       for notes in $(git -C "$work/copy.git" for-each-ref --format='%(refname)' refs/notes/); do tail -n +2 "$work/copy.git/filter-repo/commit-map" | git -C "$work/copy.git" notes --ref="$notes" copy --force --stdin; done
   When `leeward history "$work/copy.git"` finds nothing any more:
       git -C "$work/copy.git" push --force --mirror "$url"
-  A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they stay as they are, and all else goes through. Then:
-      rm -rf "$work"
+  A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and removes the copy once all of it went through:
+      git -C "$work/copy.git" push --force "$url" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf "$work"
   Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its support.
 
 Suppressed:

@@ -1,8 +1,8 @@
 //! Refs that a repository keeps in reftables.
 //!
 //! Takes the directory of a stack of tables (`reftable` in a git directory) and gives the refs in it, for each the word of
-//! the newest table. Logs and indexes are not read: refs stand first in a table, in order. What symbolic refs lead to is
-//! left to the caller. The format is that of git's `reftable(5)`, versions 1 and 2.
+//! the newest table. Indexes are not read: refs stand first in a table, in order. What symbolic refs lead to is
+//! left to the caller, and logs to `history::attribution`, which takes the parts of a table from here. The format is that of git's `reftable(5)`, versions 1 and 2.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -33,10 +33,10 @@ const REFS: u8 = b'r';
 const INDEX: u8 = b'i';
 
 /// Kind of a block that holds logs.
-const LOGS: u8 = b'g';
+pub(super) const LOGS: u8 = b'g';
 
 /// Why refs cannot be told, as a sentence.
-type Reason = String;
+pub(super) type Reason = String;
 
 /// All refs of a stack. A directory that is not there holds none.
 pub(super) fn read(stack: &Path, hash: Kind) -> Result<BTreeMap<BString, Value>, Reason> {
@@ -74,7 +74,7 @@ pub(super) fn one(stack: &Path, hash: Kind, wanted: &BStr) -> Result<Option<Valu
 }
 
 /// The contents of the tables of a stack, the newest first.
-fn tables(stack: &Path) -> Result<Vec<Vec<u8>>, Reason> {
+pub(super) fn tables(stack: &Path) -> Result<Vec<Vec<u8>>, Reason> {
     let list = stack.join("tables.list");
     let unreadable = |path: &Path, error| format!("{} cannot be read: {error}", path.display());
     let mut turn = 0;
@@ -150,22 +150,24 @@ fn refs_of(
 }
 
 /// What a table says of itself.
-struct Head {
+pub(super) struct Head {
     /// Bytes of the header.
-    length: usize,
+    pub(super) length: usize,
     /// The size that blocks are filled up to; 0 if they are not.
     block: usize,
     /// Where blocks of refs end, but for what the last one is filled up with.
     end: usize,
     /// Where the footer begins.
-    footer: usize,
+    pub(super) footer: usize,
+    /// Where blocks of logs begin; 0 if there are none, or if they come first.
+    pub(super) logs: usize,
     /// Whether there is an index of refs.
     indexed: bool,
 }
 
 impl Head {
     /// Reads header and footer; none if they are not those of a table of this hash.
-    fn of(table: &[u8], hash: Kind) -> Option<Head> {
+    pub(super) fn of(table: &[u8], hash: Kind) -> Option<Head> {
         let version = *table.strip_prefix(b"REFT")?.first()?;
         let length = match version {
             1 if hash == Kind::Sha1 => 24,
@@ -184,7 +186,7 @@ impl Head {
         // Index of refs, objects (with the length of their ids in the lowest bits), logs: whatever is there comes next.
         let next = [position(0)?, position(1)? >> 5, position(3)?];
         let end = next.into_iter().filter(|at| *at != 0).chain([footer]).min()?;
-        Some(Head { length, block: number(&header[5..8]), end, footer, indexed: next[0] != 0 })
+        Some(Head { length, block: number(&header[5..8]), end, footer, logs: next[2], indexed: next[0] != 0 })
     }
 }
 
@@ -230,14 +232,14 @@ fn records(
 }
 
 /// Takes so many bytes.
-fn bytes<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+pub(super) fn bytes<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, after) = rest.split_at_checked(length)?;
     *rest = after;
     Some(taken)
 }
 
 /// Takes a number of variable length, as in offsets of packs.
-fn varint(rest: &mut &[u8]) -> Option<usize> {
+pub(super) fn varint(rest: &mut &[u8]) -> Option<usize> {
     let mut value = 0usize;
     loop {
         let byte = bytes(rest, 1)?[0];
@@ -250,7 +252,7 @@ fn varint(rest: &mut &[u8]) -> Option<usize> {
 }
 
 /// A number, the highest byte first; as large as can be if it does not fit.
-fn number(bytes: &[u8]) -> usize {
+pub(super) fn number(bytes: &[u8]) -> usize {
     let value = bytes.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
     usize::try_from(value).unwrap_or(usize::MAX)
 }

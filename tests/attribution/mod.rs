@@ -4,6 +4,8 @@ mod branches;
 mod exposure;
 mod names;
 mod notes;
+mod nothing_lost;
+mod reftables;
 mod remedies;
 mod staged;
 

@@ -366,7 +366,7 @@ fn a_tag_or_a_note_with_a_key_is_made_anew_and_no_commit_is() {
     both.repo.git(&["tag", "--annotate", "v1", "--message", message.trim()]);
     both.repo.git(&["notes", "add", "--message", message.trim()]);
     for (name, here, there) in [
-        ("v1", "    git tag --delete v1\n", "Make the tag anew"),
+        ("v1", "    git tag --force --annotate v1 'v1^{}'\n", "Make the tag anew"),
         ("refs/notes/commits", "    git update-ref refs/notes/commits ", "Take it out of the note"),
     ] {
         for (push, advice) in

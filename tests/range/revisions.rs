@@ -121,6 +121,7 @@ fn a_revision_that_is_none_is_3_and_says_why() {
         ("HEAD..main", "'HEAD'"),
         ("dead..main", "'dead'"),
         (&format!("main...{tree}"), "not a commit"),
+        ("main:base", "bad revision 'main:base': it has ':base' in it, which is not understood here"),
     ] {
         let ran = repo.range(range).ends_with(3).says(says);
         assert!(!issues(&ran).is_empty(), "{range}");

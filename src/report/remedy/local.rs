@@ -85,6 +85,7 @@ impl Group<'_> {
     pub(super) fn last_commit(&self) -> Vec<Line> {
         let mut lines = self.ended_first(true);
         lines.extend(self.unstaged_first());
+        lines.extend(self.as_stored());
         lines.extend(self.notes_along());
         lines.extend(self.taken_out_of_files());
         let is_elsewhere =
@@ -185,15 +186,47 @@ fn is_file(kind: LocationKind) -> bool {
 pub(super) const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
                     -c gc.refs/stash.reflogExpireUnreachable=never gc --prune=now";
 
-/// What to do about what no ref leads to.
-pub(super) fn drop_unreachable() -> Vec<Line> {
-    vec![
-        say(
-            "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash \
-             leads to:",
-        ),
-        run(DROP.to_owned()),
-    ]
+/// What is said before objects are dropped: nothing here tells who borrows them.
+pub(super) const BORROWERS: &str = "clones that borrow objects from here, by git clone --shared or --reference, lose them unless they \
+                                    `git repack -a -d` before";
+
+impl Group<'_> {
+    /// What to do about what no ref leads to.
+    pub(super) fn unreachable(&self) -> Vec<Line> {
+        let places: BTreeSet<&BString> = self.findings.iter().filter_map(|finding| kept(finding)).collect();
+        let mut lines: Vec<Line> = places.into_iter().flat_map(|place| self.kept_at(place)).collect();
+        if self.findings.iter().any(|finding| kept(finding).is_none()) {
+            lines.push(say(&format!(
+                "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash leads to \
+                 ({BORROWERS}):"
+            )));
+            lines.push(run(DROP.to_owned()));
+        }
+        lines
+    }
+
+    /// What to do about objects that git drops nothing of.
+    fn kept_at(&self, place: &BString) -> [Line; 2] {
+        if place.ends_with(b".keep") {
+            return [
+                say(
+                    "Git drops nothing of a pack that is marked to be kept. If nobody needs that any more, take the mark away, and look again:",
+                ),
+                run(format!("rm {}", word(place))),
+            ];
+        }
+        let repository = place.strip_suffix(b"/objects").unwrap_or(place);
+        [
+            say(
+                "It is in objects that are borrowed from another repository, and is dropped only there. What to do is told there:",
+            ),
+            run(format!("leeward history{} {}", self.options, word(repository))),
+        ]
+    }
+}
+
+fn kept(finding: &Finding) -> Option<&BString> {
+    finding.containment.as_ref()?.kept.as_ref()
 }
 
 fn logs(finding: &Finding) -> impl Iterator<Item = &BString> {

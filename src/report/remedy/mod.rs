@@ -126,7 +126,11 @@ pub(super) fn before_a_push(report: &Report) -> Vec<Line> {
 /// The way into a repository that the shell does not stand in: commands would change the one that it does.
 fn elsewhere(target: &BString) -> Option<Line> {
     let here = target.is_empty() || target == "." || target == "-";
-    let path = std::path::absolute(target.to_path().ok()?).ok().filter(|_| !here)?;
+    let mut path = std::path::absolute(target.to_path().ok()?).ok().filter(|_| !here)?;
+    // Inside of it, commands would find no work tree.
+    if path.ends_with(".git") {
+        path.pop();
+    }
     Some(run(format!("cd {}", shell::word(&BString::from(path.into_os_string().into_encoded_bytes())))))
 }
 
@@ -150,7 +154,7 @@ impl Group<'_> {
         let (title, lines) = match state {
             // It is deleted at the provider before all else.
             State::Pushed => return Some(("Pushed, or handed on", self.pushed())),
-            State::Unreachable => ("In no ref any more", local::drop_unreachable()),
+            State::Unreachable => ("In no ref any more", self.unreachable()),
             State::Stashed => ("Only in the stash", self.stashed()),
             State::Unpushed => ("Not pushed, as far as is known", self.unpushed()),
             State::LastCommit => ("Only in the last commit", self.last_commit()),

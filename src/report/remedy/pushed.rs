@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use bstr::BString;
 
 use super::filter::{COPY, forget, notes_follow};
-use super::local::DROP;
+use super::local::{BORROWERS, DROP};
 use super::unpushed::BRANCHES;
 use super::{Group, Line, run, say};
 use crate::finding::WorkTree;
 use crate::report::shell::word;
 use crate::report::spread::joined;
+
+/// Every ref but those that a forge makes, and nobody else changes.
+const ALL_OF_ONES_OWN: &str = "'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*'";
 
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
@@ -65,9 +68,13 @@ impl Group<'_> {
                 lines.push(run(format!("git -C {COPY} push --force --mirror \"$url\"")));
                 lines.push(say(
                     "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
-                     stay as they are, and all else goes through. Then:",
+                     stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
+                     protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and \
+                     removes the copy once all of it went through:",
                 ));
-                lines.push(run("rm -rf \"$work\"".to_owned()));
+                lines.push(run(format!(
+                    "git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
+                )));
             }
         }
         if remotes.len() > 1 {
@@ -77,11 +84,29 @@ impl Group<'_> {
                 joined(&others)
             )));
         }
+        lines.extend(self.other_addresses());
         lines.push(say(
             "Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its \
              support.",
         ));
         lines
+    }
+
+    /// What is fetched from one address need not be all that another has: each is rewritten by itself.
+    fn other_addresses(&self) -> Vec<Line> {
+        let found = self.findings.iter().flat_map(|finding| &finding.containment);
+        let remotes: BTreeSet<&BString> = found.flat_map(|found| &found.many_addresses).collect();
+        let each = |remote| {
+            let name = word(remote);
+            [
+                say(&format!(
+                    "The same again for each other address that {name} is pushed to, in a copy of its own, with that address in place of \
+                     \"$(git remote get-url {name})\":"
+                )),
+                run(format!("git remote get-url --push --all {name}")),
+            ]
+        };
+        remotes.into_iter().flat_map(|remote: &BString| each(remote)).collect()
     }
 
     /// Takes all refs from the copy, and drops what they were.
@@ -112,7 +137,7 @@ impl Group<'_> {
         let commands: Vec<String> = away.chain([fetch]).chain(back).chain([remove]).collect();
         vec![
             run(commands.join(" && ")),
-            say("What no ref leads to any more is stored until it is dropped:"),
+            say(&format!("What no ref leads to any more is stored until it is dropped ({BORROWERS}):")),
             run(DROP.to_owned()),
         ]
     }

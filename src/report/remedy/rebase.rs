@@ -36,6 +36,7 @@ impl Group<'_> {
     pub(super) fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
         let in_the_way = self.in_the_way();
         let mut lines = put_aside(&in_the_way);
+        lines.extend(self.as_stored());
         lines.extend(self.notes_along());
         lines.push(say(
             "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
@@ -122,6 +123,21 @@ impl Group<'_> {
         format!(
             "git{along} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
         )
+    }
+
+    /// What has git, in this shell, look at commits as they are stored and sent. Where they are replaced by others with other
+    /// parents, it would not pass those that add a key, or drop what is before.
+    pub(super) fn as_stored(&self) -> Vec<Line> {
+        let mut found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        match found.any(|found| found.replaced) {
+            true => vec![
+                say(
+                    "Git shows others in place of some commits (git replace). Have it show what is stored, and sent:",
+                ),
+                run("export GIT_NO_REPLACE_OBJECTS=1".to_owned()),
+            ],
+            false => Vec::new(),
+        }
     }
 
     /// What has notes follow the commits that a rebase or an amendment makes anew, in this shell.

@@ -1,35 +1,29 @@
-//! What to do about tags, notes and other refs of what no branch has: they are deleted or made anew.
+//! What to do about tags, notes and other refs of what no branch has: they are deleted or made anew, or get a branch first.
 
 use std::collections::BTreeSet;
 
 use bstr::BString;
 
+use super::names::new_name;
 use super::unpushed::{rebase, refs};
 use super::{Group, Line, NAMED, run, say};
+use crate::finding::{Finding, LocationKind};
 use crate::report::shell::word;
 use crate::words::short_id;
 
 impl Group<'_> {
     /// One after the other, but for those that are `rewritten`.
     pub(super) fn refs_alone(&self, rewritten: &BTreeSet<&BString>) -> Vec<Line> {
-        let alone = self.findings.iter().filter(|finding| rebase(finding).is_none());
-        let refs: BTreeSet<&BString> = alone
-            .clone()
-            .flat_map(|finding| refs(finding))
-            .filter(|name| !rewritten.contains(name))
-            .collect();
+        let alone = self.findings.iter().copied().filter(|finding| rebase(finding).is_none());
+        let refs: BTreeSet<&BString> =
+            alone.clone().flat_map(refs).filter(|name| !rewritten.contains(name)).collect();
         let (tags, others): (Vec<&BString>, Vec<&BString>) =
             refs.into_iter().partition(|name| name.starts_with(b"refs/tags/"));
         let (notes, others): (Vec<&BString>, Vec<&BString>) =
             others.into_iter().partition(|name| name.starts_with(b"refs/notes/"));
         let mut lines = Vec::new();
         if !tags.is_empty() {
-            lines.push(say(
-                "If a remote has the tag (git ls-remote --tags tells), first delete the key at its provider. Delete the tag, and make \
-                 it anew without the key:",
-            ));
-            let short = |name: &&BString| word(name.strip_prefix(b"refs/tags/").unwrap_or(name));
-            lines.extend(tags.iter().take(NAMED).map(|tag| run(format!("git tag --delete {}", short(tag)))));
+            lines.extend(self.tags_alone(&tags, alone.clone()));
         }
         for name in notes.iter().take(NAMED) {
             lines.push(say("Take it out of the note, and forget what the note was before:"));
@@ -48,6 +42,47 @@ impl Group<'_> {
         }
         lines
     }
+
+    /// A tag that holds a key itself is made anew. What it leads to and no branch has is lost with it: that stays.
+    fn tags_alone<'f>(
+        &self,
+        tags: &[&BString],
+        alone: impl Iterator<Item = &'f Finding> + Clone,
+    ) -> Vec<Line> {
+        let named = |wanted: &dyn Fn(&Finding) -> bool| {
+            let found = alone.clone().filter(|finding| wanted(finding));
+            let names: BTreeSet<&BString> = found.flat_map(refs).collect();
+            tags.iter().copied().filter(|tag| names.contains(tag)).take(NAMED).collect::<Vec<_>>()
+        };
+        let itself = named(&|finding| finding.locations.iter().any(|place| is_in_tag(place.kind)));
+        let led_to = named(&|finding| !finding.locations.iter().all(|place| is_in_tag(place.kind)));
+        let mut lines = vec![say(
+            "If a remote has the tag (git ls-remote --tags tells), first delete the key at its provider.",
+        )];
+        if !itself.is_empty() {
+            lines.push(say("Make the tag anew, without the key:"));
+        }
+        for tag in itself {
+            let short = tag.strip_prefix(b"refs/tags/").unwrap_or(tag);
+            let (name, of) = (word(short), word(&[short, b"^{}"].concat()));
+            lines.push(run(format!("git tag --force --annotate {name} {of}")));
+        }
+        if !led_to.is_empty() {
+            lines.push(say(
+                "No branch has it, and what only a tag leads to is lost with that. Give it a branch and look again, to have both \
+                 rewritten; or, if nothing of it is needed, delete the tag (git tag --delete):",
+            ));
+        }
+        let branch =
+            |(number, tag): (usize, &BString)| run(format!("git branch {} {}", new_name(number), word(tag)));
+        lines.extend(led_to.into_iter().enumerate().map(branch));
+        lines
+    }
+}
+
+/// Whether what holds a key is a tag itself, not what it leads to.
+fn is_in_tag(kind: LocationKind) -> bool {
+    matches!(kind, LocationKind::TagMessage | LocationKind::Tagger)
 }
 
 /// The object that a note is about: its path is the id, cut into directories.

@@ -74,9 +74,21 @@ impl Group<'_> {
             "Before it is pushed: several refs have it, or merges, which a rebase would make anew without what was done by hand \
              in them. So it is taken out in a copy, by git-filter-repo (pip install git-filter-repo):",
         )];
-        lines.push(run(format!(
+        let found = self.findings.iter().flat_map(|finding| &finding.containment);
+        let mut checked_out: Vec<&CheckedOut> = found.flat_map(|found| &found.checked_out).collect();
+        checked_out.retain(|branch| branch.work_tree != WorkTree::Gone);
+        checked_out.sort_by_key(|branch| &branch.branch);
+        checked_out.dedup();
+        let clean = clean(&checked_out);
+        if clean.is_some() {
+            lines.push(say("Where files are changed and not committed, nothing of this is done: commit or stash them first."));
+        }
+        let copy = format!(
             "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" {COPY}"
-        )));
+        );
+        // What an earlier copy was in is not used again, nor removed.
+        let begin = ["unset work".to_owned()].into_iter().chain(clean.clone()).chain([copy]);
+        lines.push(run(begin.collect::<Vec<_>>().join(" && ")));
         let behind: BTreeSet<&str> = rebases.filter_map(|rebase| rebase.base.as_deref()).collect();
         let names_and_ends = names.iter().map(|name| word(name));
         let names_and_ends =
@@ -85,27 +97,38 @@ impl Group<'_> {
         // What a remote has stays as it is, and with it, what is signed there.
         let remotes = format!("$(git -C {COPY} rev-parse --not --remotes)");
         lines.extend(self.filter(&format!(" --force --refs {range} {remotes}")));
-        let found = self.findings.iter().flat_map(|finding| &finding.containment);
-        let mut checked_out: Vec<&CheckedOut> = found.flat_map(|found| &found.checked_out).collect();
-        checked_out.retain(|branch| branch.work_tree != WorkTree::Gone);
-        checked_out.sort_by_key(|branch| &branch.branch);
-        checked_out.dedup();
         let is_checked_out = |name: &&&BString| checked_out.iter().any(|branch| branch.branch == ***name);
         let others = names.iter().filter(|name| !is_checked_out(name));
         let others: Vec<String> =
             others.map(|name| word(&[b"+", name.as_slice(), b":", name.as_slice()].concat())).collect();
         let others = (!others.is_empty()).then(|| format!("git {FETCH} {}", others.join(" ")));
-        // All or none: what they share stays shared.
-        let taken: Vec<String> = checked_out.iter().map(|branch| fetched(branch)).chain(others).collect();
-        lines.push(run(taken.join(" && ")));
+        // All or none: what they share stays shared. What is left to be taken stays in the copy.
+        let mut taken: Vec<String> =
+            clean.into_iter().chain(checked_out.iter().map(|branch| fetched(branch))).chain(others).collect();
         if self.has_notes() {
-            lines.extend(notes_follow("git"));
+            let [title, follow] = notes_follow("git");
+            lines.push(title);
+            taken.extend(match follow {
+                Line::Run(command) => Some(command),
+                Line::Say(_) => None,
+            });
         }
+        taken.push("rm -rf \"$work\"".to_owned());
+        lines.push(run(taken.join(" && ")));
         let here = checked_out.iter().find(|branch| branch.work_tree == WorkTree::Here);
         lines.extend(here.into_iter().flat_map(|branch| checked(short_id(&branch.tip))));
-        lines.push(run("rm -rf \"$work\"".to_owned()));
         lines
     }
+}
+
+/// Whether no work tree has changes that git would stop at, between one branch and the next.
+fn clean(checked_out: &[&CheckedOut]) -> Option<String> {
+    let status = |branch: &&CheckedOut| match &branch.work_tree {
+        WorkTree::At(top) => format!("git -C {} status --porcelain -uno", word(top)),
+        WorkTree::Here | WorkTree::Gone => "git status --porcelain -uno".to_owned(),
+    };
+    let all: Vec<String> = checked_out.iter().map(status).collect();
+    (!all.is_empty()).then(|| format!("test -z \"$({})\"", all.join("; ")))
 }
 
 /// What takes a branch that is checked out from the copy. What was committed to it meanwhile is put on top, and git stops at

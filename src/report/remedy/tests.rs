@@ -230,19 +230,20 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
         "{told:?}"
     );
     let expected = [
-        "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
+        "unset work && test -z \"$(git -C '/w t' status --porcelain -uno; git status --porcelain -uno)\" && \
+         work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
         WRITE,
         &format!(
             "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
          $(git -C \"$work/copy.git\" rev-parse --not --remotes)"
         ),
-        "git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
+        "test -z \"$(git -C '/w t' status --porcelain -uno; git status --porcelain -uno)\" && \
+         git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
          --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
          --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
-         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1",
+         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1 && rm -rf \"$work\"",
         "git diff eeeeeeeeee HEAD",
-        "rm -rf \"$work\"",
     ];
     assert_eq!(rewrites(LocationKind::Blob, &shared).1, expected);
 }
@@ -255,8 +256,9 @@ fn what_no_branch_has_is_deleted_or_made_anew() {
         "git notes --ref=refs/notes/commits edit 1234565656",
         "git update-ref refs/notes/commits \"$(git commit-tree -m notes 'refs/notes/commits^{tree}')\"",
     ];
-    let table: [(LocationKind, &str, &str, &[&str]); 3] = [
-        (LocationKind::TagMessage, "", "refs/tags/v1", &["git tag --delete v1"]),
+    let table: [(LocationKind, &str, &str, &[&str]); 4] = [
+        (LocationKind::TagMessage, "", "refs/tags/v1", &["git tag --force --annotate v1 'v1^{}'"]),
+        (LocationKind::Blob, "a", "refs/tags/v1", &["git branch NEW-NAME refs/tags/v1"]),
         (LocationKind::Note, &note, "refs/notes/commits", &notes),
         (LocationKind::Blob, "a", "refs/original/x", &["git update-ref -d refs/original/x"]),
     ];

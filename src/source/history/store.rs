@@ -167,6 +167,21 @@ impl Store {
             || self.lost.iter().any(|index| index.lookup(id).is_some())
     }
 
+    /// Where an object is that git does not drop: another repository's directory of objects, or the `.keep` of a pack. None where
+    /// a copy is anywhere else.
+    pub(super) fn kept(&self, id: &oid) -> Option<PathBuf> {
+        let (own, others) = self.loose.split_first().filter(|(own, _)| !own.has(id))?;
+        let pack = |(number, _): (usize, u32)| {
+            let path = self.packs[number].data.path();
+            let dir = path.ancestors().nth(2)?;
+            let keep = path.with_extension("keep");
+            if dir == own.directory { keep.exists().then_some(keep) } else { Some(dir.to_owned()) }
+        };
+        let packs: Vec<Option<PathBuf>> = self.packed(id).map(pack).collect();
+        let loose = others.iter().filter(|loose| loose.has(id)).map(|loose| Some(loose.directory.clone()));
+        packs.into_iter().chain(loose).collect::<Option<Vec<_>>>()?.into_iter().next()
+    }
+
     /// The ids that begin like that, a copy stored elsewhere being told again.
     pub(super) fn with_prefix(&self, prefix: gix_hash::Prefix) -> Vec<ObjectId> {
         let mut found = Vec::new();

@@ -15,7 +15,7 @@ use crate::source::Issue;
 /// The loose objects of one object directory.
 pub(super) struct Loose {
     pub(super) store: gix_odb::loose::Store,
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
     hash: Kind,
     /// Sorted.
     ids: OnceLock<Vec<ObjectId>>,

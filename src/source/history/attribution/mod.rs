@@ -14,6 +14,7 @@ mod life;
 mod places;
 mod read;
 mod reflogs;
+mod reftable_logs;
 mod remotes;
 mod scope;
 mod search;

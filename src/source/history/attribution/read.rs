@@ -39,6 +39,12 @@ impl<'a> Commits<'a> {
         };
         known.entry(*id).or_insert_with(read).clone()
     }
+
+    /// Where objects are that git drops none of; none where it drops some.
+    pub(super) fn kept(&self, ids: &BTreeSet<ObjectId>) -> Option<BString> {
+        let places: Option<Vec<_>> = ids.iter().map(|id| self.store.kept(id)).collect();
+        Some(bytes_of(places?.first()?))
+    }
 }
 
 /// Whatever is damaged in it is left empty.

@@ -27,6 +27,8 @@ pub(super) struct Remotes {
     pub(super) any: bool,
     /// Their names.
     names: BTreeSet<String>,
+    /// Those that are pushed to at other addresses than the one that is fetched from.
+    many: BTreeSet<BString>,
     /// Where fetching from a remote puts refs: its name, and what stands before and behind the asterisk.
     specs: Vec<(String, String, Option<String>)>,
 }
@@ -40,13 +42,26 @@ pub(super) enum Followed {
     Unnamed,
 }
 
+impl Followed {
+    /// The remote's name.
+    pub(super) fn name(&self) -> Option<BString> {
+        match self {
+            Followed::Remote(name) => Some(name.clone()),
+            Followed::Unnamed => None,
+        }
+    }
+}
+
 impl Remotes {
     /// Reads the configuration. One that cannot be read names no remote; the scan has reported it.
     pub(super) fn read(layout: &Layout) -> Remotes {
         let mut remotes = Remotes::default();
         let file = layout.common_dir.join("config");
         let Ok(config) = open_config(&file) else { return remotes };
-        let Ok(mut entries) = config.entries(Some(r"^remote\..*\.(url|fetch)$")) else { return remotes };
+        let Ok(mut entries) = config.entries(Some(r"^remote\..*\.(url|fetch|pushurl)$")) else {
+            return remotes;
+        };
+        let (mut fetched, mut urls) = (BTreeSet::new(), BTreeSet::new());
         while let Some(entry) = entries.next() {
             let Ok(entry) = entry else { continue };
             let (Ok(key), Ok(value)) = (entry.name(), entry.value()) else { continue };
@@ -58,7 +73,15 @@ impl Remotes {
             remotes.names.insert(name.to_owned());
             if variable == "fetch" {
                 remotes.add(name, value);
+                fetched.insert(name.to_owned());
+            } else if variable == "pushurl" || !urls.insert(name.to_owned()) {
+                remotes.many.insert(name.into());
             }
+        }
+        // `git clone --bare` puts all refs where they are at the remote, and leaves no word of that.
+        if layout.work_tree.is_none() {
+            let copied: Vec<String> = remotes.names.difference(&fetched).cloned().collect();
+            copied.iter().for_each(|name| remotes.add(name, "+refs/*:refs/*"));
         }
         remotes
     }
@@ -72,6 +95,11 @@ impl Remotes {
         if !to.is_empty() {
             self.specs.push((remote.to_owned(), before.to_owned(), after));
         }
+    }
+
+    /// Which of these are pushed to at other addresses than the one that is fetched from.
+    pub(super) fn of_many_addresses(&self, remotes: &[BString]) -> Vec<BString> {
+        remotes.iter().filter(|name| self.many.contains(*name)).cloned().collect()
     }
 
     /// What a ref follows, if anything.

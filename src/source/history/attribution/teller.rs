@@ -192,6 +192,10 @@ impl Teller<'_> {
         containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way = self.under_way;
         containment.gaps = self.gaps;
+        if containment.state == Some(State::Unreachable) {
+            containment.kept = self.commits.kept(&asked.objects);
+        }
+        containment.replaced = self.tips.has_replaced();
         containment.notes = self.tips.of_notes(true).next().is_some();
         let of_head = asked.set.spots.iter().copied().filter(|&spot| self.is_of_head(spot));
         containment.unlisted = self.unlisted(of_head, |_| true);

@@ -137,6 +137,11 @@ impl<'a> Tips<'a> {
         tips.filter_map(|tip| tip.target.commit)
     }
 
+    /// Whether git shows other objects in place of some.
+    pub(super) fn has_replaced(&self) -> bool {
+        self.tips.iter().any(|tip| tip.name.starts_with(b"refs/replace/"))
+    }
+
     /// What belongs to the work tree that has something checked out, if it is another than this one.
     pub(super) fn elsewhere(&self, name: &BString) -> Option<&Path> {
         self.elsewhere.get(name).map(PathBuf::as_path)
@@ -197,7 +202,7 @@ impl<'a> Tips<'a> {
             }
             if let Some(followed) = &tip.followed {
                 found.pushed = Some(true);
-                remotes.extend(named(followed));
+                remotes.extend(followed.name());
             }
             found.checked_out.extend(self.checked_out(tip));
             only_tags &= tip.rank == Rank::Tag;
@@ -217,6 +222,7 @@ impl<'a> Tips<'a> {
             (false, _) => State::Unpushed,
         });
         found.remotes = remotes.into_iter().collect();
+        found.many_addresses = self.remotes.of_many_addresses(&found.remotes);
         found
     }
 
@@ -265,7 +271,7 @@ impl<'a> Tips<'a> {
             let Some(at) = log.entries.iter().position(leads) else { continue };
             if let Some(followed) = &log.followed {
                 found.pushed = Some(true);
-                remotes.extend(named(followed));
+                remotes.extend(followed.name());
             }
             if found.refs.is_empty() && found.reflogs.len() < NAMED {
                 found.reflogs.push(format!("{}@{{{at}}}", short(log.name.as_bstr())).into());
@@ -364,13 +370,6 @@ fn checked_out(layout: &Layout, refs: &Refs, own: &BStr) -> BTreeMap<BString, Pa
 fn fetched(layout: &Layout) -> Vec<ObjectId> {
     let fetched = read_file(&layout.git_dir.join("FETCH_HEAD")).unwrap_or_default();
     fetched.lines().filter_map(|line| ObjectId::from_hex(line.fields().next()?).ok()).collect()
-}
-
-fn named(followed: &Followed) -> Option<BString> {
-    match followed {
-        Followed::Remote(name) => Some(name.clone()),
-        Followed::Unnamed => None,
-    }
 }
 
 fn rank(name: &BString, current: &BStr) -> Rank {

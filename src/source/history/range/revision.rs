@@ -42,7 +42,7 @@ impl Names<'_> {
         let mut rest = name[end..].as_bytes();
         while let Some(&sign) = rest.first() {
             let (step, after) = Step::parse(sign, &rest[1..])
-                .ok_or_else(|| format!("'{}' is not understood here", rest.as_bstr()))?;
+                .ok_or_else(|| format!("has '{}' in it, which is not understood here", rest.as_bstr()))?;
             id = step.go(id, reader)?;
             rest = after;
         }
@@ -140,7 +140,9 @@ impl Names<'_> {
                 let missing = || format!("is {full}, which is not there");
                 refs::resolve(self.refs, &full).ok_or_else(missing)
             }
-            _ => Err(format!("'@{{{inner}}}' is not understood here; name the commit in another way")),
+            _ => Err(format!(
+                "has '@{{{inner}}}' in it, which is not understood here; name the commit in another way"
+            )),
         }
     }
 }

@@ -1,0 +1,209 @@
+//! The commands of a report, run as they are told, lose nothing but keys.
+
+use super::line;
+use super::remedies::{commands, commit, paste, pushed};
+
+#[test]
+fn commits_that_only_a_tag_holds_are_kept() {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "--detach"]);
+    place.write("work", "a day's work\n");
+    commit(&mut place, "work");
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["tag", "--annotate", "rel", "--message", "release"]);
+    place.git(&["checkout", "--quiet", "main"]);
+    for _ in 0..2 {
+        for command in commands(&place, &["history"]) {
+            paste(&place, ".", &command);
+        }
+    }
+    let kept = place.git(&["log", "--all", "--format=%s"]).out();
+    assert!(kept.lines().any(|subject| subject == "work"), "{kept}");
+    // What has to be rewritten is the branch that is there now, and the tag.
+    let told = commands(&place, &["history"]);
+    assert!(told.iter().any(|command| command.contains(" filter-repo ")), "{told:?}");
+}
+
+#[test]
+fn who_borrows_objects_is_thought_of_before_they_are_dropped() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["clone", "--quiet", "--shared", ".", "../borrower"]);
+    place.git(&["reset", "--quiet", "--hard", "HEAD~"]);
+    let said = place.run(&["history"]).ends_with(1).out();
+    let (advice, gc) = (said.find("`git repack -a -d`"), said.find("gc --prune=now"));
+    assert!(advice.is_some() && advice < gc, "{said}");
+    paste(&place, "../borrower", "git repack -a -d").ends_with(0);
+    for command in commands(&place, &["history"]) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    paste(&place, "../borrower", "git fsck --connectivity-only && git log").ends_with(0);
+}
+
+#[test]
+fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main", "main:refs/pull/1/head"]);
+    let told = commands(&place, &["history"]);
+    let push =
+        told.iter().position(|command| command.contains(" push --force --mirror ")).expect("it is told");
+    let [push, again, ..] = &told[push..] else { panic!("{told:?}") };
+    // Whatever rewrote it.
+    let begin = "work=$(dirname \"$PWD\")/scratch; url=$(dirname \"$PWD\")/origin.git";
+    paste(
+        &place,
+        ".",
+        &format!("{begin}; mkdir \"$work\" && git clone --mirror \"$url\" \"$work/copy.git\""),
+    )
+    .ends_with(0);
+    let other = "git update-ref refs/heads/main \"$(git commit-tree -m other 'main^{tree}')\"";
+    paste(&place, "../scratch/copy.git", other).ends_with(0);
+    let origin = |line: &str| paste(&place, "../origin.git", line).ends_with(0).out();
+    origin("git config transfer.hideRefs refs/pull; git config receive.denyNonFastForwards true");
+    let copy = place.top().join("scratch/copy.git");
+    for command in [push, again] {
+        let ran = paste(&place, ".", &format!("{begin}; {command}")).ends_with(1);
+        assert!(ran.err().contains("rejected] main") && copy.exists(), "{}", ran.err());
+    }
+    assert!(place.run(&["history"]).out().contains("receive.denyNonFastForwards"));
+    origin("git config receive.denyNonFastForwards false");
+    paste(&place, ".", &format!("{begin}; {again}")).ends_with(0);
+    assert!(!copy.exists());
+    assert_eq!(origin("git log --format=%s main"), "other\n");
+}
+
+#[test]
+fn what_a_bare_clone_has_is_known_to_be_at_its_remote() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    for how in ["--bare", "--mirror"] {
+        let clone = format!("../clone{how}");
+        place.git(&["clone", "--quiet", how, "../origin.git", &clone]);
+        place.run(&["history", &clone]).ends_with(1).says("known to be at origin");
+        let told = commands(&place, &["history", &clone]);
+        assert!(
+            told.iter().any(|command| command.contains("$(git remote get-url origin)")),
+            "{how}: {told:?}"
+        );
+        assert!(told.iter().all(|command| !command.contains(" gc ")), "{how}: {told:?}");
+    }
+    // One that no other repository is known of is rewritten itself.
+    place.git(&["-C", "../clone--bare", "remote", "remove", "origin"]);
+    let told = commands(&place, &["history", "../clone--bare"]);
+    assert!(told.iter().any(|command| command.contains(" gc ")), "{told:?}");
+}
+
+#[test]
+fn each_address_that_a_remote_is_pushed_to_is_listed() {
+    let mut place = pushed();
+    place.git(&["init", "--quiet", "--bare", "../mirror.git"]);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let lists = |told: &[String]| told.iter().find(|command| command.contains("get-url --push")).cloned();
+    assert_eq!(lists(&commands(&place, &["history"])), None);
+    for url in ["../origin.git", "../mirror.git"] {
+        place.git(&["remote", "set-url", "--push", "--add", "origin", url]);
+    }
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let list = lists(&commands(&place, &["history"])).expect("there are two");
+    assert_eq!(paste(&place, ".", &list).ends_with(0).out(), "../origin.git\n../mirror.git\n");
+}
+
+#[test]
+fn what_branches_share_is_rewritten_in_all_of_them_or_in_none() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["worktree", "add", "--quiet", "-b", "side", "../side"]);
+    let told = commands(&place, &["history"]);
+    let begin = told.iter().find(|command| command.contains("work=$(mktemp -d)")).expect("it is rewritten");
+    let take = told.iter().find(|command| command.contains("--onto")).expect("it is taken back");
+    let changed = place.top().join("side/base");
+    std::fs::write(&changed, "changed\n").expect("a file of ours");
+    let tmp = place.top().join("tmp");
+    std::fs::create_dir(&tmp).expect("a new directory");
+    let begin = format!("export TMPDIR={}; {begin}", tmp.display());
+    paste(&place, ".", &begin).ends_with(1);
+    assert_eq!(std::fs::read_dir(&tmp).expect("it is there").count(), 0, "nothing is begun");
+    // Whatever rewrote both in the copy.
+    let rewrite = "new=$(git commit-tree -m new -p main~ 'main~^{tree}') && for branch in main side; do git update-ref refs/heads/$branch $new; done";
+    let all = format!("{}; (cd \"$work/copy.git\" && {rewrite}) && {take}", begin.replace("test -z", "true"));
+    let tips = ["main", "side"].map(|name| place.git(&["rev-parse", name]).out());
+    assert_ne!(paste(&place, ".", &all).status, Some(0));
+    assert_eq!(["main", "side"].map(|name| place.git(&["rev-parse", name]).out()), tips, "none");
+    assert_eq!(std::fs::read_dir(&tmp).expect("it is there").count(), 1, "the copy stays");
+    place.git(&["-C", "../side", "checkout", "--quiet", "base"]);
+    paste(&place, ".", &all).ends_with(0);
+    assert_eq!(place.git(&["log", "--format=%s", "main", "side"]).out(), "new\nbase\n", "all");
+    place.run(&["history", "--reachable"]).ends_with(0);
+}
+
+#[test]
+fn commands_for_a_git_directory_are_run_beside_it() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    place.git(&["add", "a.env"]);
+    let told = commands(&place, &["history", "../work/.git"]);
+    assert_eq!(told[0], format!("cd {}", place.work().join("../work").display()), "{told:?}");
+    paste(&place, "..", &told.join(" && ")).ends_with(0);
+    place.run(&["staged"]).ends_with(0);
+}
+
+#[test]
+fn a_history_that_is_cut_by_a_replacement_is_rebased_as_it_is_stored() {
+    for subject in [None, Some("after it")] {
+        let mut place = pushed();
+        place.write("a.env", line(1));
+        commit(&mut place, "a");
+        if let Some(subject) = subject {
+            commit(&mut place, subject);
+        }
+        place.git(&["replace", "--graft", "HEAD"]);
+        let told = commands(&place, &["history"]);
+        let [export, rebase, go_on, ..] = &told[..] else { panic!("{told:?}") };
+        assert!(export.starts_with("export "), "{told:?}");
+        paste(&place, ".", &format!("{export}; {rebase}")).ends_with(1);
+        place.write("a.env", "MISTRAL_API_KEY=\n");
+        paste(&place, ".", &format!("{export}; {go_on}")).ends_with(0);
+        place.run(&["history", "--reachable", "main"]).ends_with(0);
+        let stored = paste(&place, ".", &format!("{export}; git log --format=%s main")).out();
+        assert_eq!(stored, format!("{}a\nbase\n", subject.map_or_else(String::new, |it| format!("{it}\n"))));
+    }
+}
+
+#[test]
+fn what_git_does_not_drop_is_told_with_its_place() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["clone", "--quiet", "--shared", ".", "../borrower"]);
+    place.git(&["reset", "--quiet", "--hard", "HEAD~"]);
+    place.git(&["-C", "../borrower", "reset", "--quiet", "--hard", "HEAD~"]);
+    place.git(&["-C", "../borrower", "remote", "remove", "origin"]);
+    place.git(&["-C", "../borrower", "reflog", "expire", "--expire=now", "--all"]);
+    let told = commands(&place, &["history", "../borrower"]);
+    let [_, look] = &told[..] else { panic!("{told:?}") };
+    // What is told there helps.
+    paste(&place, ".", look).ends_with(1).says("gc --prune=now");
+    place.git(&["repack", "--quiet", "-a", "-d", "--keep-unreachable"]);
+    let packs = std::fs::read_dir(place.work().join(".git/objects/pack")).expect("there are packs").flatten();
+    let pack = packs.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|it| it == "pack"));
+    let keep = pack.expect("there is one").with_extension("keep");
+    std::fs::write(&keep, "").expect("a file of ours");
+    let unmark = format!("rm {}", keep.display());
+    assert_eq!(commands(&place, &["history"]), [unmark.as_str()]);
+    paste(&place, ".", &unmark).ends_with(0);
+    for command in commands(&place, &["history"]) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    for repository in [".", "../borrower"] {
+        place.run(&["history", repository]).ends_with(0);
+    }
+}
