@@ -1,4 +1,5 @@
-//! Whether a file means something else that has the provider's name: a wind, a ship, another program.
+//! Whether a file means something else that has the provider's name: a wind, a ship, another program; and whether it
+//! merely has that name, with nothing that says whose.
 
 use bstr::ByteSlice;
 
@@ -14,6 +15,8 @@ use crate::finding::Confidence;
 const LONGEST_TEXT: usize = 1 << 20;
 /// Longest word of a rule, with what parts its words.
 const LONGEST_KEYWORD: usize = 12;
+/// Most mentions of the provider in a file that merely has its name.
+const MOST_MENTIONS: usize = 50;
 /// Longest name around a mention.
 const LONGEST_NAME: usize = 100;
 
@@ -51,7 +54,12 @@ impl Judge<'_> {
     pub(super) fn merely_has_name(&self) -> bool {
         *self.file.merely_named.get_or_init(|| {
             let text = self.file.text;
-            if self.provider.context.is_empty() || text.len() > LONGEST_TEXT || self.file.path_speaks() {
+            let mentions = self.file.mentions();
+            if self.provider.context.is_empty()
+                || text.len() > LONGEST_TEXT
+                || mentions.len() > MOST_MENTIONS
+                || self.file.path_speaks()
+            {
                 return false;
             }
             let lower = text.to_ascii_lowercase();
@@ -63,26 +71,23 @@ impl Judge<'_> {
             };
             // The name has words of its own: `the chat`.
             let in_name = |at: usize| {
-                self.file.mentions().iter().any(|&named| {
-                    named <= at && at < named + LONGEST_KEYWORD && self.begins_with_name(&lower[named..])
+                let next = mentions.partition_point(|&named| named <= at);
+                mentions[..next].last().is_some_and(|&named| {
+                    at < named + LONGEST_KEYWORD && self.begins_with_name(&lower[named..])
                 })
             };
             let context = &self.provider.context;
             !context.iter().any(|word| words_at(text, &lower, word).any(|at| !in_name(at)))
                 && !self.uses_provider()
-                && !self.file.mentions().iter().any(means_provider)
+                && !mentions.iter().any(means_provider)
         })
     }
 
     /// Whether the provider's name stands only in those of other things, in a file that merely has it: `acme-theme`,
     /// `"Ada Acme"`, `acme.lan`.
     pub(super) fn is_part_of_names(&self) -> bool {
-        const MOST: usize = 50;
         let mentions = self.file.mentions();
-        mentions.len() <= MOST
-            && self.merely_has_name()
-            && !self.is_in_named()
-            && !mentions.iter().any(|&at| self.is_by_itself(at))
+        self.merely_has_name() && !self.is_in_named() && !mentions.iter().any(|&at| self.is_by_itself(at))
     }
 
     /// Whether the value, or what holds it, has the provider's name: that is for what is said of it to judge.
