@@ -18,6 +18,7 @@ use crate::secret::{Secret, hex};
 use crate::words::with_article;
 
 mod candidate;
+pub mod client;
 mod cursor;
 mod declaration;
 pub mod definition;
@@ -43,6 +44,7 @@ mod sql;
 mod streak;
 mod structure;
 mod table;
+mod variable;
 mod window;
 pub(crate) mod words;
 

@@ -4,26 +4,24 @@
 //! Takes one text at a time and says what it knows of either; what belongs together is decided in `pipeline`. What a
 //! reference means is asked as if the value itself stood in its place.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::declaration::{annotated, given, is_named_in_pair, name_of};
+use super::declaration::{annotated, is_named_in_pair, name_of};
 use super::definition::{self, Definition};
 use super::evidence::{answers, parameter_of};
 use super::expression::expression;
 use super::finder::Finder;
 use super::structure::{Bound, Holder, Place};
+use super::variable::Variables;
 use super::window::Window;
 use super::{Detector, Views, quote, structure, words};
 use crate::finding::Confidence;
 use crate::rule::Pattern;
 
 /// Most places in one text where names, and the variables that they are read into, are looked at.
-const MOST_READS: usize = 1000;
-/// Most places where one of those variables is looked at.
-const MOST_USES: usize = 50;
+pub(super) const MOST_READS: usize = 1000;
 
 /// A place where a name is read, and what is done with its value there.
 #[derive(Clone, Debug)]
@@ -61,30 +59,6 @@ pub enum Purpose {
     Unknown,
 }
 
-/// The variables of a text that names were read into, and what becomes of them.
-#[derive(Default)]
-struct Variables {
-    purposes: HashMap<(String, Range<usize>), Option<Purpose>>,
-    /// Where each is given a value, and where it is read.
-    places: HashMap<String, (Vec<usize>, Vec<usize>)>,
-    /// Places that were looked at.
-    looked_at: usize,
-}
-
-impl Variables {
-    /// Where a variable means what it is given at `from`: everywhere, or until it is given something else once it was read.
-    fn scope(&mut self, text: &[u8], variable: &str, from: usize) -> Range<usize> {
-        let (given, read) = self.places.entry(variable.to_owned()).or_insert_with(|| {
-            let places = || memchr::memmem::find_iter(text, variable).map(|at| at..at + variable.len());
-            let read = places().filter(|span| is_read(text, span)).map(|span| span.start);
-            (given(text, variable).take(MOST_USES).collect(), read.take(MOST_USES).collect())
-        });
-        let first = read.iter().find(|&&at| at > from).filter(|_| given.len() > 1);
-        let next = |first: &usize| given.iter().find(|at| *at > first).copied();
-        first.map_or(0..text.len(), |first| from..next(first).unwrap_or(text.len()))
-    }
-}
-
 impl Detector {
     /// Every place where the text reads one of the names that `finder` finds, and it is told whose value that is; and
     /// whether all were looked at: a text with very many is not, for the time that would take.
@@ -100,7 +74,7 @@ impl Detector {
         let first = places.by_ref().take(MOST_READS);
         let reads = first.filter_map(|(name, span)| self.read(&views, name, span, &mut variables));
         let reads = reads.collect();
-        (reads, places.next().is_none() && variables.looked_at < MOST_READS)
+        (reads, places.next().is_none() && variables.looked_at() < MOST_READS)
     }
 
     /// What becomes of a name's value at `span`, and where it goes from there; none if nothing.
@@ -117,22 +91,16 @@ impl Detector {
             return None;
         }
         let (place, from_environment) = place_of(views.text, &span);
-        let purpose = self.told(views, &span, &place).or_else(|| {
-            // `name = os.environ["NAME"]`: the group around the name has none of its own.
-            let asks = usize::from(asks_by_name(views.text, &span, &place));
-            let mut levels = place.levels.iter().skip(asks).take(3);
-            let mut named = || levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
-            let variable = annotated(&place).or_else(&mut named);
-            let onwards = variable.and_then(|variable| self.goes_on(views, &variable, span.end, variables));
-            let onwards = onwards.or_else(|| self.opened(views, &span, variables));
-            let handed = || {
-                let call = place.levels.first().filter(|level| level.holder == Holder::Call)?;
-                let (parameter, body) = parameter_of(views.text, call)?;
-                self.goes_on(views, &parameter, body.start, variables)
-            };
-            let onwards = onwards.or_else(handed);
-            onwards.or_else(|| unknown(&place))
-        });
+        let purpose = match self.told(views, &span, &place) {
+            // What merely stands beside says less than the function that gets it.
+            Some(Purpose::Theirs { sure: false }) => {
+                let handed = self.handed(views, &place, variables);
+                let ours = handed.filter(|purpose| matches!(purpose, Purpose::Ours { .. }));
+                ours.or(Some(Purpose::Theirs { sure: false }))
+            }
+            None => self.onwards(views, &span, &place, variables).or_else(|| unknown(&place)),
+            told => told,
+        };
         let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs { .. }));
         let variable = from_environment || is_variable(&views.text[span.clone()]);
         let given_to = if told || !(variable || definition::mounted(&place).is_some()) {
@@ -144,8 +112,34 @@ impl Detector {
         any.then_some(Read { name, span, purpose, from_environment, given_to })
     }
 
+    /// What becomes of a name's value behind the place where it is read: in the variable that it is read into, in the file
+    /// that it opens, in the function that it is handed to.
+    fn onwards(
+        &self,
+        views: &Views<'_>,
+        span: &Range<usize>,
+        place: &Place,
+        variables: &mut Variables,
+    ) -> Option<Purpose> {
+        // `name = os.environ["NAME"]`: the group around the name has none of its own.
+        let asks = usize::from(asks_by_name(views.text, span, place));
+        let mut levels = place.levels.iter().skip(asks).take(3);
+        let mut named = || levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
+        let variable = annotated(place).or_else(&mut named);
+        let onwards = variable.and_then(|variable| self.goes_on(views, &variable, span.end, variables));
+        let onwards = onwards.or_else(|| self.opened(views, span, variables));
+        onwards.or_else(|| self.handed(views, place, variables))
+    }
+
+    /// What becomes of it in the function of this text that it is handed to.
+    fn handed(&self, views: &Views<'_>, place: &Place, variables: &mut Variables) -> Option<Purpose> {
+        let call = place.levels.first().filter(|level| level.holder == Holder::Call)?;
+        let (parameter, body) = parameter_of(views.text, call)?;
+        self.goes_on(views, &parameter, body.start, variables)
+    }
+
     /// What becomes of the value that the name at `span` stands for, where its place tells.
-    fn told(&self, views: &Views<'_>, span: &Range<usize>, place: &Place) -> Option<Purpose> {
+    pub(super) fn told(&self, views: &Views<'_>, span: &Range<usize>, place: &Place) -> Option<Purpose> {
         let (mut foreign, mut sure) = (false, false);
         let argument = place.levels.first().is_some_and(|own| own.holder == Holder::Call);
         let name = views.text[span.clone()].to_str_lossy();
@@ -176,7 +170,9 @@ impl Detector {
         let reads = format!("{handle}.read");
         let line = rest.lines().skip(1).find(|line| line.contains_str(&reads))?.to_str().ok()?;
         let (before, _) = line.split_once(&reads)?;
-        let given = before.trim_end().strip_suffix('=').and_then(name_of);
+        // `Client(key=file.read())` gives no variable a value.
+        let statement = Some(before).filter(|before| !before.contains('('));
+        let given = statement.and_then(|before| before.trim_end().strip_suffix('=')).and_then(name_of);
         match given {
             Some(variable) => self.goes_on(views, &variable, span.end, known),
             None => {
@@ -187,54 +183,10 @@ impl Detector {
             }
         }
     }
-
-    /// What becomes of the variable that a value is read into at `from`.
-    fn goes_on(
-        &self,
-        views: &Views<'_>,
-        variable: &str,
-        from: usize,
-        known: &mut Variables,
-    ) -> Option<Purpose> {
-        let scope = known.scope(views.text, variable, from);
-        let key = (variable.to_owned(), scope);
-        if let Some(purpose) = known.purposes.get(&key) {
-            return purpose.clone();
-        }
-        let purpose = self.use_of(views, &key, &mut known.looked_at);
-        known.purposes.insert(key, purpose.clone());
-        purpose
-    }
-
-    fn use_of(
-        &self,
-        views: &Views<'_>,
-        (variable, scope): &(String, Range<usize>),
-        looked_at: &mut usize,
-    ) -> Option<Purpose> {
-        let places = memchr::memmem::find_iter(views.text, variable).map(|at| at..at + variable.len());
-        let places = places.filter(|span| scope.contains(&span.start));
-        let most = MOST_USES.min(MOST_READS.saturating_sub(*looked_at));
-        let reads: Vec<_> = places.filter(|span| is_read(views.text, span)).take(most).collect();
-        *looked_at += reads.len().max(1);
-        let mut other = None;
-        let purpose = |span: &Range<usize>| {
-            let (place, _) = place_of(views.text, span);
-            self.told(views, span, &place).or_else(|| unknown(&place))
-        };
-        for purpose in reads.iter().filter_map(purpose) {
-            match purpose {
-                Purpose::Ours { .. } => return Some(purpose),
-                Purpose::Theirs { .. } => other = Some(purpose),
-                Purpose::Unknown => other = other.or(Some(purpose)),
-            }
-        }
-        other
-    }
 }
 
 /// What the name at `span` stands in, and whether the environment gives it its value.
-fn place_of(text: &[u8], span: &Range<usize>) -> (Place, bool) {
+pub(super) fn place_of(text: &[u8], span: &Range<usize>) -> (Place, bool) {
     let window = Window::around(text, span);
     let (before, after) = expression(&window.before, &window.after);
     let referred = variable_of_reference(before);
@@ -257,7 +209,7 @@ fn asks_by_name(text: &[u8], span: &Range<usize>, place: &Place) -> bool {
 }
 
 /// That a value is handed to something which says nothing, if so.
-fn unknown(place: &Place) -> Option<Purpose> {
+pub(super) fn unknown(place: &Place) -> Option<Purpose> {
     place.levels.iter().any(is_made).then_some(Purpose::Unknown)
 }
 

@@ -166,7 +166,17 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
     let settings = reading.from_environment && is_environment(given.as_bstr()) || is_loaded_unnamed(given);
     const NEAR: usize = 3;
     let near = distance(naming, reading).is_some_and(|distance| distance <= NEAR);
+    let settings = settings || is_of_module(naming, read);
     is_above(naming, reading) && (mentioned || settings) || near && mentioned || is_one_package(given, read)
+}
+
+/// Whether an entry is of the section that has the name of a module: what `assistant:` holds is for `assistant/client.go`.
+fn is_of_module(naming: &Naming, read: &BString) -> bool {
+    let Some((section, _)) = naming.definition.name.split_once('>') else { return false };
+    let mut parts = read.rsplit(|&byte| byte == b'/');
+    let file = parts.next().and_then(|file| file.split(|&byte| byte == b'.').next());
+    let modules = file.into_iter().chain(parts.next());
+    modules.into_iter().any(|module| module.eq_ignore_ascii_case(section.as_bytes()))
 }
 
 /// Whether two files are of one package, whose names all of its files know without a word of where they are from.

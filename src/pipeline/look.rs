@@ -18,6 +18,7 @@ use super::names::Names;
 use super::{Collector, Hit, lock};
 use crate::decode::Text;
 use crate::detect::finder::Finder;
+use crate::detect::reference::Read;
 use crate::detect::{Detector, Match};
 use crate::finding::Confidence;
 use crate::rule::Pattern;
@@ -272,7 +273,7 @@ impl Collector<'_> {
         if definitions.is_empty() {
             return Vec::new();
         }
-        let line = memchr::memchr_iter(b'\n', &text.bytes[..span.start]).count() as u64 + 1;
+        let line = line_of(text.bytes, span.start);
         let named = definitions.into_iter().map(|definition| Naming {
             definition,
             secret: Secret::new(&text.bytes[span.clone()]),
@@ -308,39 +309,50 @@ impl Collector<'_> {
 
     /// What a text does with the names that are looked for.
     pub(super) fn readings(&self, origin: Origin<'_>, text: &Text<'_>, names: &Names) -> Vec<Reading> {
-        let mut readings = Vec::new();
-        let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let mut mentions = None;
+        let reads = self.reads(origin, text, names);
+        // An entry of a section is meant where the section is named as well.
+        let meant = |(name, _): &(&String, Read)| {
+            name.split_once('>').is_none_or(|(section, _)| names_section(text.bytes, section))
+        };
+        let readings = reads.into_iter().filter(meant).map(|(name, read)| Reading {
+            name: name.clone(),
+            purpose: read.purpose,
+            from_environment: read.from_environment,
+            given_to: read.given_to,
+            mentions: mentions.get_or_insert_with(|| names.loaded_by(text.bytes)).clone(),
+            target: origin.target,
+            path: origin.path.map(ToOwned::to_owned),
+            place: place(origin, line_of(text.bytes, read.span.start)),
+        });
+        readings.collect()
+    }
+
+    /// The places where a text reads the names that are looked for, each with its name.
+    fn reads<'n>(&self, origin: Origin<'_>, text: &Text<'_>, names: &'n Names) -> Vec<(&'n String, Read)> {
+        let path = text.inner.last().map(|name| name.as_bstr()).or(origin.path);
         let asked = self.detector.is_interesting(text.bytes) || names.may_be_doubted_by(text.bytes);
-        let entries = asked.then_some(&names.entries);
-        for spelled in entries.into_iter().chain([&names.own]) {
+        let mut found = Vec::new();
+        for spelled in asked.then_some(&names.entries).into_iter().chain([&names.own]) {
             let Some(finder) = &spelled.finder else { continue };
             let (reads, all) = self.detector.reads(text.bytes, path, finder);
             if !all {
                 let what = origin.shown.or(origin.path).unwrap_or(BStr::new(""));
                 self.skip(NOT_ALL_USES, what);
             }
-            for read in reads {
-                let name = &spelled.names[read.name];
-                // An entry of a section is meant where the section is named as well.
-                if name.split_once('>').is_some_and(|(section, _)| !names_section(text.bytes, section)) {
-                    continue;
-                }
-                let line = memchr::memchr_iter(b'\n', &text.bytes[..read.span.start]).count() as u64 + 1;
-                readings.push(Reading {
-                    name: name.clone(),
-                    purpose: read.purpose,
-                    from_environment: read.from_environment,
-                    given_to: read.given_to,
-                    mentions: mentions.get_or_insert_with(|| names.loaded_by(text.bytes)).clone(),
-                    target: origin.target,
-                    path: origin.path.map(ToOwned::to_owned),
-                    place: place(origin, line),
-                });
-            }
+            found.extend(reads.into_iter().map(|read| (&spelled.names[read.name], read)));
         }
-        readings
+        if let Some(finder) = names.clients.finder.as_ref().filter(|_| asked) {
+            let clients = self.detector.clients(text.bytes, path, finder);
+            found.extend(clients.into_iter().map(|read| (&names.clients.names[read.name], read)));
+        }
+        found
     }
+}
+
+/// The line that a byte is on, from 1.
+fn line_of(text: &[u8], at: usize) -> u64 {
+    memchr::memchr_iter(b'\n', &text[..at]).count() as u64 + 1
 }
 
 /// Whether a text has the name of a section, as a word or a part of one, in any case.

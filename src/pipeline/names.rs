@@ -8,6 +8,7 @@ use bstr::{BString, ByteSlice};
 
 use super::bindings::Naming;
 use super::look::MOST_NAMINGS;
+use crate::detect::client;
 use crate::detect::finder::Finder;
 use crate::detect::words::words;
 
@@ -17,6 +18,8 @@ pub(super) struct Names {
     pub(super) own: Spelled,
     /// Entries of sections: looked for only where a text is about what a rule looks for, for they are many.
     pub(super) entries: Spelled,
+    /// Clients that read one by themselves.
+    pub(super) clients: Spelled,
     /// Stems of the files that give them a value.
     stems: Vec<BString>,
     stem_finder: Option<Finder>,
@@ -58,9 +61,10 @@ impl Names {
         stems.dedup();
         let own = Spelled::new(names(false), spellings, Finder::new);
         let entries = Spelled::new(names(true), entries, Finder::in_any_case);
+        let clients = Spelled::new(names(false), client::spellings, Finder::in_any_case);
         let any = own.finder.is_some() || entries.finder.is_some();
         let doubtful = namings.iter().any(|naming| naming.doubtful);
-        any.then(|| Names { own, entries, stem_finder: Finder::new(&stems), stems, doubtful })
+        any.then(|| Names { own, entries, clients, stem_finder: Finder::new(&stems), stems, doubtful })
     }
 
     /// Whether a text that is about nothing that rules look for can tell of a value that it is somebody else's: it loads
@@ -71,14 +75,16 @@ impl Names {
 
     /// Whether a text can read one.
     pub(super) fn may_be_read(&self, text: &[u8]) -> bool {
-        let finders = [&self.own.finder, &self.entries.finder];
-        finders.into_iter().flatten().any(|finder| finder.is_match(text))
+        self.finders().any(|finder| finder.is_match(text))
     }
 
     /// Bytes of the longest spelling.
     pub(super) fn longest(&self) -> usize {
-        let finders = [&self.own.finder, &self.entries.finder];
-        finders.into_iter().flatten().map(Finder::longest).max().unwrap_or(0)
+        self.finders().map(Finder::longest).max().unwrap_or(0)
+    }
+
+    fn finders(&self) -> impl Iterator<Item = &Finder> {
+        [&self.own, &self.entries, &self.clients].into_iter().filter_map(|spelled| spelled.finder.as_ref())
     }
 
     /// Stems of files that a text loads.
@@ -121,7 +127,14 @@ fn entries(name: &str) -> Vec<String> {
     let name = name.split_once('>').map_or(name, |(_, name)| name);
     let Some((section, entry)) = name.split_once('.') else { return vec![name.to_owned()] };
     if section.is_empty() {
-        return FIELD.iter().map(|before| format!("{before}{entry}")).collect();
+        // What a file calls `api_key` is `APIKey` or `apiKey` in a program.
+        let written = [entry.to_owned(), words(entry).concat()];
+        let spelled =
+            written.iter().flat_map(|entry| FIELD.iter().map(move |before| format!("{before}{entry}")));
+        let mut spelled: Vec<String> = spelled.collect();
+        spelled.sort();
+        spelled.dedup();
+        return spelled;
     }
     BETWEEN.iter().map(|between| format!("{section}{between}{entry}")).collect()
 }

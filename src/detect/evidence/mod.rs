@@ -41,6 +41,7 @@ mod transcript;
 mod used;
 
 pub(super) use known::Known;
+pub(super) use pointed::address_of_client;
 pub(super) use through::parameter_of;
 
 /// Most words that a name has; what has more is a sentence, a command, a line.

@@ -1,17 +1,23 @@
 //! Clients of other services that are told to send their requests to the provider: by the address that has their name, or
 //! that they are given where they are made.
 
+use std::cell::OnceCell;
+use std::ops::Range;
+
 use bstr::ByteSlice;
 
+use super::used::MOST_STEPS;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::declaration::name_of;
+use crate::detect::file_view::FileView;
 use crate::detect::layout;
 use crate::detect::lines;
-use crate::detect::parts::fields_beside;
+use crate::detect::parts::{fields_beside, parts_and_nested};
 use crate::detect::quote;
-use crate::detect::structure::Holder;
+use crate::detect::structure::{Holder, Place};
 use crate::detect::words::words;
 use crate::finding::Confidence;
+use crate::rule::Provider;
 
 /// Longest line that one statement takes, in bytes.
 const LONGEST_STATEMENT: usize = 300;
@@ -93,12 +99,9 @@ impl Judge<'_> {
 
     /// The provider's host in a text, where what stands before it calls it an address.
     fn host_given(&self, text: &str) -> Option<String> {
-        const NEAR: usize = 40;
         let host = self.host_in(text)?;
         let before = &text[..text.to_lowercase().find(&host).filter(|&at| text.is_char_boundary(at))?];
-        let near = &before[before.ceil_char_boundary(before.len().saturating_sub(NEAR))..];
-        let address = ["base", "url", "uri", "endpoint", "host", "server"];
-        words(near).iter().any(|word| address.contains(&word.as_str())).then_some(host)
+        is_address(before).then_some(host)
     }
 
     /// The provider's host that a field of the variable on the value's line is given: `client.base_url = OURS`.
@@ -112,6 +115,43 @@ impl Judge<'_> {
             line.trim_start().starts_with(&field).then(|| (*host).to_owned())
         })
     }
+}
+
+/// The provider's host that the client which is made at `span` sends to, where that is given no key: it takes one from the
+/// environment.
+pub(in crate::detect) fn address_of_client(
+    provider: &Provider,
+    place: &Place,
+    file: &FileView<'_>,
+    span: &Range<usize>,
+) -> Option<String> {
+    let judge = Judge { provider, place, file, span, steps: MOST_STEPS, column: OnceCell::new() };
+    // `openai.base_url = …` is a statement.
+    let Some(call) = place.levels.first().filter(|level| level.holder == Holder::Call) else {
+        let line = file.line(span).to_str_lossy();
+        let (name, value) = line.split_once('=')?;
+        let client = name.split('.').next()?.trim();
+        let keyed = format!("{client}.api_key");
+        return judge.host_in(value).filter(|_| !file.text.contains_str(&keyed));
+    };
+    let fields = parts_and_nested(call.after.trim_start().trim_start_matches('{'));
+    // A key without a name comes first.
+    let named = fields.first().is_some_and(|field| !field.key.trim().is_empty());
+    if !named || fields.iter().any(|field| judge.meaning(field.key).credential) {
+        return None;
+    }
+    let arguments = span.end..span.end + call.after.len();
+    let mut hosts = file.hosts().iter().filter(|(at, _)| arguments.contains(at));
+    let given = |at: usize| is_address(&file.text[span.end..at].to_str_lossy());
+    hosts.find(|(at, host)| judge.is_ours(host) && given(*at)).map(|(_, host)| host.clone())
+}
+
+/// Whether what stands right behind a text is called an address there.
+fn is_address(text: &str) -> bool {
+    const NEAR: usize = 40;
+    const ADDRESS: [&str; 6] = ["base", "url", "uri", "endpoint", "host", "server"];
+    let near = &text[text.ceil_char_boundary(text.len().saturating_sub(NEAR))..];
+    words(near).iter().any(|word| ADDRESS.contains(&word.as_str()))
 }
 
 /// The calls that follow the one whose arguments go on at the beginning of `rest`: `).with_base("…").build()`.

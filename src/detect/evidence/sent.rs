@@ -56,7 +56,7 @@ impl Judge<'_> {
             let name = name.to_lowercase();
             HEADERS.iter().any(|header| name.contains(header))
         });
-        if !header && self.place.scheme.is_none() {
+        if !header && self.place.scheme.is_none() && !self.follows_scheme() {
             return None;
         }
         // The address on the line of a command is the one that its header goes to.
@@ -71,6 +71,15 @@ impl Judge<'_> {
             true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
             false => self.goes_elsewhere(nearest),
         }
+    }
+
+    /// Whether a value, or what gives it, stands behind the scheme that it is sent by: `auth: {:bearer, VALUE}`.
+    fn follows_scheme(&self) -> bool {
+        let line = line_start(self.file.text, self.span.start);
+        let before = self.file.text[line..self.span.start].to_str_lossy().to_lowercase();
+        let Some((_, rest)) = before.rsplit_once("bearer") else { return false };
+        let given = rest.trim_start_matches(['"', '\'']).strip_prefix(',');
+        given.is_some_and(|given| !given.contains([',', ';']))
     }
 
     /// Where the fields beside what holds the value send it.

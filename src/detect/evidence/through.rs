@@ -44,6 +44,20 @@ impl Judge<'_> {
     }
 }
 
+/// How many arguments stand before one, given the text of them; none if its brackets do not match.
+fn arguments_before(text: &str) -> Option<usize> {
+    let (mut depth, mut count) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.checked_sub(1)?,
+            ',' if depth == 0 => count += 1,
+            _ => {}
+        }
+    }
+    (depth == 0).then_some(count)
+}
+
 /// The parameter of the function that is called, which gets the argument, and where the function's body is.
 pub(in crate::detect) fn parameter_of(text: &[u8], call: &Level) -> Option<(String, Range<usize>)> {
     let function = call.head.trim();
@@ -63,9 +77,7 @@ pub(in crate::detect) fn parameter_of(text: &[u8], call: &Level) -> Option<(Stri
         parameters.split(',').filter_map(|parameter| name_of(parameter.split('=').next()?.trim()));
     let parameter = match call.bound {
         Bound::Assigned => names.find(|name| *name == call.name.trim()),
-        Bound::Positional if !call.before.contains(['(', '[', '{']) => {
-            names.nth(call.before.matches(',').count())
-        }
+        Bound::Positional => names.nth(arguments_before(&call.before)?),
         _ => None,
     }?;
     let body = from + end;
