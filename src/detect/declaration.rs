@@ -162,6 +162,25 @@ pub(super) fn gives(after: &[u8]) -> bool {
     }
 }
 
+/// The name before the first `=` on the line of a value that begins at `at`, where that is a statement:
+/// `key = read(…) || VALUE`.
+pub(super) fn declared_on_line(text: &[u8], at: usize) -> Option<String> {
+    let line = String::from_utf8_lossy(&text[lines::line_start(text, at)..at]);
+    let (left, right) = line.split_once('=')?;
+    let statement = !left.contains(['"', '\'', '(', '{', '[', '`', '#', '<'])
+        && !right.starts_with(['=', '>'])
+        && !left.ends_with(['=', '!', '<', '>']);
+    name_of(left.trim_end_matches([':', '?', '+', '|'])).filter(|_| statement)
+}
+
+/// Whether a command gives the name that stands behind it what follows that: `set -l name VALUE`.
+pub(super) fn is_set(before: &[u8]) -> bool {
+    let line = before[lines::line_start(before, before.len())..].to_str_lossy();
+    let mut words = line.split_whitespace();
+    let command = words.next().is_some_and(|word| matches!(word, "set" | "setenv"));
+    command && words.all(|word| word.starts_with('-'))
+}
+
 /// Whether a pair of a name and a value gives a name its value: `name: NAME`, `value: …`.
 pub(super) fn is_named_in_pair(before: &[u8], after: &[u8]) -> bool {
     let quote = |c: char| matches!(c, '"' | '\'' | '`');
@@ -231,7 +250,9 @@ pub(super) fn declared(level: &Level) -> Option<String> {
             _ => name_of(&level.name),
         },
         Bound::Spaced => {
-            let words: Vec<&str> = quote::tokens(&level.name).collect();
+            // `set -l name VALUE` has options between.
+            let named = level.name.split_whitespace().filter(|word| !word.starts_with('-'));
+            let words: Vec<&str> = named.flat_map(quote::tokens).collect();
             if let ["for" | "foreach", name, "in", ..] = words.as_slice() {
                 return Some((*name).to_owned());
             }

@@ -55,6 +55,8 @@ pub(super) struct FileView<'a> {
     /// The text that candidates are spans of.
     pub(super) text: &'a [u8],
     pub(super) path: String,
+    /// The same with its capitals.
+    pub(super) path_as_written: String,
     anchors: &'a Anchors,
     mentions: OnceCell<Vec<usize>>,
     hosts: OnceCell<Vec<(usize, String)>>,
@@ -78,10 +80,11 @@ pub(super) struct FileView<'a> {
 
 impl<'a> FileView<'a> {
     pub(super) fn new(text: &'a [u8], path: Option<&BStr>, anchors: &'a Anchors) -> Self {
-        let path = path.map(|path| path.to_str_lossy().to_lowercase()).unwrap_or_default();
+        let path = path.map(|path| path.to_str_lossy().into_owned()).unwrap_or_default();
         FileView {
             text,
-            path,
+            path: path.to_lowercase(),
+            path_as_written: path,
             anchors,
             mentions: OnceCell::new(),
             hosts: OnceCell::new(),

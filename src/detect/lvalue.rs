@@ -19,6 +19,8 @@ pub(super) fn one_of_several(before: &[u8], comma: usize) -> Option<(usize, Rang
         match left.next() {
             Token::Separator => values += 1,
             Token::Close(bracket) if left.skip_group(bracket) => {}
+            // An address is a value like the others.
+            Token::Assign if before[left.at()..].starts_with(b"://") => {}
             Token::Assign => {
                 let name = lvalue(before, left.at(), Bound::Assigned);
                 let list = is_statement(before, name.start) && before[left.at()] == b'=';

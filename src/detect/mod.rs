@@ -17,6 +17,7 @@ use crate::rule::{Pattern, Rule, RuleSet};
 use crate::secret::{Secret, hex};
 use crate::words::with_article;
 
+mod arm;
 mod candidate;
 pub mod client;
 mod cursor;

@@ -155,6 +155,11 @@ fn part(text: &str) -> Option<Part<'_>> {
     if text.is_empty() {
         return None;
     }
+    // `:name value`, as Clojure and Lisp have them, `:name => value` in Ruby.
+    let keyword = text.strip_prefix(':').filter(|rest| rest.starts_with(|c: char| c.is_alphabetic()));
+    if let Some((key, value)) = keyword.and_then(|rest| rest.split_once(char::is_whitespace)) {
+        return Some(Part { key, value: value.trim_start_matches(['=', '>', ' ']), open: false });
+    }
     let operator =
         text.char_indices().find(|&(at, c)| c == '=' || c == ':' && !text[at..].starts_with("://"));
     let named = operator.filter(|&(at, _)| at <= 60 && !text[..at].contains("://"));

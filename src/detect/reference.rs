@@ -101,8 +101,11 @@ impl Detector {
             None => self.onwards(views, &span, &place, variables).or_else(|| unknown(&place)),
             told => told,
         };
-        let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs { .. }));
-        let variable = from_environment || is_variable(&views.text[span.clone()]);
+        let told = matches!(purpose, Some(Purpose::Ours { .. } | Purpose::Theirs { sure: true }));
+        let name_read = &views.text[span.clone()];
+        // `local["app.key"]`: the entry of a file of settings.
+        let entry = name_read.contains(&b'.') && views.text[..span.start].ends_with(b"[\"");
+        let variable = from_environment || is_variable(name_read) || entry;
         let given_to = if told || !(variable || definition::mounted(&place).is_some()) {
             Vec::new()
         } else {

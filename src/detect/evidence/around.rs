@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bstr::ByteSlice;
 
-use super::block::Weight;
+use super::block::{Described, Weight};
 use super::expected::is_encrypted_by;
 use super::sibling::OF_CLIENT;
 use super::{Judge, Speaks, Verdict};
@@ -141,7 +141,11 @@ impl Judge<'_> {
                 .chain(after.lines())
                 .filter(|line| !line.trim_end().ends_with(':') && !labelled(line))
         };
-        let word = lines().flat_map(quote::tokens).find(|word| self.speaks(word) == Speaks::Ours)?;
+        let elsewhere = |word: &str| word.contains("://") && !self.has_host(word);
+        let ours = |word: &&str| {
+            self.speaks(word) == Speaks::Ours && !self.is_only_named_so(word) && !elsewhere(word)
+        };
+        let word = lines().flat_map(quote::tokens).find(ours)?;
         Some(Verdict::new(Confidence::High, format!("{} stands beside what holds it", shown(word))))
     }
 
@@ -254,17 +258,6 @@ impl Judge<'_> {
             || own.name.is_empty() && !positional && !said.model
             || self.column_name().is_some_and(|column| self.meaning(column).credential)
             || depth == 0 && self.is_default(own, own_meaning, &said.word);
-        let of_another = || match said.weight {
-            Weight::Vendor => false,
-            Weight::Label => !self.meaning(&said.word).credential && self.holder_is_others(depth),
-            Weight::Word => {
-                said.model && (own_meaning.specific || self.served_at(level).is_some())
-                    || own_meaning.specific && self.merely_has_name()
-                    || self.is_elsewhere(depth, said.model)
-                    || said.model && words(&own.name) == ["secret"] && self.provider_has_its_own_place()
-                    || self.is_password(&own.name) && !self.is_used_or_modelled()
-            }
-        };
         // What stands beside something with a name of its own says nothing of what is in that, unless it names a credential.
         let in_named = || {
             let mut within = self.place.levels[1..=depth].iter();
@@ -287,7 +280,11 @@ impl Judge<'_> {
         }
         match said.speaks {
             // A model is served by others, too: its name does not outweigh whose the value or its block is.
-            Speaks::Ours if !telling || of_another() || in_named() => None,
+            Speaks::Ours
+                if !telling || self.is_said_of_another(&said, depth, level, own_meaning) || in_named() =>
+            {
+                None
+            }
             Speaks::Ours => Some(Verdict::beside(Confidence::High, &said.word)),
             Speaks::Others if said.sent => {
                 Some(Verdict::foreign(format!("it is sent to {}", shown(&said.word))))
@@ -297,6 +294,26 @@ impl Judge<'_> {
                 Some(Verdict { beside: true, ..Verdict::foreign(reason) })
             }
             _ => None,
+        }
+    }
+
+    /// Whether what stands beside the value and has the provider's name is said of something else.
+    fn is_said_of_another(&self, said: &Described, depth: usize, level: &Level, own: &Meaning) -> bool {
+        let name = self.place.levels.first().map_or("", |own| own.name.as_str());
+        match said.weight {
+            Weight::Vendor => false,
+            Weight::Label => {
+                !self.meaning(&said.word).credential && self.holder_is_others(depth)
+                    || self.is_only_named_so(&said.word)
+            }
+            Weight::Word => {
+                said.model && (own.specific || self.served_at(level).is_some())
+                    || own.specific && self.merely_has_name()
+                    || self.is_only_named_so(&said.word)
+                    || self.is_elsewhere(depth, said.model)
+                    || said.model && words(name) == ["secret"] && self.provider_has_its_own_place()
+                    || self.is_password(name) && !self.is_used_or_modelled()
+            }
         }
     }
 

@@ -74,7 +74,7 @@ impl Judge<'_> {
             {
                 low("is another one: the value beside it has a more general name")
             }
-            true if row || self.is_held_by_us() || is_default_of_entry(own) => None,
+            true if row || self.is_held_by_us() || self.is_of_entry(own) => None,
             true if self.provider_has_its_own_place() => {
                 others("is another one: the provider has a place of its own in this file")
             }
@@ -175,6 +175,20 @@ impl Judge<'_> {
         let said = self.described(own).filter(|said| said.speaks == Speaks::Ours && !said.model);
         said.is_some_and(|said| said.weight < Weight::Word)
             || self.host_in(&own.before).or_else(|| self.host_in(&own.after)).is_some()
+    }
+
+    /// Whether the value is what an entry falls back to that is called a credential and no more.
+    fn is_of_entry(&self, own: &Level) -> bool {
+        is_default_of_entry(own) || self.is_asked_for_entry()
+    }
+
+    /// Whether the value is what the environment is asked for, for an entry that is called a credential and no more:
+    /// `auth: getenv("NAME", VALUE)`.
+    fn is_asked_for_entry(&self) -> bool {
+        let [asked, entry, ..] = self.place.levels.as_slice() else { return false };
+        let asks = asked.holder == Holder::Call && asked.head.to_lowercase().contains("env");
+        let name = quote::tokens(&entry.name).last().unwrap_or_default();
+        asks && entry.bound == Bound::Assigned && self.meaning(name).credential && is_generic(name)
     }
 
     /// Whether what holds the value is the provider's, and not for a word that stands beside.

@@ -234,6 +234,15 @@ impl Judge<'_> {
         self.file.hosts().iter().any(|(_, host)| self.is_ours(host)) || !self.imports().is_empty()
     }
 
+    /// Whether the file uses the provider or names one of its models.
+    pub(super) fn is_used_or_modelled(&self) -> bool {
+        let model = |&at: &usize| {
+            let rest = &self.file.text[at..(at + 40).min(self.file.text.len())];
+            rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').any(|b| *b == b'-')
+        };
+        self.uses_provider() || self.file.mentions().iter().any(model)
+    }
+
     /// The lines that import something of the provider's; told once for the whole file.
     fn imports(&self) -> &[String] {
         const IMPORTS: [&str; 7] = ["import", "from", "use", "using", "require", "include", "extern"];

@@ -58,7 +58,7 @@ impl Judge<'_> {
             if self.provider.context.is_empty()
                 || text.len() > LONGEST_TEXT
                 || mentions.len() > MOST_MENTIONS
-                || self.file.path_speaks()
+                || self.is_path_ours()
             {
                 return false;
             }
@@ -101,6 +101,32 @@ impl Judge<'_> {
                     .any(|word| self.speaks(word) == Speaks::Ours && !is_host(&word.to_lowercase()))
         };
         held.chain(outer).any(ours)
+    }
+
+    /// Whether a name has words of its own beside the provider's, in a file that says nothing of the provider: what is so
+    /// called is something else, `acme-forecast`.
+    pub(super) fn is_only_named_so(&self, name: &str) -> bool {
+        let meaning = self.meaning(name);
+        meaning.specific && !meaning.credential && self.merely_has_name()
+    }
+
+    /// Whether the path says that the file is for the provider: it has its name by itself, or the text has not even that.
+    fn is_path_ours(&self) -> bool {
+        let general = |part: &str| words(part).iter().all(|word| !self.meaning(word).specific);
+        let path = &self.file.path_as_written;
+        let (directories, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let mut parts = directories.split('/').chain([stem]);
+        let ours = |part: &str| self.speaks(part) == Speaks::Ours && general(part);
+        self.file.path_speaks() && (self.file.mentions().is_empty() || parts.any(ours))
+    }
+
+    /// Whether a name has the provider's only in that of a host which is not its own: `//npm.acme-design.example/:token`.
+    pub(super) fn is_of_another_host(&self, name: &str) -> bool {
+        let parts = name.split(|c: char| c.is_whitespace() || "/:=\"'".contains(c));
+        let mut ours = parts.filter(|part| self.speaks(part) == Speaks::Ours).peekable();
+        let elsewhere = |part: &str| is_host(&part.to_lowercase()) && !self.has_host(part);
+        name.contains('/') && ours.peek().is_some() && ours.all(elsewhere)
     }
 
     /// Whether what is mentioned is called by the provider's name alone, with words that anything of the provider's has;

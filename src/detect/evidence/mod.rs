@@ -20,6 +20,7 @@ mod block;
 mod branch;
 mod called;
 mod column;
+mod copy;
 mod expected;
 mod file;
 mod form;
@@ -100,7 +101,7 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 19] = [
+const QUESTIONS: [Question; 20] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
@@ -116,6 +117,7 @@ const QUESTIONS: [Question; 19] = [
     |judge| judge.answer_to_another(),
     |judge| judge.entry_of_secret(),
     |judge| judge.used_by_others(),
+    |judge| judge.copied_for_others(),
     |judge| judge.request(),
     |judge| judge.spoken_of(),
     |judge| judge.header_for_us_alone(),

@@ -253,6 +253,9 @@ impl Judge<'_> {
         let no_credential =
             |word: &str| Some(Verdict::named_otherwise(format!("{shown} ends with '{word}': no credential")));
         match speaks {
+            Speaks::Ours if self.is_of_another_host(name) => {
+                Some(Verdict::foreign(format!("{shown} is for a host of another's")))
+            }
             // A sentence about the provider gives no name.
             Speaks::Ours if !meaning.credential && words(name).len() > 8 => None,
             Speaks::Ours if !meaning.credential && self.is_one_of_many(name) => Some(Verdict::new(
@@ -291,7 +294,9 @@ impl Judge<'_> {
         // A class with the provider's name has other passwords, and the provider gives none.
         let own = self.place.levels.first().map_or("", |own| own.name.as_str());
         let password = self.is_password(own) && !self.is_used_or_modelled();
-        (self.speaks(name) == Speaks::Ours && !password).then(|| self.by_outer(name)).flatten()
+        // `AcmeForecast` in a file that says nothing of the provider is of something else that is called so.
+        let other = self.is_only_named_so(name);
+        (self.speaks(name) == Speaks::Ours && !password && !other).then(|| self.by_outer(name)).flatten()
     }
 
     /// The name of an enclosing section, element or block.
@@ -332,15 +337,6 @@ impl Judge<'_> {
     /// Whether a name calls its value a password, and nothing else.
     pub(super) fn is_password(&self, name: &str) -> bool {
         words::is_password(name) && !self.meaning(name).credential
-    }
-
-    /// Whether the file uses the provider or names one of its models.
-    pub(super) fn is_used_or_modelled(&self) -> bool {
-        let model = |&at: &usize| {
-            let rest = &self.file.text[at..(at + 40).min(self.file.text.len())];
-            rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').any(|b| *b == b'-')
-        };
-        self.uses_provider() || self.file.mentions().iter().any(model)
     }
 
     /// Whether what follows the provider in a name is a purpose of its own.

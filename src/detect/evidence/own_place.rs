@@ -3,6 +3,7 @@
 
 use bstr::ByteSlice;
 
+use super::block::is_switch;
 use super::{Judge, Speaks};
 use crate::detect::lines::{line, lines_above, lines_below};
 use crate::detect::parts::parts;
@@ -63,7 +64,11 @@ impl Judge<'_> {
         let mut fields = groups
             .flat_map(|level| parts(&level.before, false).into_iter().chain(parts(&level.after, false)));
         // The `key` of a pair is a name.
-        fields.any(|field| self.meaning(field.key).credential && words(field.key) != ["key"])
+        fields.any(|field| {
+            self.meaning(field.key).credential
+                && words(field.key) != ["key"]
+                && !is_switch(field.value.trim())
+        })
     }
 
     /// Whether a value of the same form is among the first arguments of a call.

@@ -58,12 +58,18 @@ impl Judge<'_> {
         for text in [level.before.as_str(), after_value(&level.after)] {
             groups.extend(parts_and_groups(text, false).1);
         }
+        let pair = self.place.levels.first().and_then(|own| self.name_of_pair(own));
         groups.into_iter().find_map(|(key, inner)| {
             let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'`[]:=(){".contains(c));
             if self.is_vendor(key) {
                 return Some(key.to_owned());
             }
             let parts = parts_and_nested(inner);
+            // A setting beside it in a list of names and values is of the same: `('ai_vendor', 'acme'), ('ai_key', VALUE)`.
+            let first = parts.first().map_or("", |part| bare(part.value));
+            if parts.len() == 2 && pair.is_some_and(|name| words(name).first() == words(first).first()) {
+                return None;
+            }
             // An entry with a credential of its own for a model of the provider's.
             let own =
                 parts.iter().any(|part| self.meaning(part.key).credential && !is_switch(part.value.trim()));

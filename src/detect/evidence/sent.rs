@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
 use crate::detect::layout;
-use crate::detect::lines::{line_end, line_start};
+use crate::detect::lines::{line_end, line_start, lines_above};
 use crate::detect::parts::parts;
 use crate::detect::quote::shown;
 use crate::detect::structure::Address;
@@ -59,6 +59,9 @@ impl Judge<'_> {
         if !header && self.place.scheme.is_none() && !self.follows_scheme() {
             return None;
         }
+        if let Some(requested) = self.requested() {
+            return Some(requested);
+        }
         // The address on the line of a command is the one that its header goes to.
         let line = line_start(self.file.text, self.span.start)..line_end(self.file.text, self.span.end);
         let on_line = |at: usize, _: &str| line.contains(&at);
@@ -70,6 +73,29 @@ impl Judge<'_> {
         match self.is_ours(host) {
             true => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
             false => self.goes_elsewhere(nearest),
+        }
+    }
+
+    /// Where the request goes whose header the value is, where it is written out: `POST https://…` above `Name: VALUE`.
+    fn requested(&self) -> Option<Verdict> {
+        const METHODS: [&str; 6] = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "HEAD "];
+        const MOST_HEADERS: usize = 12;
+        let header = |line: &&[u8]| {
+            let name = line.find(": ").map_or(&line[..0], |end| &line[..end]);
+            !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+        };
+        let mut above = lines_above(self.file.text, self.span.start).take(MOST_HEADERS);
+        let line = above.find(|line| !header(line)).filter(|_| header(&self.file.line(self.span)))?;
+        let line = line.to_str_lossy();
+        let target = METHODS.iter().find_map(|method| line.strip_prefix(method))?;
+        match self.host_in(target) {
+            Some(host) => Some(Verdict::new(Confidence::High, format!("it is sent to {host}"))),
+            None => {
+                // Also one without a dot: `localhost`.
+                let (_, rest) = target.split_once("://")?;
+                let host = rest.split(['/', ' ', '?']).next().filter(|host| !host.contains(['{', '$']))?;
+                Some(Verdict::foreign(format!("it is sent to {host}")))
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict, stands_in};
 use crate::detect::lines::{lines_above, lines_below};
+use crate::detect::parts::{bare, parts};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, words};
@@ -30,7 +31,9 @@ impl Judge<'_> {
         // `AI_KEY = os.getenv("NAME", VALUE)`: what is asked of the environment is the setting's.
         let asked =
             |level: &&Level| level.holder == Holder::Call && level.head.to_lowercase().contains("env");
-        let own = self.place.levels.iter().find(|level| !asked(level))?;
+        // `"AI_KEY": { "value": VALUE }`: the entry has the name.
+        let value = |level: &&Level| level.holder == Holder::Group && words(&level.name) == ["value"];
+        let own = self.place.levels.iter().find(|level| !asked(level) && !value(level))?;
         let setting = own.bound == Bound::Assigned && matches!(own.holder, Holder::Lines | Holder::Group);
         let name = match is_indexed(&own.name) {
             true => Some(own.name.as_str()),
@@ -50,9 +53,11 @@ impl Judge<'_> {
             let alone = said.iter().all(|(speaks, _)| *speaks == Speaks::Others) && setting.contains("://");
             return alone.then(|| Verdict::foreign(format!("{} is of the same settings", shown(setting))));
         }
-        // Where a variable is read, an address with the same prefix says it of any: `AI_URL`, `AI_KEY`.
-        let (_, setting) =
-            said.into_iter().find(|(_, setting)| specific || !self.is_value() && self.has_host(setting))?;
+        // Where a variable is read, an address with the same prefix says it of any: `AI_URL`, `AI_KEY`; and of a password.
+        let any = !self.is_value() || self.is_password(name);
+        let (_, setting) = said
+            .into_iter()
+            .find(|(_, setting)| specific || any && self.has_host(setting) || !setting.contains("://"))?;
         Some(Verdict::new(Confidence::High, format!("{} is of the same settings", shown(&setting))))
     }
 
@@ -104,7 +109,8 @@ impl Judge<'_> {
     /// The words of a credential's name before those that call it one, and whether they say what it is for.
     fn prefix(&self, name: &str) -> Option<(Vec<String>, bool)> {
         let meaning = self.meaning(name);
-        if !meaning.credential || meaning.purpose || self.speaks(name) != Speaks::Nobody {
+        let called = meaning.credential || self.is_password(name);
+        if !called || meaning.purpose || self.speaks(name) != Speaks::Nobody {
             return None;
         }
         let prefix = self.words_before_credential(name)?;
@@ -116,7 +122,8 @@ impl Judge<'_> {
     /// The words of a name before the one that calls it a credential.
     fn words_before_credential(&self, name: &str) -> Option<Vec<String>> {
         let mut words = words(name);
-        words.truncate(words.iter().position(|word| self.meaning(word).credential)?);
+        let calls = |word: &String| self.meaning(word).credential || self.is_password(word);
+        words.truncate(words.iter().position(calls)?);
         while words.last().is_some_and(|word| word == "api") {
             words.pop();
         }
@@ -129,9 +136,14 @@ impl Judge<'_> {
         let end = line.find(|c: char| !belongs(c))?;
         let (name, rest) = line.split_at(end);
         let value = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
-        let value = value.strip_prefix([':', '='])?.trim_matches(|c: char| {
+        let value = without_remark(value.strip_prefix([':', '='])?.trim_start_matches(['=', '>', ' ']));
+        let value = value.trim_matches(|c: char| {
             c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '=' | '>')
         });
+        // `"AI_PROVIDER": { "value": "acme" }`
+        let group = value.strip_prefix('{').map(|group| parts(group.trim_end_matches('}'), false));
+        let entry = group.and_then(|parts| parts.into_iter().find(|part| words(part.key) == ["value"]));
+        let value = entry.map_or(value, |entry| bare(entry.value));
         let named = words(name);
         let rest = named.strip_prefix(prefix)?;
         let kind = match rest.last().map(String::as_str) {
@@ -149,6 +161,15 @@ impl Judge<'_> {
             _ => return None,
         };
         (speaks != Speaks::Nobody).then(|| (speaks, format!("{name} = {value}")))
+    }
+}
+
+/// A value without the remark at the end of its line: `"acme",  // or none`.
+fn without_remark(value: &str) -> &str {
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+    match quote {
+        Some(quote) => value[1..].split(quote).next().unwrap_or(value),
+        None => [" //", " #"].iter().fold(value, |value, mark| value.split(mark).next().unwrap_or(value)),
     }
 }
 

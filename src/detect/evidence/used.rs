@@ -9,9 +9,10 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::{Judge, Verdict, ask};
+use crate::detect::arm::name_of_arms;
 use crate::detect::declaration::{
-    declared, declares, function_around, given, gives, is_field_of, is_name_byte, is_of_class,
-    is_taken_apart, name_of, option_of,
+    declared, declared_on_line, declares, function_around, given, gives, is_field_of, is_name_byte,
+    is_of_class, is_set, is_taken_apart, option_of,
 };
 use crate::detect::expression::expression;
 use crate::detect::lines;
@@ -125,12 +126,16 @@ impl Judge<'_> {
         if !default && !self.may_be_ours(&own.name) && self.place.scheme.is_none() {
             return None;
         }
+        let of_arms = name_of_arms(self.file.text, self.span.start);
+        if let Some(name) = of_arms.filter(|name| self.is_given(name) && self.may_be_ours(name)) {
+            return Some(Variable { name, field: None, held: false });
+        }
         let (mut held, mut field) = (false, None);
         for (depth, level) in levels.iter().enumerate().take(MOST_LEVELS) {
             let statement = matches!(level.holder, Holder::Lines | Holder::Block)
                 || declares(level, levels.get(depth + 1));
             if statement {
-                let name = declared(level).or_else(|| self.declared_on_line());
+                let name = declared(level).or_else(|| declared_on_line(self.file.text, self.span.start));
                 let name = name.filter(|name| self.is_given(name)).or_else(|| self.returning());
                 let name = name.filter(|name| self.may_be_ours(name))?;
                 return Some(Variable { field: field.filter(|field| *field != name), name, held });
@@ -189,18 +194,6 @@ impl Judge<'_> {
         last && (default || before.is_empty() && !makes && !asks && !chained)
     }
 
-    /// The name before the first `=` on the value's line, where that is a statement: `key = read(…) || VALUE`.
-    fn declared_on_line(&self) -> Option<String> {
-        let text = self.file.text;
-        let start = lines::line_start(text, self.span.start);
-        let line = String::from_utf8_lossy(&text[start..self.span.start]);
-        let (left, right) = line.split_once('=')?;
-        let statement = !left.contains(['"', '\'', '(', '{', '[', '`', '#', '<'])
-            && !right.starts_with(['=', '>'])
-            && !left.ends_with(['=', '!', '<', '>']);
-        name_of(left.trim_end_matches([':', '?', '+', '|'])).filter(|_| statement)
-    }
-
     /// The function that gives the value, or what calls make of it: `return VALUE`, `return choice(VALUE)`.
     fn returning(&self) -> Option<String> {
         let before = &self.file.text[..self.span.start];
@@ -223,7 +216,9 @@ impl Judge<'_> {
         let mut places = memmem::rfind_iter(text, name.as_bytes())
             .map(|at| (at, &self.file.text[near + at + name.len()..]));
         places.find(|(at, after)| whole(*at, after)).is_some_and(|(at, after)| {
-            gives(after) || text[..at].ends_with(b"for ") && after.starts_with(b" in ")
+            gives(after)
+                || text[..at].ends_with(b"for ") && after.starts_with(b" in ")
+                || is_set(&text[..at]) && after.starts_with(b" ")
         })
     }
 
