@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
+use super::callable::handed_to;
 use super::declaration::{function_around, is_return, name_of};
 use super::parts::{bare, fields_beside};
 use super::reference::is_made;
@@ -64,7 +65,7 @@ impl Detector {
         let own = own.filter(|own| !(own.generic && sectioned));
         let kept = setting.and_then(|_| in_secret(text, &place));
         let own = own.into_iter().chain(entry).chain(constant);
-        own.chain(without_prefix).chain(field).chain(kept).collect()
+        own.chain(without_prefix).chain(field).chain(kept).chain(handed_to(&place)).collect()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::secret::{Secret, hex};
 use crate::words::with_article;
 
 mod arm;
+pub mod callable;
 mod candidate;
 pub mod client;
 mod cursor;

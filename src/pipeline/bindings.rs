@@ -73,12 +73,13 @@ pub(super) fn handed_on(namings: &[Naming], readings: &[Reading]) -> Vec<Naming>
     let mut handed = Vec::new();
     for naming in namings {
         for reading in related(naming, &by_name).take(MOST_NAMINGS.saturating_sub(handed.len())) {
+            let shown = reading.name.split('(').next().unwrap_or_default();
             handed.extend(reading.given_to.iter().map(|definition| Naming {
                 definition: definition.clone(),
                 secret: naming.secret.clone(),
                 target: reading.target,
                 path: reading.path.clone(),
-                place: format!("{} (from `{}` in {})", reading.place, reading.name, naming.place),
+                place: format!("{} (from `{}` in {})", reading.place, shown, naming.place),
                 alias: true,
                 doubtful: naming.doubtful,
             }));
@@ -147,8 +148,11 @@ fn bound(naming: &Naming, namings: &[Naming], readings: &ByName<'_>) -> Option<K
         _ => Confidence::Medium.min(confidence),
     };
     let name = name.split_once('>').map_or(name, |(_, name)| name).trim_start_matches('.');
-    let evidence =
-        format!("`{name}` gets its value in {} and is read in {}: {reason}", naming.place, reading.place);
+    let (given, read) = (&naming.place, &reading.place);
+    let evidence = match name.split_once('(') {
+        Some((callee, _)) => format!("it is handed to `{callee}` in {given}, which is in {read}: {reason}"),
+        None => format!("`{name}` gets its value in {given} and is read in {read}: {reason}"),
+    };
     Some(KnownValue { secret: naming.secret.clone(), rule, confidence, evidence: vec![evidence] })
 }
 

@@ -346,6 +346,11 @@ impl Collector<'_> {
             let clients = self.detector.clients(text.bytes, path, finder);
             found.extend(clients.into_iter().map(|read| (&names.clients.names[read.name], read)));
         }
+        if let Some(finder) = names.callables.finder.as_ref().filter(|_| asked) {
+            let called = &names.callables.names;
+            let callables = self.detector.callables(text.bytes, path, finder, called);
+            found.extend(callables.into_iter().map(|read| (&called[read.name], read)));
+        }
         found
     }
 }

@@ -8,9 +8,9 @@ use bstr::{BString, ByteSlice};
 
 use super::bindings::Naming;
 use super::look::MOST_NAMINGS;
-use crate::detect::client;
 use crate::detect::finder::Finder;
 use crate::detect::words::words;
+use crate::detect::{callable, client};
 
 /// Names whose use is looked for.
 pub(super) struct Names {
@@ -20,6 +20,8 @@ pub(super) struct Names {
     pub(super) entries: Spelled,
     /// Clients that read one by themselves.
     pub(super) clients: Spelled,
+    /// Classes and functions that one is handed to.
+    pub(super) callables: Spelled,
     /// Stems of the files that give them a value.
     stems: Vec<BString>,
     stem_finder: Option<Finder>,
@@ -61,10 +63,19 @@ impl Names {
         stems.dedup();
         let own = Spelled::new(names(false), spellings, Finder::new);
         let entries = Spelled::new(names(true), entries, Finder::in_any_case);
+        let callables = Spelled::new(names(false), callable::spellings, Finder::new);
         let clients = Spelled::new(names(false), client::spellings, Finder::in_any_case);
-        let any = own.finder.is_some() || entries.finder.is_some();
+        let any = [&own, &entries, &callables].iter().any(|spelled| spelled.finder.is_some());
         let doubtful = namings.iter().any(|naming| naming.doubtful);
-        any.then(|| Names { own, entries, clients, stem_finder: Finder::new(&stems), stems, doubtful })
+        any.then(|| Names {
+            own,
+            entries,
+            clients,
+            callables,
+            stem_finder: Finder::new(&stems),
+            stems,
+            doubtful,
+        })
     }
 
     /// Whether a text that is about nothing that rules look for can tell of a value that it is somebody else's: it loads
@@ -84,7 +95,8 @@ impl Names {
     }
 
     fn finders(&self) -> impl Iterator<Item = &Finder> {
-        [&self.own, &self.entries, &self.clients].into_iter().filter_map(|spelled| spelled.finder.as_ref())
+        let all = [&self.own, &self.entries, &self.clients, &self.callables];
+        all.into_iter().filter_map(|spelled| spelled.finder.as_ref())
     }
 
     /// Stems of files that a text loads.
@@ -102,6 +114,10 @@ impl Names {
 fn spellings(name: &str) -> Vec<String> {
     let words = words(name);
     let mut spellings = vec![name.to_owned()];
+    // What is called is looked for where it is defined.
+    if name.contains('(') {
+        return Vec::new();
+    }
     // A file's name is spelled in one way.
     if name.contains('.') || words.is_empty() {
         return spellings;

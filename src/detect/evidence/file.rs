@@ -111,8 +111,8 @@ impl Judge<'_> {
             let reason = "a secret that the file does not use for the provider";
             return Some(Verdict::new(Confidence::Low, reason));
         }
-        if let Some(holder) = self.password_of(own) {
-            return Some(Verdict::new(Confidence::Low, format!("it is the password of {}", shown(holder))));
+        if let Some(other) = self.is_of_somebody(own, on_line) {
+            return Some(Verdict::new(Confidence::Low, other));
         }
         if let Some(reason) = elsewhere {
             return Some(Verdict::new(Confidence::Low, reason));
@@ -184,6 +184,14 @@ impl Judge<'_> {
         }
         let remarked = self.specific_holder().is_some() && self.is_only_remarked();
         remarked.then_some("what it stands in has a name of its own, and only remarks name the provider")
+    }
+
+    /// What has a login of its own, which the value is a part of: an application, or what the password is for.
+    fn is_of_somebody(&self, own: &Level, on_line: Speaks) -> Option<String> {
+        if on_line != Speaks::Ours && self.is_beside_app() {
+            return Some("the id and the secret of an application stand beside it".to_owned());
+        }
+        self.password_of(own).map(|holder| format!("it is the password of {}", shown(holder)))
     }
 
     /// What a password is of that stands in something with a name of its own: the provider gives none.

@@ -177,6 +177,13 @@ impl Judge<'_> {
         if self.is_of_other_paragraph() {
             return true;
         }
+        // `Wifi: guests / password: VALUE`
+        let line =
+            self.file.text[line_start(self.file.text, self.span.start)..self.span.start].to_str_lossy();
+        let sentence = line.len() <= LONGEST_LINE && self.speaks(&line) != Speaks::Ours;
+        if sentence && (self.meaning(&line).purpose || self.speaks(&line) == Speaks::Others) {
+            return true;
+        }
         let label = self.place.label.as_deref().unwrap_or_default();
         let above = self.file.lines_above(self.span);
         let above = above.filter(|line| !line.trim().is_empty() && line.len() <= LONGEST_LINE).take(3);

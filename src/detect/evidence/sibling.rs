@@ -75,6 +75,17 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether the value is one of a list of settings that has the id and the secret of an application: the provider knows
+    /// neither.
+    pub(super) fn is_beside_app(&self) -> bool {
+        let paragraph = self.file.paragraph(self.span.start).to_str_lossy();
+        let named = |end: [&str; 2]| {
+            let names = || quote::tokens(&paragraph).map(words);
+            names().any(|name| name.ends_with(&end.map(str::to_owned)))
+        };
+        ["app", "client"].iter().any(|of| named([of, "id"]) && named([of, "secret"]))
+    }
+
     /// Whether the value is called a secret, and a client's id stands beside it: the two that OAuth gives a program.
     pub(super) fn is_secret_of_client(&self, level: &Level) -> bool {
         let secret = words(&level.name).last().is_some_and(|word| word == "secret");

@@ -45,7 +45,7 @@ impl Judge<'_> {
 }
 
 /// How many arguments stand before one, given the text of them; none if its brackets do not match.
-fn arguments_before(text: &str) -> Option<usize> {
+pub(in crate::detect) fn arguments_before(text: &str) -> Option<usize> {
     let (mut depth, mut count) = (0_usize, 0);
     for c in text.chars() {
         match c {
