@@ -273,7 +273,9 @@ fn definition(text: &[u8], path: Option<&BStr>, span: &Range<usize>, place: &Pla
     let entry = |token: &&str| path.is_some_and(is_settings) && token.contains('.') && !token.contains("..");
     let named = |token: &&str| credential(token) || variable(token) || entry(token);
     let pair = paired(own).or_else(|| named_by_element(own, place)).or_else(|| named_by_key(own, place));
-    let name = quote::tokens(pair.as_deref().unwrap_or(&own.name)).filter(named).last()?;
+    // What stands before an option of a command is another's: `--first x --second NAME=VALUE`.
+    let own_name = own.name.rsplit(" --").next().unwrap_or_default();
+    let name = quote::tokens(pair.as_deref().unwrap_or(own_name)).filter(named).last()?;
     // `app:name`, as settings of several programs are kept in one file.
     let entry = name.rsplit(':').next().filter(|entry| path.is_some_and(is_settings) && !is_generic(entry));
     let name = entry.unwrap_or(name);

@@ -106,6 +106,14 @@ pub(super) fn serialized(before: &[u8]) -> Option<Range<usize>> {
     Some(start..end)
 }
 
+/// What stands around the bytes that a text is written as, which are the value all the same: `[]byte("VALUE")`.
+pub(super) fn without_conversion<'a>(before: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let (quote, inner) = before.split_last()?;
+    let before = [&b"[]byte("[..], b"[]rune("].iter().find_map(|head| inner.strip_suffix(*head))?;
+    let after = after.strip_prefix(&[*quote])?.strip_prefix(b")")?;
+    Some((before, after))
+}
+
 /// Whether what begins at `at` stands in no bracket but that of a block.
 fn is_statement(before: &[u8], at: usize) -> bool {
     opening(before, at)

@@ -7,7 +7,7 @@
 use super::cursor::{Left, Token, closing_position};
 use super::layout;
 use super::lines;
-use super::lvalue::{self, lvalue, names_function, nth_name, one_of_several};
+use super::lvalue::{self, lvalue, names_function, nth_name, one_of_several, without_conversion};
 use super::markup;
 use super::sql;
 
@@ -105,6 +105,7 @@ impl Place {
 
 /// Reads the place of the value between `before` and `after`.
 pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
+    let (before, after) = without_conversion(before, after).unwrap_or((before, after));
     let mut place = Place {
         scheme: None,
         levels: Vec::new(),

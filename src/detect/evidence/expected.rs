@@ -33,7 +33,8 @@ impl Judge<'_> {
     /// Whether the value is an option of a command that serves models itself: `acme serve --api-key VALUE`.
     fn is_option_of_server(&self, own: &Level) -> bool {
         const SERVES: [&str; 4] = ["serve", "server", "runserver", "launcher"];
-        if own.bound != Bound::Spaced || !own.name.starts_with("--") {
+        let option = own.name.split_whitespace().last().is_some_and(|word| word.starts_with("--"));
+        if own.bound != Bound::Spaced || !option {
             return false;
         }
         let command = self.file.command(self.span.start).to_str_lossy();

@@ -8,7 +8,7 @@ use super::{Judge, Speaks, Verdict};
 use crate::detect::lines::line_start;
 use crate::detect::quote::{shown, tokens};
 use crate::detect::structure::Holder;
-use crate::detect::words::words;
+use crate::detect::words::{names_thing, words};
 use crate::finding::Confidence;
 
 /// Longest text in which such words are looked for, in bytes.
@@ -17,6 +17,8 @@ const LONGEST_TEXT: usize = 1 << 20;
 const LONGEST_KEYWORD: usize = 12;
 /// Most mentions of the provider in a file that merely has its name.
 const MOST_MENTIONS: usize = 50;
+/// Directories of things that have names of their own.
+const THINGS: [&str; 4] = ["theme", "themes", "font", "fonts"];
 /// Longest name around a mention.
 const LONGEST_NAME: usize = 100;
 
@@ -117,7 +119,12 @@ impl Judge<'_> {
         let (directories, file) = path.rsplit_once('/').unwrap_or(("", path));
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let mut parts = directories.split('/').chain([stem]);
-        let ours = |part: &str| self.speaks(part) == Speaks::Ours && general(part);
+        // `themes/acme` is a theme that is called so.
+        let mut of_thing = false;
+        let ours = |part: &str| {
+            let thing = std::mem::replace(&mut of_thing, THINGS.contains(&part) || names_thing(part));
+            !thing && self.speaks(part) == Speaks::Ours && general(part)
+        };
         self.file.path_speaks() && (self.file.mentions().is_empty() || parts.any(ours))
     }
 

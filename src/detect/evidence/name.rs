@@ -309,6 +309,7 @@ impl Judge<'_> {
             Speaks::Ours if self.is_account_of(outer) => {
                 Some(Verdict::new(Confidence::Low, format!("it is the password of {shown}")))
             }
+            Speaks::Ours if outer.starts_with("class ") && self.is_only_named_so(outer) => None,
             // What a test is called says what it tries.
             Speaks::Ours if outer.contains("testcase") || outer.contains("testsuite") => None,
             Speaks::Ours if self.is_password(outer) && !self.is_used_or_modelled() => Some(Verdict::new(
