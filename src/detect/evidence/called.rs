@@ -61,7 +61,8 @@ impl Judge<'_> {
         if self.is_one_of_many(name) && !ours_by_holder() && !self.is_held_by_us() {
             return low("has many values in this file: an identifier");
         }
-        if !meaning.specific || meaning.initials {
+        // Initials name nobody, unless the provider has a name of its own beside them.
+        if !meaning.specific || meaning.initials && !self.names_credential() {
             return None;
         }
         // What a row is of, another column says.
