@@ -256,6 +256,11 @@ impl Page<'_> {
         if !self.passes {
             self.next_steps(out)?;
         }
+        if self.gate == Gate::Unnamed && !self.passes {
+            let harmless =
+                "If the remote has all that you push, this holds up nothing: there is nothing to send.";
+            writeln!(out, "{harmless}")?;
+        }
         if let Some(finding) = findings.first() {
             let rule = visible(finding.rule_id.as_bytes());
             if pushed.len() < findings.len() {

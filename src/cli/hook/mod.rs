@@ -62,8 +62,8 @@ pub enum HookCommand {
     ///
     /// What it has is what it says on standard input, and the refs here that follow it: those that are fetched from that
     /// very URL, by the remote's own refspec. With no ref named there, because there is nothing to push or because another
-    /// command of the hook has read that before (the hook of `leeward hook install` tells them apart), it is what HEAD and all branches, tags and notes here
-    /// have that the remote's branches lack, as far as they were fetched.
+    /// command of the hook has read that before, it is what HEAD and all branches, tags and notes here have that the remote's
+    /// branches lack, as far as they were fetched.
     ///
     /// Configuration, baseline and rule files are those that are committed in what is pushed, each ref by its own, whatever
     /// is checked out. What they are looser in than what the remote has is said. --policy-from REV has all judged by that

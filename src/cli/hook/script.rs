@@ -120,16 +120,6 @@ pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
         Before::Beside => "",
         Before::AndOwn => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
     };
-    // Git hands no line over where there is nothing to push. Whoever else calls this file may have read what git said.
-    let nothing = match *name {
-        "pre-push" => {
-            "if [ -z \"$input\" ] && [ \"$(git rev-parse --git-path hooks)/pre-push\" -ef \"$0\" ]; then\n    \
-             echo 'leeward: nothing to judge: git names nothing that is to be pushed' >&2\n    \
-             exit 0\n\
-             fi\n"
-        }
-        _ => "",
-    };
     let (input, give) = match *name {
         "pre-push" | "pre-receive" => (
             "# What git says is for the other hook, too.\n\
@@ -161,7 +151,7 @@ if ! [ -f "$program" ] || ! [ -x "$program" ]; then
         "the program that judges it is gone: it was $was, and there is no leeward on PATH" \
         "help: install leeward and run \`leeward hook install\`; for good without it: rm '$0'"
 fi
-{nothing}{give}"$program" hook {calls} "$@"
+{give}"$program" hook {calls} "$@"
 "#
         )
         .as_bytes(),
@@ -197,12 +187,13 @@ pub(super) enum Whose {
 
 /// Whether a file was made by `leeward hook install`, whatever was changed in it since.
 pub(in crate::cli) fn was_installed(content: &[u8]) -> bool {
-    content.starts_with(b"#!/bin/sh\n# leeward hook install: ")
+    content.starts_with(b"#!/bin/sh\n") && content.contains_str("\n# leeward hook install: ")
 }
 
 /// Whose the file of this gate is.
 pub(super) fn whose(of: &Gate, content: &[u8]) -> Whose {
-    if !content.starts_with(format!("#!/bin/sh\n# leeward hook install: {}\n", of.name).as_bytes()) {
+    // Others add lines of theirs above ours.
+    if !was_installed(content) || !content.contains_str(format!("\n# leeward hook install: {}\n", of.name)) {
         return Whose::Foreign;
     }
     let program = content.find(PROGRAM).and_then(|at| {
