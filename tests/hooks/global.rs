@@ -55,6 +55,36 @@ fn hooks_of_all_repositories_run_the_repositories_own() {
 }
 
 #[test]
+fn doctor_tries_what_a_server_has_of_its_own_behind_the_hooks_of_all() {
+    let mut repo = bare_of_hooks();
+    repo.write("a.txt", "a\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "-m", "a"]);
+    let server = repo.place.top().join("server.git");
+    repo.git(&["clone", "--quiet", "--bare", ".", server.to_str().expect("UTF-8")]);
+    let on_server = |args: &[&str]| {
+        let mut leeward = repo.place.leeward(args);
+        leeward.current_dir(&server);
+        global(&repo, leeward)
+    };
+    on_server(&["hook", "install", "--global"]).ends_with(0);
+    // Nothing of its own, something else, and the gate, alone and behind that.
+    let lets_pass = "PROBLEM  a push with a key goes through: the pre-receive hook lets it pass\n         fix: `leeward hook install`";
+    let doctor = ["doctor", "--patience", "20"];
+    on_server(&doctor).ends_with(1).says(lets_pass);
+    for read in ["cat >/dev/null\n", "exit 0\n"] {
+        put_script(&server, "pre-receive", read);
+        on_server(&doctor).ends_with(1).says(lets_pass);
+        on_server(&["hook", "install"]).ends_with(0).says("pre-receive       in force, after");
+        on_server(&doctor).ends_with(0).says("a push with a key is stopped by the pre-receive hook");
+        on_server(&["hook", "uninstall"]).ends_with(0);
+    }
+    fs::remove_file(server.join("hooks/pre-receive")).expect("ours");
+    on_server(&["hook", "install"]).ends_with(0);
+    on_server(&doctor).ends_with(0).says("a push with a key is stopped by the pre-receive hook");
+}
+
+#[test]
 fn a_directory_that_somebody_chose_for_all_hooks_stays_theirs() {
     let repo = bare_of_hooks();
     let chosen = repo.place.top().join("chosen");

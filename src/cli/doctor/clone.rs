@@ -102,9 +102,28 @@ impl Clone {
         self.place.path().join("hooks")
     }
 
-    /// Makes git call a hook of another repository here, by its own name.
-    pub(super) fn call(&self, name: &str, hook: &Path) -> io::Result<()> {
-        let path = self.hooks().join(name);
+    /// Makes git call a hook of another repository here, by its own name. `own`: the hook of that repository which this one may
+    /// call, and git does not.
+    pub(super) fn call(&self, name: &str, hook: &Path, own: Option<&Path>) -> io::Result<()> {
+        self.put(&self.hooks(), name, hook)?;
+        own.map_or(Ok(()), |own| self.put(&self.work().join(".git/hooks"), name, own))
+    }
+
+    /// The same where it is pushed to. Whatever all repositories of a person are told, git reads hooks at a place of our own.
+    pub(super) fn receive(&self, name: &str, hook: &Path, own: Option<&Path>) -> io::Result<()> {
+        let there = self.place.path().join("server-hooks");
+        self.put(&there, name, hook)?;
+        let told = run(git(&self.server()).args(["config", "core.hooksPath"]).arg(there), self.patience);
+        if !told.succeeded() {
+            return Err(io::Error::other(told.end()));
+        }
+        own.map_or(Ok(()), |own| self.put(&self.server().join("hooks"), name, own))
+    }
+
+    /// Writes a hook that calls another one.
+    fn put(&self, directory: &Path, name: &str, hook: &Path) -> io::Result<()> {
+        fs::create_dir_all(directory)?;
+        let path = directory.join(name);
         let quoted = |path: &Path| path.display().to_string().replace('\'', r"'\''");
         let (called, hook) = (quoted(&self.place.path().join(CALLED)), quoted(hook));
         fs::write(&path, format!("#!/bin/sh\necho {name} > '{called}'\nexec '{hook}' \"$@\"\n"))?;

@@ -25,6 +25,8 @@ pub(super) struct Hooks {
     pub(super) directory: PathBuf,
     /// Their names, sorted.
     pub(super) names: Vec<String>,
+    /// Where the repository's own are, if that is elsewhere: git does not call them, but what it calls may.
+    own: Option<PathBuf>,
     /// What git calls them for.
     pub(super) used: Use,
     /// Where people write hooks instead, if husky keeps them.
@@ -35,6 +37,11 @@ impl Hooks {
     /// The hook of a name, if it can run.
     pub(super) fn get(&self, name: &str) -> Option<PathBuf> {
         self.names.iter().any(|known| known == name).then(|| self.directory.join(name))
+    }
+
+    /// The repository's own hook of a name that git does not call, if it can run.
+    pub(super) fn own(&self, name: &str) -> Option<PathBuf> {
+        self.own.as_ref().map(|own| own.join(name)).filter(|hook| can_run(hook))
     }
 
     /// How to have a hook stop what it lets pass.
@@ -48,6 +55,10 @@ impl Hooks {
                     "it was installed, and changed since, or calls another program: delete {path}, and \
                      `leeward hook install`"
                 )
+            }
+            (None, Some(path)) if regular::read(&path).is_ok_and(|text| text == script::forwarder(name)) => {
+                "`leeward hook install`: this one calls the repository's own hook, where there is one"
+                    .to_owned()
             }
             (None, Some(_)) => format!("call `leeward hook {name}` in it, and end with its status"),
         }
@@ -104,7 +115,9 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     if used != Use::Pushed {
         not_tried(&wanted, top, &directory, checkup);
     }
-    Some(Hooks { directory, names, used, husky })
+    let own = layout.common_dir.join("hooks");
+    let is_same = own.canonicalize().ok() == directory.canonicalize().ok();
+    Some(Hooks { directory, names, own: (!is_same).then_some(own), used, husky })
 }
 
 /// Says which hooks are there of those that are wanted. `husky`: whether it keeps them.
@@ -199,7 +212,7 @@ fn take_out(top: &Path) -> String {
 #[cfg(unix)]
 fn can_run(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]

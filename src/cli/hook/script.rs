@@ -160,7 +160,7 @@ fi
 }
 
 /// The file that calls a repository's own hook, where git reads hooks elsewhere.
-pub(super) fn forwarder(name: &str) -> Vec<u8> {
+pub(in crate::cli) fn forwarder(name: &str) -> Vec<u8> {
     format!(
         r#"#!/bin/sh
 # leeward hook install --global: {name}
