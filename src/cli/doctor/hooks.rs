@@ -106,10 +106,11 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         let fix = format!("chmod +x '{shown}/{name}'");
         checkup.problem(format!("the hook {name} may not be run, and git passes it over"), &fix);
     }
-    let used = place::used(&|arguments| worktrees::ask(top, arguments));
+    let used = place::used(&|arguments| worktrees::ask(top, arguments), &directory);
     let wanted = wanted(used, gates);
     say_which(&shown, &names, &wanted, husky.is_some(), checkup);
-    if wanted.contains(&"pre-receive") {
+    // A linked work tree has a `HEAD` of its own.
+    if wanted.contains(&"pre-receive") && layout.git_dir == layout.common_dir {
         Judge::of(layout).problem().iter().for_each(|(what, fix)| checkup.problem(what, fix));
     }
     if used != Use::Pushed {

@@ -144,10 +144,16 @@ pub(super) fn find(to: &Where) -> Result<Place, UsageError> {
     if to.global { place::of_all() } else { place::of_repository() }
 }
 
+/// The hooks that are wanted there, and what we put there that is not wanted any more: the work tree may be gone that it was for.
 pub(super) fn look(place: &Place) -> Result<Vec<Hook<'static>>, UsageError> {
     let top = place.top.as_deref();
-    let hooks = script::gates(place.used).iter().map(|gate| Hook::look(&place.directory, gate, top));
-    hooks.collect::<io::Result<_>>().map_err(|error| failed(&place.directory, &error))
+    let wanted = script::gates(place.used);
+    let is_wanted = |hook: &Hook<'_>| wanted.iter().any(|gate| gate.name == hook.gate.name);
+    let hooks = script::gates(Use::Both).iter().map(|gate| Hook::look(&place.directory, gate, top));
+    let hooks: io::Result<Vec<_>> = hooks.collect();
+    let mut hooks = hooks.map_err(|error| failed(&place.directory, &error))?;
+    hooks.retain(|hook| is_wanted(hook) || matches!(hook.there, There::Ours { .. }));
+    Ok(hooks)
 }
 
 /// Whether hooks that are put there stay, and are those of nobody else.

@@ -38,7 +38,7 @@ pub(in crate::cli) enum Use {
     Work,
     /// It is pushed to.
     Pushed,
-    /// It is bare, as what is pushed to, and has work trees that are linked to it. Git calls the same hooks for all of that.
+    /// It is bare, as what is pushed to, and has work trees. Git calls the same hooks for all of that.
     Both,
 }
 

@@ -58,7 +58,9 @@ fn unborn(place: &Place) -> Option<String> {
     if place.used == Use::Work {
         return None;
     }
-    let (what, mend) = Judge::of(&surroundings::repository(Path::new(".")).ok()?).problem()?;
+    let layout = surroundings::repository(Path::new(".")).ok()?;
+    // A linked work tree has a `HEAD` of its own.
+    let (what, mend) = Judge::of(&layout).problem().filter(|_| layout.git_dir == layout.common_dir)?;
     Some(format!("problem: {what}\nhelp: {mend}\n"))
 }
 
