@@ -17,10 +17,15 @@ use super::status;
 use crate::sanitize::{system_error, visible};
 use crate::status::Status;
 
+/// How a repository has hooks of its own where git reads those of all.
+pub(super) const APART: &str =
+    "`git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"`";
+
 /// Where the hooks are to be.
 #[derive(Debug, Args)]
 pub struct Where {
-    /// Of every repository of yours (core.hooksPath of your own configuration); their own hooks are still run
+    /// Of every repository of yours (core.hooksPath of your own configuration); their own hooks are still run, but for
+    /// reference-transaction, post-index-change, push-to-checkout and proc-receive
     #[arg(long)]
     pub global: bool,
 }
@@ -200,9 +205,7 @@ pub(super) fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
 fn shared(directory: &Path, what: &str) -> UsageError {
     let directory = shown(directory);
     UsageError::new(format!("git reads the hooks of other repositories from {directory}, too (core.hooksPath)"))
-        .help(format!("`leeward hook {what} --global` for all of them; \
-             `git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"` to have them \
-             apart here, for its linked worktrees too"))
+        .help(format!("`leeward hook {what} --global` for all of them; {APART} to have them apart here, for its linked worktrees too"))
 }
 
 pub(super) fn failed(at: &Path, error: &io::Error) -> UsageError {

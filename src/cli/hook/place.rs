@@ -9,8 +9,8 @@ use bstr::ByteSlice;
 use super::super::UsageError;
 use super::super::subprocess::{ASKING, run};
 use super::super::surroundings::{self, set};
-use super::script::Use;
-use super::worktrees;
+use super::script::{UNSEEN, Use};
+use super::{files, worktrees};
 use crate::sanitize::visible;
 use crate::source::layout::regular;
 
@@ -234,6 +234,17 @@ impl Place {
         let here = path(&here);
         (is_own && here != self.directory).then(|| (here, unset(&told)))
     }
+}
+
+/// The hooks of the repository here that git no longer runs, if it reads those of all in the directory that is ours.
+pub(super) fn unseen() -> Vec<&'static str> {
+    let read = git(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]).ok().and_then(Result::ok);
+    let is_read = ours().is_some_and(|ours| read.is_some_and(|read| path(&read) == ours));
+    let common = git(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).ok().and_then(Result::ok);
+    let Some(own) = common.filter(|_| is_read).map(|common| path(&common).join("hooks")) else {
+        return Vec::new();
+    };
+    UNSEEN.iter().copied().filter(|name| files::runs(&own.join(name))).collect()
 }
 
 /// Tells git to read the hooks of all repositories there, or to do so no longer.

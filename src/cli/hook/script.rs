@@ -75,8 +75,7 @@ pub(super) fn gates(of: Use) -> &'static [Gate] {
     }
 }
 
-/// Hooks of a repository that git no longer sees once it reads hooks elsewhere. Those whose mere presence changes what
-/// git does, or that run at every change of a ref or of the index, are not among them.
+/// Hooks of a repository that git no longer sees once it reads hooks elsewhere, and that are called from there.
 pub(super) const FORWARDED: &[&str] = &[
     "post-applypatch",
     "prepare-commit-msg",
@@ -92,6 +91,10 @@ pub(super) const FORWARDED: &[&str] = &[
     "post-receive",
     "post-update",
 ];
+
+/// Those that are not: their mere presence changes what git does, or they run at every change of a ref or of the index.
+pub(super) const UNSEEN: &[&str] =
+    &["reference-transaction", "post-index-change", "push-to-checkout", "proc-receive"];
 
 /// Which hooks a gate runs before it judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
