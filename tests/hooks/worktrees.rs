@@ -285,4 +285,11 @@ fn a_bare_repository_that_is_named_with_its_work_tree_each_time_needs_the_gates_
     let mut told = repo.place.leeward(&["hook", "status"]);
     told.current_dir(&top).env("GIT_DIR", &dotfiles).env("GIT_WORK_TREE", &top);
     run(&mut told, None).ends_with(0).says("pre-receive       in force");
+    let mut told = repo.place.leeward(&["doctor"]);
+    told.current_dir(&top).env("GIT_DIR", &dotfiles).env("GIT_WORK_TREE", &top);
+    run(&mut told, None).ends_with(0).says("a commit with a key is stopped by the pre-commit hook");
+    // Or settled once, in its configuration.
+    git(&["config", "core.bare", "false"]).ends_with(0);
+    git(&["config", "core.worktree", top.to_str().expect("UTF-8")]).ends_with(0);
+    leeward(&["doctor"]).ends_with(0).says("a push with a key is stopped by the pre-push hook");
 }

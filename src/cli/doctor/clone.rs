@@ -53,7 +53,7 @@ impl Clone {
         let place = tempfile::Builder::new().prefix("leeward-doctor-").tempdir();
         let clone = Clone { place: place.map_err(|error| error.to_string())?, patience };
         fs::create_dir(clone.hooks()).map_err(|error| error.to_string())?;
-        let from = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
+        let from = layout.work_tree.as_ref().filter(|top| is_found(top)).unwrap_or(&layout.git_dir);
         let directory = clone.place.path();
         let server = clone.server();
         let plain = ["clone", "--quiet", "--shared", "--template=", "--origin=origin"].map(OsStr::new);
@@ -158,8 +158,22 @@ impl Clone {
     }
 }
 
+/// Whether git finds the repository of a work tree there. It may be named each time instead (`GIT_DIR`, `core.worktree`).
+fn is_found(top: &Path) -> bool {
+    top.join(".git").exists()
+}
+
+/// Git, about to run at the top of a repository, which is named where git does not find it.
+pub(super) fn at(layout: &Layout) -> Command {
+    let mut git = git(layout.work_tree.as_ref().unwrap_or(&layout.git_dir));
+    if let Some(top) = layout.work_tree.as_ref().filter(|top| !is_found(top)) {
+        git.arg("--git-dir").arg(&layout.git_dir).arg("--work-tree").arg(top);
+    }
+    git
+}
+
 /// Git, about to run in a directory.
-pub(super) fn git(directory: &Path) -> Command {
+fn git(directory: &Path) -> Command {
     let mut git = prepared("git", directory);
     git.args(["-c", "commit.gpgSign=false", "-c", "gc.auto=0", "-c", "advice.detachedHead=false"]);
     for who in ["AUTHOR", "COMMITTER"] {
