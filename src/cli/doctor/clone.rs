@@ -44,12 +44,16 @@ pub(super) struct Clone {
 }
 
 impl Clone {
-    /// Clones a repository, with `files` of its work tree as they are now.
+    /// Clones a repository, with `files` of its work tree as they are now, and without those that are `gone` from there.
     ///
     /// # Errors
     ///
     /// With what git or the system said.
-    pub(super) fn of(layout: &Layout, files: &[PathBuf], patience: Duration) -> Result<Clone, String> {
+    pub(super) fn of(
+        layout: &Layout,
+        (files, gone): (&[PathBuf], &[PathBuf]),
+        patience: Duration,
+    ) -> Result<Clone, String> {
         let place = tempfile::Builder::new().prefix("leeward-doctor-").tempdir();
         let clone = Clone { place: place.map_err(|error| error.to_string())?, patience };
         fs::create_dir(clone.hooks()).map_err(|error| error.to_string())?;
@@ -68,6 +72,7 @@ impl Clone {
         }
         if let Some(top) = &layout.work_tree {
             clone.take(top, files)?;
+            clone.leave_out(top, gone)?;
         }
         Ok(clone)
     }
@@ -85,6 +90,15 @@ impl Clone {
             }
         }
         Ok(())
+    }
+
+    /// Takes files out that are gone from a work tree, as if that were staged.
+    fn leave_out(&self, top: &Path, gone: &[PathBuf]) -> Result<(), String> {
+        let mut remove = git(&self.work());
+        remove.args(["rm", "--quiet", "--force", "--ignore-unmatch", "--"]);
+        let below = gone.iter().filter_map(|file| file.strip_prefix(top).ok());
+        let removed = run(remove.args(below), self.patience);
+        if removed.succeeded() || gone.is_empty() { Ok(()) } else { Err(removed.end()) }
     }
 
     /// Where work is done.
@@ -192,7 +206,8 @@ fn prepared(program: impl AsRef<OsStr>, directory: &Path) -> Command {
         command.env_remove(name);
     }
     for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"PRE_COMMIT") {
+        // That its configuration may be missing is meant for commits, too.
+        if name.as_encoded_bytes().starts_with(b"PRE_COMMIT") && name != "PRE_COMMIT_ALLOW_NO_CONFIG" {
             command.env_remove(name);
         }
     }

@@ -53,7 +53,8 @@ pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, asked: &Ask
     // Hooks that another program keeps are tried with its files as they are now, committed or not.
     let kept = layout.work_tree.as_deref().map(keeper::files).unwrap_or_default();
     let files = [subject.files.as_slice(), &kept].concat();
-    let clone = match Clone::of(layout, &files, asked.patience) {
+    let gone = layout.work_tree.as_deref().map(keeper::gone).unwrap_or_default();
+    let clone = match Clone::of(layout, (&files, &gone), asked.patience) {
         Ok(clone) => clone,
         Err(reason) => return checkup.untried(format!("the repository cannot be cloned:\n{reason}")),
     };
