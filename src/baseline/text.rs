@@ -18,6 +18,9 @@ const HEADER: [&str; 3] = [
 /// Why an entry is accepted, when it does not say.
 pub(super) const NO_REASON: &str = "no reason given";
 
+/// What is wrong with an entry that says it twice: which of them is meant, nobody knows.
+const TWICE: &str = "'KEY=' stands there twice";
+
 /// A line that is no entry.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{file}:{line}: {message}")]
@@ -41,6 +44,8 @@ impl Baseline {
     pub fn parse(file: &str, text: &str) -> Result<Baseline, BaselineError> {
         let mut baseline = Baseline::default();
         let mut comments: Vec<String> = Vec::new();
+        // Some editors begin a file with a mark of its encoding.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if line.is_empty() {
@@ -135,6 +140,8 @@ fn entry(line: &str) -> Result<Entry, String> {
     let (mut owner, mut expires) = (None, None);
     while let Some((key, value)) = words.peek().and_then(|word| word.split_once('=')) {
         match key {
+            "owner" if owner.is_some() => return Err(TWICE.replace("KEY", key)),
+            "expires" if expires.is_some() => return Err(TWICE.replace("KEY", key)),
             "owner" if !value.is_empty() => owner = Some(value.to_owned()),
             "expires" => {
                 expires = Some(value.parse().map_err(|_| "'expires' takes a day, YYYY-MM-DD")?);
@@ -188,6 +195,12 @@ mod tests {
             (format!("{hash} some-rule expires=2030-01-02 a=b"), Err("b:1: before the reason there are")),
             (format!("{hash} some-rule was a=b"), Ok((None, None, "was a=b"))),
             (format!("{hash} some-rule"), Err("b:1: the reason is missing")),
+            (format!("\u{feff}{hash} some-rule x"), Ok((None, None, "x"))),
+            (format!("{hash} r owner=a owner=b x"), Err("b:1: 'owner=' stands there twice")),
+            (
+                format!("{hash} r expires=2030-01-02 owner=a expires=2031-01-02 x"),
+                Err("b:1: 'expires=' stands"),
+            ),
             (format!("{hash} some-rule owner=me expires=2030-01-02 "), Err("b:1: the reason is missing")),
             ("abc some-rule".to_owned(), Err("b:1: a line begins with a finding's fingerprint")),
             (format!("\n{hash}"), Err("b:2: the rule's id is missing")),

@@ -30,8 +30,8 @@ pub struct Outcome {
     pub below_confidence: u64,
     /// What else is worth knowing.
     pub notes: Vec<Note>,
-    /// Among the findings are such as a comment accepts that is new, and was not to be heeded.
-    pub comments_refused: bool,
+    /// Why no comment accepts a finding here, if none does: all of them, or the new ones among them, are not to be heeded.
+    pub comments_refused: Option<String>,
 }
 
 impl Outcome {

@@ -17,6 +17,9 @@ use crate::words::{count, with_article};
 /// What a comment says to accept the secret on its line or on the line below.
 const MARK: &[u8] = b"leeward:ignore";
 
+/// What people write who mean that; it accepts nothing, and is said.
+const SPACED: &[u8] = b"leeward: ignore";
+
 /// Longest stretch of a line that is searched for the mark, on either side of the secret.
 const REACH: usize = 1024;
 
@@ -110,25 +113,33 @@ pub(super) fn settle(hits: &mut [Hit], marks: &[Option<Mark>]) {
 /// Where marks stand in a line that are in a comment, and their reasons.
 fn marks(line: &[u8]) -> impl Iterator<Item = (usize, Option<String>)> {
     words(line)
-        .filter(|at| comment::is_inside(&line[..*at], &line[at + MARK.len()..]))
-        .map(|at| (at, reason(&line[at + MARK.len()..].to_str_lossy())))
+        .filter(|(at, end)| comment::is_inside(&line[..*at], &line[*end..]))
+        .map(|(at, end)| (at, reason_at(line, at, end)))
 }
 
 /// The same where nothing but a comment's beginning stands before them; in a block, the comment has begun already.
 fn marks_alone(line: &[u8], in_block: bool) -> impl Iterator<Item = (usize, Option<String>)> {
     words(line)
-        .filter(|at| comment::is_beginning_alone(&line[..*at]))
-        .filter(move |at| in_block || comment::is_inside(&line[..*at], &line[at + MARK.len()..]))
-        .map(|at| (at, reason(&line[at + MARK.len()..].to_str_lossy())))
+        .filter(|(at, _)| comment::is_beginning_alone(&line[..*at]))
+        .filter(move |(at, end)| in_block || comment::is_inside(&line[..*at], &line[*end..]))
+        .map(|(at, end)| (at, reason_at(line, at, end)))
 }
 
-/// Where the mark stands as a word of its own.
-fn words(line: &[u8]) -> impl Iterator<Item = usize> {
-    line.find_iter(MARK).filter(|&at| {
+/// The reason behind a mark that stands there.
+fn reason_at(line: &[u8], at: usize, end: usize) -> Option<String> {
+    reason(&line[end..].to_str_lossy()).filter(|_| &line[at..end] == MARK)
+}
+
+/// Where the mark stands as a word of its own, and where it ends.
+fn words(line: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    let found = |mark: &'static [u8]| line.find_iter(mark).map(|at| (at, at + mark.len()));
+    let mut all: Vec<(usize, usize)> = found(MARK).chain(found(SPACED)).collect();
+    all.sort_unstable();
+    all.into_iter().filter(|&(at, end)| {
         let last = |back: usize| at.checked_sub(back).map(|at| line[at]);
         let letter = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
         let joined = last(1).is_some_and(|byte| b"-.:@".contains(&byte)) && letter(last(2));
-        let next = line.get(at + MARK.len());
+        let next = line.get(end);
         let goes_on = next.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         !letter(last(1)) && !joined && !goes_on
     })

@@ -315,7 +315,7 @@ impl<'a> Collector<'a> {
         let notes = inline::notes(&hits);
         let (findings, suppressed) = group::group(hits, self.detector.rules());
         let below_confidence = self.below_confidence.into_inner();
-        let comments_refused = false;
+        let comments_refused = None;
         Outcome { findings, suppressed, issues, coverage, below_confidence, notes, comments_refused }
     }
 }

@@ -256,6 +256,11 @@ impl Page<'_> {
         if !self.passes {
             self.next_steps(out)?;
         }
+        if self.gate == Gate::Unnamed && !self.passes {
+            let harmless =
+                "If the remote has all that you push, this holds up nothing: there is nothing to send.";
+            writeln!(out, "{harmless}")?;
+        }
         if let Some(finding) = findings.first() {
             let rule = visible(finding.rule_id.as_bytes());
             if pushed.len() < findings.len() {
@@ -265,13 +270,19 @@ impl Page<'_> {
                 )?;
             }
             if !self.gate.is_of_message() && !self.in_people_alone() {
-                let advice = match self.report.scan.comments_refused {
-                    true => {
-                        "If it is no key, ask whoever keeps this to accept it in the baseline: no comment does here."
+                match &self.report.scan.comments_refused {
+                    Some(why) => writeln!(
+                        out,
+                        "If it is no key, ask whoever keeps this to accept it in the baseline: no comment does here ({}).",
+                        visible(why.as_bytes())
+                    )?,
+                    None => {
+                        writeln!(
+                            out,
+                            "If it is no key, say so in a comment on that line: leeward:ignore REASON"
+                        )?;
                     }
-                    false => "If it is no key, say so in a comment on that line: leeward:ignore REASON",
-                };
-                writeln!(out, "{advice}")?;
+                }
             }
         }
         Ok(())

@@ -80,8 +80,8 @@ pub struct Scan {
     pub coverage: Coverage,
     /// What else is worth knowing, in the order in which it was said.
     pub notes: Vec<Note>,
-    /// Among the findings are such as a comment accepts that is new, and was not to be heeded.
-    pub comments_refused: bool,
+    /// Why no comment accepts a finding here, if none does: all of them, or the new ones among them, are not to be heeded.
+    pub comments_refused: Option<String>,
 }
 
 /// Something about a scan that makes it neither incomplete nor unclean.

@@ -100,7 +100,7 @@ pub(crate) fn clean(files: u64) -> Report {
             confidence: Confidence::Medium,
             below_confidence: 0,
             notes: Vec::new(),
-            comments_refused: false,
+            comments_refused: None,
             coverage: Coverage { files, bytes: files * 4217, ..Coverage::default() },
         },
         findings: Vec::new(),

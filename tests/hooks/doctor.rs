@@ -330,3 +330,24 @@ fn a_fix_is_one_that_can_be_made() {
     let ran = doctor(&repo, &["--gate", "commit"], 1);
     told(&ran, &["a file, not a directory, so git finds no hook", "away, and `leeward hook install`"]);
 }
+
+#[test]
+fn what_another_program_goes_by_is_tried_as_it_is_on_disk() {
+    let mut repo = Repo::new();
+    // As the pre-commit framework does where its configuration is allowed to be missing.
+    let config = ".pre-commit-config.yaml";
+    let allowed = "test -f .pre-commit-config.yaml || test -z \"$PRE_COMMIT_ALLOW_NO_CONFIG\" || exit 0\n";
+    let script = format!("{allowed}exec '{}' hook pre-commit\n", crate::support::binary().display());
+    put_script(&hooks_of(&repo), "pre-commit", script);
+    repo.write(config, "repos: []\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "config"]);
+    let ask = |status: i32| {
+        let mut command = repo.place.leeward(&["doctor", "--gate", "commit"]);
+        run(command.env("PRE_COMMIT_ALLOW_NO_CONFIG", "1"), None).ends_with(status)
+    };
+    told(&ask(0), &["a commit with a key is stopped by the pre-commit hook"]);
+    fs::remove_file(repo.work().join(config)).expect("ours");
+    told(&ask(1), &["PROBLEM  a commit with a key goes through: the pre-commit hook lets it pass"]);
+    told(&doctor(&repo, &["--gate", "commit"], 0), &["a commit with a key is stopped"]);
+}

@@ -55,6 +55,68 @@ fn hooks_of_all_repositories_run_the_repositories_own() {
 }
 
 #[test]
+fn hooks_of_a_repository_that_git_no_longer_runs_are_named() {
+    let mut repo = bare_of_hooks();
+    let git_dir = repo.work().join(".git");
+    let leeward = |args: &[&str]| global(&repo, repo.place.leeward(&[&["hook"], args].concat()));
+    leeward(&["install", "--global"]).ends_with(0);
+    let warns = |args: &[&str], warns: bool| {
+        let out = leeward(args).ends_with(0).out();
+        let what =
+            "warning: git no longer runs the reference-transaction, post-index-change of this repository";
+        assert_eq!(out.contains(what) && out.contains("help: `git config core.hooksPath"), warns, "{out}");
+    };
+    warns(&["status"], false);
+    for hook in ["reference-transaction", "post-index-change"] {
+        put_script(&git_dir, hook, "echo own >&2\n");
+    }
+    warns(&["status"], true);
+    warns(&["install", "--global"], true);
+    // It is true, and what is said helps.
+    let ran = |repo: &Repo| global(repo, repo.command(&["tag", "--force", "t"])).ends_with(0).err();
+    repo.write("a.txt", "a\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "a"]);
+    assert!(!ran(&repo).contains("own"));
+    repo.git(&["config", "core.hooksPath", git_dir.join("hooks").to_str().expect("UTF-8")]);
+    let leeward = |args: &[&str]| global(&repo, repo.place.leeward(&[&["hook"], args].concat()));
+    leeward(&["install"]).ends_with(0);
+    assert!(ran(&repo).contains("own"));
+    let out = leeward(&["status"]).ends_with(0).out();
+    assert!(!out.contains("no longer"), "{out}");
+}
+
+#[test]
+fn doctor_tries_what_a_server_has_of_its_own_behind_the_hooks_of_all() {
+    let mut repo = bare_of_hooks();
+    repo.write("a.txt", "a\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "-m", "a"]);
+    let server = repo.place.top().join("server.git");
+    repo.git(&["clone", "--quiet", "--bare", ".", server.to_str().expect("UTF-8")]);
+    let on_server = |args: &[&str]| {
+        let mut leeward = repo.place.leeward(args);
+        leeward.current_dir(&server);
+        global(&repo, leeward)
+    };
+    on_server(&["hook", "install", "--global"]).ends_with(0);
+    // Nothing of its own, something else, and the gate, alone and behind that.
+    let lets_pass = "PROBLEM  a push with a key goes through: the pre-receive hook lets it pass\n         fix: `leeward hook install`";
+    let doctor = ["doctor", "--patience", "20"];
+    on_server(&doctor).ends_with(1).says(lets_pass);
+    for read in ["cat >/dev/null\n", "exit 0\n"] {
+        put_script(&server, "pre-receive", read);
+        on_server(&doctor).ends_with(1).says(lets_pass);
+        on_server(&["hook", "install"]).ends_with(0).says("pre-receive       in force, after");
+        on_server(&doctor).ends_with(0).says("a push with a key is stopped by the pre-receive hook");
+        on_server(&["hook", "uninstall"]).ends_with(0);
+    }
+    fs::remove_file(server.join("hooks/pre-receive")).expect("ours");
+    on_server(&["hook", "install"]).ends_with(0);
+    on_server(&doctor).ends_with(0).says("a push with a key is stopped by the pre-receive hook");
+}
+
+#[test]
 fn a_directory_that_somebody_chose_for_all_hooks_stays_theirs() {
     let repo = bare_of_hooks();
     let chosen = repo.place.top().join("chosen");

@@ -206,6 +206,35 @@ fn what_a_commit_loosens_for_itself_is_said() {
 }
 
 #[test]
+fn no_comment_is_advised_where_none_is_heeded() {
+    let mut repo = Repo::new();
+    let server = repo.place.top().join("server.git");
+    repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", server.to_str().expect("UTF-8")]);
+    let why = "no comment does here (inline-ignores is off: ";
+    let advised = |ran: Ran, why: Option<&str>| {
+        let advises = "say so in a comment on that line";
+        assert_eq!(ran.err().contains(advises), why.is_none(), "{}", ran.err());
+        ran.ends_with(1).says(why.unwrap_or(advises));
+    };
+    repo.write("key.env", line(2));
+    repo.git(&["add", "."]);
+    advised(repo.attempt(&["commit", "-m", "a key"]), None);
+    repo.write("leeward.toml", "inline-ignores = false\n");
+    repo.git(&["add", "."]);
+    advised(repo.attempt(&["commit", "-m", "a key"]), Some(&format!("{why}leeward.toml:1)")));
+    repo.write("key.env", format!("{} # leeward:ignore a sample\n", line(2).trim()));
+    repo.git(&["add", "."]);
+    advised(repo.attempt(&["commit", "-m", "a key"]), Some(&format!("{why}leeward.toml:1)")));
+    repo.git(&["commit", "--quiet", "--no-verify", "-m", "a key"]);
+    let to = server.to_str().expect("UTF-8").to_owned();
+    advised(repo.attempt(&["push", &to, "main"]), Some(why));
+    let leeward = ["hook", "pre-commit", "--no-inline-ignores"];
+    repo.write("more.env", line(3));
+    repo.git(&["add", "."]);
+    advised(repo.place.run(&leeward), Some(&format!("{why}command line, --no-inline-ignores)")));
+}
+
+#[test]
 fn doctor_says_what_the_hooks_do_not_go_by_yet() {
     let mut repo = Repo::new();
     repo.write("leeward.toml", "confidence = 'low'\n");

@@ -100,7 +100,7 @@ fn a_push_is_told_to_do_what_can_be_done_in_one() {
     put_hook(&server, "pre-receive");
     repo.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "more"]);
     let ran = repo.attempt(&["push", "--no-verify", &path, "main"]).ends_with(1);
-    ran.says("it is that of HEAD here: have whoever runs this server mend it");
+    ran.says("it is what judges here: have whoever runs this server mend it");
     repo.write("leeward.toml", "exclude = ['*']\n");
     repo.git(&["add", "leeward.toml"]);
     let ran = repo.attempt(&["commit", "-m", "all"]).ends_with(1);

@@ -80,3 +80,34 @@ fn no_new_comment_accepts_anything_where_it_is_not_plain_which_branch_judges() {
         assert!(!ran.err().contains("old.env"), "{}", ran.err());
     }
 }
+
+#[test]
+fn settings_that_cannot_be_used_are_not_taken_in_where_they_are_to_judge() {
+    let broken = "inline-ignore = false\n";
+    let refused = |repo: &Repo, refs: &str| {
+        let ran = repo.attempt(&["push", "origin", refs]).ends_with(1);
+        ran.says("unknown key")
+            .says("it is to judge what is pushed here, so that nothing could be pushed any more");
+    };
+    for first in [true, false] {
+        let (mut repo, _) = pushed_to();
+        if !first {
+            commit(&mut repo, "a.txt", "a\n");
+            repo.attempt(&["push", "origin", "main"]).ends_with(0);
+        }
+        commit(&mut repo, "leeward.toml", broken);
+        refused(&repo, "main");
+        refused(&repo, "main:refs/heads/master");
+        // Not where another one judges.
+        if !first {
+            repo.attempt(&["push", "origin", "main:refs/heads/other"]).ends_with(0).says("cannot be used");
+        }
+        commit(&mut repo, "leeward.toml", "inline-ignores = false\n");
+        repo.attempt(&["push", "origin", "main"]).ends_with(0);
+    }
+    // One of several that come at once.
+    let (mut repo, _) = pushed_to();
+    commit(&mut repo, "leeward.toml", broken);
+    let ran = repo.attempt(&["push", "origin", "main:refs/heads/one", "main:refs/heads/main"]).ends_with(1);
+    ran.says("what refs/heads/main brings to judge by cannot be used");
+}

@@ -125,42 +125,65 @@ fn tags_notes_and_names_that_the_remote_may_lack_are_judged() {
 }
 
 #[test]
-fn what_is_installed_knows_that_nothing_is_pushed() {
+fn what_is_installed_takes_no_empty_input_for_a_push_of_nothing() {
     let mut both = Both::new();
     let hooks = both.repo.work().join(".git/hooks");
     std::fs::remove_dir_all(&hooks).expect("ours");
     both.repo.place.run(&["hook", "install"]).ends_with(0);
+    // Nothing to push, and nothing here that could be: no more is said than that.
+    let push = ["push", "origin", "main"];
+    let ran = both.repo.attempt(&push).ends_with(0).says("nothing to judge").says("up-to-date");
+    lacks(&ran, "note");
     both.repo.git(&["checkout", "--quiet", "-b", "wip"]);
     both.commit("b.env", &line(2));
-    let push = ["push", "origin", "main"];
-    let nothing = |both: &Both, directory: &std::path::Path| {
-        let mut push = both.repo.command(&push);
-        let ran =
-            run(push.current_dir(directory), None).ends_with(0).says("nothing to judge").says("up-to-date");
-        lacks(&ran, "b.env");
-    };
-    nothing(&both, &both.repo.work());
-    let linked = both.repo.place.top().join("linked");
-    both.repo.git(&["worktree", "add", "--quiet", linked.to_str().expect("UTF-8"), "main"]);
-    nothing(&both, &linked);
-    both.stops(&["push", "origin", "wip"], "b.env:1:17").says("it would add 1 key");
-    // What stood there before may read all of it.
-    put_script(&both.repo.work().join(".git"), "pre-push.before-leeward", "cat >/dev/null\n");
-    nothing(&both, &both.repo.work());
-    both.stops(&["push", "origin", "wip"], "b.env:1:17").says("it would add 1 key");
-    // A hook of somebody else in its place, which calls it, may have read it as well: it is not told what is pushed.
-    std::fs::rename(hooks.join("pre-push"), hooks.join("pre-push.old")).expect("installed");
-    put_script(&both.repo.work().join(".git"), "pre-push", "cat >/dev/null\n\"$0.old\" \"$@\"\n");
+    // The same where another branch has a key: git said nothing, and who read it nobody knows.
     let claims = "git named no ref of it, and what it could send holds 1 key";
-    lacks(&both.stops(&["push", "origin", "wip"], "b.env:1:17").says(claims), "would add");
-    // So may one that git finds elsewhere.
-    std::fs::rename(hooks.join("pre-push.old"), hooks.join("pre-push")).expect("installed");
+    let harmless = "If the remote has all that you push, this holds up nothing: there is nothing to send.";
+    let ran = both.stops(&push, "b.env:1:17").says(claims).says(harmless);
+    lacks(&ran.says("note: git named no ref: there is nothing to push, or"), "would add");
+    // What stood there before may read all of it: it is said all the same.
+    put_script(&both.repo.work().join(".git"), "pre-push.before-leeward", "cat >/dev/null\n");
+    let wip = ["push", "origin", "wip"];
+    lacks(&both.stops(&wip, "b.env:1:17").says("it would add 1 key"), harmless);
+    std::fs::remove_file(hooks.join("pre-push.before-leeward")).expect("ours");
+    // Those who call it in the place where git looks for it, after they read what git said.
+    let run = format!("'{}' \"$@\"", hooks.join("pre-push").display());
+    let set = format!(
+        "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0='{}'",
+        hooks.display()
+    );
     let elsewhere = both.repo.place.top().join("elsewhere");
-    let script = format!("cat >/dev/null\n'{}' \"$@\"\n", hooks.join("pre-push").display());
-    put_script(&elsewhere, "pre-push", script);
     both.repo.git(&["config", "core.hooksPath", elsewhere.join("hooks").to_str().expect("UTF-8")]);
-    both.stops(&["push", "origin", "wip"], "b.env:1:17").says(claims);
-    // Nothing passes for it that cannot be judged.
+    for script in [
+        format!("cat >/dev/null\n{run}\n"),
+        format!("cat >/dev/null\nexec {run}\n"),
+        format!("cat >/dev/null\n{set} {run}\n"),
+        format!(
+            "exec git -c core.hooksPath='{}' hook run --ignore-missing pre-push -- \"$@\"\n",
+            hooks.display()
+        ),
+    ] {
+        put_script(&elsewhere, "pre-push", &script);
+        both.stops(&wip, "b.env:1:17").says(claims);
+    }
     both.repo.git(&["config", "--unset", "core.hooksPath"]);
-    nothing(&both, &both.repo.work());
+    // By hand, as tools do.
+    both.repo.attempt(&["hook", "run", "pre-push", "--", "origin"]).ends_with(1).says(claims);
+}
+
+#[test]
+fn lines_that_are_added_above_what_is_installed_may_read_what_git_says() {
+    let mut both = Both::new();
+    let hook = both.repo.work().join(".git/hooks/pre-push");
+    std::fs::remove_file(&hook).expect("ours");
+    both.repo.place.run(&["hook", "install"]).ends_with(0);
+    let installed = std::fs::read_to_string(&hook).expect("installed");
+    both.commit("b.env", &line(2));
+    // As the manual of git lfs has it, and further down.
+    let (first, rest) = installed.split_once('\n').expect("lines");
+    std::fs::write(&hook, format!("{first}\ncat >/dev/null\n{rest}")).expect("ours");
+    both.stops(&["push", "origin", "main"], "b.env:1:17").says("git named no ref of it");
+    let status = both.repo.place.run(&["hook", "status"]).ends_with(1);
+    status.says("pre-push          changed since it was installed");
+    both.repo.place.run(&["hook", "uninstall"]).ends_with(1).says("left: it was changed since");
 }

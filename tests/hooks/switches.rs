@@ -51,6 +51,13 @@ fn what_husky_is_told_not_to_run_is_not_in_force() {
             said.says(&format!("help: take out HUSKY=0 in {}: husky runs no hook\n", init.display()));
         }
     }
+    // An end of it is one of all; what only older ones read says nothing.
+    fs::write(&init, "if false; then\n  exit\nfi\n").expect("ours");
+    fs::write(home.join(".huskyrc"), "export HUSKY=0\n").expect("ours");
+    kept.leeward(&["hook", "status"]).ends_with(0);
+    fs::write(&init, "exit 0\n").expect("ours");
+    kept.leeward(&["hook", "status"]).ends_with(1).says(&format!("only without exit in {}", init.display()));
+    fs::write(&init, "export HUSKY=0\n").expect("ours");
     let inner = kept.repo.work().join(".husky/_/h");
     let script = fs::read_to_string(&inner).expect("ours");
     fs::write(&inner, format!(". \"$HOME/.config/husky/init.sh\"\n{script}")).expect("ours");
@@ -67,7 +74,14 @@ fn what_lefthook_and_the_pre_commit_framework_are_told_to_skip_is_not_in_force()
     let in_force = "pre-commit        in force: ";
     let status = |variable| with(&kept, variable, &["hook", "status"]).ends_with(1);
     status(("LEFTHOOK", "1")).says(in_force);
-    for (name, value) in [("LEFTHOOK", "0"), ("LEFTHOOK", "false"), ("LEFTHOOK_EXCLUDE", "leeward")] {
+    status(("LEFTHOOK_BIN", "/opt/bin/lefthook-linux")).says(in_force);
+    for (name, value) in [
+        ("LEFTHOOK", "0"),
+        ("LEFTHOOK", "false"),
+        ("LEFTHOOK_EXCLUDE", "leeward"),
+        ("LEFTHOOK_BIN", "/bin/true"),
+        ("LEFTHOOK_CONFIG", "other.yml"),
+    ] {
         status((name, value)).says(&format!("calls leeward only without {name}={value} in the environment"));
     }
     put_script(&git, "pre-commit", "exec pre-commit hook-impl --hook-type=pre-commit\n");

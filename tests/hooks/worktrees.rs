@@ -218,10 +218,78 @@ fn a_bare_repository_with_linked_worktrees_needs_the_gates_of_both() {
         fs::remove_file(bare.join("hooks/pre-receive")).expect("installed");
         leeward(&["hook", "status"]).ends_with(1).says("pre-receive       missing");
         leeward(&["doctor"]).ends_with(1).says("PROBLEM  a push that is received with a key goes through");
-        // A worktree that is gone needs no gate.
-        leeward(&["hook", "uninstall"]).ends_with(0);
+        let hooks = || fs::read_dir(bare.join("hooks")).expect("there").flatten();
+        let installed = || hooks().filter(|file| file.path().extension().is_none()).count();
+        // The same from the worktree: all that is there is put there and taken away from either.
+        let in_it = |args: &[&str]| run(repo.place.leeward(args).current_dir(&there), None);
+        in_it(&["hook", "status"]).ends_with(1).says("pre-receive       missing");
+        in_it(&["hook", "install"]).ends_with(0).says("pre-receive       in force");
+        in_it(&["doctor"])
+            .ends_with(0)
+            .says("a push that is received with a key is stopped by the pre-receive");
+        in_it(&["hook", "uninstall"]).ends_with(0).says("pre-receive       taken away");
+        assert_eq!(installed(), 0);
+        // A worktree that is gone needs no gate; what is there of it is said, and goes as well.
+        leeward(&["hook", "install"]).ends_with(0);
         fs::remove_dir_all(&there).expect("ours");
+        leeward(&["hook", "status"]).ends_with(0).says("pre-push          in force");
+        leeward(&["hook", "uninstall"]).ends_with(0).says("pre-push          taken away");
+        assert_eq!(installed(), 0);
         let said = leeward(&["hook", "install"]).ends_with(0);
         assert!(!said.out().contains("pre-commit"), "{}", said.out());
     }
+}
+
+#[test]
+fn hooks_of_a_bare_repository_that_are_elsewhere_for_its_worktree_are_those_of_the_worktree() {
+    let mut repo = linked();
+    let bare = repo.place.top().join("p.git");
+    repo.git(&["clone", "--quiet", "--bare", ".", bare.to_str().expect("UTF-8")]);
+    let (there, home) = (repo.place.top().join("w"), repo.place.top().join("home"));
+    let git = |args: &[&str]| run(&mut git_in(&bare, &home, args), None).ends_with(0);
+    git(&["worktree", "add", "--quiet", "--detach", there.to_str().expect("UTF-8"), "main"]);
+    git(&["config", "core.hooksPath", "team"]);
+    let in_it = |args: &[&str]| run(repo.place.leeward(args).current_dir(&there), None);
+    let said = in_it(&["hook", "install"]).ends_with(0).says("pre-push          in force");
+    assert!(
+        !said.out().contains("pre-receive") && !there.join("team/pre-receive").exists(),
+        "{}",
+        said.out()
+    );
+}
+
+#[test]
+fn a_bare_repository_that_is_named_with_its_work_tree_each_time_needs_the_gates_of_both() {
+    let mut repo = linked();
+    let dotfiles = repo.place.top().join("dotfiles.git");
+    repo.git(&["clone", "--quiet", "--bare", ".", dotfiles.to_str().expect("UTF-8")]);
+    let leeward = |args: &[&str]| run(repo.place.leeward(args).current_dir(&dotfiles), None);
+    let (top, home) = (repo.place.top().join("dots"), repo.place.top().join("home"));
+    fs::create_dir(&top).expect("new");
+    let named = [format!("--git-dir={}", dotfiles.display()), format!("--work-tree={}", top.display())];
+    let git = |args: &[&str]| {
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        run(&mut git_in(&top, &home, &[&named[..], args].concat()), None)
+    };
+    git(&["checkout", "--quiet", "-f"]).ends_with(0);
+    leeward(&["hook", "status"])
+        .ends_with(1)
+        .says("pre-commit        missing")
+        .says("pre-receive       missing");
+    leeward(&["hook", "install"]).ends_with(0).says("pre-commit        in force");
+    leeward(&["doctor"]).ends_with(0).says("a commit with a key is stopped by the pre-commit hook");
+    fs::write(top.join("key.env"), line(2)).expect("our own");
+    git(&["add", "."]).ends_with(0);
+    git(&["commit", "--quiet", "-m", "a key"]).ends_with(1).says("key.env:1:17");
+    // Told as git is told.
+    let mut told = repo.place.leeward(&["hook", "status"]);
+    told.current_dir(&top).env("GIT_DIR", &dotfiles).env("GIT_WORK_TREE", &top);
+    run(&mut told, None).ends_with(0).says("pre-receive       in force");
+    let mut told = repo.place.leeward(&["doctor"]);
+    told.current_dir(&top).env("GIT_DIR", &dotfiles).env("GIT_WORK_TREE", &top);
+    run(&mut told, None).ends_with(0).says("a commit with a key is stopped by the pre-commit hook");
+    // Or settled once, in its configuration.
+    git(&["config", "core.bare", "false"]).ends_with(0);
+    git(&["config", "core.worktree", top.to_str().expect("UTF-8")]).ends_with(0);
+    leeward(&["doctor"]).ends_with(0).says("a push with a key is stopped by the pre-push hook");
 }

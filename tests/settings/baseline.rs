@@ -318,6 +318,7 @@ fn a_baseline_that_cannot_be_used_is_refused_and_not_repeated() {
         (good.replace("known", &format!("expires={key} x")), "'expires' takes a day"),
         (good.replace("known", &format!("{key}= x")), "before the reason there are"),
         (good.replace("known", &format!("expires{key}=x")), "before the reason there are"),
+        (good.replace("known", "owner=a expires=2030-01-02 owner=b known"), "'owner=' stands there twice"),
         (good.replace("known", "exipres=2030-01-01"), "did you mean 'expires='?"),
         (
             format!("<<<<<<< HEAD\n{good}\n=======\n>>>>>>> other"),
@@ -333,6 +334,9 @@ fn a_baseline_that_cannot_be_used_is_refused_and_not_repeated() {
             assert!(!(ran.out() + &ran.err()).contains(&key), "{args:?}: {}", ran.err());
         }
     }
+    // What an editor puts before it says nothing.
+    place.write(FILE, format!("\u{feff}{good}\n"));
+    place.run(&["scan", "a.env"]).ends_with(0).says("1 suppressed");
     // A reason is repeated, and what looks like a key in it is masked.
     place.write(FILE, good.replace("known", &format!("known, unlike {key}")));
     for format in ["text", "json", "jsonl", "sarif"] {

@@ -93,14 +93,16 @@ fn a_comment_without_a_reason_accepts_nothing_and_is_told_of() {
     place.write("a.env", format!("{} # leeward:ignore\n", line(1).trim()));
     place.write("b.c", format!("/* leeward:ignore */\n#define MISTRAL_API_KEY \"{}\"\n", key(2)));
     place.write("c.env", format!("{} #leeward:ignore: why\n", line(3).trim()));
+    place.write("d.env", format!("{} # leeward: ignore why\n", line(4).trim()));
+    place.write("e.env", format!("# leeward: ignore why\n{}", line(5)));
     place.git(&["add", "."]);
-    let note = "3 comments are not of the form leeward:ignore REASON (a space, then why) and so accept nothing: \
-        a.env:1, b.c:1, c.env:1";
+    let note = "5 comments are not of the form leeward:ignore REASON (a space, then why) and so accept nothing: \
+        a.env:1, b.c:1, c.env:1, d.env:1, e.env:1";
     for command in [&["scan"][..], &["staged"], &["hook", "pre-commit"]] {
         place.run(command).ends_with(1).says(&format!("note: {note}"));
     }
     let ran = place.run(&["scan", "--format", "json"]).ends_with(1);
-    assert_eq!(found(&ran), ["a.env", "b.c", "c.env"]);
+    assert_eq!(found(&ran), ["a.env", "b.c", "c.env", "d.env", "e.env"]);
     assert_eq!(ran.json()["scan"]["notes"][0]["message"], note);
     place.run(&["explain", "a.env:1"]).ends_with(1).says("reported as");
     let ran = place.run(&["scan", "--no-inline-ignores"]).ends_with(1);

@@ -44,16 +44,20 @@ pub(super) struct Clone {
 }
 
 impl Clone {
-    /// Clones a repository, with `files` of its work tree as they are now.
+    /// Clones a repository, with `files` of its work tree as they are now, and without those that are `gone` from there.
     ///
     /// # Errors
     ///
     /// With what git or the system said.
-    pub(super) fn of(layout: &Layout, files: &[PathBuf], patience: Duration) -> Result<Clone, String> {
+    pub(super) fn of(
+        layout: &Layout,
+        (files, gone): (&[PathBuf], &[PathBuf]),
+        patience: Duration,
+    ) -> Result<Clone, String> {
         let place = tempfile::Builder::new().prefix("leeward-doctor-").tempdir();
         let clone = Clone { place: place.map_err(|error| error.to_string())?, patience };
         fs::create_dir(clone.hooks()).map_err(|error| error.to_string())?;
-        let from = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
+        let from = layout.work_tree.as_ref().filter(|top| is_found(top)).unwrap_or(&layout.git_dir);
         let directory = clone.place.path();
         let server = clone.server();
         let plain = ["clone", "--quiet", "--shared", "--template=", "--origin=origin"].map(OsStr::new);
@@ -68,6 +72,7 @@ impl Clone {
         }
         if let Some(top) = &layout.work_tree {
             clone.take(top, files)?;
+            clone.leave_out(top, gone)?;
         }
         Ok(clone)
     }
@@ -87,6 +92,15 @@ impl Clone {
         Ok(())
     }
 
+    /// Takes files out that are gone from a work tree, as if that were staged.
+    fn leave_out(&self, top: &Path, gone: &[PathBuf]) -> Result<(), String> {
+        let mut remove = git(&self.work());
+        remove.args(["rm", "--quiet", "--force", "--ignore-unmatch", "--"]);
+        let below = gone.iter().filter_map(|file| file.strip_prefix(top).ok());
+        let removed = run(remove.args(below), self.patience);
+        if removed.succeeded() || gone.is_empty() { Ok(()) } else { Err(removed.end()) }
+    }
+
     /// Where work is done.
     pub(super) fn work(&self) -> PathBuf {
         self.place.path().join("work")
@@ -102,9 +116,28 @@ impl Clone {
         self.place.path().join("hooks")
     }
 
-    /// Makes git call a hook of another repository here, by its own name.
-    pub(super) fn call(&self, name: &str, hook: &Path) -> io::Result<()> {
-        let path = self.hooks().join(name);
+    /// Makes git call a hook of another repository here, by its own name. `own`: the hook of that repository which this one may
+    /// call, and git does not.
+    pub(super) fn call(&self, name: &str, hook: &Path, own: Option<&Path>) -> io::Result<()> {
+        self.put(&self.hooks(), name, hook)?;
+        own.map_or(Ok(()), |own| self.put(&self.work().join(".git/hooks"), name, own))
+    }
+
+    /// The same where it is pushed to. Whatever all repositories of a person are told, git reads hooks at a place of our own.
+    pub(super) fn receive(&self, name: &str, hook: &Path, own: Option<&Path>) -> io::Result<()> {
+        let there = self.place.path().join("server-hooks");
+        self.put(&there, name, hook)?;
+        let told = run(git(&self.server()).args(["config", "core.hooksPath"]).arg(there), self.patience);
+        if !told.succeeded() {
+            return Err(io::Error::other(told.end()));
+        }
+        own.map_or(Ok(()), |own| self.put(&self.server().join("hooks"), name, own))
+    }
+
+    /// Writes a hook that calls another one.
+    fn put(&self, directory: &Path, name: &str, hook: &Path) -> io::Result<()> {
+        fs::create_dir_all(directory)?;
+        let path = directory.join(name);
         let quoted = |path: &Path| path.display().to_string().replace('\'', r"'\''");
         let (called, hook) = (quoted(&self.place.path().join(CALLED)), quoted(hook));
         fs::write(&path, format!("#!/bin/sh\necho {name} > '{called}'\nexec '{hook}' \"$@\"\n"))?;
@@ -139,8 +172,22 @@ impl Clone {
     }
 }
 
+/// Whether git finds the repository of a work tree there. It may be named each time instead (`GIT_DIR`, `core.worktree`).
+fn is_found(top: &Path) -> bool {
+    top.join(".git").exists()
+}
+
+/// Git, about to run at the top of a repository, which is named where git does not find it.
+pub(super) fn at(layout: &Layout) -> Command {
+    let mut git = git(layout.work_tree.as_ref().unwrap_or(&layout.git_dir));
+    if let Some(top) = layout.work_tree.as_ref().filter(|top| !is_found(top)) {
+        git.arg("--git-dir").arg(&layout.git_dir).arg("--work-tree").arg(top);
+    }
+    git
+}
+
 /// Git, about to run in a directory.
-pub(super) fn git(directory: &Path) -> Command {
+fn git(directory: &Path) -> Command {
     let mut git = prepared("git", directory);
     git.args(["-c", "commit.gpgSign=false", "-c", "gc.auto=0", "-c", "advice.detachedHead=false"]);
     for who in ["AUTHOR", "COMMITTER"] {
@@ -159,7 +206,8 @@ fn prepared(program: impl AsRef<OsStr>, directory: &Path) -> Command {
         command.env_remove(name);
     }
     for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"PRE_COMMIT") {
+        // That its configuration may be missing is meant for commits, too.
+        if name.as_encoded_bytes().starts_with(b"PRE_COMMIT") && name != "PRE_COMMIT_ALLOW_NO_CONFIG" {
             command.env_remove(name);
         }
     }

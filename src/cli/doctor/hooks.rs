@@ -9,7 +9,7 @@ use super::super::hook::script::Use;
 use super::super::hook::{keeper, place, script, worktrees};
 use super::super::policy::Judge;
 use super::super::subprocess::{ASKING, run};
-use super::clone::git;
+use super::clone::at;
 use super::{Checkup, Gate};
 use crate::sanitize::visible;
 use crate::source::layout::{Layout, regular, to_path};
@@ -25,6 +25,8 @@ pub(super) struct Hooks {
     pub(super) directory: PathBuf,
     /// Their names, sorted.
     pub(super) names: Vec<String>,
+    /// Where the repository's own are, if that is elsewhere: git does not call them, but what it calls may.
+    own: Option<PathBuf>,
     /// What git calls them for.
     pub(super) used: Use,
     /// Where people write hooks instead, if husky keeps them.
@@ -35,6 +37,11 @@ impl Hooks {
     /// The hook of a name, if it can run.
     pub(super) fn get(&self, name: &str) -> Option<PathBuf> {
         self.names.iter().any(|known| known == name).then(|| self.directory.join(name))
+    }
+
+    /// The repository's own hook of a name that git does not call, if it can run.
+    pub(super) fn own(&self, name: &str) -> Option<PathBuf> {
+        self.own.as_ref().map(|own| own.join(name)).filter(|hook| can_run(hook))
     }
 
     /// How to have a hook stop what it lets pass.
@@ -49,6 +56,10 @@ impl Hooks {
                      `leeward hook install`"
                 )
             }
+            (None, Some(path)) if regular::read(&path).is_ok_and(|text| text == script::forwarder(name)) => {
+                "`leeward hook install`: this one calls the repository's own hook, where there is one"
+                    .to_owned()
+            }
             (None, Some(_)) => format!("call `leeward hook {name}` in it, and end with its status"),
         }
     }
@@ -57,12 +68,12 @@ impl Hooks {
 /// Looks at the hooks of a repository. Gives nothing where git cannot say where they are.
 pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> Option<Hooks> {
     let top = layout.work_tree.as_ref().unwrap_or(&layout.git_dir);
-    let told = run(git(top).args(["rev-parse", "--git-path", "hooks"]), ASKING);
+    let told = run(at(layout).args(["rev-parse", "--git-path", "hooks"]), ASKING);
     let path = to_path(told.stdout.trim_end()).filter(|_| told.succeeded());
-    let chosen = run(git(top).args(["config", "--get", "core.hooksPath"]), ASKING);
+    let chosen = run(at(layout).args(["config", "--get", "core.hooksPath"]), ASKING);
     if chosen.succeeded() && chosen.stdout.trim_ascii().is_empty() {
         let problem = "core.hooksPath is empty, so git runs no hook here";
-        checkup.problem(problem.to_owned(), &take_out(top));
+        checkup.problem(problem.to_owned(), &take_out(layout));
         return None;
     }
     let Some(path) = path else {
@@ -71,7 +82,7 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
     };
     let directory = top.join(path);
     let shown = visible(directory.as_os_str().as_encoded_bytes()).into_owned();
-    configured(top, &directory, checkup);
+    configured(layout, &directory, checkup);
     if let Some(what) = fs::metadata(&directory).ok().filter(|there| !there.is_dir() && !chosen.succeeded()) {
         let problem = format!("{shown} is {}, not a directory, so git finds no hook", regular::kind(&what));
         checkup.problem(problem, &format!("move {shown} away, and `leeward hook install`"));
@@ -95,16 +106,23 @@ pub(super) fn check(layout: &Layout, gates: &[Gate], checkup: &mut Checkup) -> O
         let fix = format!("chmod +x '{shown}/{name}'");
         checkup.problem(format!("the hook {name} may not be run, and git passes it over"), &fix);
     }
-    let used = place::used(&|arguments| worktrees::ask(top, arguments));
+    let ask = |arguments: &[&str]| {
+        let ran = run(at(layout).args(arguments), ASKING);
+        ran.succeeded().then_some(ran.stdout)
+    };
+    let used = place::used(&ask, &directory);
     let wanted = wanted(used, gates);
     say_which(&shown, &names, &wanted, husky.is_some(), checkup);
-    if wanted.contains(&"pre-receive") {
+    // A linked work tree has a `HEAD` of its own.
+    if wanted.contains(&"pre-receive") && layout.git_dir == layout.common_dir {
         Judge::of(layout).problem().iter().for_each(|(what, fix)| checkup.problem(what, fix));
     }
     if used != Use::Pushed {
         not_tried(&wanted, top, &directory, checkup);
     }
-    Some(Hooks { directory, names, used, husky })
+    let own = layout.common_dir.join("hooks");
+    let is_same = own.canonicalize().ok() == directory.canonicalize().ok();
+    Some(Hooks { directory, names, own: (!is_same).then_some(own), used, husky })
 }
 
 /// Says which hooks are there of those that are wanted. `husky`: whether it keeps them.
@@ -161,14 +179,14 @@ pub(super) fn wanted(used: Use, gates: &[Gate]) -> Vec<&'static str> {
 }
 
 /// Says where hooks were moved to, and by which file.
-fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
-    let told = run(git(top).args(["config", "--show-origin", "--get", "core.hooksPath"]), ASKING);
+fn configured(layout: &Layout, directory: &Path, checkup: &mut Checkup) {
+    let told = run(at(layout).args(["config", "--show-origin", "--get", "core.hooksPath"]), ASKING);
     if !told.succeeded() {
         return;
     }
     let origin = told.stdout.trim_end().as_bstr().to_string();
     let origin = origin.replace('\t', ": ");
-    let take_out = take_out(top);
+    let take_out = take_out(layout);
     match fs::metadata(directory) {
         Ok(there) if there.is_dir() => checkup.good(format!("core.hooksPath is set ({origin})")),
         Ok(_) if directory == Path::new("/dev/null") => {
@@ -192,14 +210,14 @@ fn configured(top: &Path, directory: &Path, checkup: &mut Checkup) {
 }
 
 /// How to have git look for hooks where it looks by itself.
-fn take_out(top: &Path) -> String {
-    place::unset(&run(git(top).args(place::SCOPE), ASKING).stdout)
+fn take_out(layout: &Layout) -> String {
+    place::unset(&run(at(layout).args(place::SCOPE), ASKING).stdout)
 }
 
 #[cfg(unix)]
 fn can_run(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]

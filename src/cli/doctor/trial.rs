@@ -53,7 +53,8 @@ pub(super) fn run(layout: &Layout, subject: &Subject, hooks: &Hooks, asked: &Ask
     // Hooks that another program keeps are tried with its files as they are now, committed or not.
     let kept = layout.work_tree.as_deref().map(keeper::files).unwrap_or_default();
     let files = [subject.files.as_slice(), &kept].concat();
-    let clone = match Clone::of(layout, &files, asked.patience) {
+    let gone = layout.work_tree.as_deref().map(keeper::gone).unwrap_or_default();
+    let clone = match Clone::of(layout, (&files, &gone), asked.patience) {
         Ok(clone) => clone,
         Err(reason) => return checkup.untried(format!("the repository cannot be cloned:\n{reason}")),
     };
@@ -70,7 +71,7 @@ impl Trial<'_> {
     fn prepare(&self, wanted: &[&str]) -> io::Result<()> {
         for name in wanted.iter().copied().chain(["commit-msg", "applypatch-msg", PATCHES]) {
             if let Some(hook) = self.hooks.get(name).filter(|_| name != "pre-receive") {
-                self.clone.call(name, &hook)?;
+                self.clone.call(name, &hook, self.hooks.own(name).as_deref())?;
             }
         }
         if self.hooks.used == Use::Pushed { self.prepare_server() } else { Ok(()) }
@@ -79,10 +80,7 @@ impl Trial<'_> {
     /// Lets git call the hook of the server.
     fn prepare_server(&self) -> io::Result<()> {
         let Some(hook) = self.hooks.get("pre-receive") else { return Ok(()) };
-        let there = self.clone.server().join("hooks");
-        std::fs::create_dir_all(&there)?;
-        self.clone.call("pre-receive", &hook)?;
-        std::fs::rename(self.clone.hooks().join("pre-receive"), there.join("pre-receive"))
+        self.clone.receive("pre-receive", &hook, self.hooks.own("pre-receive").as_deref())
     }
 
     fn gates(&self, gates: &[Gate], checkup: &mut Checkup) -> io::Result<()> {

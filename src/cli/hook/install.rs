@@ -17,10 +17,15 @@ use super::status;
 use crate::sanitize::{system_error, visible};
 use crate::status::Status;
 
+/// How a repository has hooks of its own where git reads those of all.
+pub(super) const APART: &str =
+    "`git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"`";
+
 /// Where the hooks are to be.
 #[derive(Debug, Args)]
 pub struct Where {
-    /// Of every repository of yours (core.hooksPath of your own configuration); their own hooks are still run
+    /// Of every repository of yours (core.hooksPath of your own configuration); their own hooks are still run, but for
+    /// reference-transaction, post-index-change, push-to-checkout and proc-receive
     #[arg(long)]
     pub global: bool,
 }
@@ -144,10 +149,16 @@ pub(super) fn find(to: &Where) -> Result<Place, UsageError> {
     if to.global { place::of_all() } else { place::of_repository() }
 }
 
+/// The hooks that are wanted there, and what we put there that is not wanted any more: the work tree may be gone that it was for.
 pub(super) fn look(place: &Place) -> Result<Vec<Hook<'static>>, UsageError> {
     let top = place.top.as_deref();
-    let hooks = script::gates(place.used).iter().map(|gate| Hook::look(&place.directory, gate, top));
-    hooks.collect::<io::Result<_>>().map_err(|error| failed(&place.directory, &error))
+    let wanted = script::gates(place.used);
+    let is_wanted = |hook: &Hook<'_>| wanted.iter().any(|gate| gate.name == hook.gate.name);
+    let hooks = script::gates(Use::Both).iter().map(|gate| Hook::look(&place.directory, gate, top));
+    let hooks: io::Result<Vec<_>> = hooks.collect();
+    let mut hooks = hooks.map_err(|error| failed(&place.directory, &error))?;
+    hooks.retain(|hook| is_wanted(hook) || matches!(hook.there, There::Ours { .. }));
+    Ok(hooks)
 }
 
 /// Whether hooks that are put there stay, and are those of nobody else.
@@ -194,9 +205,7 @@ pub(super) fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
 fn shared(directory: &Path, what: &str) -> UsageError {
     let directory = shown(directory);
     UsageError::new(format!("git reads the hooks of other repositories from {directory}, too (core.hooksPath)"))
-        .help(format!("`leeward hook {what} --global` for all of them; \
-             `git config core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"` to have them \
-             apart here, for its linked worktrees too"))
+        .help(format!("`leeward hook {what} --global` for all of them; {APART} to have them apart here, for its linked worktrees too"))
 }
 
 pub(super) fn failed(at: &Path, error: &io::Error) -> UsageError {

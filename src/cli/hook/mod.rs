@@ -62,8 +62,8 @@ pub enum HookCommand {
     ///
     /// What it has is what it says on standard input, and the refs here that follow it: those that are fetched from that
     /// very URL, by the remote's own refspec. With no ref named there, because there is nothing to push or because another
-    /// command of the hook has read that before (the hook of `leeward hook install` tells them apart), it is what HEAD and all branches, tags and notes here
-    /// have that the remote's branches lack, as far as they were fetched.
+    /// command of the hook has read that before, it is what HEAD and all branches, tags and notes here have that the remote's
+    /// branches lack, as far as they were fetched.
     ///
     /// Configuration, baseline and rule files are those that are committed in what is pushed, each ref by its own, whatever
     /// is checked out. What they are looser in than what the remote has is said. --policy-from REV has all judged by that
@@ -83,8 +83,8 @@ pub enum HookCommand {
     /// Put the gates into this repository
     ///
     /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg, pre-applypatch and
-    /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive, in one with linked worktrees all of them. A
-    /// hook that is there already is set aside and called first, and what it refuses stays refused. Nothing is changed if one
+    /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive, in one with work trees (linked ones, or one
+    /// that is named to git each time, as for dotfiles) all of them. A hook that is there already is set aside and called first, and what it refuses stays refused. Nothing is changed if one
     /// of them cannot be.
     ///
     /// Git calls none of them for the commits that `git cherry-pick`, `git revert` and `git rebase` make by themselves:

@@ -9,8 +9,8 @@ use bstr::ByteSlice;
 use super::super::UsageError;
 use super::super::subprocess::{ASKING, run};
 use super::super::surroundings::{self, set};
-use super::script::Use;
-use super::worktrees;
+use super::script::{UNSEEN, Use};
+use super::{files, worktrees};
 use crate::sanitize::visible;
 use crate::source::layout::regular;
 
@@ -54,8 +54,8 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
         git(&[&["rev-parse", "--path-format=absolute"], what].concat())?
             .map_err(|complaint| complaint.of_repository())
     };
-    let used = used(&|arguments| git(arguments).ok()?.ok());
     let directory = hooks(&ask)?;
+    let used = used(&|arguments| git(arguments).ok()?.ok(), &directory);
     // From within the git directory, there is none.
     let top = git(&["rev-parse", "--show-toplevel"])?.ok().map(|top| path(&top));
     let scope = git(&SCOPE)?.unwrap_or_default();
@@ -63,22 +63,43 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
     Ok(match shared {
         false => Place { directory, used, top, reach: Reach::Repository },
         // What is pushed to has its gate itself; ours for all call it.
-        true if used != Use::Work && ours().is_some_and(|ours| ours == directory) => {
+        true if used != Use::Work && top.is_none() && ours().is_some_and(|ours| ours == directory) => {
             let own = path(&ask(&["--git-common-dir"])?).join("hooks");
             Place { directory: own, used: Use::Pushed, top, reach: Reach::Repository }
+        }
+        true if ours().is_some_and(|ours| ours == directory) => {
+            Place { directory, used: Use::Work, top, reach: Reach::Shared }
         }
         true => Place { directory, used, top, reach: Reach::Shared },
     })
 }
 
-/// What the repository is used for in which `ask` has git answer: a bare one may have work trees that are linked to it.
-pub(in crate::cli) fn used(ask: worktrees::Ask<'_>) -> Use {
-    let bare = ask(&["rev-parse", "--is-bare-repository"]).is_some_and(|told| told.trim_ascii() == b"true");
-    match bare {
-        false => Use::Work,
-        true if worktrees::all(ask).iter().any(|top| top.is_dir()) => Use::Both,
-        true => Use::Pushed,
+/// What the repository is used for in which `ask` has git answer, at a work tree of it or in itself. A bare one may have work
+/// trees that are linked to it, or one that is named to git each time, as for dotfiles: then it has an index. `directory`: where
+/// git reads hooks, as asked; from a work tree, that need not be where it reads those of what is pushed to.
+pub(in crate::cli) fn used(ask: worktrees::Ask<'_>, directory: &Path) -> Use {
+    let is_bare = |ask: worktrees::Ask<'_>| {
+        ask(&["rev-parse", "--is-bare-repository"]).is_some_and(|told| told.trim_ascii() == b"true")
+    };
+    let Some(common) = ask(&["rev-parse", "--path-format=absolute", "--git-common-dir"]) else {
+        return if is_bare(ask) { Use::Pushed } else { Use::Work };
+    };
+    let common = path(common.trim_end());
+    let itself = |arguments: &[&str]| {
+        let git_dir = ["--git-dir", common.to_str()?];
+        worktrees::ask(&common, &[&git_dir[..], arguments].concat())
+    };
+    if !is_bare(&itself) {
+        return Use::Work;
     }
+    if !is_bare(ask) {
+        let hooks =
+            itself(&["rev-parse", "--git-path", "hooks"]).map(|hooks| common.join(path(hooks.trim_end())));
+        let same = hooks.is_some_and(|hooks| worktrees::same(&hooks, directory));
+        return if same { Use::Both } else { Use::Work };
+    }
+    let has_work_tree = common.join("index").is_file() || worktrees::all(ask).iter().any(|top| top.is_dir());
+    if has_work_tree { Use::Both } else { Use::Pushed }
 }
 
 /// Asks git for something that it answers in a repository.
@@ -213,6 +234,17 @@ impl Place {
         let here = path(&here);
         (is_own && here != self.directory).then(|| (here, unset(&told)))
     }
+}
+
+/// The hooks of the repository here that git no longer runs, if it reads those of all in the directory that is ours.
+pub(super) fn unseen() -> Vec<&'static str> {
+    let read = git(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]).ok().and_then(Result::ok);
+    let is_read = ours().is_some_and(|ours| read.is_some_and(|read| path(&read) == ours));
+    let common = git(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).ok().and_then(Result::ok);
+    let Some(own) = common.filter(|_| is_read).map(|common| path(&common).join("hooks")) else {
+        return Vec::new();
+    };
+    UNSEEN.iter().copied().filter(|name| files::runs(&own.join(name))).collect()
 }
 
 /// Tells git to read the hooks of all repositories there, or to do so no longer.

@@ -38,7 +38,7 @@ pub(in crate::cli) enum Use {
     Work,
     /// It is pushed to.
     Pushed,
-    /// It is bare, as what is pushed to, and has work trees that are linked to it. Git calls the same hooks for all of that.
+    /// It is bare, as what is pushed to, and has work trees. Git calls the same hooks for all of that.
     Both,
 }
 
@@ -75,8 +75,7 @@ pub(super) fn gates(of: Use) -> &'static [Gate] {
     }
 }
 
-/// Hooks of a repository that git no longer sees once it reads hooks elsewhere. Those whose mere presence changes what
-/// git does, or that run at every change of a ref or of the index, are not among them.
+/// Hooks of a repository that git no longer sees once it reads hooks elsewhere, and that are called from there.
 pub(super) const FORWARDED: &[&str] = &[
     "post-applypatch",
     "prepare-commit-msg",
@@ -92,6 +91,10 @@ pub(super) const FORWARDED: &[&str] = &[
     "post-receive",
     "post-update",
 ];
+
+/// Those that are not: their mere presence changes what git does, or they run at every change of a ref or of the index.
+pub(super) const UNSEEN: &[&str] =
+    &["reference-transaction", "post-index-change", "push-to-checkout", "proc-receive"];
 
 /// Which hooks a gate runs before it judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,16 +122,6 @@ pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
     let own = match before {
         Before::Beside => "",
         Before::AndOwn => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
-    };
-    // Git hands no line over where there is nothing to push. Whoever else calls this file may have read what git said.
-    let nothing = match *name {
-        "pre-push" => {
-            "if [ -z \"$input\" ] && [ \"$(git rev-parse --git-path hooks)/pre-push\" -ef \"$0\" ]; then\n    \
-             echo 'leeward: nothing to judge: git names nothing that is to be pushed' >&2\n    \
-             exit 0\n\
-             fi\n"
-        }
-        _ => "",
     };
     let (input, give) = match *name {
         "pre-push" | "pre-receive" => (
@@ -161,7 +154,7 @@ if ! [ -f "$program" ] || ! [ -x "$program" ]; then
         "the program that judges it is gone: it was $was, and there is no leeward on PATH" \
         "help: install leeward and run \`leeward hook install\`; for good without it: rm '$0'"
 fi
-{nothing}{give}"$program" hook {calls} "$@"
+{give}"$program" hook {calls} "$@"
 "#
         )
         .as_bytes(),
@@ -170,7 +163,7 @@ fi
 }
 
 /// The file that calls a repository's own hook, where git reads hooks elsewhere.
-pub(super) fn forwarder(name: &str) -> Vec<u8> {
+pub(in crate::cli) fn forwarder(name: &str) -> Vec<u8> {
     format!(
         r#"#!/bin/sh
 # leeward hook install --global: {name}
@@ -197,12 +190,13 @@ pub(super) enum Whose {
 
 /// Whether a file was made by `leeward hook install`, whatever was changed in it since.
 pub(in crate::cli) fn was_installed(content: &[u8]) -> bool {
-    content.starts_with(b"#!/bin/sh\n# leeward hook install: ")
+    content.starts_with(b"#!/bin/sh\n") && content.contains_str("\n# leeward hook install: ")
 }
 
 /// Whose the file of this gate is.
 pub(super) fn whose(of: &Gate, content: &[u8]) -> Whose {
-    if !content.starts_with(format!("#!/bin/sh\n# leeward hook install: {}\n", of.name).as_bytes()) {
+    // Others add lines of theirs above ours.
+    if !was_installed(content) || !content.contains_str(format!("\n# leeward hook install: {}\n", of.name)) {
         return Whose::Foreign;
     }
     let program = content.find(PROGRAM).and_then(|at| {

@@ -8,9 +8,9 @@ use super::super::policy::Judge;
 use super::super::{UsageError, masked, say, surroundings};
 use super::calls::Why;
 use super::files::{self, Hook, There};
-use super::install::{Where, can_be_put, failed, find, look, shown};
+use super::install::{APART, Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
-use super::place::{Place, Reach};
+use super::place::{self, Place, Reach};
 use super::proof::{self, Proof};
 use super::script::Use;
 use super::{calls, on_path, script, worktrees};
@@ -35,6 +35,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     }
     text.push_str(&proven(&proofs));
     text.push_str(&elsewhere(&place));
+    text.push_str(&unseen());
     if place.used != Use::Pushed {
         text.push_str(
             "git calls no gate for what cherry-pick, revert and rebase commit by themselves; pre-push judges it\n",
@@ -58,7 +59,9 @@ fn unborn(place: &Place) -> Option<String> {
     if place.used == Use::Work {
         return None;
     }
-    let (what, mend) = Judge::of(&surroundings::repository(Path::new(".")).ok()?).problem()?;
+    let layout = surroundings::repository(Path::new(".")).ok()?;
+    // A linked work tree has a `HEAD` of its own.
+    let (what, mend) = Judge::of(&layout).problem().filter(|_| layout.git_dir == layout.common_dir)?;
     Some(format!("problem: {what}\nhelp: {mend}\n"))
 }
 
@@ -77,6 +80,21 @@ fn heading(place: &Place) -> String {
             format!("git reads your hooks from {directory} (core.hooksPath)\n")
         }
     }
+}
+
+/// What to say of hooks of the repository here that are not called from where git reads those of all.
+fn unseen() -> String {
+    let names = place::unseen();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "warning: git no longer runs the {} of this repository: those change what git does by being there, or run at every \
+         change of a ref or the index, so hooks of all repositories do not call them\n\
+         help: {} and `leeward hook install` have its hooks apart\n",
+        names.join(", "),
+        APART
+    )
 }
 
 /// What to say of the other work trees, or of the repository here if those of all were asked for.

@@ -45,7 +45,6 @@ const LEADING: [&str; 5] =
 /// hooks, or finds one that calls somebody else. `directory`: where the hooks are here. What git does not tell of is not told
 /// of.
 pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> Vec<Gap> {
-    let same = |a: &Path, b: &Path| a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a));
     let help = if keeper::husky(directory).is_some() { keeper::RUN_HUSKY } else { INSTALL_THERE };
     let others = all(&|arguments| ask(here, arguments)).into_iter().filter(|other| !same(other, here));
     let others = others.map(|other| ("work tree", other, help));
@@ -73,6 +72,11 @@ pub(in crate::cli) fn without(names: &[&str], here: &Path, directory: &Path) -> 
         })
     });
     told.collect()
+}
+
+/// Whether two paths lead to the same thing: what is there, or will be.
+pub(super) fn same(a: &Path, b: &Path) -> bool {
+    a == b || a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a))
 }
 
 /// Whether git would run a gate of ours.

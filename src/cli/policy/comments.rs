@@ -95,7 +95,9 @@ impl Policy {
         };
         let named = take(outcome, &mut is_new, deny);
         outcome.notes.extend(note(&named, &since, deny));
-        outcome.comments_refused = deny && !named.is_empty();
+        if deny && !named.is_empty() {
+            outcome.comments_refused = Some("--deny-new-suppressions".to_owned());
+        }
         outcome.sort();
     }
 }

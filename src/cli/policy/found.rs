@@ -242,7 +242,7 @@ fn without(basis: &Basis) -> &'static str {
         Basis::Pushed { .. } => {
             "mend it in the commit that is pushed; `git push --no-verify` goes on unjudged"
         }
-        Basis::Received(_) => "it is that of HEAD here: have whoever runs this server mend it",
+        Basis::Received(_) => "it is what judges here: have whoever runs this server mend it",
         Basis::Disk | Basis::Since(_) | Basis::Index(_) | Basis::Head => "--no-config does without the file",
     }
 }

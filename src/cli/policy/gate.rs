@@ -5,7 +5,7 @@
 //! together with what it is for. What is said here changes no verdict, so that who reads it can.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bstr::{BString, ByteSlice as _};
 
@@ -15,7 +15,6 @@ use super::files::{Files, Stored};
 use super::{Basis, Incoming, Judge, KnownRule, NamedBaseline, Policy, Setting};
 use crate::report::Note;
 use crate::sanitize::visible;
-use crate::source::history::range::Snapshot;
 use crate::words;
 
 /// Refs that come in whose settings are looked at.
@@ -101,7 +100,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// If the branch of `HEAD` brings what cannot be used: everything that comes later would be refused for it.
+    /// If the branch that is to judge brings what cannot be used: everything that comes later would be refused for it.
     pub(super) fn received(
         &self,
         mode: &str,
@@ -112,9 +111,14 @@ impl Policy {
         let Basis::Received(refs) = basis else { return Ok(Vec::new()) };
         let here = targets.first().filter(|_| args.policy_from.is_none());
         let here = here.and_then(|target| surroundings::repository(target).ok());
-        let mut notes: Vec<Note> = here.and_then(|layout| Judge::of(&layout).note()).into_iter().collect();
+        let judges = here.as_ref().and_then(|layout| Judge::after(layout, refs));
+        let mut notes: Vec<Note> =
+            here.as_ref().and_then(|layout| Judge::of(layout).note()).into_iter().collect();
         let mut seen: BTreeSet<&String> = BTreeSet::new();
-        let new = refs.iter().filter(|new| new.name.starts_with(b"refs/heads/") && seen.insert(&new.tip));
+        // Several may be one commit, and the one that is to judge counts.
+        let (first, rest): (Vec<_>, Vec<_>) = refs.iter().partition(|new| judges.as_ref() == Some(&new.name));
+        let new = first.into_iter().chain(rest);
+        let new = new.filter(|new| new.name.starts_with(b"refs/heads/") && seen.insert(&new.tip));
         for Incoming { name: branch, tip, .. } in new.take(RECEIVED) {
             let name = visible(branch);
             let brings = Basis::Pushed { tip: tip.clone(), base: None };
@@ -130,10 +134,9 @@ impl Policy {
                 }
                 Err(error) => {
                     let message = format!("what {name} brings to judge by cannot be used: {error}");
-                    let judges = args.policy_from.is_none();
-                    if judges && targets.iter().any(|target| is_branch_of_head(target, branch)) {
+                    if judges.as_ref() == Some(branch) {
                         return Err(UsageError::new(message).help(
-                            "it is to be that of HEAD here, so that nothing could be pushed any more: mend it in what is pushed",
+                            "it is to judge what is pushed here, so that nothing could be pushed any more: mend it in what is pushed",
                         ));
                     }
                     notes.push(Note { kind: "policy-broken", message });
@@ -150,11 +153,6 @@ impl Policy {
             loosened.map(|loosened| Note { kind: "policy-loosened", message: format!("{what}: {loosened}") });
         said.collect()
     }
-}
-
-fn is_branch_of_head(target: &Path, branch: &BString) -> bool {
-    let layout = surroundings::repository(target).ok();
-    layout.and_then(|layout| Snapshot::branch_of_head(&layout)).as_ref() == Some(branch)
 }
 
 /// Two policies.

@@ -248,6 +248,10 @@ impl Policy {
         today: jiff::civil::Date,
     ) {
         outcome.notes.extend(self.notes.iter().cloned());
+        let Setting { value: heeded, source } = &self.inline_ignores;
+        if !heeded {
+            outcome.comments_refused = Some(format!("inline-ignores is off: {source}"));
+        }
         if !self.paths_known && !self.left_out.exclude.is_empty() {
             let suppression = Suppression { by: SuppressedBy::Config, reason: LEFT_OUT.to_owned() };
             let left_out = |location: &Location| {

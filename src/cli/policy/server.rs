@@ -4,8 +4,9 @@
 //! leave what was merged without a say, for good. Then another branch stands in, if it is plain which one; if it is not, the
 //! defaults hold and no new comment accepts anything. Nothing of a push that is not accepted yet is looked at.
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 
+use super::Incoming;
 use crate::report::Note;
 use crate::sanitize::visible;
 use crate::source::history::range::Snapshot;
@@ -30,6 +31,14 @@ pub(in crate::cli) enum Judge {
     },
 }
 
+/// The branch that judges where `HEAD` names none of these.
+fn stand_in(branches: &[BString]) -> Option<&BString> {
+    match branches {
+        [only] => Some(only),
+        _ => USUAL.iter().find_map(|usual| branches.iter().find(|branch| **branch == usual.as_bytes())),
+    }
+}
+
 impl Judge {
     /// The one of a repository.
     pub(in crate::cli) fn of(layout: &Layout) -> Judge {
@@ -37,14 +46,27 @@ impl Judge {
             return Judge::Head;
         }
         let branches = Snapshot::names_of_branches(layout);
-        let instead = match branches.as_slice() {
-            [] => return Judge::Nobody,
-            [only] => only.to_str().ok(),
-            _ => USUAL.into_iter().find(|usual| branches.iter().any(|branch| branch == usual.as_bytes())),
-        };
+        if branches.is_empty() {
+            return Judge::Nobody;
+        }
+        let instead = stand_in(&branches).and_then(|branch| branch.to_str().ok().map(str::to_owned));
         let head =
             Snapshot::branch_of_head(layout).map_or_else(|| "HEAD".to_owned(), |name| name.to_string());
-        Judge::Unborn { head, instead: instead.map(str::to_owned) }
+        Judge::Unborn { head, instead }
+    }
+
+    /// The branch that is to judge once these refs are taken in.
+    pub(super) fn after(layout: &Layout, new: &[Incoming]) -> Option<BString> {
+        let head = Snapshot::branch_of_head(layout);
+        if Snapshot::open(layout, "HEAD").is_ok() || new.iter().any(|new| Some(&new.name) == head.as_ref()) {
+            return head;
+        }
+        let new = new.iter().map(|new| &new.name).filter(|name| name.starts_with(b"refs/heads/"));
+        let mut branches = Snapshot::names_of_branches(layout);
+        branches.extend(new.cloned());
+        branches.sort();
+        branches.dedup();
+        stand_in(&branches).cloned()
     }
 
     /// The revision to read settings from.

@@ -148,8 +148,16 @@ fn if_own(is_own: bool, calls: Calls) -> Calls {
 /// The files at the top of a work tree that such programs go by, as far as they are there. (Those of husky are called
 /// where they are.)
 pub(in crate::cli) fn files(top: &Path) -> Vec<PathBuf> {
-    let names = LEFTHOOK.iter().chain(&LEFTHOOK_LOCAL).chain(&PRE_COMMIT);
-    names.map(|name| top.join(name)).filter(|file| file.is_file()).collect()
+    all(top).filter(|file| file.is_file()).collect()
+}
+
+/// Those that are not there, whatever is committed: their programs look for them on disk.
+pub(in crate::cli) fn gone(top: &Path) -> Vec<PathBuf> {
+    all(top).filter(|file| !file.exists()).collect()
+}
+
+fn all(top: &Path) -> impl Iterator<Item = PathBuf> {
+    LEFTHOOK.iter().chain(&LEFTHOOK_LOCAL).chain(&PRE_COMMIT).map(move |name| top.join(name))
 }
 
 /// Where husky 9 has the hooks that people write, if it is its directory that git calls hooks in: `.husky` for

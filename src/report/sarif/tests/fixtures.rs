@@ -120,7 +120,7 @@ pub(super) fn report(mode: &'static str, findings: Vec<Finding>) -> Report {
             confidence: Confidence::Medium,
             below_confidence: 0,
             notes: Vec::new(),
-            comments_refused: false,
+            comments_refused: None,
             coverage: Coverage { files: 3, bytes: 99, ..Coverage::default() },
         },
         findings,
