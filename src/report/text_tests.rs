@@ -69,8 +69,9 @@ Pushed, or handed on: iwuT…LxRv
       url=$(git -C "$work/copy.git" remote get-url origin)
       leeward history --quiet --write-expressions "$work/expressions.txt" --write-blobs "$work/blobs.txt" "$work/copy.git"
   In binary data and in archives nothing can be replaced: there, the version of the file goes whole.
-      git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt" --replace-message "$work/expressions.txt" --strip-blobs-with-ids "$work/blobs.txt"
+      GIT_NO_REPLACE_OBJECTS=1 git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt" --replace-message "$work/expressions.txt" --strip-blobs-with-ids "$work/blobs.txt"
       rm "$work/expressions.txt"
+  What `git replace` shows in place of something else goes by the old ids, and refs/replace/* are not kept: what is still needed of that is made anew by hand.
   Notes stay with the old ids. Where there are any, this gives them to the new commits, too:
       for notes in $(git -C "$work/copy.git" for-each-ref --format='%(refname)' refs/notes/); do tail -n +2 "$work/copy.git/filter-repo/commit-map" | git -C "$work/copy.git" notes --ref="$notes" copy --force --stdin; done
   When `leeward history "$work/copy.git"` finds nothing any more:

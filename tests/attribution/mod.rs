@@ -113,12 +113,7 @@ fn each_state_has_its_remedy() {
     let place = every_state();
     let text = place.run(&["history"]).out();
     let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("      git ")).collect();
-    for expected in [
-        "-C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
-         \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"",
-        "-C \"$work/copy.git\" push --force --mirror \"$url\"",
-        "reset -q -- :/staged",
-    ] {
+    for expected in ["-C \"$work/copy.git\" push --force --mirror \"$url\"", "reset -q -- :/staged"] {
         assert!(commands.contains(&expected), "{expected} in {commands:?}");
     }
     // It passes the last commit as well.

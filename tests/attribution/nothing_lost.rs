@@ -179,6 +179,28 @@ fn a_history_that_is_cut_by_a_replacement_is_rebased_as_it_is_stored() {
 }
 
 #[test]
+fn a_history_that_is_cut_by_a_replacement_is_rewritten_as_it_is_stored() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    commit(&mut place, "after it");
+    place.git(&["branch", "side"]);
+    place.git(&["replace", "--graft", "HEAD"]);
+    let shared = commands(&place, &["history"]);
+    place.git(&["--no-replace-objects", "push", "--quiet", "origin", "main"]);
+    let told = commands(&place, &["history"]);
+    // Tells what git-filter-repo reads.
+    place.write("../bin/git-filter-repo", "#!/bin/sh\ngit log --format=%s main\n");
+    paste(&place, ".", "chmod +x ../bin/git-filter-repo").ends_with(0);
+    paste(&place, ".", "git clone --mirror . ../scratch/copy.git").ends_with(0);
+    for told in [shared, told] {
+        let filter = told.iter().find(|command| command.contains(" filter-repo ")).expect("it is told");
+        let at = "PATH=$(dirname \"$PWD\")/bin:$PATH; work=$(dirname \"$PWD\")/scratch";
+        assert_eq!(paste(&place, ".", &format!("{at}; {filter}")).ends_with(0).out(), "after it\na\nbase\n");
+    }
+}
+
+#[test]
 fn what_git_does_not_drop_is_told_with_its_place() {
     let mut place = pushed();
     place.write("a.env", line(1));

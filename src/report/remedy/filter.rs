@@ -13,6 +13,10 @@ pub(super) const COPY: &str = "\"$work/copy.git\"";
 /// Whole secrets, beside the copy.
 const EXPRESSIONS: &str = "\"$work/expressions.txt\"";
 
+/// Has git-filter-repo read commits as they are stored. With what is shown in place of some (git replace), it would make lasting
+/// that others are cut off.
+const AS_STORED: &str = "GIT_NO_REPLACE_OBJECTS=1";
+
 /// Ids of files that go whole.
 const BLOBS: &str = "\"$work/blobs.txt\"";
 
@@ -26,7 +30,7 @@ impl Group<'_> {
     /// Takes the keys out of the copy that was made. A commit that did nothing but change keys stays.
     pub(super) fn filter(&self, options: &str) -> Vec<Line> {
         let mut filter = format!(
-            "git -C {COPY} filter-repo --prune-empty never --replace-text {EXPRESSIONS} --replace-message {EXPRESSIONS} \
+            "{AS_STORED} git -C {COPY} filter-repo --prune-empty never --replace-text {EXPRESSIONS} --replace-message {EXPRESSIONS} \
              --strip-blobs-with-ids {BLOBS}"
         );
         use LocationKind::{Author, Committer, Path, Tagger};
@@ -58,6 +62,14 @@ pub(super) fn notes_follow(git: &str) -> [Line; 2] {
              {git} notes --ref=\"$notes\" copy --force --stdin; done"
         )),
     ]
+}
+
+/// What becomes of refs/replace in a copy of everything. Whether a remote has any is not known.
+pub(super) fn replacements_go() -> Line {
+    say(
+        "What `git replace` shows in place of something else goes by the old ids, and refs/replace/* are not kept: what is still \
+         needed of that is made anew by hand.",
+    )
 }
 
 /// Forgets the secrets, which are needed no more.

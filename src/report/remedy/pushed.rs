@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::filter::{COPY, forget, notes_follow};
+use super::filter::{COPY, forget, notes_follow, replacements_go};
 use super::local::{BORROWERS, DROP};
 use super::unpushed::BRANCHES;
 use super::{Group, Line, run, say};
@@ -54,6 +54,7 @@ impl Group<'_> {
         };
         lines.extend(self.filter(""));
         lines.push(forget());
+        lines.push(replacements_go());
         // Whether a remote has notes that were never fetched is not known.
         if !remotes.is_empty() || self.has_notes() {
             lines.extend(notes_follow(&format!("git -C {COPY}")));

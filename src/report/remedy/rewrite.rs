@@ -83,6 +83,7 @@ impl Group<'_> {
         if clean.is_some() {
             lines.push(say("Where files are changed and not committed, nothing of this is done: commit or stash them first."));
         }
+        lines.extend(self.as_stored());
         let copy = format!(
             "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" {COPY}"
         );
