@@ -64,7 +64,7 @@ What to do about mistral-api-key:
 
 Pushed, or handed on: iwuT…LxRv
   First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.
-  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here. This takes git-filter-repo (pip install git-filter-repo):
+  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here and holds no other key. This takes git-filter-repo (pip install git-filter-repo):
       work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" clone --mirror --no-local "$(git remote get-url origin)" "$work/copy.git"
       url=$(git -C "$work/copy.git" remote get-url origin)
       leeward history --quiet --write-expressions "$work/expressions.txt" --write-blobs "$work/blobs.txt" "$work/copy.git"

@@ -179,6 +179,24 @@ fn a_history_that_is_cut_by_a_replacement_is_rebased_as_it_is_stored() {
 }
 
 #[test]
+fn what_is_only_here_is_mended_before_anything_is_pushed() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    place.write("b.env", line(2));
+    commit(&mut place, "b");
+    commit(&mut place, "after it");
+    place.write("c.env", line(3));
+    place.git(&["add", "c.env"]);
+    let said = place.run(&["history"]).ends_with(1).out();
+    let order =
+        ["\nStaged: ", "\nNot pushed, ", "\nPushed, ", "push first what is only here and holds no other key"];
+    let order = order.map(|text| said.find(text).unwrap_or_else(|| panic!("{text}: {said}")));
+    assert!(order.is_sorted(), "{order:?}: {said}");
+}
+
+#[test]
 fn a_history_that_is_cut_by_a_replacement_is_rewritten_as_it_is_stored() {
     let mut place = pushed();
     place.write("a.env", line(1));

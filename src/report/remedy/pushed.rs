@@ -31,7 +31,7 @@ impl Group<'_> {
         lines.extend(self.unstaged_first());
         lines.push(say(
             "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; \
-             push first what is only here. This takes git-filter-repo (pip install git-filter-repo):",
+             push first what is only here and holds no other key. This takes git-filter-repo (pip install git-filter-repo):",
         ));
         // Where no copy was made, nothing is rewritten: all names it.
         match remotes.first() {

@@ -332,12 +332,14 @@ fn refs_that_have_to_follow_are_named_or_counted() {
 }
 
 #[test]
-fn the_most_urgent_comes_first() {
-    let all = [State::Staged, State::Pushed, State::LastCommit, State::Unpushed];
+fn what_got_least_far_comes_first() {
+    use State::{LastCommit, Pushed, Staged, Stashed, Unpushed, Unreachable};
+    let all = [Staged, Pushed, Unreachable, LastCommit, Stashed, Unpushed];
     let mut report = sample::clean(1);
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", state(it))).into();
     let titles: Vec<String> = sections(&report).into_iter().map(|section| section.title).collect();
-    let begins = ["Pushed", "Not pushed", "Only in the last", "Staged"];
+    let begins =
+        ["Staged", "Only in the last", "Not pushed", "Only in the stash", "In no ref any more", "Pushed"];
     assert!(titles.iter().zip(begins).all(|(title, begin)| title.starts_with(begin)), "{titles:?}");
     assert_eq!(titles.len(), begins.len());
 }
