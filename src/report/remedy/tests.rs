@@ -114,7 +114,7 @@ fn each_state_has_its_commands() {
             &["git ls-files --error-unmatch -- :/conf/.env >/dev/null && \
                git commit --amend --no-edit --allow-empty --only -- :/conf/.env"],
         ),
-        (CommitMessage, "", state(State::LastCommit), &["git commit --amend --allow-empty"]),
+        (CommitMessage, "", state(State::LastCommit), &["git commit --amend --only --allow-empty"]),
         (
             Blob,
             "a",
