@@ -2,6 +2,7 @@
 
 use super::line;
 use super::remedies::{commands, commit, paste, pushed};
+use crate::support::place::Place;
 
 #[test]
 fn commits_that_only_a_tag_holds_are_kept() {
@@ -42,26 +43,30 @@ fn who_borrows_objects_is_thought_of_before_they_are_dropped() {
     paste(&place, "../borrower", "git fsck --connectivity-only && git log").ends_with(0);
 }
 
+/// A recipe for what was pushed, in a shell that has made the copy and rewritten it, by whatever means, with what comes then.
+fn rewritten(place: &Place, told: &[String]) -> (String, Vec<String>) {
+    let begin = "work=$(dirname \"$PWD\")/scratch; url=$(dirname \"$PWD\")/origin.git";
+    let at = |part: &str| {
+        let found = told.iter().position(|command| command.contains(part));
+        found.unwrap_or_else(|| panic!("{part}: {told:?}"))
+    };
+    let clone = told[at("clone --mirror")].replace("$(mktemp -d)", "$(dirname \"$PWD\")/scratch");
+    paste(place, ".", &format!("mkdir ../scratch; {clone} && {}", told[at(">\"$work/refs.txt\"")]))
+        .ends_with(0);
+    let other = "git update-ref refs/heads/main \"$(git commit-tree -m other 'main^{tree}')\"";
+    paste(place, "../scratch/copy.git", other).ends_with(0);
+    let unchanged = at("unchanged() {");
+    (format!("{begin}; {}", told[unchanged]), told[unchanged + 1..].to_vec())
+}
+
 #[test]
 fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
     let mut place = pushed();
     place.write("a.env", line(1));
     commit(&mut place, "a");
     place.git(&["push", "--quiet", "origin", "main", "main:refs/pull/1/head"]);
-    let told = commands(&place, &["history"]);
-    let push =
-        told.iter().position(|command| command.contains(" push --force --mirror ")).expect("it is told");
-    let [push, again, ..] = &told[push..] else { panic!("{told:?}") };
-    // Whatever rewrote it.
-    let begin = "work=$(dirname \"$PWD\")/scratch; url=$(dirname \"$PWD\")/origin.git";
-    paste(
-        &place,
-        ".",
-        &format!("{begin}; mkdir \"$work\" && git clone --mirror \"$url\" \"$work/copy.git\""),
-    )
-    .ends_with(0);
-    let other = "git update-ref refs/heads/main \"$(git commit-tree -m other 'main^{tree}')\"";
-    paste(&place, "../scratch/copy.git", other).ends_with(0);
+    let (begin, told) = rewritten(&place, &commands(&place, &["history"]));
+    let [push, again, ..] = &told[..] else { panic!("{told:?}") };
     let origin = |line: &str| paste(&place, "../origin.git", line).ends_with(0).out();
     origin("git config transfer.hideRefs refs/pull; git config receive.denyNonFastForwards true");
     let copy = place.top().join("scratch/copy.git");
@@ -74,6 +79,64 @@ fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
     paste(&place, ".", &format!("{begin}; {again}")).ends_with(0);
     assert!(!copy.exists());
     assert_eq!(origin("git log --format=%s main"), "other\n");
+}
+
+#[test]
+fn what_others_push_meanwhile_is_not_overwritten() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main", "main:side"]);
+    let (begin, told) = rewritten(&place, &commands(&place, &["history"]));
+    let [push, again, ..] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", "git clone --quiet --branch side ../origin.git ../colleague").ends_with(0);
+    let origin = |line: &str| paste(&place, "../origin.git", line).ends_with(0).out();
+    for (to, back) in [("side", "git branch --force side side~"), ("new", "git branch -D new")] {
+        let theirs =
+            format!("git commit --quiet --allow-empty -m theirs && git push --quiet origin HEAD:{to}");
+        paste(&place, "../colleague", &theirs).ends_with(0);
+        for command in [push, again] {
+            let ran = paste(&place, ".", &format!("{begin}; {command}")).ends_with(1);
+            assert!(ran.out().ends_with(&format!("\trefs/heads/{to}\n")), "{}", ran.out());
+        }
+        assert_eq!(origin(&format!("git log -1 --format=%s {to}")), "theirs\n");
+        origin(back);
+    }
+    // What it sent itself is nobody else's.
+    paste(&place, ".", &format!("{begin}; {push}")).ends_with(0);
+    paste(
+        &place,
+        "../colleague",
+        "git commit --quiet --allow-empty -m late && git push --quiet origin HEAD:late",
+    )
+    .ends_with(0);
+    paste(&place, ".", &format!("{begin}; {again}")).ends_with(1);
+    origin("git branch -D late");
+    paste(&place, ".", &format!("{begin}; {again}")).ends_with(0);
+    assert_eq!(origin("git log --format=%s main"), "other\n");
+}
+
+#[test]
+fn what_is_pushed_to_a_bare_repository_meanwhile_is_not_overwritten() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let told = commands(&place, &["history", "../origin.git"]);
+    let (_, told) = told.split_first().expect("the way there");
+    let at = |part: &str| told.iter().find(|command| command.contains(part)).expect(part);
+    let clone = at("clone --mirror").replace("$(mktemp -d)", "$(dirname \"$PWD\")/scratch");
+    let begin = format!("mkdir ../scratch; {clone} && {}", at(">\"$work/refs.txt\""));
+    paste(&place, "../origin.git", &begin).ends_with(0);
+    commit(&mut place, "meanwhile");
+    place.git(&["push", "--quiet", "origin", "main", "main:new"]);
+    let all = format!("work=$(dirname \"$PWD\")/scratch; {}; {}", at("unchanged() {"), at("unchanged && "));
+    let ran = paste(&place, "../origin.git", &all).ends_with(1);
+    assert_eq!(ran.out().lines().count(), 2, "{}", ran.out());
+    let kept = paste(&place, "../origin.git", "git log --format=%s main new").out();
+    assert_eq!(kept, "meanwhile\na\nbase\n");
+    paste(&place, "../origin.git", "git branch --force main main~ && git branch -D new").ends_with(0);
+    paste(&place, "../origin.git", &all).ends_with(0);
 }
 
 #[test]

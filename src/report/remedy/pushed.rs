@@ -15,6 +15,35 @@ use crate::report::spread::joined;
 /// Every ref but those that a forge makes, and nobody else changes.
 const ALL_OF_ONES_OWN: &str = "'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*'";
 
+/// What people push: a forge makes refs of its own all the time.
+const PUSHED: [&str; 3] = ["refs/heads", "refs/tags", "refs/notes"];
+
+/// Lists refs as `git ls-remote` does.
+const LIST: &str = "for-each-ref --format='%(objectname)%09%(refname)'";
+
+/// Notes what the copy's refs are, in a file that is begun (`>`) or has more (`>>`).
+fn remember(into: &str) -> String {
+    format!("git -C {COPY} {LIST} {} {into}\"$work/refs.txt\"", PUSHED.join(" "))
+}
+
+/// What to look at before refs are overwritten: whether each is as it was copied, or as it shall be.
+fn unchanged(at_remote: bool) -> [Line; 2] {
+    let now = match at_remote {
+        true => format!("git ls-remote --refs \"$url\" '{}/*'", PUSHED.join("/*' '")),
+        false => format!("git {LIST} {}", PUSHED.join(" ")),
+    };
+    [
+        say(
+            "Nobody may push from the first of these commands to the last: it would be overwritten. So this looks whether branches, \
+             tags and notes are still what was copied. If it shows any, nothing more is done: begin anew, with another copy.",
+        ),
+        run(format!(
+            "unchanged() {{ {} && {now} >\"$work/now.txt\" && ! grep -vxF -f \"$work/refs.txt\" \"$work/now.txt\"; }}",
+            remember(">>")
+        )),
+    ]
+}
+
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
         let remotes: BTreeSet<&BString> = self
@@ -40,11 +69,12 @@ impl Group<'_> {
                 // Git takes an address that is a path from the top.
                 let clone = "git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local";
                 lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
-                lines.push(run(format!("url=$(git -C {COPY} remote get-url origin)")));
+                lines.push(run(format!("url=$(git -C {COPY} remote get-url origin) && {}", remember(">"))));
             }
             None => {
                 let here = "\"$(git rev-parse --git-common-dir)\"";
                 lines.push(run(format!("work=$(mktemp -d) && git clone --mirror --no-local {here} {COPY}")));
+                lines.push(run(remember(">")));
                 // git-filter-repo makes branches of what follows a remote.
                 lines.push(run(format!(
                     "git -C {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
@@ -63,10 +93,11 @@ impl Group<'_> {
             "When `leeward history{} {COPY}` finds nothing any more:",
             self.options_in_copy
         )));
+        lines.extend(unchanged(!remotes.is_empty()));
         match remotes.is_empty() {
             true => lines.extend(self.back_from_copy()),
             false => {
-                lines.push(run(format!("git -C {COPY} push --force --mirror \"$url\"")));
+                lines.push(run(format!("unchanged && git -C {COPY} push --force --mirror \"$url\"")));
                 lines.push(say(
                     "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
                      stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
@@ -74,7 +105,7 @@ impl Group<'_> {
                      removes the copy once all of it went through:",
                 ));
                 lines.push(run(format!(
-                    "git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
+                    "unchanged && git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
                 )));
             }
         }
@@ -135,7 +166,8 @@ impl Group<'_> {
             .iter()
             .map(|(top, name)| switch(*top, &word(name.strip_prefix(BRANCHES).unwrap_or(name))));
         let remove = "rm -rf \"$work\"".to_owned();
-        let commands: Vec<String> = away.chain([fetch]).chain(back).chain([remove]).collect();
+        let begin = ["unchanged".to_owned()].into_iter();
+        let commands: Vec<String> = begin.chain(away).chain([fetch]).chain(back).chain([remove]).collect();
         vec![
             run(commands.join(" && ")),
             say(&format!("What no ref leads to any more is stored until it is dropped ({BORROWERS}):")),
