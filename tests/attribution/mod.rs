@@ -114,9 +114,9 @@ fn each_state_has_its_remedy() {
     let text = place.run(&["history"]).out();
     let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("      ")).collect();
     for expected in [
-        "GIT_NO_REPLACE_OBJECTS=1 git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" \
+        "GIT_NO_REPLACE_OBJECTS=1 git -c safe.bareRepository=all -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" \
          --replace-message \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"",
-        "unchanged && git -C \"$work/copy.git\" push --force --mirror \"$url\"",
+        "unchanged && git --git-dir \"$work/copy.git\" push --force --mirror \"$url\"",
         "git reset -q -- :/staged",
     ] {
         assert!(commands.contains(&expected), "{expected} in {commands:?}");

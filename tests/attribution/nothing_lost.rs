@@ -82,6 +82,33 @@ fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
 }
 
 #[test]
+fn the_copy_is_used_whatever_is_configured() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["branch", "side"]);
+    let shared = commands(&place, &["history"]);
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let pushed = commands(&place, &["history"]);
+    let configured = "[safe]\nbareRepository = explicit\n[clone]\ndefaultRemoteName = up\n";
+    place.write("../configured", configured);
+    // Tells that it was begun.
+    place.write("../bin/git-filter-repo", "#!/bin/sh\ngit rev-parse --is-bare-repository\n");
+    paste(&place, ".", "chmod +x ../bin/git-filter-repo; mkdir ../tmp").ends_with(0);
+    let rewrites = |told: &[String], until: &str| {
+        let until = told.iter().position(|command| command.contains(until)).expect("it is told");
+        let all = told[..=until].join("\n");
+        let begin = "top=$(dirname \"$PWD\"); export TMPDIR=$top/tmp PATH=$top/bin:$PATH GIT_CONFIG_GLOBAL=$top/configured";
+        let ran = paste(&place, ".", &format!("{begin}\n{all}"));
+        assert!(ran.out().contains("true\n") && !ran.err().contains("fatal: "), "{}", ran.err());
+        let left = std::fs::read_dir(place.top().join("tmp")).expect("a directory").count();
+        assert_eq!(left, 0, "all of it was taken, and the copy is removed: {}", ran.err());
+    };
+    rewrites(&shared, "rm -rf");
+    rewrites(&pushed, "rm -rf");
+}
+
+#[test]
 fn what_others_push_meanwhile_is_not_overwritten() {
     let mut place = pushed();
     place.write("a.env", line(1));

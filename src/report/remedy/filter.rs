@@ -7,7 +7,8 @@ use super::{Group, Line, run, say};
 use crate::finding::LocationKind;
 
 /// Where the history is rewritten: in a copy of its own, in a new directory that nobody else can read. One that is left from
-/// before, of another repository perhaps, would be sent in place of this one.
+/// before, of another repository perhaps, would be sent in place of this one. Git is told that it is one, which it need not
+/// find out by itself (safe.bareRepository).
 pub(super) const COPY: &str = "\"$work/copy.git\"";
 
 /// Whole secrets, beside the copy.
@@ -30,7 +31,7 @@ impl Group<'_> {
     /// Takes the keys out of the copy that was made. A commit that did nothing but change keys stays.
     pub(super) fn filter(&self, options: &str) -> Vec<Line> {
         let mut filter = format!(
-            "{AS_STORED} git -C {COPY} filter-repo --prune-empty never --replace-text {EXPRESSIONS} --replace-message {EXPRESSIONS} \
+            "{AS_STORED} git -c safe.bareRepository=all -C {COPY} filter-repo --prune-empty never --replace-text {EXPRESSIONS} --replace-message {EXPRESSIONS} \
              --strip-blobs-with-ids {BLOBS}"
         );
         use LocationKind::{Author, Committer, Path, Tagger};

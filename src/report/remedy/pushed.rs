@@ -15,6 +15,9 @@ use crate::report::spread::joined;
 /// Every ref but those that a forge makes, and nobody else changes.
 const ALL_OF_ONES_OWN: &str = "'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*'";
 
+/// Copies all that a repository has. The remote has the name that is read then, and that git-filter-repo wants.
+const CLONE: &str = "-c clone.defaultRemoteName=origin clone --mirror --no-local";
+
 /// What people push: a forge makes refs of its own all the time.
 const PUSHED: [&str; 3] = ["refs/heads", "refs/tags", "refs/notes"];
 
@@ -23,7 +26,7 @@ const LIST: &str = "for-each-ref --format='%(objectname)%09%(refname)'";
 
 /// Notes what the copy's refs are, in a file that is begun (`>`) or has more (`>>`).
 fn remember(into: &str) -> String {
-    format!("git -C {COPY} {LIST} {} {into}\"$work/refs.txt\"", PUSHED.join(" "))
+    format!("git --git-dir {COPY} {LIST} {} {into}\"$work/refs.txt\"", PUSHED.join(" "))
 }
 
 /// What to look at before refs are overwritten: whether each is as it was copied, or as it shall be.
@@ -67,18 +70,21 @@ impl Group<'_> {
             Some(remote) => {
                 let url = format!("$(git remote get-url {})", word(remote));
                 // Git takes an address that is a path from the top.
-                let clone = "git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local";
+                let clone = format!("git -C \"$(git rev-parse --show-cdup)\" {CLONE}");
                 lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
-                lines.push(run(format!("url=$(git -C {COPY} remote get-url origin) && {}", remember(">"))));
+                lines.push(run(format!(
+                    "url=$(git --git-dir {COPY} remote get-url origin) && {}",
+                    remember(">")
+                )));
             }
             None => {
                 let here = "\"$(git rev-parse --git-common-dir)\"";
-                lines.push(run(format!("work=$(mktemp -d) && git clone --mirror --no-local {here} {COPY}")));
+                lines.push(run(format!("work=$(mktemp -d) && git {CLONE} {here} {COPY}")));
                 lines.push(run(remember(">")));
                 // git-filter-repo makes branches of what follows a remote.
                 lines.push(run(format!(
-                    "git -C {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
-                     git -C {COPY} update-ref --stdin"
+                    "git --git-dir {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
+                     git --git-dir {COPY} update-ref --stdin"
                 )));
             }
         };
@@ -87,7 +93,7 @@ impl Group<'_> {
         lines.push(replacements_go());
         // Whether a remote has notes that were never fetched is not known.
         if !remotes.is_empty() || self.has_notes() {
-            lines.extend(notes_follow(&format!("git -C {COPY}")));
+            lines.extend(notes_follow(&format!("git --git-dir {COPY}")));
         }
         lines.push(say(&format!(
             "When `leeward history{} {COPY}` finds nothing any more:",
@@ -97,7 +103,7 @@ impl Group<'_> {
         match remotes.is_empty() {
             true => lines.extend(self.back_from_copy()),
             false => {
-                lines.push(run(format!("unchanged && git -C {COPY} push --force --mirror \"$url\"")));
+                lines.push(run(format!("unchanged && git --git-dir {COPY} push --force --mirror \"$url\"")));
                 lines.push(say(
                     "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
                      stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
@@ -105,7 +111,7 @@ impl Group<'_> {
                      removes the copy once all of it went through:",
                 ));
                 lines.push(run(format!(
-                    "unchanged && git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
+                    "unchanged && git --git-dir {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
                 )));
             }
         }

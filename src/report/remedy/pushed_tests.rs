@@ -20,15 +20,15 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
     let found = commands(report.findings);
     let expected = [
-        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
-        &format!("url=$(git -C \"$work/copy.git\" remote get-url origin) && {}", remember(">")),
+        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" -c clone.defaultRemoteName=origin clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
+        &format!("url=$(git --git-dir \"$work/copy.git\" remote get-url origin) && {}", remember(">")),
         WRITE,
         FILTER,
         "rm \"$work/expressions.txt\"",
-        &notes_follow("git -C \"$work/copy.git\""),
+        &notes_follow("git --git-dir \"$work/copy.git\""),
         &unchanged("ls-remote --refs \"$url\" 'refs/heads/*' 'refs/tags/*' 'refs/notes/*'"),
-        "unchanged && git -C \"$work/copy.git\" push --force --mirror \"$url\"",
-        "unchanged && git -C \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf \"$work\"",
+        "unchanged && git --git-dir \"$work/copy.git\" push --force --mirror \"$url\"",
+        "unchanged && git --git-dir \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf \"$work\"",
     ];
     assert_eq!(found, expected);
 }
@@ -38,7 +38,7 @@ const LIST: &str = "for-each-ref --format='%(objectname)%09%(refname)' refs/head
 
 /// What notes the refs of the copy.
 fn remember(into: &str) -> String {
-    format!("git -C \"$work/copy.git\" {LIST} {into}\"$work/refs.txt\"")
+    format!("git --git-dir \"$work/copy.git\" {LIST} {into}\"$work/refs.txt\"")
 }
 
 /// What looks whether refs, as `now` lists them, are those of the copy.
@@ -62,7 +62,7 @@ fn where_there_are_notes_they_go_along() {
     let has_notes =
         |found: Containment| vec![finding(LocationKind::Blob, "a", Containment { notes: true, ..found })];
     let told = commands(has_notes(state(State::Pushed)));
-    assert_eq!(told[6], notes_follow("git -C \"$work/copy.git\""), "{told:?}");
+    assert_eq!(told[6], notes_follow("git --git-dir \"$work/copy.git\""), "{told:?}");
     let shared = Containment {
         refs: vec!["refs/heads/main".into(), "refs/heads/other".into()],
         ..committed(Some("refs/heads/main"), Some("77"), 4)
