@@ -5,6 +5,7 @@ mod exposure;
 mod names;
 mod notes;
 mod nothing_lost;
+mod refs;
 mod reftables;
 mod remedies;
 mod staged;
