@@ -64,19 +64,22 @@ What to do about mistral-api-key:
 
 Pushed, or handed on: iwuT…LxRv
   First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.
-  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here. This takes git-filter-repo (pip install git-filter-repo):
-      work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" clone --mirror --no-local "$(git remote get-url origin)" "$work/copy.git"
-      url=$(git -C "$work/copy.git" remote get-url origin)
+  Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here and holds no other key. This takes git-filter-repo (pip install git-filter-repo):
+      work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" -c clone.defaultRemoteName=origin clone --mirror --no-local "$(git remote get-url origin)" "$work/copy.git"
+      url=$(git --git-dir "$work/copy.git" remote get-url origin) && git --git-dir "$work/copy.git" for-each-ref --format='%(objectname)%09%(refname)' refs/heads refs/tags refs/notes >"$work/refs.txt"
       leeward history --quiet --write-expressions "$work/expressions.txt" --write-blobs "$work/blobs.txt" "$work/copy.git"
   In binary data and in archives nothing can be replaced: there, the version of the file goes whole.
-      git -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt" --replace-message "$work/expressions.txt" --strip-blobs-with-ids "$work/blobs.txt"
+      GIT_NO_REPLACE_OBJECTS=1 git -c safe.bareRepository=all -C "$work/copy.git" filter-repo --prune-empty never --replace-text "$work/expressions.txt" --replace-message "$work/expressions.txt" --strip-blobs-with-ids "$work/blobs.txt"
       rm "$work/expressions.txt"
+  What `git replace` shows in place of something else goes by the old ids, and refs/replace/* are not kept: what is still needed of that is made anew by hand.
   Notes stay with the old ids. Where there are any, this gives them to the new commits, too:
-      for notes in $(git -C "$work/copy.git" for-each-ref --format='%(refname)' refs/notes/); do tail -n +2 "$work/copy.git/filter-repo/commit-map" | git -C "$work/copy.git" notes --ref="$notes" copy --force --stdin; done
+      for notes in $(git --git-dir "$work/copy.git" for-each-ref --format='%(refname)' refs/notes/); do tail -n +2 "$work/copy.git/filter-repo/commit-map" | git --git-dir "$work/copy.git" notes --ref="$notes" copy --force --stdin; done
   When `leeward history "$work/copy.git"` finds nothing any more:
-      git -C "$work/copy.git" push --force --mirror "$url"
+  Nobody may push from the first of these commands to the last: it would be overwritten. So this looks whether branches, tags and notes are still what was copied. If it shows any, nothing more is done: begin anew, with another copy.
+      unchanged() { git --git-dir "$work/copy.git" for-each-ref --format='%(objectname)%09%(refname)' refs/heads refs/tags refs/notes >>"$work/refs.txt" && git ls-remote --refs "$url" 'refs/heads/*' 'refs/tags/*' 'refs/notes/*' >"$work/now.txt" && ! grep -vxF -f "$work/refs.txt" "$work/now.txt"; }
+      unchanged && git --git-dir "$work/copy.git" push --force --mirror "$url"
   A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and removes the copy once all of it went through:
-      git -C "$work/copy.git" push --force "$url" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf "$work"
+      unchanged && git --git-dir "$work/copy.git" push --force "$url" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf "$work"
   Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its support.
 
 Suppressed:

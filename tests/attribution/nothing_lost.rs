@@ -2,6 +2,7 @@
 
 use super::line;
 use super::remedies::{commands, commit, paste, pushed};
+use crate::support::place::Place;
 
 #[test]
 fn commits_that_only_a_tag_holds_are_kept() {
@@ -42,26 +43,30 @@ fn who_borrows_objects_is_thought_of_before_they_are_dropped() {
     paste(&place, "../borrower", "git fsck --connectivity-only && git log").ends_with(0);
 }
 
+/// A recipe for what was pushed, in a shell that has made the copy and rewritten it, by whatever means, with what comes then.
+fn rewritten(place: &Place, told: &[String]) -> (String, Vec<String>) {
+    let begin = "work=$(dirname \"$PWD\")/scratch; url=$(dirname \"$PWD\")/origin.git";
+    let at = |part: &str| {
+        let found = told.iter().position(|command| command.contains(part));
+        found.unwrap_or_else(|| panic!("{part}: {told:?}"))
+    };
+    let clone = told[at("clone --mirror")].replace("$(mktemp -d)", "$(dirname \"$PWD\")/scratch");
+    paste(place, ".", &format!("mkdir ../scratch; {clone} && {}", told[at(">\"$work/refs.txt\"")]))
+        .ends_with(0);
+    let other = "git update-ref refs/heads/main \"$(git commit-tree -m other 'main^{tree}')\"";
+    paste(place, "../scratch/copy.git", other).ends_with(0);
+    let unchanged = at("unchanged() {");
+    (format!("{begin}; {}", told[unchanged]), told[unchanged + 1..].to_vec())
+}
+
 #[test]
 fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
     let mut place = pushed();
     place.write("a.env", line(1));
     commit(&mut place, "a");
     place.git(&["push", "--quiet", "origin", "main", "main:refs/pull/1/head"]);
-    let told = commands(&place, &["history"]);
-    let push =
-        told.iter().position(|command| command.contains(" push --force --mirror ")).expect("it is told");
-    let [push, again, ..] = &told[push..] else { panic!("{told:?}") };
-    // Whatever rewrote it.
-    let begin = "work=$(dirname \"$PWD\")/scratch; url=$(dirname \"$PWD\")/origin.git";
-    paste(
-        &place,
-        ".",
-        &format!("{begin}; mkdir \"$work\" && git clone --mirror \"$url\" \"$work/copy.git\""),
-    )
-    .ends_with(0);
-    let other = "git update-ref refs/heads/main \"$(git commit-tree -m other 'main^{tree}')\"";
-    paste(&place, "../scratch/copy.git", other).ends_with(0);
+    let (begin, told) = rewritten(&place, &commands(&place, &["history"]));
+    let [push, again, ..] = &told[..] else { panic!("{told:?}") };
     let origin = |line: &str| paste(&place, "../origin.git", line).ends_with(0).out();
     origin("git config transfer.hideRefs refs/pull; git config receive.denyNonFastForwards true");
     let copy = place.top().join("scratch/copy.git");
@@ -74,6 +79,91 @@ fn the_rewritten_copy_stays_until_the_remote_took_all_of_it() {
     paste(&place, ".", &format!("{begin}; {again}")).ends_with(0);
     assert!(!copy.exists());
     assert_eq!(origin("git log --format=%s main"), "other\n");
+}
+
+#[test]
+fn the_copy_is_used_whatever_is_configured() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["branch", "side"]);
+    let shared = commands(&place, &["history"]);
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let pushed = commands(&place, &["history"]);
+    let configured = "[safe]\nbareRepository = explicit\n[clone]\ndefaultRemoteName = up\n";
+    place.write("../configured", configured);
+    // Tells that it was begun.
+    place.write("../bin/git-filter-repo", "#!/bin/sh\ngit rev-parse --is-bare-repository\n");
+    paste(&place, ".", "chmod +x ../bin/git-filter-repo; mkdir ../tmp").ends_with(0);
+    let rewrites = |told: &[String], until: &str| {
+        let until = told.iter().position(|command| command.contains(until)).expect("it is told");
+        let all = told[..=until].join("\n");
+        let begin = "top=$(dirname \"$PWD\"); export TMPDIR=$top/tmp PATH=$top/bin:$PATH GIT_CONFIG_GLOBAL=$top/configured";
+        let ran = paste(&place, ".", &format!("{begin}\n{all}"));
+        assert!(ran.out().contains("true\n") && !ran.err().contains("fatal: "), "{}", ran.err());
+        let left = std::fs::read_dir(place.top().join("tmp")).expect("a directory").count();
+        assert_eq!(left, 0, "all of it was taken, and the copy is removed: {}", ran.err());
+    };
+    rewrites(&shared, "rm -rf");
+    rewrites(&pushed, "rm -rf");
+}
+
+#[test]
+fn what_others_push_meanwhile_is_not_overwritten() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main", "main:side"]);
+    let (begin, told) = rewritten(&place, &commands(&place, &["history"]));
+    let [push, again, ..] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", "git clone --quiet --branch side ../origin.git ../colleague").ends_with(0);
+    let origin = |line: &str| paste(&place, "../origin.git", line).ends_with(0).out();
+    for (to, back) in [("side", "git branch --force side side~"), ("new", "git branch -D new")] {
+        let theirs =
+            format!("git commit --quiet --allow-empty -m theirs && git push --quiet origin HEAD:{to}");
+        paste(&place, "../colleague", &theirs).ends_with(0);
+        for command in [push, again] {
+            let ran = paste(&place, ".", &format!("{begin}; {command}")).ends_with(1);
+            assert!(ran.out().ends_with(&format!("\trefs/heads/{to}\n")), "{}", ran.out());
+        }
+        assert_eq!(origin(&format!("git log -1 --format=%s {to}")), "theirs\n");
+        origin(back);
+    }
+    // What it sent itself is nobody else's.
+    paste(&place, ".", &format!("{begin}; {push}")).ends_with(0);
+    paste(
+        &place,
+        "../colleague",
+        "git commit --quiet --allow-empty -m late && git push --quiet origin HEAD:late",
+    )
+    .ends_with(0);
+    paste(&place, ".", &format!("{begin}; {again}")).ends_with(1);
+    origin("git branch -D late");
+    paste(&place, ".", &format!("{begin}; {again}")).ends_with(0);
+    assert_eq!(origin("git log --format=%s main"), "other\n");
+}
+
+#[test]
+fn what_is_pushed_to_a_bare_repository_meanwhile_is_not_overwritten() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    let told = commands(&place, &["history", "../origin.git"]);
+    let (_, told) = told.split_first().expect("the way there");
+    let at = |part: &str| told.iter().find(|command| command.contains(part)).expect(part);
+    let clone = at("clone --mirror").replace("$(mktemp -d)", "$(dirname \"$PWD\")/scratch");
+    let begin = format!("mkdir ../scratch; {clone} && {}", at(">\"$work/refs.txt\""));
+    paste(&place, "../origin.git", &begin).ends_with(0);
+    commit(&mut place, "meanwhile");
+    place.git(&["push", "--quiet", "origin", "main", "main:new"]);
+    let all = format!("work=$(dirname \"$PWD\")/scratch; {}; {}", at("unchanged() {"), at("unchanged && "));
+    let ran = paste(&place, "../origin.git", &all).ends_with(1);
+    assert_eq!(ran.out().lines().count(), 2, "{}", ran.out());
+    let kept = paste(&place, "../origin.git", "git log --format=%s main new").out();
+    assert_eq!(kept, "meanwhile\na\nbase\n");
+    paste(&place, "../origin.git", "git branch --force main main~ && git branch -D new").ends_with(0);
+    paste(&place, "../origin.git", &all).ends_with(0);
 }
 
 #[test]
@@ -175,6 +265,46 @@ fn a_history_that_is_cut_by_a_replacement_is_rebased_as_it_is_stored() {
         place.run(&["history", "--reachable", "main"]).ends_with(0);
         let stored = paste(&place, ".", &format!("{export}; git log --format=%s main")).out();
         assert_eq!(stored, format!("{}a\nbase\n", subject.map_or_else(String::new, |it| format!("{it}\n"))));
+    }
+}
+
+#[test]
+fn what_is_only_here_is_mended_before_anything_is_pushed() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main"]);
+    place.write("b.env", line(2));
+    commit(&mut place, "b");
+    commit(&mut place, "after it");
+    place.write("c.env", line(3));
+    place.git(&["add", "c.env"]);
+    let said = place.run(&["history"]).ends_with(1).out();
+    let order =
+        ["\nStaged: ", "\nNot pushed, ", "\nPushed, ", "push first what is only here and holds no other key"];
+    let order = order.map(|text| said.find(text).unwrap_or_else(|| panic!("{text}: {said}")));
+    assert!(order.is_sorted(), "{order:?}: {said}");
+}
+
+#[test]
+fn a_history_that_is_cut_by_a_replacement_is_rewritten_as_it_is_stored() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    commit(&mut place, "after it");
+    place.git(&["branch", "side"]);
+    place.git(&["replace", "--graft", "HEAD"]);
+    let shared = commands(&place, &["history"]);
+    place.git(&["--no-replace-objects", "push", "--quiet", "origin", "main"]);
+    let told = commands(&place, &["history"]);
+    // Tells what git-filter-repo reads.
+    place.write("../bin/git-filter-repo", "#!/bin/sh\ngit log --format=%s main\n");
+    paste(&place, ".", "chmod +x ../bin/git-filter-repo").ends_with(0);
+    paste(&place, ".", "git clone --mirror . ../scratch/copy.git").ends_with(0);
+    for told in [shared, told] {
+        let filter = told.iter().find(|command| command.contains(" filter-repo ")).expect("it is told");
+        let at = "PATH=$(dirname \"$PWD\")/bin:$PATH; work=$(dirname \"$PWD\")/scratch";
+        assert_eq!(paste(&place, ".", &format!("{at}; {filter}")).ends_with(0).out(), "after it\na\nbase\n");
     }
 }
 

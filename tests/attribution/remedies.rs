@@ -340,10 +340,9 @@ fn a_file_with_one_key_in_its_name_and_another_in_it_is_amended() {
     place.write(&name, line(1));
     commit(&mut place, "a");
     let told = commands(&place, &["history"]);
-    let [all, _] = &told[..] else { panic!("{told:?}") };
-    place.git(&["mv", &name, "a.env"]);
-    place.write("a.env", "x\n");
-    paste(&place, ".", all).ends_with(0);
+    let [unchanged, all, _, _] = &told[..] else { panic!("{told:?}") };
+    let mend = format!("git mv '{name}' a.env && echo x >a.env");
+    paste(&place, ".", &format!("{unchanged}; {mend} && {all}")).ends_with(0);
     place.run(&["history", "--reachable"]).ends_with(0);
 }
 

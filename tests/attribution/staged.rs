@@ -73,3 +73,45 @@ fn of_what_a_reset_took_out_of_the_branch() {
     place.run(&["history"]).ends_with(0);
     place.git(&["cat-file", "-e", "stash@{1}:work"]);
 }
+
+#[test]
+fn what_else_is_staged_stays_out_of_the_last_commit() {
+    let key = line(1);
+    let author = format!("--author={} <a@example.org>", key.trim());
+    let begin = ["commit", "--quiet", "--allow-empty"];
+    for args in [&["--message", &key][..], &["--message", "last", &author]] {
+        let mut place = pushed();
+        place.git(&[&begin[..], args].concat());
+        place.write("work", "a day's work\n");
+        place.write("staged.env", line(2));
+        place.git(&["add", "--all"]);
+        let told = commands(&place, &["history"]);
+        for command in &told {
+            paste(&place, ".", &format!("export GIT_EDITOR='echo x >'; {command}")).ends_with(0);
+        }
+        assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "work\n", "{told:?}");
+        place.run(&["history", "--reachable"]).ends_with(0);
+    }
+}
+
+#[test]
+fn no_file_gets_another_name_while_something_else_is_staged() {
+    let mut place = pushed();
+    let name = line(1).trim().to_owned();
+    place.write(&name, "x\n");
+    commit(&mut place, "a");
+    place.write("work", "a day's work\n");
+    place.git(&["add", "work"]);
+    let told = commands(&place, &["history"]);
+    let [begin, amend] = &told[..] else { panic!("{told:?}") };
+    let all = format!("{begin}; git mv {name} other && {amend}");
+    let is_amended = |place: &Place| place.run(&["history", "--reachable"]).status == Some(0);
+    paste(&place, ".", &all).ends_with(1);
+    assert!(!is_amended(&place), "nothing is done");
+    place.git(&["mv", "other", &name]);
+    place.git(&["stash", "--quiet"]);
+    paste(&place, ".", &all).ends_with(0);
+    place.git(&["stash", "pop", "--quiet", "--index"]);
+    assert!(is_amended(&place));
+    assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "work\n");
+}

@@ -7,11 +7,16 @@ use super::{Group, Line, run, say};
 use crate::finding::LocationKind;
 
 /// Where the history is rewritten: in a copy of its own, in a new directory that nobody else can read. One that is left from
-/// before, of another repository perhaps, would be sent in place of this one.
+/// before, of another repository perhaps, would be sent in place of this one. Git is told that it is one, which it need not
+/// find out by itself (safe.bareRepository).
 pub(super) const COPY: &str = "\"$work/copy.git\"";
 
 /// Whole secrets, beside the copy.
 const EXPRESSIONS: &str = "\"$work/expressions.txt\"";
+
+/// Has git-filter-repo read commits as they are stored. With what is shown in place of some (git replace), it would make lasting
+/// that others are cut off.
+const AS_STORED: &str = "GIT_NO_REPLACE_OBJECTS=1";
 
 /// Ids of files that go whole.
 const BLOBS: &str = "\"$work/blobs.txt\"";
@@ -26,7 +31,7 @@ impl Group<'_> {
     /// Takes the keys out of the copy that was made. A commit that did nothing but change keys stays.
     pub(super) fn filter(&self, options: &str) -> Vec<Line> {
         let mut filter = format!(
-            "git -C {COPY} filter-repo --prune-empty never --replace-text {EXPRESSIONS} --replace-message {EXPRESSIONS} \
+            "{AS_STORED} git -c safe.bareRepository=all -C {COPY} filter-repo --prune-empty never --replace-text {EXPRESSIONS} --replace-message {EXPRESSIONS} \
              --strip-blobs-with-ids {BLOBS}"
         );
         use LocationKind::{Author, Committer, Path, Tagger};
@@ -58,6 +63,14 @@ pub(super) fn notes_follow(git: &str) -> [Line; 2] {
              {git} notes --ref=\"$notes\" copy --force --stdin; done"
         )),
     ]
+}
+
+/// What becomes of refs/replace in a copy of everything. Whether a remote has any is not known.
+pub(super) fn replacements_go() -> Line {
+    say(
+        "What `git replace` shows in place of something else goes by the old ids, and refs/replace/* are not kept: what is still \
+         needed of that is made anew by hand.",
+    )
 }
 
 /// Forgets the secrets, which are needed no more.

@@ -88,15 +88,32 @@ impl Group<'_> {
         lines.extend(self.as_stored());
         lines.extend(self.notes_along());
         lines.extend(self.taken_out_of_files());
-        let is_elsewhere =
-            |kind| !is_file(kind) && !matches!(kind, LocationKind::Index | LocationKind::RefName);
-        if self.has(is_elsewhere) {
-            lines.push(say("Message, people and names of files are changed by hand:"));
-            let author = if self.has(|kind| kind == LocationKind::Author) { AUTHOR } else { "" };
-            lines.push(run(format!("git commit --amend --allow-empty{author}")));
-        }
+        lines.extend(self.changed_by_hand());
         lines.push(say(STAYS));
         lines
+    }
+
+    /// What takes it out of whatever else the last commit has it in. What is staged stays out of that; a file that gets another
+    /// name has to be staged itself, so that nothing else may be.
+    fn changed_by_hand(&self) -> Vec<Line> {
+        let is_elsewhere =
+            |kind| !is_file(kind) && !matches!(kind, LocationKind::Index | LocationKind::RefName);
+        if !self.has(is_elsewhere) {
+            return Vec::new();
+        }
+        let author = if self.has(|kind| kind == LocationKind::Author) { AUTHOR } else { "" };
+        if !self.has(|kind| kind == LocationKind::Path) {
+            return vec![
+                say("Message and people are changed by hand, and what is staged stays so:"),
+                run(format!("git commit --amend --only --allow-empty{author}")),
+            ];
+        }
+        vec![
+            say("Whatever is staged would be committed along, so nothing may be (git stash puts it aside):"),
+            run(NOTHING_STAGED.to_owned()),
+            say("Names of files are changed by git mv, then message and people by hand:"),
+            run(format!("{STILL_SAME} && git commit --amend --allow-empty{author}")),
+        ]
     }
 
     /// What takes it out of the files of the last commit. Whatever else is staged stays out of that.
@@ -118,9 +135,11 @@ impl Group<'_> {
         if in_name {
             return vec![
                 say(
-                    "Take it out of the files, and put what is left, with all that was changed in any file, in place of the commit:",
+                    "Whatever else was changed would be committed along, so nothing may be (git stash puts it aside):",
                 ),
-                run("git commit --amend --no-edit --allow-empty --all".to_owned()),
+                run(NOTHING_CHANGED.to_owned()),
+                say("Take it out of the files, and put what is left in place of the commit:"),
+                run(format!("{STILL_SAME} && git commit --amend --no-edit --allow-empty --all")),
             ];
         }
         let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
@@ -163,6 +182,15 @@ impl Group<'_> {
 
 /// Has another author, who is changed otherwise by nothing, at the same time.
 pub(super) const AUTHOR: &str = " --reset-author --date=\"$(git log -1 --format=%aI)\"";
+
+/// Notes what HEAD is where nothing is staged.
+const NOTHING_STAGED: &str = "unset same; git diff --cached --quiet && same=$(git rev-parse HEAD)";
+
+/// Notes what HEAD is where no file that git tracks is changed, staged or not.
+const NOTHING_CHANGED: &str = "unset same; git diff --quiet HEAD && same=$(git rev-parse HEAD)";
+
+/// Whether HEAD is what was noted.
+const STILL_SAME: &str = "test \"$(git rev-parse HEAD)\" = \"$same\"";
 
 /// Takes files out of the last commit, by an index that has nothing else that is staged.
 fn without(files: &str) -> String {

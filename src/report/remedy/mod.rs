@@ -50,20 +50,20 @@ pub(super) enum Line {
 
 use Line::{Run, Say};
 
-/// What is to be done, the most urgent first.
+/// What is to be done, what got least far first: what is pushed then has nothing any more that is only here.
 pub(super) fn sections(report: &Report) -> Vec<Section> {
-    let mut groups: BTreeMap<(&BString, std::cmp::Reverse<State>), Vec<&Finding>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&BString, State), Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
         let known = finding.containment.as_ref().and_then(|containment| containment.state);
         let state = known.or_else(|| (report.scan.mode == "staged").then_some(State::Staged));
         let target = finding.locations.first().map(|location| &location.target);
         if let (Some(state), Some(target)) = (state, target) {
-            groups.entry((target, std::cmp::Reverse(state))).or_default().push(finding);
+            groups.entry((target, state)).or_default().push(finding);
         }
     }
     let targets: Vec<&BString> = groups.keys().map(|(target, _)| *target).collect();
     for target in targets {
-        let key = |state| (target, std::cmp::Reverse(state));
+        let key = |state| (target, state);
         // A rebase of what is checked out passes its last commit, too; one of another branch leaves that checked out.
         let passes = |findings: &Vec<&Finding>| findings.iter().any(|finding| unpushed::is_rebased(finding));
         if groups.get(&key(State::Unpushed)).is_some_and(passes)
@@ -74,7 +74,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
     }
     let found = report.findings.iter().filter_map(|finding| finding.containment.as_ref());
     let named: BTreeSet<&BString> = found.flat_map(|found| &found.named).collect();
-    let section = |((target, state), findings): ((&BString, std::cmp::Reverse<State>), Vec<&Finding>)| {
+    let section = |((target, state), findings): ((&BString, State), Vec<&Finding>)| {
         let options = words(&report.scan.again.here);
         let options_in_copy = words(&report.scan.again.in_copy);
         let group = Group {
@@ -83,11 +83,11 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             options: &options,
             options_in_copy: &options_in_copy,
         };
-        let (what, mut lines) = match state.0 {
+        let (what, mut lines) = match state {
             State::Unreachable if findings.iter().any(|finding| may_be_in_refs(report, finding)) => {
                 ("In no ref that could be followed", vec![say(MEND_FIRST)])
             }
-            state => group.steps(state)?,
+            _ => group.steps(state)?,
         };
         lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
@@ -100,7 +100,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             keys.push(format!("{} more", more + 1));
         }
         let keys = visible(joined(&keys).as_bytes()).into_owned();
-        let before_a_push = matches!(state.0, State::Unpushed | State::LastCommit);
+        let before_a_push = matches!(state, State::Unpushed | State::LastCommit);
         Some(Section { before_a_push, title: format!("{what}{place}: {keys}"), lines })
     };
     groups.into_iter().filter_map(section).collect()

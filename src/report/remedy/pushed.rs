@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::filter::{COPY, forget, notes_follow};
+use super::filter::{COPY, forget, notes_follow, replacements_go};
 use super::local::{BORROWERS, DROP};
 use super::unpushed::BRANCHES;
 use super::{Group, Line, run, say};
@@ -14,6 +14,38 @@ use crate::report::spread::joined;
 
 /// Every ref but those that a forge makes, and nobody else changes.
 const ALL_OF_ONES_OWN: &str = "'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*'";
+
+/// Copies all that a repository has. The remote has the name that is read then, and that git-filter-repo wants.
+const CLONE: &str = "-c clone.defaultRemoteName=origin clone --mirror --no-local";
+
+/// What people push: a forge makes refs of its own all the time.
+const PUSHED: [&str; 3] = ["refs/heads", "refs/tags", "refs/notes"];
+
+/// Lists refs as `git ls-remote` does.
+const LIST: &str = "for-each-ref --format='%(objectname)%09%(refname)'";
+
+/// Notes what the copy's refs are, in a file that is begun (`>`) or has more (`>>`).
+fn remember(into: &str) -> String {
+    format!("git --git-dir {COPY} {LIST} {} {into}\"$work/refs.txt\"", PUSHED.join(" "))
+}
+
+/// What to look at before refs are overwritten: whether each is as it was copied, or as it shall be.
+fn unchanged(at_remote: bool) -> [Line; 2] {
+    let now = match at_remote {
+        true => format!("git ls-remote --refs \"$url\" '{}/*'", PUSHED.join("/*' '")),
+        false => format!("git {LIST} {}", PUSHED.join(" ")),
+    };
+    [
+        say(
+            "Nobody may push from the first of these commands to the last: it would be overwritten. So this looks whether branches, \
+             tags and notes are still what was copied. If it shows any, nothing more is done: begin anew, with another copy.",
+        ),
+        run(format!(
+            "unchanged() {{ {} && {now} >\"$work/now.txt\" && ! grep -vxF -f \"$work/refs.txt\" \"$work/now.txt\"; }}",
+            remember(">>")
+        )),
+    ]
+}
 
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
@@ -31,41 +63,47 @@ impl Group<'_> {
         lines.extend(self.unstaged_first());
         lines.push(say(
             "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; \
-             push first what is only here. This takes git-filter-repo (pip install git-filter-repo):",
+             push first what is only here and holds no other key. This takes git-filter-repo (pip install git-filter-repo):",
         ));
         // Where no copy was made, nothing is rewritten: all names it.
         match remotes.first() {
             Some(remote) => {
                 let url = format!("$(git remote get-url {})", word(remote));
                 // Git takes an address that is a path from the top.
-                let clone = "git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local";
+                let clone = format!("git -C \"$(git rev-parse --show-cdup)\" {CLONE}");
                 lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
-                lines.push(run(format!("url=$(git -C {COPY} remote get-url origin)")));
+                lines.push(run(format!(
+                    "url=$(git --git-dir {COPY} remote get-url origin) && {}",
+                    remember(">")
+                )));
             }
             None => {
                 let here = "\"$(git rev-parse --git-common-dir)\"";
-                lines.push(run(format!("work=$(mktemp -d) && git clone --mirror --no-local {here} {COPY}")));
+                lines.push(run(format!("work=$(mktemp -d) && git {CLONE} {here} {COPY}")));
+                lines.push(run(remember(">")));
                 // git-filter-repo makes branches of what follows a remote.
                 lines.push(run(format!(
-                    "git -C {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
-                     git -C {COPY} update-ref --stdin"
+                    "git --git-dir {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
+                     git --git-dir {COPY} update-ref --stdin"
                 )));
             }
         };
         lines.extend(self.filter(""));
         lines.push(forget());
+        lines.push(replacements_go());
         // Whether a remote has notes that were never fetched is not known.
         if !remotes.is_empty() || self.has_notes() {
-            lines.extend(notes_follow(&format!("git -C {COPY}")));
+            lines.extend(notes_follow(&format!("git --git-dir {COPY}")));
         }
         lines.push(say(&format!(
             "When `leeward history{} {COPY}` finds nothing any more:",
             self.options_in_copy
         )));
+        lines.extend(unchanged(!remotes.is_empty()));
         match remotes.is_empty() {
             true => lines.extend(self.back_from_copy()),
             false => {
-                lines.push(run(format!("git -C {COPY} push --force --mirror \"$url\"")));
+                lines.push(run(format!("unchanged && git --git-dir {COPY} push --force --mirror \"$url\"")));
                 lines.push(say(
                     "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
                      stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
@@ -73,7 +111,7 @@ impl Group<'_> {
                      removes the copy once all of it went through:",
                 ));
                 lines.push(run(format!(
-                    "git -C {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
+                    "unchanged && git --git-dir {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
                 )));
             }
         }
@@ -134,7 +172,8 @@ impl Group<'_> {
             .iter()
             .map(|(top, name)| switch(*top, &word(name.strip_prefix(BRANCHES).unwrap_or(name))));
         let remove = "rm -rf \"$work\"".to_owned();
-        let commands: Vec<String> = away.chain([fetch]).chain(back).chain([remove]).collect();
+        let begin = ["unchanged".to_owned()].into_iter();
+        let commands: Vec<String> = begin.chain(away).chain([fetch]).chain(back).chain([remove]).collect();
         vec![
             run(commands.join(" && ")),
             say(&format!("What no ref leads to any more is stored until it is dropped ({BORROWERS}):")),

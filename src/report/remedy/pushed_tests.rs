@@ -20,16 +20,33 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
     let found = commands(report.findings);
     let expected = [
-        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
-        "url=$(git -C \"$work/copy.git\" remote get-url origin)",
+        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" -c clone.defaultRemoteName=origin clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
+        &format!("url=$(git --git-dir \"$work/copy.git\" remote get-url origin) && {}", remember(">")),
         WRITE,
         FILTER,
         "rm \"$work/expressions.txt\"",
-        &notes_follow("git -C \"$work/copy.git\""),
-        "git -C \"$work/copy.git\" push --force --mirror \"$url\"",
-        "git -C \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf \"$work\"",
+        &notes_follow("git --git-dir \"$work/copy.git\""),
+        &unchanged("ls-remote --refs \"$url\" 'refs/heads/*' 'refs/tags/*' 'refs/notes/*'"),
+        "unchanged && git --git-dir \"$work/copy.git\" push --force --mirror \"$url\"",
+        "unchanged && git --git-dir \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf \"$work\"",
     ];
     assert_eq!(found, expected);
+}
+
+/// Lists refs.
+const LIST: &str = "for-each-ref --format='%(objectname)%09%(refname)' refs/heads refs/tags refs/notes";
+
+/// What notes the refs of the copy.
+fn remember(into: &str) -> String {
+    format!("git --git-dir \"$work/copy.git\" {LIST} {into}\"$work/refs.txt\"")
+}
+
+/// What looks whether refs, as `now` lists them, are those of the copy.
+fn unchanged(now: &str) -> String {
+    let remember = remember(">>");
+    format!(
+        "unchanged() {{ {remember} && git {now} >\"$work/now.txt\" && ! grep -vxF -f \"$work/refs.txt\" \"$work/now.txt\"; }}"
+    )
 }
 
 /// What gives the notes of a repository to the new commits.
@@ -45,7 +62,7 @@ fn where_there_are_notes_they_go_along() {
     let has_notes =
         |found: Containment| vec![finding(LocationKind::Blob, "a", Containment { notes: true, ..found })];
     let told = commands(has_notes(state(State::Pushed)));
-    assert_eq!(told[5], notes_follow("git -C \"$work/copy.git\""), "{told:?}");
+    assert_eq!(told[6], notes_follow("git --git-dir \"$work/copy.git\""), "{told:?}");
     let shared = Containment {
         refs: vec!["refs/heads/main".into(), "refs/heads/other".into()],
         ..committed(Some("refs/heads/main"), Some("77"), 4)
@@ -68,10 +85,11 @@ fn what_no_remote_has_is_rewritten_in_place() {
     ];
     let found = Containment { checked_out, ..state(State::Pushed) };
     let told = commands(vec![finding(LocationKind::Blob, "a", found)]);
-    let expected = "git switch --detach && git -C '/w t' switch --detach && git fetch --update-head-ok --no-write-fetch-head --prune \
+    let expected = "unchanged && git switch --detach && git -C '/w t' switch --detach && git fetch --update-head-ok --no-write-fetch-head --prune \
                     \"$work/copy.git\" '+refs/*:refs/*' '^refs/remotes/*' '^refs/stash' && git switch main && \
                     git -C '/w t' switch 'a b' && rm -rf \"$work\"";
-    assert_eq!((told.len(), told[5].as_str()), (7, expected), "{told:?}");
+    assert_eq!((told.len(), told[7].as_str()), (9, expected), "{told:?}");
+    assert_eq!([&told[1], &told[6]], [&remember(">"), &unchanged(LIST)]);
 }
 
 #[test]

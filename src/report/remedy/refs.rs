@@ -25,6 +25,12 @@ impl Group<'_> {
         if !tags.is_empty() {
             lines.extend(self.tags_alone(&tags, alone.clone()));
         }
+        if !notes.is_empty() {
+            lines.push(say(
+                "If a remote has the notes (git ls-remote tells), first delete the key at its provider; and when all is done, send \
+                 them there: git push --force REMOTE 'refs/notes/*'.",
+            ));
+        }
         for name in notes.iter().take(NAMED) {
             lines.push(say("Take it out of the note, and forget what the note was before:"));
             let of = alone.clone().flat_map(|finding| &finding.locations);
@@ -43,6 +49,17 @@ impl Group<'_> {
         lines
     }
 
+    /// A remote may have a tag, of which nothing here tells.
+    pub(super) fn tags_elsewhere(&self) -> Option<Line> {
+        let mut names = self.findings.iter().flat_map(|finding| refs(finding));
+        names.any(|name| name.starts_with(b"refs/tags/")).then(|| {
+            say(
+                "If a remote has the tag (git ls-remote --tags tells), first delete the key at its provider; and when all is done, \
+                 send the tag there: git push --force REMOTE TAG.",
+            )
+        })
+    }
+
     /// A tag that holds a key itself is made anew. What it leads to and no branch has is lost with it: that stays.
     fn tags_alone<'f>(
         &self,
@@ -55,10 +72,14 @@ impl Group<'_> {
             tags.iter().copied().filter(|tag| names.contains(tag)).take(NAMED).collect::<Vec<_>>()
         };
         let itself = named(&|finding| finding.locations.iter().any(|place| is_in_tag(place.kind)));
-        let led_to = named(&|finding| !finding.locations.iter().all(|place| is_in_tag(place.kind)));
-        let mut lines = vec![say(
-            "If a remote has the tag (git ls-remote --tags tells), first delete the key at its provider.",
-        )];
+        let led_to = |in_commit: bool| {
+            named(&|finding| {
+                finding.first_commit.is_some() == in_commit
+                    && !finding.locations.iter().all(|place| is_in_tag(place.kind))
+            })
+        };
+        let (led_to, no_commit) = (led_to(true), led_to(false));
+        let mut lines = Vec::new();
         if !itself.is_empty() {
             lines.push(say("Make the tag anew, without the key:"));
         }
@@ -76,6 +97,13 @@ impl Group<'_> {
         let branch =
             |(number, tag): (usize, &BString)| run(format!("git branch {} {}", new_name(number), word(tag)));
         lines.extend(led_to.into_iter().enumerate().map(branch));
+        if !no_commit.is_empty() {
+            lines.push(say("No commit has it. Keep what is needed of it, and delete the tag:"));
+        }
+        let delete = |tag: &BString| {
+            run(format!("git tag --delete {}", word(tag.strip_prefix(b"refs/tags/").unwrap_or(tag))))
+        };
+        lines.extend(no_commit.into_iter().map(delete));
         lines
     }
 }

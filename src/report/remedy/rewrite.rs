@@ -83,6 +83,7 @@ impl Group<'_> {
         if clean.is_some() {
             lines.push(say("Where files are changed and not committed, nothing of this is done: commit or stash them first."));
         }
+        lines.extend(self.as_stored());
         let copy = format!(
             "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" {COPY}"
         );
@@ -95,7 +96,7 @@ impl Group<'_> {
             names_and_ends.chain(behind.iter().map(|id| word(format!("^{}", short_id(id)).as_bytes())));
         let range = names_and_ends.collect::<Vec<_>>().join(" ");
         // What a remote has stays as it is, and with it, what is signed there.
-        let remotes = format!("$(git -C {COPY} rev-parse --not --remotes)");
+        let remotes = format!("$(git --git-dir {COPY} rev-parse --not --remotes)");
         lines.extend(self.filter(&format!(" --force --refs {range} {remotes}")));
         let is_checked_out = |name: &&&BString| checked_out.iter().any(|branch| branch.branch == ***name);
         let others = names.iter().filter(|name| !is_checked_out(name));
@@ -140,7 +141,7 @@ fn fetched(branch: &CheckedOut) -> String {
     };
     let short = word(branch.branch.strip_prefix(BRANCHES).unwrap_or(&branch.branch));
     let (name, tip) = (word(&branch.branch), short_id(&branch.tip));
-    let now = format!("\"$(git -C {COPY} rev-parse {name})\"");
+    let now = format!("\"$(git --git-dir {COPY} rev-parse {name})\"");
     format!("{git} {FETCH} {name} && {git} rebase --rebase-merges --empty=keep --onto {now} {tip} {short}")
 }
 

@@ -114,7 +114,7 @@ fn each_state_has_its_commands() {
             &["git ls-files --error-unmatch -- :/conf/.env >/dev/null && \
                git commit --amend --no-edit --allow-empty --only -- :/conf/.env"],
         ),
-        (CommitMessage, "", state(State::LastCommit), &["git commit --amend --allow-empty"]),
+        (CommitMessage, "", state(State::LastCommit), &["git commit --amend --only --allow-empty"]),
         (
             Blob,
             "a",
@@ -189,7 +189,7 @@ fn one_rebase_for_each_branch_passes_all_keys() {
 pub(super) const WRITE: &str = "leeward history --quiet --write-expressions \"$work/expressions.txt\" --write-blobs \"$work/blobs.txt\" \"$work/copy.git\"";
 
 /// What takes it out of a copy.
-pub(super) const FILTER: &str = "git -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
+pub(super) const FILTER: &str = "GIT_NO_REPLACE_OBJECTS=1 git -c safe.bareRepository=all -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" --replace-message \
     \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"";
 
 #[test]
@@ -235,13 +235,13 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
         WRITE,
         &format!(
             "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
-         $(git -C \"$work/copy.git\" rev-parse --not --remotes)"
+         $(git --git-dir \"$work/copy.git\" rev-parse --not --remotes)"
         ),
         "test -z \"$(git -C '/w t' status --porcelain -uno; git status --porcelain -uno)\" && \
          git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
-         --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
+         --rebase-merges --empty=keep --onto \"$(git --git-dir \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
-         --rebase-merges --empty=keep --onto \"$(git -C \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
+         --rebase-merges --empty=keep --onto \"$(git --git-dir \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1 && rm -rf \"$work\"",
         "git diff eeeeeeeeee HEAD",
     ];
@@ -332,12 +332,14 @@ fn refs_that_have_to_follow_are_named_or_counted() {
 }
 
 #[test]
-fn the_most_urgent_comes_first() {
-    let all = [State::Staged, State::Pushed, State::LastCommit, State::Unpushed];
+fn what_got_least_far_comes_first() {
+    use State::{LastCommit, Pushed, Staged, Stashed, Unpushed, Unreachable};
+    let all = [Staged, Pushed, Unreachable, LastCommit, Stashed, Unpushed];
     let mut report = sample::clean(1);
     report.findings = all.map(|it| finding(LocationKind::Blob, "a", state(it))).into();
     let titles: Vec<String> = sections(&report).into_iter().map(|section| section.title).collect();
-    let begins = ["Pushed", "Not pushed", "Only in the last", "Staged"];
+    let begins =
+        ["Staged", "Only in the last", "Not pushed", "Only in the stash", "In no ref any more", "Pushed"];
     assert!(titles.iter().zip(begins).all(|(title, begin)| title.starts_with(begin)), "{titles:?}");
     assert_eq!(titles.len(), begins.len());
 }

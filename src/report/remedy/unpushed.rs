@@ -40,6 +40,7 @@ impl Group<'_> {
             ));
             lines.push(run("git worktree prune".to_owned()));
         }
+        lines.extend(self.tags_elsewhere());
         let (rewritten, branch_first) = (self.rewritten(), self.branch_first());
         // A note goes along with its commit, as it is then.
         lines.extend(self.refs_alone(&rewritten));
