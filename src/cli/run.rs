@@ -73,6 +73,7 @@ impl<'a> Run<'a> {
         scanning: &'a Scanning,
         targets: impl IntoIterator<Item = &'a PathBuf>,
     ) -> Result<Self, UsageError> {
+        watch_for_interruption();
         if scanning.verify {
             return Err(UsageError::new("--verify is planned, and not available in this version"));
         }
@@ -156,7 +157,6 @@ impl<'a> Run<'a> {
         complete: impl FnOnce(&mut Outcome, &Arc<Counters>),
     ) -> Status {
         let started = (Timestamp::now(), Instant::now());
-        watch_for_interruption();
         if self.threads() > 0 {
             // Fails only if rayon was used before, which nothing here does.
             drop(rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build_global());
@@ -374,7 +374,7 @@ pub(super) fn interrupted() -> bool {
 
 /// The first Ctrl-C ends the scan soon, with a report of what was found so far; the second ends the program.
 pub(super) fn watch_for_interruption() {
-    // Fails only if it was set before, which nothing here does.
+    // Fails only if it was set before: it watches then.
     drop(ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             #[expect(clippy::exit, reason = "the person asked twice")]
