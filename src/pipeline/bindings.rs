@@ -167,10 +167,14 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
     if naming.alias {
         return mentioned || given == read;
     }
-    let settings = reading.from_environment && is_environment(given.as_bstr()) || is_loaded_unnamed(given);
     const NEAR: usize = 3;
+    let settings = reading.from_environment && is_environment(given.as_bstr()) || is_loaded_unnamed(given);
     let near = distance(naming, reading).is_some_and(|distance| distance <= NEAR);
     let settings = settings || is_of_module(naming, read);
+    // What is called is named by who calls it, and not the other way round.
+    if naming.definition.name.contains('(') {
+        return distance(naming, reading).is_some_and(|distance| distance < NEAR);
+    }
     is_above(naming, reading) && (mentioned || settings) || near && mentioned || is_one_package(given, read)
 }
 

@@ -133,7 +133,7 @@ impl Judge<'_> {
         let parts = name.split(|c: char| c.is_whitespace() || "/:=\"'".contains(c));
         let mut ours = parts.filter(|part| self.speaks(part) == Speaks::Ours).peekable();
         let elsewhere = |part: &str| is_host(&part.to_lowercase()) && !self.has_host(part);
-        name.contains('/') && ours.peek().is_some() && ours.all(elsewhere)
+        name.contains(['/', ' ']) && ours.peek().is_some() && ours.all(elsewhere)
     }
 
     /// Whether what is mentioned is called by the provider's name alone, with words that anything of the provider's has;
