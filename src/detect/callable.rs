@@ -61,7 +61,7 @@ pub fn spellings(name: &str) -> Vec<String> {
 
 impl Detector {
     /// Every place where the text says what the callees are that `finder` finds, each with what becomes of the argument
-    /// there; `names` has, for each pattern of the finder, the name as [`handed_to`] gives it.
+    /// there; `names` has, for each pattern of the finder, the name of the callee and the argument: `Client(0`.
     pub fn callables(
         &self,
         text: &[u8],
