@@ -14,6 +14,9 @@ use crate::detect::reference::Purpose;
 use crate::finding::Confidence;
 use crate::secret::Secret;
 
+/// Most directories between a file that gives a name a value and one that reads it, where neither is above the other.
+pub(super) const NEAR: usize = 3;
+
 /// A value under a name.
 #[derive(Clone, Debug)]
 pub(super) struct Naming {
@@ -46,6 +49,12 @@ pub(super) struct Reading {
 }
 
 impl Naming {
+    /// Whether any place that reads the name can mean this value. Of a name that anything could have, where its file stands
+    /// decides, and in stored history nothing is known of that.
+    pub(super) fn can_be_read(&self) -> bool {
+        !self.definition.generic || self.path.is_some()
+    }
+
     /// The name of its file without ending: what an import calls it.
     pub(super) fn stem(&self) -> Option<BString> {
         let mut parts = self.path.as_ref()?.rsplit(|&byte| byte == b'/');
@@ -167,15 +176,16 @@ fn is_related(naming: &Naming, reading: &Reading) -> bool {
     if naming.alias {
         return mentioned || given == read;
     }
-    const NEAR: usize = 3;
-    let settings = reading.from_environment && is_environment(given.as_bstr()) || is_loaded_unnamed(given);
-    let near = distance(naming, reading).is_some_and(|distance| distance <= NEAR);
-    let settings = settings || is_of_module(naming, read);
+    let far = distance(naming, reading).unwrap_or(usize::MAX);
     // What is called is named by who calls it, and not the other way round.
     if naming.definition.name.contains('(') {
-        return distance(naming, reading).is_some_and(|distance| distance < NEAR);
+        return far < NEAR;
     }
-    is_above(naming, reading) && (mentioned || settings) || near && mentioned || is_one_package(given, read)
+    let environment = reading.from_environment && is_environment(given.as_bstr());
+    let settings = environment || is_loaded_unnamed(given) || is_of_module(naming, read);
+    is_above(naming, reading) && (mentioned || settings)
+        || far <= NEAR && mentioned
+        || is_one_package(given, read)
 }
 
 /// Whether an entry is of the section that has the name of a module: what `assistant:` holds is for `assistant/client.go`.
@@ -310,6 +320,17 @@ pub(super) mod tests {
         let others = [read[0].clone(), reading("API_KEY", "weather/app.py", false)];
         assert_eq!(resolved(&[naming("API_KEY", true, "a/.env", 0)], &others).len(), 1, "read elsewhere");
         assert_eq!(resolved(&[naming("API_KEY", true, ".env", 0)], &others), [], "and here");
+    }
+
+    #[test]
+    fn in_stored_history_only_a_telling_name_is_read_for() {
+        let stored = |generic: bool| Naming { path: None, ..naming("LLM_KEY", generic, "", 1) };
+        let read =
+            [reading("LLM_KEY", "src/app.py", true), Reading { path: None, ..reading("LLM_KEY", "", true) }];
+        assert!(stored(false).can_be_read());
+        assert_eq!(resolved(&[stored(false)], &read), [(1, Confidence::High)]);
+        assert!(!stored(true).can_be_read());
+        assert_eq!(resolved(&[stored(true)], &read), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bindings::{ByName, Naming, Reading, by_name, distance, is_above, related};
+use super::bindings::{ByName, NEAR, Naming, Reading, by_name, distance, is_above, related};
 use super::{Collector, Hit, lock};
 use crate::decode::Text;
 use crate::detect::Match;
@@ -15,9 +15,6 @@ use crate::detect::reference::Purpose;
 use crate::finding::Confidence;
 use crate::secret::Secret;
 use crate::source::Origin;
-
-/// Most directories between a file that gives a name a value and one that reads it, where neither is above the other.
-const NEAR: usize = 3;
 
 /// What is known of a value's uses so far.
 #[derive(Default)]

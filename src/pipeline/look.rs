@@ -288,6 +288,7 @@ impl Collector<'_> {
 
     /// Keeps names for a second look, if there are not too many.
     pub(super) fn remember(&self, origin: Origin<'_>, named: impl Iterator<Item = Naming>) {
+        let named = named.filter(Naming::can_be_read);
         let mut namings = lock(&self.namings);
         if namings.len() < MOST_NAMINGS {
             namings.extend(named);
