@@ -5,7 +5,7 @@
 use bstr::ByteSlice;
 
 use super::declaration::name_of;
-use super::lines::line_start;
+use super::lines::{indent, line_start};
 
 /// Longest text between the name and the value, in bytes.
 const FAR: usize = 600;
@@ -22,7 +22,7 @@ pub(super) fn name_of_arms(text: &[u8], at: usize) -> Option<String> {
     if !is_arm {
         return None;
     }
-    let depth = |from: usize| indent(before, line_start(before, from));
+    let depth = |from: usize| indent(&before[line_start(before, from)..]);
     let own = depth(before.len());
     let heads = HEADS.iter().flat_map(|word| before.rfind_iter(word).map(move |at| (at, word.len())));
     let mut heads: Vec<(usize, usize)> = heads.filter(|&(at, length)| is_word(before, at, length)).collect();
@@ -58,11 +58,6 @@ fn is_pattern(text: &[u8], at: usize) -> bool {
     let line = &line[..line.find_byte(b'\n').unwrap_or(line.len())];
     let first = text[line_start(text, at)..at].trim_ascii().is_empty();
     first && [&b"=>"[..], b"->", b" then"].iter().any(|arrow| line.contains_str(arrow))
-}
-
-/// How far the line that begins at `start` is set in.
-fn indent(text: &[u8], start: usize) -> usize {
-    text[start..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
 #[cfg(test)]

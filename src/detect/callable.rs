@@ -9,12 +9,12 @@ use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
 use super::cursor::closing_position;
-use super::declaration::{FUNCTION, is_name_byte, name_of};
+use super::declaration::{FUNCTION, is_name_byte};
 use super::definition::{Definition, aliases};
-use super::evidence::arguments_before;
 use super::finder::Finder;
+use super::parameter::{parameter, slot};
 use super::reference::{Purpose, Read, is_read, place_of};
-use super::structure::{Bound, Holder, Level, Place};
+use super::structure::{Holder, Level, Place};
 use super::variable::Variables;
 use super::words::words;
 use super::{Detector, Views, quote};
@@ -41,11 +41,7 @@ fn callee(call: &Level) -> Option<Definition> {
     if callee.len() < SHORTEST || !own || !callee.bytes().all(|b| is_name_byte(&b)) {
         return None;
     }
-    let slot = match call.bound {
-        Bound::Positional => arguments_before(&call.before)?.to_string(),
-        Bound::Assigned => name_of(&call.name)?,
-        _ => return None,
-    };
+    let slot = slot(call)?;
     // A name of one word is that of many things.
     let generic = words(callee).len() < 2;
     Some(Definition { name: format!("{callee}({slot}"), generic, section: false })
@@ -129,42 +125,9 @@ fn parameters(text: &[u8], span: &Range<usize>, callee: &str) -> Option<Range<us
     (length <= LONGEST_LIST).then(|| span.end + from..span.end + from + length)
 }
 
-/// The name of a parameter, by its number, or by its name if there is such a one.
-fn parameter(list: &str, slot: &str) -> Option<String> {
-    let mut depth = 0_i32;
-    let parts = list.split(|c: char| {
-        depth +=
-            i32::from(matches!(c, '(' | '[' | '{' | '<')) - i32::from(matches!(c, ')' | ']' | '}' | '>'));
-        c == ',' && depth == 0
-    });
-    let names = parts.filter_map(|part| name_of(part.split('=').next()?.trim()));
-    let mut names = names.filter(|name| !matches!(name.as_str(), "self" | "this" | "cls"));
-    match slot.parse() {
-        Ok(number) => names.nth(number),
-        Err(_) => names.find(|name| name == slot),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_parameter_is_found_by_number_and_by_name() {
-        let cases = [
-            ("self, model: str, api_key: str = \"\"", "1", Some("api_key")),
-            ("$key", "0", Some("key")),
-            ("String url, String apiKey", "1", Some("apiKey")),
-            ("url string, key string", "1", Some("key")),
-            ("private val key: String", "0", Some("key")),
-            ("map: Map<String, String>, key: String", "1", Some("key")),
-            ("model, api_key=None", "api_key", Some("api_key")),
-            ("model", "api_key", None),
-        ];
-        for (list, slot, name) in cases {
-            assert_eq!(parameter(list, slot).as_deref(), name, "{list}");
-        }
-    }
 
     #[test]
     fn a_class_has_what_makes_one_of_it() {

@@ -93,10 +93,7 @@ pub(super) fn class_around(text: &[u8], at: usize) -> Option<&[u8]> {
     let near = at.saturating_sub(FURTHEST);
     let mut words = memchr::memmem::rfind_iter(&text[near..at], WORD).map(|start| near + start);
     let start = words.find(|&start| declares(start))?;
-    let indent = |at: usize| {
-        let line = &text[lines::line_start(text, at)..];
-        line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
-    };
+    let indent = |at: usize| lines::indent(&text[lines::line_start(text, at)..]);
     (indent(at) > indent(start)).then(|| text[start + WORD.len()..].lines().next().unwrap_or_default())
 }
 

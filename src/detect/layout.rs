@@ -3,7 +3,7 @@
 //! Serves `structure` where no bracket tells. Knows YAML's mappings and lists, and the sections of INI and TOML; the
 //! elements of XML are `markup`'s.
 
-use super::lines::line_start;
+use super::lines::{self, line_start};
 use super::markup::elements;
 
 /// Most lines that a block is followed up or down.
@@ -41,13 +41,13 @@ fn gives_nothing(line: &[u8]) -> bool {
 
 /// Column of the first thing on the line that `text` begins with; the dash of a list item counts as indentation.
 fn indent(line: &[u8]) -> usize {
-    let blanks = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = lines::indent(line);
     if line[blanks..].starts_with(b"- ") { blanks + 2 + indent(&line[blanks + 2..]) } else { blanks }
 }
 
 /// Column of the dash, if the line is a list item.
 fn dash(line: &[u8]) -> Option<usize> {
-    let blanks = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = lines::indent(line);
     line[blanks..].starts_with(b"- ").then_some(blanks)
 }
 

@@ -34,6 +34,11 @@ pub(super) fn lines_above(text: &[u8], at: usize) -> impl Iterator<Item = &[u8]>
     above.lines().rev().take_while(is_short)
 }
 
+/// Column of the first thing on the line that `text` begins with.
+pub(super) fn indent(text: &[u8]) -> usize {
+    text.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}
+
 /// Whether a line is a comment of a program.
 pub(super) fn is_remark(line: &[u8]) -> bool {
     const MARKS: [&[u8]; 6] = [b"#", b"//", b"--", b"/*", b"*", b"<!--"];

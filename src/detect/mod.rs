@@ -35,6 +35,7 @@ mod lines;
 mod lvalue;
 mod markup;
 mod mention;
+mod parameter;
 mod parts;
 mod quote;
 mod readable;

@@ -6,7 +6,7 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::lines::line_start;
+use crate::detect::lines::{indent, line_start};
 use crate::detect::quote;
 use crate::finding::Confidence;
 
@@ -225,11 +225,6 @@ fn quoted(text: &str) -> Vec<&str> {
 fn declares(line: &str) -> bool {
     const WORDS: [&str; 9] = ["def", "fn", "func", "fun", "function", "class", "struct", "impl", "interface"];
     line.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
-}
-
-/// The column of the first thing on a line.
-fn indent(line: &[u8]) -> usize {
-    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ mod used;
 
 pub(super) use known::Known;
 pub(super) use pointed::address_of_client;
-pub(super) use through::{arguments_before, parameter_of};
+pub(super) use through::parameter_of;
 
 /// Most words that a name has; what has more is a sentence, a command, a line.
 const LONGEST_NAME: usize = 6;

@@ -5,7 +5,7 @@ use bstr::ByteSlice;
 
 use super::block::is_switch;
 use super::{Judge, Speaks};
-use crate::detect::lines::{line, lines_above, lines_below};
+use crate::detect::lines::{indent, line, lines_above, lines_below};
 use crate::detect::parts::parts;
 use crate::detect::structure::{self, Holder};
 use crate::detect::words::words;
@@ -38,7 +38,6 @@ impl Judge<'_> {
     fn is_with_credential(&self, at: usize) -> bool {
         const MOST: usize = 10;
         let text = self.file.text;
-        let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
         let own = line(text, at);
         let column = indent(own);
         let beside = |line: &&[u8]| indent(line) == column && !line.trim_ascii().is_empty();

@@ -11,9 +11,10 @@ use memchr::memmem;
 
 use super::Judge;
 use super::used::{LONGEST_ALONE, MOST_STEPS, Use};
-use crate::detect::declaration::{FUNCTION, name_of};
+use crate::detect::declaration::FUNCTION;
+use crate::detect::parameter::{parameter, slot};
 use crate::detect::quote::shown;
-use crate::detect::structure::{Bound, Holder, Level, Place};
+use crate::detect::structure::{Holder, Level, Place};
 
 /// Longest list of parameters, in bytes.
 const LONGEST: usize = 400;
@@ -44,20 +45,6 @@ impl Judge<'_> {
     }
 }
 
-/// How many arguments stand before one, given the text of them; none if its brackets do not match.
-pub(in crate::detect) fn arguments_before(text: &str) -> Option<usize> {
-    let (mut depth, mut count) = (0_usize, 0);
-    for c in text.chars() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.checked_sub(1)?,
-            ',' if depth == 0 => count += 1,
-            _ => {}
-        }
-    }
-    (depth == 0).then_some(count)
-}
-
 /// The parameter of the function that is called, which gets the argument, and where the function's body is.
 pub(in crate::detect) fn parameter_of(text: &[u8], call: &Level) -> Option<(String, Range<usize>)> {
     let function = call.head.trim();
@@ -73,13 +60,7 @@ pub(in crate::detect) fn parameter_of(text: &[u8], call: &Level) -> Option<(Stri
     let list = &text[from..(from + LONGEST).min(text.len())];
     let end = list.find_byte(b')')?;
     let parameters = list[..end].to_str().ok()?;
-    let mut names =
-        parameters.split(',').filter_map(|parameter| name_of(parameter.split('=').next()?.trim()));
-    let parameter = match call.bound {
-        Bound::Assigned => names.find(|name| *name == call.name.trim()),
-        Bound::Positional => names.nth(arguments_before(&call.before)?),
-        _ => None,
-    }?;
+    let parameter = parameter(parameters, &slot(call)?)?;
     let body = from + end;
     let next = |word: &str| memmem::find(&text[body..], format!("\n{word} ").as_bytes());
     let stop = FUNCTION.iter().filter_map(|word| next(word)).min().map_or(text.len(), |at| body + at);
