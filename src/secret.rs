@@ -44,8 +44,13 @@ impl Secret {
 
     /// Lower-case hex of the SHA-256 of the raw bytes.
     pub fn sha256(&self) -> String {
-        hex(&Sha256::digest(&self.0))
+        sha256(&self.0)
     }
+}
+
+/// Lower-case hex of the SHA-256 of some bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Lower-case hex of some bytes.

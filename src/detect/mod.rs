@@ -10,11 +10,10 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use bstr::BStr;
-use sha2::{Digest, Sha256};
 
 use crate::finding::Confidence;
 use crate::rule::{Pattern, Rule, RuleSet};
-use crate::secret::{Secret, hex};
+use crate::secret::{Secret, sha256};
 use crate::words::with_article;
 
 mod arm;
@@ -273,7 +272,7 @@ impl Detector {
         let value = &views.text[span.clone()];
         let derived = shape::derived_bits(value) >= shape::DERIVED_BITS;
         let has_examples = open.iter().any(|&r| !self.rules()[r].published.is_empty());
-        let hash = has_examples.then(|| hex(&Sha256::digest(value)));
+        let hash = has_examples.then(|| sha256(value));
         let published = |rule: &Rule| hash.as_ref().is_some_and(|hash| rule.published.contains(hash));
         open.retain(|&r| !(derived && self.rules()[r].random) || published(&self.rules()[r]));
         open.retain(|&r| views.of(r).is_about_provider());

@@ -320,8 +320,11 @@ fn a_fix_is_one_that_can_be_made() {
     let ran = doctor(&repo, &["--gate", "commit"], 1);
     told(
         &ran,
-        &["the pre-commit hook lets it pass", "or calls another program: delete ", "`leeward hook install`"],
+        &["the pre-commit hook lets it pass", "`leeward hook install`, which makes it anew for this program"],
     );
+    let changed = fs::read_to_string(&hook).expect("installed") + "exit 0\n";
+    fs::write(&hook, changed).expect("ours");
+    told(&doctor(&repo, &["--gate", "commit"], 1), &["changed since: delete ", "`leeward hook install`"]);
     fs::remove_file(&hook).expect("ours");
     repo.place.run(&["hook", "install"]).ends_with(0);
     doctor(&repo, &["--gate", "commit"], 0);

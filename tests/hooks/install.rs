@@ -179,6 +179,39 @@ fn what_somebody_changed_is_not_written_over() {
 }
 
 #[test]
+fn what_another_version_installed_is_made_anew_and_taken_away() {
+    let repo = bare_of_hooks();
+    let git = repo.work().join(".git");
+    put_script(&git, "pre-push", "echo own >>\"$GIT_DIR/own\"\n");
+    let path = hooks(&repo).join("pre-push");
+    let own = fs::read_to_string(&path).expect("ours");
+    let older = || {
+        let installed = fs::read_to_string(&path).expect("installed");
+        let (head, body) = installed.split_once("SHA-256 ").expect("it is told");
+        let body = format!("# Differently.\n{}", body.split_once('\n').expect("a line").1);
+        let sum = leeward::secret::Secret::new(body.as_bytes()).sha256();
+        fs::write(&path, format!("{head}SHA-256 {sum}\n{body}")).expect("ours");
+    };
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    older();
+    repo.place
+        .run(&["hook", "status"])
+        .ends_with(1)
+        .says("pre-push          installed by another version")
+        .says("install");
+    repo.place
+        .run(&["hook", "install"])
+        .ends_with(0)
+        .says("pre-push          in force, after the hook that was");
+    older();
+    repo.place
+        .run(&["hook", "uninstall"])
+        .ends_with(0)
+        .says("pre-push          taken away, and the hook that was");
+    assert_eq!(fs::read_to_string(&path).expect("put back"), own);
+}
+
+#[test]
 fn a_hook_that_stays_aside_is_named() {
     let repo = bare_of_hooks();
     put_script(&repo.work().join(".git"), "pre-commit", "exit 0\n");

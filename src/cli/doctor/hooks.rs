@@ -49,16 +49,16 @@ impl Hooks {
         match (&self.husky, self.get(name)) {
             (Some(own), _) => keeper::husky_recipe(&self.directory, own, &[name]),
             (None, None) => format!("`leeward hook install`, or call `leeward hook {name}` in a {name} hook"),
-            (None, Some(path)) if regular::read(&path).is_ok_and(|text| script::was_installed(&text)) => {
-                let path = visible(path.as_os_str().as_encoded_bytes()).into_owned();
-                format!(
-                    "it was installed, and changed since, or calls another program: delete {path}, and \
-                     `leeward hook install`"
-                )
-            }
-            (None, Some(path)) if regular::read(&path).is_ok_and(|text| text == script::forwarder(name)) => {
+            (None, Some(path)) if regular::read(&path).is_ok_and(|text| script::is_forwarder(&text)) => {
                 "`leeward hook install`: this one calls the repository's own hook, where there is one"
                     .to_owned()
+            }
+            (None, Some(path)) if regular::read(&path).is_ok_and(|text| script::is_as_installed(&text)) => {
+                "`leeward hook install`, which makes it anew for this program".to_owned()
+            }
+            (None, Some(path)) if regular::read(&path).is_ok_and(|text| script::was_installed(&text)) => {
+                let path = visible(path.as_os_str().as_encoded_bytes()).into_owned();
+                format!("it was installed, and changed since: delete {path}, and `leeward hook install`")
             }
             (None, Some(_)) => format!("call `leeward hook {name}` in it, and end with its status"),
         }

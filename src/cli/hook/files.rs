@@ -20,6 +20,9 @@ pub(super) enum There {
         program: PathBuf,
         runs: bool,
     },
+    /// As another version of the program installed it.
+    Older,
+    /// Installed, and changed since.
     Changed,
     /// Nothing that is a file: this is what it is, with its article.
     Odd(&'static str),
@@ -70,6 +73,7 @@ impl<'a> Hook<'a> {
         let runs = runs(&self.path);
         Ok(match script::whose(self.gate, &content) {
             Whose::Ours(program) => There::Ours { program: program.to_path_lossy().into_owned(), runs },
+            Whose::Older => There::Older,
             Whose::Changed => There::Changed,
             Whose::Foreign => {
                 let legacy = content.contains_str("hook-impl") && self.legacy_is_ours()?;
@@ -108,7 +112,7 @@ impl<'a> Hook<'a> {
     /// Puts ours there, and sets somebody else's aside.
     pub(super) fn put(&self, content: &[u8]) -> io::Result<()> {
         match self.there {
-            There::Ours { .. } => write(&self.path, content, true),
+            There::Ours { .. } | There::Older => write(&self.path, content, true),
             There::Foreign { .. } => {
                 fs::rename(&self.path, &self.aside)?;
                 write(&self.path, content, false).inspect_err(|_| {
@@ -126,7 +130,9 @@ impl<'a> Hook<'a> {
         match self.there {
             There::Nothing => fs::remove_file(&self.path),
             There::Foreign { .. } => fs::rename(&self.aside, &self.path),
-            There::Ours { .. } | There::Changed | There::Calls { .. } | There::Odd(_) => Ok(()),
+            There::Ours { .. } | There::Older | There::Changed | There::Calls { .. } | There::Odd(_) => {
+                Ok(())
+            }
         }
     }
 
@@ -138,8 +144,10 @@ impl<'a> Hook<'a> {
         }
         let aside = self.goes_back()?;
         match self.there {
-            There::Ours { .. } | There::Nothing if aside => fs::rename(&self.aside, &self.path)?,
-            There::Ours { .. } => fs::remove_file(&self.path)?,
+            There::Ours { .. } | There::Older | There::Nothing if aside => {
+                fs::rename(&self.aside, &self.path)?
+            }
+            There::Ours { .. } | There::Older => fs::remove_file(&self.path)?,
             _ => return Ok(legacy),
         }
         Ok(true)

@@ -60,8 +60,9 @@ pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
     if ours {
         for name in FORWARDED {
             let path = place.directory.join(name);
-            if !files::exists(&path).map_err(failed)? {
-                files::write(&path, &script::forwarder(name), false).map_err(failed)?;
+            let ours = script::is_as_installed(&files::read(&path).map_err(failed)?);
+            if ours || !files::exists(&path).map_err(failed)? {
+                files::write(&path, &script::forwarder(name), ours).map_err(failed)?;
             }
         }
     }
@@ -124,7 +125,7 @@ pub(super) fn uninstall(from: &Where) -> Result<Status, UsageError> {
         for name in FORWARDED {
             let path = place.directory.join(name);
             if files::exists(&path).map_err(failed)?
-                && files::read(&path).map_err(failed)? == script::forwarder(name)
+                && script::is_as_installed(&files::read(&path).map_err(failed)?)
             {
                 std::fs::remove_file(&path).map_err(failed)?;
             }
@@ -157,7 +158,7 @@ pub(super) fn look(place: &Place) -> Result<Vec<Hook<'static>>, UsageError> {
     let hooks = script::gates(Use::Both).iter().map(|gate| Hook::look(&place.directory, gate, top));
     let hooks: io::Result<Vec<_>> = hooks.collect();
     let mut hooks = hooks.map_err(|error| failed(&place.directory, &error))?;
-    hooks.retain(|hook| is_wanted(hook) || matches!(hook.there, There::Ours { .. }));
+    hooks.retain(|hook| is_wanted(hook) || matches!(hook.there, There::Ours { .. } | There::Older));
     Ok(hooks)
 }
 

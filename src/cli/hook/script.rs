@@ -5,10 +5,18 @@
 
 use bstr::ByteSlice;
 
+use crate::secret::sha256;
+
 /// What a hook that stood in our place is called from then on, behind its own name.
 pub(super) const ASIDE: &str = ".before-leeward";
 
 const PROGRAM: &[u8] = b"\nprogram='";
+
+/// What the line begins with by which a file that another version installed is known for one that nobody changed.
+const SEAL: &str = "\n# As it was installed, what stands below this line has the SHA-256 ";
+
+/// What the second line of a file begins with that calls a repository's own hook.
+const GLOBAL: &str = "# leeward hook install --global: ";
 
 /// The hooks that judge: name, the gate that they call, what they stop, how to go on without them.
 pub(super) struct Gate {
@@ -108,17 +116,16 @@ pub(super) enum Before {
 /// The file for a gate. `program` is a path, as the system spells it.
 pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
     let Gate { name, calls, stops, without } = gate;
-    let shell = |text: &[u8]| text.replace("'", r"'\''");
-    let mut text = format!(
+    let mut head = format!(
         "#!/bin/sh\n\
          # leeward hook install: {name}\n\
          # `leeward hook uninstall` takes this file away again, and puts back the hook that was here before.\n\
          # Once without it, and without every other hook: {without}"
     )
     .into_bytes();
-    text.extend_from_slice(PROGRAM);
-    text.extend_from_slice(&shell(program));
-    text.extend_from_slice(b"'\n");
+    head.extend_from_slice(PROGRAM);
+    head.extend_from_slice(&program.replace("'", r"'\''"));
+    head.push(b'\'');
     let own = match before {
         Before::Beside => "",
         Before::AndOwn => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
@@ -132,9 +139,8 @@ pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
         ),
         _ => ("", ""),
     };
-    text.extend_from_slice(
-        format!(
-            r#"stop() {{
+    let body = format!(
+        r#"stop() {{
     printf '%s\n' "leeward: stopped {stops}: $1" "$2" \
         'help: once without this and every other hook: {without}' >&2
     exit 3
@@ -156,25 +162,50 @@ if ! [ -f "$program" ] || ! [ -x "$program" ]; then
 fi
 {give}"$program" hook {calls} "$@"
 "#
-        )
-        .as_bytes(),
     );
-    text
+    sealed(&head, body.as_bytes())
+}
+
+/// A file with the line that tells whether what stands below it was changed since.
+fn sealed(head: &[u8], body: &[u8]) -> Vec<u8> {
+    [head, SEAL.as_bytes(), sha256(body).as_bytes(), b"\n", body].concat()
+}
+
+/// Whether a file is as this or another version of `leeward hook install` made it, for whichever program.
+pub(in crate::cli) fn is_as_installed(content: &[u8]) -> bool {
+    let ours = content.starts_with(b"#!/bin/sh\n# leeward hook install");
+    let Some(seal) = content.find(SEAL).filter(|_| ours) else { return false };
+    let head = &content[..seal];
+    let (remarks, program) = match head.find(PROGRAM) {
+        Some(at) => (&head[..at], head[at + PROGRAM.len()..].strip_suffix(b"'").map(ToOwned::to_owned)),
+        None => (head, Some(Vec::new())),
+    };
+    let quoted = program.is_some_and(|program| !program.replace(r"'\''", "").contains(&b'\''));
+    let below = content[seal + 1..].find_byte(b'\n').map(|end| &content[seal + 1 + end + 1..]);
+    let unchanged = below.is_some_and(|body| sealed(head, body) == content);
+    unchanged && quoted && remarks.lines().all(|line| line.starts_with(b"#"))
+}
+
+/// Whether a file calls a repository's own hook, and nothing else.
+pub(in crate::cli) fn is_forwarder(content: &[u8]) -> bool {
+    content.starts_with(format!("#!/bin/sh\n{GLOBAL}").as_bytes()) && is_as_installed(content)
 }
 
 /// The file that calls a repository's own hook, where git reads hooks elsewhere.
-pub(in crate::cli) fn forwarder(name: &str) -> Vec<u8> {
-    format!(
-        r#"#!/bin/sh
-# leeward hook install --global: {name}
-# Git reads hooks here, and no longer in each repository; so that repository's own is called.
-own=$(git rev-parse --git-common-dir)/hooks/{name}
+pub(super) fn forwarder(name: &str) -> Vec<u8> {
+    let head = format!(
+        "#!/bin/sh\n\
+         {GLOBAL}{name}\n\
+         # Git reads hooks here, and no longer in each repository; so that repository's own is called."
+    );
+    let body = format!(
+        r#"own=$(git rev-parse --git-common-dir)/hooks/{name}
 if [ -f "$own" ] && [ -x "$own" ] && ! [ "$own" -ef "$0" ]; then
     exec "$own" "$@"
 fi
 "#
-    )
-    .into_bytes()
+    );
+    sealed(head.as_bytes(), body.as_bytes())
 }
 
 /// Whose a file is.
@@ -182,6 +213,8 @@ fi
 pub(super) enum Whose {
     /// As it was installed, for the program at this path.
     Ours(Vec<u8>),
+    /// As another version installed it.
+    Older,
     /// Installed, and changed since.
     Changed,
     /// Somebody else's.
@@ -201,12 +234,16 @@ pub(super) fn whose(of: &Gate, content: &[u8]) -> Whose {
     }
     let program = content.find(PROGRAM).and_then(|at| {
         let rest = &content[at + PROGRAM.len()..];
-        rest.find("'\nstop() {").map(|end| rest[..end].replace(r"'\''", "'"))
+        rest.find(format!("'{SEAL}")).map(|end| rest[..end].replace(r"'\''", "'"))
     });
     let same = |program: &Vec<u8>| {
         [Before::Beside, Before::AndOwn].iter().any(|before| gate(of, program, *before) == content)
     };
-    program.filter(same).map_or(Whose::Changed, Whose::Ours)
+    match program.filter(same) {
+        Some(program) => Whose::Ours(program),
+        None if is_as_installed(content) => Whose::Older,
+        None => Whose::Changed,
+    }
 }
 
 #[cfg(test)]
@@ -227,5 +264,24 @@ mod tests {
             assert_eq!(whose(of, b"#!/bin/sh\nexec leeward staged\n"), Whose::Foreign);
             assert_eq!(whose(of, b""), Whose::Foreign);
         }
+    }
+    #[test]
+    fn what_another_version_installed_is_known_for_it_unless_it_was_changed() {
+        let of = &gates(Use::Work)[0];
+        let head =
+            |program: &str| format!("#!/bin/sh\n# leeward hook install: {}\nprogram='{program}'", of.name);
+        let other = sealed(head(r"/it'\''s").as_bytes(), b"exec \"$program\"\n");
+        assert_eq!(whose(of, &other), Whose::Older);
+        let changed = [
+            [other.as_slice(), b"\n"].concat(),
+            other.replace("exec", "echo"),
+            other.replace("\nprogram", "\necho mine\nprogram"),
+            other.replace("#!/bin/sh\n#", "#!/bin/sh\necho mine\n#"),
+            sealed(head("/x'; echo 'mine").as_bytes(), b"exec \"$program\"\n"),
+        ];
+        for changed in changed {
+            assert_eq!(whose(of, &changed), Whose::Changed, "{}", changed.as_bstr());
+        }
+        assert!(is_forwarder(&forwarder("update")) && !is_forwarder(&other));
     }
 }

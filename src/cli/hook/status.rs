@@ -171,6 +171,9 @@ fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Res
             None => (false, format!("stops everything: {} is gone", shown(program))),
         },
         There::Odd(what) => (false, format!("not in force: what is there is {what}, not a file")),
+        There::Older => {
+            (false, "installed by another version of leeward, so what it does cannot be told".to_owned())
+        }
         There::Changed => {
             (false, "changed since it was installed, so what it does cannot be told".to_owned())
         }
