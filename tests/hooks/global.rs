@@ -33,6 +33,11 @@ fn hooks_of_all_repositories_run_the_repositories_own() {
         .says("of this and other repositories")
         .says("pre-commit        in force\n");
     assert!(!git_dir.join("hooks/commit-msg").exists());
+    let for_all = "help: `leeward hook install --global --deny-new-suppressions`";
+    leeward("install", &["--deny-new-suppressions"]).ends_with(2).says("nothing was done").says(for_all);
+    leeward("install", &["--global", "--deny-new-suppressions"])
+        .ends_with(0)
+        .says("in force, new comments refused");
     leeward("uninstall", &[]).ends_with(2).says("--global");
     repo.write("more.txt", "more\n");
     repo.git(&["add", "."]);

@@ -365,3 +365,15 @@ fn a_repository_that_is_pushed_to_gets_its_gate() {
     let pushed = repo.attempt(&["push", remote.to_str().expect("UTF-8"), "main"]);
     pushed.ends_with(1).says("stopped this push").says("key.env:1:17");
 }
+
+#[test]
+fn gates_refuse_new_comments_where_that_is_installed_and_the_others_are_named() {
+    let mut repo = bare_of_hooks();
+    put_script(&repo.work().join(".git"), "commit-msg", "exec leeward hook commit-msg \"$1\"\n");
+    let deny = ["hook", "install", "--deny-new-suppressions"];
+    let ran = repo.place.run(&deny).says("pre-commit        in force, new comments refused\n");
+    ran.says("note: commit-msg: what calls leeward there has to say --deny-new-suppressions itself\n");
+    repo.write("a.env", format!("{} # leeward:ignore a sample\n", line(2).trim()));
+    repo.git(&["add", "."]);
+    repo.attempt(&["commit", "-m", "accepted"]).ends_with(1).says("a.env:1:17");
+}

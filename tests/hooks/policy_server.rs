@@ -111,3 +111,25 @@ fn settings_that_cannot_be_used_are_not_taken_in_where_they_are_to_judge() {
     let ran = repo.attempt(&["push", "origin", "main:refs/heads/one", "main:refs/heads/main"]).ends_with(1);
     ran.says("what refs/heads/main brings to judge by cannot be used");
 }
+
+#[test]
+fn a_server_refuses_new_comments_where_that_is_installed() {
+    let (mut repo, server) = pushed_to();
+    commit(&mut repo, "a.env", &accepted(2));
+    repo.attempt(&["push", "origin", "main:master"]).ends_with(0);
+    let refused = "pre-receive       in force, new comments refused\n";
+    let install = |args: &[&str]| on(&repo, &server, &[&["hook", "install"], args].concat()).ends_with(0);
+    install(&["--deny-new-suppressions"]).says(refused);
+    // It stays so: whoever makes the hook anew for another version does not loosen it.
+    install(&[]).says(refused);
+    on(&repo, &server, &["hook", "status"]).ends_with(0).says(refused);
+    on(&repo, &server, &["doctor"]).ends_with(0);
+    commit(&mut repo, "b.env", &accepted(3));
+    repo.attempt(&["push", "origin", "main:master"])
+        .ends_with(1)
+        .says("b.env:1:17")
+        .says("--deny-new-suppressions");
+    on(&repo, &server, &["hook", "uninstall"]).ends_with(0);
+    on(&repo, &server, &["hook", "install"]).ends_with(0).says("pre-receive       in force\n");
+    repo.attempt(&["push", "origin", "main:master"]).ends_with(0);
+}

@@ -19,9 +19,13 @@ pub(super) enum There {
     Ours {
         program: PathBuf,
         runs: bool,
+        /// Whether it refuses new comments that accept a key.
+        deny: bool,
     },
     /// As another version of the program installed it.
-    Older,
+    Older {
+        deny: bool,
+    },
     /// Installed, and changed since.
     Changed,
     /// Nothing that is a file: this is what it is, with its article.
@@ -72,8 +76,10 @@ impl<'a> Hook<'a> {
         let content = read(&self.path)?;
         let runs = runs(&self.path);
         Ok(match script::whose(self.gate, &content) {
-            Whose::Ours(program) => There::Ours { program: program.to_path_lossy().into_owned(), runs },
-            Whose::Older => There::Older,
+            Whose::Ours { program, deny } => {
+                There::Ours { program: program.to_path_lossy().into_owned(), runs, deny }
+            }
+            Whose::Older { deny } => There::Older { deny },
             Whose::Changed => There::Changed,
             Whose::Foreign => {
                 let legacy = content.contains_str("hook-impl") && self.legacy_is_ours()?;
@@ -96,7 +102,12 @@ impl<'a> Hook<'a> {
     }
 
     fn legacy_is_ours(&self) -> io::Result<bool> {
-        Ok(runs(&self.legacy) && matches!(script::whose(self.gate, &read(&self.legacy)?), Whose::Ours(_)))
+        Ok(runs(&self.legacy) && matches!(script::whose(self.gate, &read(&self.legacy)?), Whose::Ours { .. }))
+    }
+
+    /// Whether it was installed to refuse new comments that accept a key.
+    pub(super) fn denies(&self) -> bool {
+        matches!(self.there, There::Ours { deny: true, .. } | There::Older { deny: true })
     }
 
     /// Whether anything stands where a hook is set aside.
@@ -112,7 +123,7 @@ impl<'a> Hook<'a> {
     /// Puts ours there, and sets somebody else's aside.
     pub(super) fn put(&self, content: &[u8]) -> io::Result<()> {
         match self.there {
-            There::Ours { .. } | There::Older => write(&self.path, content, true),
+            There::Ours { .. } | There::Older { .. } => write(&self.path, content, true),
             There::Foreign { .. } => {
                 fs::rename(&self.path, &self.aside)?;
                 write(&self.path, content, false).inspect_err(|_| {
@@ -130,9 +141,11 @@ impl<'a> Hook<'a> {
         match self.there {
             There::Nothing => fs::remove_file(&self.path),
             There::Foreign { .. } => fs::rename(&self.aside, &self.path),
-            There::Ours { .. } | There::Older | There::Changed | There::Calls { .. } | There::Odd(_) => {
-                Ok(())
-            }
+            There::Ours { .. }
+            | There::Older { .. }
+            | There::Changed
+            | There::Calls { .. }
+            | There::Odd(_) => Ok(()),
         }
     }
 
@@ -144,10 +157,10 @@ impl<'a> Hook<'a> {
         }
         let aside = self.goes_back()?;
         match self.there {
-            There::Ours { .. } | There::Older | There::Nothing if aside => {
+            There::Ours { .. } | There::Older { .. } | There::Nothing if aside => {
                 fs::rename(&self.aside, &self.path)?
             }
-            There::Ours { .. } | There::Older => fs::remove_file(&self.path)?,
+            There::Ours { .. } | There::Older { .. } => fs::remove_file(&self.path)?,
             _ => return Ok(legacy),
         }
         Ok(true)

@@ -12,7 +12,7 @@ use super::super::{UsageError, masked, say};
 use super::files::{self, Hook, There};
 use super::keeper;
 use super::place::{self, Place, Reach};
-use super::script::{self, Before, FORWARDED, Use};
+use super::script::{self, FORWARDED, How, Use};
 use super::status;
 use crate::sanitize::{system_error, visible};
 use crate::status::Status;
@@ -30,11 +30,28 @@ pub struct Where {
     pub global: bool,
 }
 
+/// What is installed, and where.
+#[derive(Debug, Args)]
+pub struct Install {
+    #[command(flatten)]
+    to: Where,
+    /// Have the gates refuse comments that newly accept a key; later installations keep that, until `uninstall`
+    #[arg(long)]
+    deny_new_suppressions: bool,
+}
+
 /// Puts the gates there.
-pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
+pub(super) fn install(Install { to, deny_new_suppressions }: &Install) -> Result<Status, UsageError> {
     let place = find(to)?;
     if place.is_in_ours_for_all() {
         let directory = shown(&place.directory);
+        if *deny_new_suppressions {
+            let message =
+                format!("git reads hooks in {directory}, for this repository as well; nothing was done");
+            return Err(
+                UsageError::new(message).help("`leeward hook install --global --deny-new-suppressions`")
+            );
+        }
         say(&masked(&format!(
             "nothing to do: git reads the hooks of `leeward hook install --global` in {directory}, for this repository as \
              well; its own hooks are called from there\n"
@@ -43,14 +60,16 @@ pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
     }
     let hooks = look(&place)?;
     check(&place, &hooks)?;
+    if matches!(place.reach, Reach::OurGlobal { .. }) {
+        place::can_be_told()?;
+    }
     let program = std::env::current_exe()
         .map_err(|error| UsageError::new(format!("the path of this program cannot be told: {error}")))?;
-    let failed = |error| failed(&place.directory, &error);
     std::fs::create_dir_all(&place.directory).map_err(|error| unwritable(&place.directory, &error))?;
     let ours = matches!(place.reach, Reach::OurGlobal { .. });
-    let before = if ours { Before::AndOwn } else { Before::Beside };
+    let how = How { own: ours, deny: *deny_new_suppressions || hooks.iter().any(Hook::denies) };
     for (number, hook) in hooks.iter().enumerate() {
-        let content = script::gate(hook.gate, program.as_os_str().as_encoded_bytes(), before);
+        let content = script::gate(hook.gate, program.as_os_str().as_encoded_bytes(), how);
         if let Err(error) = hook.put(&content) {
             // As it was; what went wrong is told.
             hooks[..number].iter().for_each(|hook| drop(hook.undo()));
@@ -58,13 +77,7 @@ pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
         }
     }
     if ours {
-        for name in FORWARDED {
-            let path = place.directory.join(name);
-            let ours = script::is_as_installed(&files::read(&path).map_err(failed)?);
-            if ours || !files::exists(&path).map_err(failed)? {
-                files::write(&path, &script::forwarder(name), ours).map_err(failed)?;
-            }
-        }
+        forward(&place.directory).map_err(|error| failed(&place.directory, &error))?;
     }
     if place.reach == (Reach::OurGlobal { told: false }) {
         place::tell(Some(&place.directory))?;
@@ -72,7 +85,27 @@ pub(super) fn install(to: &Where) -> Result<Status, UsageError> {
     if hooks.iter().any(|hook| place.is_committed(hook.gate.name)) {
         say(&masked(&committed(&place, &hooks, &program)));
     }
+    let calls = hooks.iter().filter(|hook| matches!(hook.there, There::Calls { .. }));
+    let calls: Vec<&str> = calls.map(|hook| hook.gate.name).collect();
+    if how.deny && !calls.is_empty() {
+        say(&format!(
+            "note: {}: what calls leeward there has to say --deny-new-suppressions itself\n",
+            calls.join(", ")
+        ));
+    }
     status::status(to)
+}
+
+/// Has the hooks of a repository called that git does not look for any more.
+fn forward(directory: &Path) -> io::Result<()> {
+    for name in FORWARDED {
+        let path = directory.join(name);
+        let ours = script::is_as_installed(&files::read(&path)?);
+        if ours || !files::exists(&path)? {
+            files::write(&path, &script::forwarder(name), ours)?;
+        }
+    }
+    Ok(())
 }
 
 /// What to know of hooks that lie among the files that are committed.
@@ -93,8 +126,10 @@ fn committed(place: &Place, hooks: &[Hook<'_>], program: &Path) -> String {
 /// Takes away what `install` put there.
 pub(super) fn uninstall(from: &Where) -> Result<Status, UsageError> {
     let place = find(from)?;
-    if place.reach == Reach::Shared {
-        return Err(shared(&place.directory, "uninstall"));
+    match place.reach {
+        Reach::Shared => return Err(shared(&place.directory, "uninstall")),
+        Reach::OurGlobal { told: true } => place::can_be_told()?,
+        _ => {}
     }
     let failed = |error| failed(&place.directory, &error);
     let mut left = false;
@@ -158,7 +193,7 @@ pub(super) fn look(place: &Place) -> Result<Vec<Hook<'static>>, UsageError> {
     let hooks = script::gates(Use::Both).iter().map(|gate| Hook::look(&place.directory, gate, top));
     let hooks: io::Result<Vec<_>> = hooks.collect();
     let mut hooks = hooks.map_err(|error| failed(&place.directory, &error))?;
-    hooks.retain(|hook| is_wanted(hook) || matches!(hook.there, There::Ours { .. } | There::Older));
+    hooks.retain(|hook| is_wanted(hook) || matches!(hook.there, There::Ours { .. } | There::Older { .. }));
     Ok(hooks)
 }
 

@@ -90,7 +90,7 @@ pub enum HookCommand {
     /// Git calls none of them for the commits that `git cherry-pick`, `git revert` and `git rebase` make by themselves:
     /// what those add is judged before it is pushed.
     #[command(after_help = EXAMPLES)]
-    Install(install::Where),
+    Install(install::Install),
     /// Take away what `install` put there, and put back what was there before
     #[command(after_help = EXAMPLES)]
     Uninstall(install::Where),

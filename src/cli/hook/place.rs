@@ -247,6 +247,22 @@ pub(super) fn unseen() -> Vec<&'static str> {
     UNSEEN.iter().copied().filter(|name| files::runs(&own.join(name))).collect()
 }
 
+/// Refuses a configuration of the user's own that is no file: git would put one in the place of `/dev/null`.
+pub(super) fn can_be_told() -> Result<(), UsageError> {
+    std::env::var_os("GIT_CONFIG_GLOBAL").map_or(Ok(()), |path| can_be_written(Path::new(&path)))
+}
+
+fn can_be_written(path: &Path) -> Result<(), UsageError> {
+    match files::odd(path) {
+        Ok(Some(what)) => {
+            let path = visible(path.as_os_str().as_encoded_bytes()).into_owned();
+            let message = format!("GIT_CONFIG_GLOBAL is {path}, {what}, not a file; nothing was done");
+            Err(UsageError::new(message).help("name a file there, or unset it"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Tells git to read the hooks of all repositories there, or to do so no longer.
 pub(super) fn tell(directory: Option<&Path>) -> Result<(), UsageError> {
     let mut command = Command::new("git");
@@ -317,4 +333,22 @@ fn answer(command: &mut Command) -> Result<Result<Vec<u8>, Complaint>, UsageErro
 
 fn path(bytes: &[u8]) -> PathBuf {
     bytes.to_path_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_a_file_or_is_made_one() {
+        let scratch = tempfile::tempdir().expect("a temporary directory");
+        let file = scratch.path().join("gitconfig");
+        assert!(can_be_written(&file).is_ok());
+        std::fs::write(&file, "").expect("ours");
+        assert!(can_be_written(&file).is_ok());
+        for odd in [scratch.path(), Path::new("/dev/null")] {
+            let error = can_be_written(odd).expect_err("it would be lost");
+            assert!(error.message.contains("not a file; nothing was done"), "{}", error.message);
+        }
+    }
 }

@@ -104,17 +104,21 @@ pub(super) const FORWARDED: &[&str] = &[
 pub(super) const UNSEEN: &[&str] =
     &["reference-transaction", "post-index-change", "push-to-checkout", "proc-receive"];
 
-/// Which hooks a gate runs before it judges.
+/// The option by which a gate takes no new comment that accepts a key.
+const DENY: &str = " --deny-new-suppressions";
+
+/// How a gate is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Before {
-    /// The one that stood in its place.
-    Beside,
-    /// That one, and the repository's own, which git does not see.
-    AndOwn,
+pub(super) struct How {
+    /// Not only the hook that stood in its place is run before it judges, but the repository's own as well, which git does
+    /// not see.
+    pub(super) own: bool,
+    /// New comments that accept a key are refused.
+    pub(super) deny: bool,
 }
 
 /// The file for a gate. `program` is a path, as the system spells it.
-pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
+pub(super) fn gate(gate: &Gate, program: &[u8], how: How) -> Vec<u8> {
     let Gate { name, calls, stops, without } = gate;
     let mut head = format!(
         "#!/bin/sh\n\
@@ -126,10 +130,11 @@ pub(super) fn gate(gate: &Gate, program: &[u8], before: Before) -> Vec<u8> {
     head.extend_from_slice(PROGRAM);
     head.extend_from_slice(&program.replace("'", r"'\''"));
     head.push(b'\'');
-    let own = match before {
-        Before::Beside => "",
-        Before::AndOwn => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
+    let own = match how.own {
+        true => &format!(" \"$(git rev-parse --git-common-dir)/hooks/{name}\""),
+        false => "",
     };
+    let deny = if how.deny { DENY } else { "" };
     let (input, give) = match *name {
         "pre-push" | "pre-receive" => (
             "# What git says is for the other hook, too.\n\
@@ -160,7 +165,7 @@ if ! [ -f "$program" ] || ! [ -x "$program" ]; then
         "the program that judges it is gone: it was $was, and there is no leeward on PATH" \
         "help: install leeward and run \`leeward hook install\`; for good without it: rm '$0'"
 fi
-{give}"$program" hook {calls} "$@"
+{give}"$program" hook {calls}{deny} "$@"
 "#
     );
     sealed(&head, body.as_bytes())
@@ -211,10 +216,14 @@ fi
 /// Whose a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
-    /// As it was installed, for the program at this path.
-    Ours(Vec<u8>),
+    /// As it was installed.
+    Ours {
+        /// The path of the program that it calls.
+        program: Vec<u8>,
+        deny: bool,
+    },
     /// As another version installed it.
-    Older,
+    Older { deny: bool },
     /// Installed, and changed since.
     Changed,
     /// Somebody else's.
@@ -236,12 +245,12 @@ pub(super) fn whose(of: &Gate, content: &[u8]) -> Whose {
         let rest = &content[at + PROGRAM.len()..];
         rest.find(format!("'{SEAL}")).map(|end| rest[..end].replace(r"'\''", "'"))
     });
-    let same = |program: &Vec<u8>| {
-        [Before::Beside, Before::AndOwn].iter().any(|before| gate(of, program, *before) == content)
-    };
+    let deny = content.contains_str(DENY);
+    let same =
+        |program: &Vec<u8>| [true, false].iter().any(|&own| gate(of, program, How { own, deny }) == content);
     match program.filter(same) {
-        Some(program) => Whose::Ours(program),
-        None if is_as_installed(content) => Whose::Older,
+        Some(program) => Whose::Ours { program, deny },
+        None if is_as_installed(content) => Whose::Older { deny },
         None => Whose::Changed,
     }
 }
@@ -254,9 +263,9 @@ mod tests {
     fn what_was_installed_is_known_again_and_what_was_changed_is_not() {
         for of in gates(Use::Both) {
             for program in ["/usr/bin/leeward", "/a b/it's '' here'/leeward", "/x\n/leeward", "/$(x)/`y`"] {
-                for before in [Before::Beside, Before::AndOwn] {
-                    let text = gate(of, program.as_bytes(), before);
-                    assert_eq!(whose(of, &text), Whose::Ours(program.into()), "{program}");
+                for (own, deny) in [(false, false), (true, false), (false, true), (true, true)] {
+                    let text = gate(of, program.as_bytes(), How { own, deny });
+                    assert_eq!(whose(of, &text), Whose::Ours { program: program.into(), deny }, "{program}");
                     let changed = [text.as_slice(), b"echo more\n"].concat();
                     assert_eq!(whose(of, &changed), Whose::Changed);
                 }
@@ -271,7 +280,7 @@ mod tests {
         let head =
             |program: &str| format!("#!/bin/sh\n# leeward hook install: {}\nprogram='{program}'", of.name);
         let other = sealed(head(r"/it'\''s").as_bytes(), b"exec \"$program\"\n");
-        assert_eq!(whose(of, &other), Whose::Older);
+        assert_eq!(whose(of, &other), Whose::Older { deny: false });
         let changed = [
             [other.as_slice(), b"\n"].concat(),
             other.replace("exec", "echo"),

@@ -161,17 +161,17 @@ fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Res
             } else {
                 ""
             };
-            tried(program, before.to_owned(), proofs)?
+            tried(program, before.to_owned() + denied(hook), proofs)?
         }
         There::Ours { program, .. } => match on_path() {
             Some(other) => {
-                let by = format!(", by {}: {} is gone", shown(&other), shown(program));
+                let by = format!("{}, by {}: {} is gone", denied(hook), shown(&other), shown(program));
                 tried(&other, by, proofs)?
             }
             None => (false, format!("stops everything: {} is gone", shown(program))),
         },
         There::Odd(what) => (false, format!("not in force: what is there is {what}, not a file")),
-        There::Older => {
+        There::Older { .. } => {
             (false, "installed by another version of leeward, so what it does cannot be told".to_owned())
         }
         There::Changed => {
@@ -195,6 +195,11 @@ fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Res
         There::Foreign { by: Some(by), .. } => (false, kept(by, top)),
         There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),
     })
+}
+
+/// What to say of a hook that refuses new comments.
+fn denied(hook: &Hook<'_>) -> &'static str {
+    if hook.denies() { ", new comments refused" } else { "" }
 }
 
 /// What to say of a hook that is kept by a program, and does not call a gate as far as can be told.
