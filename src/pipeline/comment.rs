@@ -161,7 +161,9 @@ fn begins_comment(text: &[u8], at: usize) -> bool {
 /// Whether a text of code ends with what begins a comment in some language: a sign, or a word.
 fn is_beginning(before: &[u8]) -> bool {
     let text = before.trim_end();
-    let sign = text.last().is_some_and(|last| b"#;%!*\\-/@~^{".contains(last)) || text.trim() == b"..";
+    // Not that of an address.
+    let sign = text.last().is_some_and(|last| b"#;%!*\\-/@~^{".contains(last)) && !text.ends_with(b"://");
+    let sign = sign || text.trim() == b"..";
     let word = text.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
     let ahead = text[..text.len() - word.len()].trim_end();
     let first = ahead.is_empty() || ahead.ends_with(b"&");
@@ -206,6 +208,8 @@ mod tests {
             ("key = V # a test account, |", true),
             ("it's: V # don't, |", true),
             ("key = V // |", true),
+            ("url: http://| V", false),
+            ("http://|", false),
             ("key = V /* x | */", true),
             ("key = V -- |", true),
             ("key = V --|", true),
