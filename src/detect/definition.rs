@@ -305,9 +305,11 @@ fn in_section(place: &Place, at: usize, settings: bool) -> Option<Definition> {
     let (section, entry) = (single(section)?, single(&own.name)?);
     let said = meaning(&entry, &[]);
     let about = meaning(&section, &[]);
-    let telling = (settings || said.credential) && !said.purpose && said.plain.is_none() && !about.purpose;
+    // What stands among the secrets is one, whatever it is for: `secrets.languageModel`.
+    let secret = about.credential && settings && !is_generic(&entry);
+    let telling = (settings || said.credential) && !said.purpose && !about.purpose;
     let everywhere = EVERYWHERE.contains(&section.to_ascii_lowercase().as_str()) || is_generic(&section);
-    (telling && !everywhere).then(|| Definition {
+    (telling && (secret || said.plain.is_none() && !everywhere)).then(|| Definition {
         name: format!("{section}.{entry}"),
         generic: false,
         section: true,

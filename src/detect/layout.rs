@@ -86,7 +86,9 @@ fn is_entry(line: &[u8]) -> bool {
     }
     let key = line.iter().position(|&b| b == b':').unwrap_or(0);
     let plain = |b: &u8| {
-        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ' | b'\\')
+        b.is_ascii_alphanumeric()
+            || !b.is_ascii()
+            || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'/' | b' ' | b'\\')
     };
     key > 0
         && line[..key].iter().all(plain)

@@ -16,6 +16,7 @@ use crate::rule::{Pattern, Rule, RuleSet};
 use crate::secret::{Secret, sha256};
 use crate::words::with_article;
 
+mod address;
 mod arm;
 pub mod callable;
 mod candidate;

@@ -4,6 +4,7 @@
 //! reader for every language: assignments, mappings, arguments and markup look alike enough that names, brackets,
 //! tags, sections and indentation tell them. It decides nothing; `evidence` does.
 
+use super::address::{Address, address};
 use super::cursor::{Left, Token, closing_position};
 use super::layout;
 use super::lines;
@@ -83,15 +84,6 @@ pub(super) struct Place {
     pub(super) address: Option<Address>,
 }
 
-/// The address (`scheme://…`) that a value is a part of.
-#[derive(Debug)]
-pub(super) struct Address {
-    pub(super) scheme: String,
-    /// What stands between the scheme and the value.
-    pub(super) before: String,
-    pub(super) after: String,
-}
-
 impl Place {
     /// Whether what stands there may be a word of a sentence: on a line, in no bracket, and given to nothing.
     pub(super) fn is_prose(&self) -> bool {
@@ -153,6 +145,10 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         (Bound::Element, _) => {
             place.label = markup::sibling(before);
             own.name = markup::key_beside(before).unwrap_or_else(|| std::mem::take(&mut own.name));
+            if let Some((above, below)) = markup::record(before, after) {
+                (own.bound, own.holder) = (Bound::Assigned, Holder::Group);
+                (own.before, own.after) = (above, below);
+            }
         }
         _ => {}
     }
@@ -170,18 +166,6 @@ fn name_of_property(level: &mut Level) {
     {
         level.name = property.to_owned();
     }
-}
-
-/// The address that the value between `before` and `after` is a part of.
-fn address(before: &[u8], after: &[u8]) -> Option<Address> {
-    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>|;,".contains(b);
-    let start = before.iter().rposition(ends).map_or(0, |at| at + 1);
-    let end = after.iter().position(ends).unwrap_or(after.len());
-    let head = &before[start..];
-    let mark = head.windows(3).position(|mark| mark == b"://")?;
-    let letters = head[..mark].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b));
-    let scheme = &head[mark - letters.count()..mark];
-    Some(Address { scheme: text(scheme), before: text(&head[mark + 3..]), after: text(&after[..end]) })
 }
 
 /// What a value is bound to, and where that begins.

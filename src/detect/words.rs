@@ -223,7 +223,11 @@ pub(crate) fn field(name: &str) -> Field {
     {
         return Field::Thing;
     }
-    if has(&vocabulary.vendor_field, last) {
+    // `UserName` is no name of the block.
+    let pair = words.len().checked_sub(2).map(|from| words[from..].concat());
+    if pair.is_some_and(|pair| vocabulary.account_field.contains(&pair)) {
+        Field::Account
+    } else if has(&vocabulary.vendor_field, last) {
         Field::Vendor
     } else if has(&vocabulary.address_field, last) {
         Field::Address

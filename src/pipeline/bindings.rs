@@ -55,6 +55,11 @@ impl Naming {
         !self.definition.generic || self.path.is_some()
     }
 
+    /// Whether a framework reads its file without a word of it in the program.
+    pub(super) fn is_loaded_unnamed(&self) -> bool {
+        self.path.as_ref().is_some_and(is_loaded_unnamed)
+    }
+
     /// The name of its file without ending: what an import calls it.
     pub(super) fn stem(&self) -> Option<BString> {
         let mut parts = self.path.as_ref()?.rsplit(|&byte| byte == b'/');
@@ -224,10 +229,13 @@ pub(super) fn is_above(naming: &Naming, reading: &Reading) -> bool {
     given.starts_with(&read) || read.starts_with(&given)
 }
 
-/// The names of the directories that a file is in.
+/// The names of the directories that a file is in. Sources and settings beneath `src/main` are of the same module, which is
+/// where that begins.
 fn directory(path: &Option<BString>) -> Option<Vec<&[u8]>> {
     let mut parts: Vec<&[u8]> = path.as_ref()?.split(|&byte| byte == b'/').collect();
     parts.pop();
+    let module = parts.windows(2).position(|pair| pair == [&b"src"[..], b"main"]);
+    parts.truncate(module.unwrap_or(parts.len()));
     Some(parts)
 }
 

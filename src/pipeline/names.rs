@@ -27,6 +27,8 @@ pub(super) struct Names {
     stem_finder: Option<Finder>,
     /// What others do with one of the values speaks against it.
     doubtful: bool,
+    /// The same, and no program has to say which file has it.
+    unnamed: bool,
 }
 
 /// Names and their spellings.
@@ -67,6 +69,7 @@ impl Names {
         let clients = Spelled::new(names(false), client::spellings, Finder::in_any_case);
         let any = [&own, &entries, &callables].iter().any(|spelled| spelled.finder.is_some());
         let doubtful = namings.iter().any(|naming| naming.doubtful);
+        let unnamed = namings.iter().any(|naming| naming.doubtful && naming.is_loaded_unnamed());
         any.then(|| Names {
             own,
             entries,
@@ -75,13 +78,14 @@ impl Names {
             stem_finder: Finder::new(&stems),
             stems,
             doubtful,
+            unnamed,
         })
     }
 
     /// Whether a text that is about nothing that rules look for can tell of a value that it is somebody else's: it loads
-    /// the file that has it.
+    /// the file that has it, or need not say that it does.
     pub(super) fn may_be_doubted_by(&self, text: &[u8]) -> bool {
-        self.doubtful && !self.loaded_by(text).is_empty()
+        self.unnamed || self.doubtful && !self.loaded_by(text).is_empty()
     }
 
     /// Whether a text can read one.

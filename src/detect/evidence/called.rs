@@ -12,7 +12,7 @@ use crate::detect::lines::{lines_above, lines_below};
 use crate::detect::parts::{Part, neighbours};
 use crate::detect::quote::{self, shown};
 use crate::detect::structure::{Bound, Holder, Level};
-use crate::detect::words::{Meaning, is_generic, words};
+use crate::detect::words::{Field, Meaning, field, is_generic, words};
 use crate::finding::Confidence;
 
 /// So many values under one name are identifiers: a program has few credentials of a kind.
@@ -150,7 +150,8 @@ impl Judge<'_> {
             _ => {
                 let names = |part: &&Part<'_>| {
                     let last = words(part.key).pop().unwrap_or_default();
-                    matches!(last.as_str(), "key" | "name" | "header" | "variable")
+                    let named = matches!(last.as_str(), "key" | "name" | "header" | "variable");
+                    named && field(part.key) != Field::Account
                 };
                 left.iter().rev().chain(&right).find(names).map(|part| bare(part.value))
             }

@@ -204,6 +204,17 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether the row of a table begins with the name that a credential of something else has in a program.
+    pub(super) fn is_in_row_of_name(&self) -> bool {
+        let row = || self.file.line(self.span).to_str_lossy().into_owned();
+        table::is_cell(self.file.text, self.span)
+            && row().split('|').map(|cell| cell.trim_matches([' ', '`', '*'])).any(|name| {
+                let constant =
+                    name.contains('_') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                constant && self.is_specific_name(name) && self.meaning(name).credential
+            })
+    }
+
     /// The name of the value's column, if it stands in a table with names; looked up once.
     pub(super) fn column_name(&self) -> Option<&str> {
         self.column

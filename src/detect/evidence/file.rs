@@ -158,7 +158,7 @@ impl Judge<'_> {
         let argument = own.bound == Bound::Positional && own.holder == Holder::Call;
         // Brackets in a sentence hold no arguments.
         let sentence = self.file.line(self.span).contains_str(format!("{} (", own.head));
-        if argument && !sentence && self.uses_provider() {
+        if argument && !sentence && self.uses_provider() && !self.is_named_otherwise(own) {
             let reason = "it is an argument of a call in a file that uses the provider";
             return Some(Verdict::new(Confidence::Medium, reason));
         }
@@ -166,6 +166,17 @@ impl Judge<'_> {
             return Some(Verdict::new(Confidence::Medium, "the path names the provider"));
         }
         None
+    }
+
+    /// Whether the call that the value is an argument of gives it a name of its own, which does not call it a credential:
+    /// `define('ACME_LICENCE', VALUE)`.
+    fn is_named_otherwise(&self, own: &Level) -> bool {
+        let sets = matches!(
+            words(&own.head).last().map(String::as_str),
+            Some("define" | "set" | "option" | "const")
+        );
+        let name = self.name_beside(own).filter(|_| sets);
+        name.is_some_and(|name| self.is_specific_name(name) && !self.meaning(name).credential)
     }
 
     /// Why the value is another one than the provider's, if what it is called or stands in says so.
@@ -310,6 +321,7 @@ impl Judge<'_> {
             || self.is_of_specific_type()
             || levels.enumerate().any(|(depth, level)| self.is_specific(level, depth == 0))
             || self.place.outer.iter().any(|outer| self.is_specific_name(outer))
+            || self.is_in_row_of_name()
             || self.made_into().is_some()
     }
 

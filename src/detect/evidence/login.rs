@@ -23,6 +23,18 @@ impl Judge<'_> {
         length > 0 && (word == b"basic" || quoted && word == b"auth")
     }
 
+    /// Whether the value is the password of a user in the name of a source of data: `"user:VALUE@tcp(host:3306)/name"`.
+    fn is_in_source_name(&self) -> bool {
+        const PROTOCOLS: [&[u8]; 4] = [b"@tcp(", b"@unix(", b"@(", b"@localhost"];
+        let Some(before) = self.file.text[..self.span.start].strip_suffix(b":") else { return false };
+        let after = &self.file.text[self.span.end..];
+        let user =
+            before.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        let user = user.count();
+        let begins = before[..before.len() - user].last().is_none_or(|b| !matches!(b, b'/' | b':'));
+        user > 0 && begins && PROTOCOLS.iter().any(|protocol| after.starts_with(protocol))
+    }
+
     /// Whether the value is the password of a login: a server and its port stand beside it.
     pub(super) fn is_login(&self, own: &Level) -> bool {
         let beside = |names: &[&str]| {
@@ -76,6 +88,7 @@ impl Judge<'_> {
                 && fields_beside(own).any(|part| field(part.key) == Field::Account)
         };
         self.is_basic_login()
+            || self.is_in_source_name()
             || is_of_database(&own.name)
             || is_of_role(own)
             || beside()

@@ -174,7 +174,7 @@ impl Judge<'_> {
 
     /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.
     fn says_otherwise(&self, own: &Level) -> bool {
-        if self.is_of_other_paragraph() {
+        if self.is_of_other_paragraph() || self.is_in_row_of_another() {
             return true;
         }
         // `Wifi: guests / password: VALUE`
@@ -214,6 +214,17 @@ impl Judge<'_> {
                 && self.speaks(&line) != Speaks::Ours
                 && (!meaning.credential || meaning.specific)
         })
+    }
+
+    /// Whether the value's line is a row of words in columns that begins with what it is of: `Some Software    VALUE`.
+    fn is_in_row_of_another(&self) -> bool {
+        const GAP: usize = 2;
+        let text = self.file.text;
+        let before = text[line_start(text, self.span.start)..self.span.start].to_str_lossy();
+        let label = before.trim_end();
+        let apart =
+            before.len() - label.len() >= GAP && !label.trim().is_empty() && !label.ends_with([':', '=']);
+        apart && self.speaks(label) != Speaks::Ours && !self.meaning(label).credential
     }
 
     /// Whether the text has more values of the same form than people write down together.

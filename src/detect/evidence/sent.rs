@@ -3,11 +3,11 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks, Verdict};
+use crate::detect::address::Address;
 use crate::detect::layout;
 use crate::detect::lines::{line_end, line_start, lines_above};
 use crate::detect::parts::parts;
 use crate::detect::quote::shown;
-use crate::detect::structure::Address;
 use crate::detect::words::{Field, field, words};
 use crate::finding::Confidence;
 

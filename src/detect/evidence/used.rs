@@ -184,8 +184,9 @@ impl Judge<'_> {
         let before = level.before.trim_matches(|c: char| c.is_whitespace() || "\"'`,".contains(c));
         let before = before.trim_matches(|c: char| c.is_whitespace() || closure.contains(c));
         let quoted = level.before.contains(['"', '\'', '`']);
-        let default =
-            quoted && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+        // An address is none: `"0.0.0.0:80"`.
+        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+        let default = quoted && before.chars().all(name) && !before.starts_with(|c: char| c.is_ascii_digit());
         let chained = level.head.contains('(') && !falls_back;
         // What takes some of a list, or puts it in another order, gives that.
         let picks =
