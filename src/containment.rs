@@ -76,8 +76,8 @@ pub struct Containment {
     pub named: Vec<BString>,
     /// HEAD's commit itself holds it, in its message or in people's names, and no file of it does.
     pub of_head: bool,
-    /// What git has begun and not ended in this work tree.
-    pub under_way: Option<UnderWay>,
+    /// What git has begun and not ended, in this work tree and then in others.
+    pub under_way: Vec<UnderWay>,
     /// Where it is staged anew; this work tree comes first.
     pub staged: Vec<Staged>,
     /// Files of HEAD that have it, and that the index has not any more. Not all, if there are many.
@@ -94,6 +94,11 @@ pub struct Containment {
     /// Of what no ref leads to: where it is stored that git drops nothing, another repository's directory of objects or a pack's
     /// `.keep`. None where git drops it.
     pub kept: Option<BString>,
+    /// Of what no ref leads to: the work trees, none for this one, whose index remembers what conflicts were resolved from.
+    /// Git drops nothing of that.
+    pub resolved: Vec<Option<BString>>,
+    /// Whether a file of grafts (`info/grafts`) gives commits other parents than they have.
+    pub grafted: bool,
     /// Whether git shows other objects in place of some (`refs/replace/`), unless it is told not to.
     pub replaced: bool,
     /// Whether the repository has notes about commits, which do not follow commits by themselves.
@@ -123,8 +128,12 @@ pub enum WorkTree {
 }
 
 /// What git has begun and not ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnderWay {
+    /// The top of another work tree; none for this one.
+    pub work_tree: Option<BString>,
+    /// The full name of the branch that is rebased there: no other work tree can check it out.
+    pub branch: Option<BString>,
     /// The command: `merge`, `rebase`, …
     pub command: &'static str,
     /// Whether a commit can be amended nevertheless.

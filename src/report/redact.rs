@@ -181,7 +181,7 @@ impl Redactor {
             exposure: _,
             named,
             of_head: _,
-            under_way: _,
+            under_way,
             staged,
             unlisted,
             in_the_way,
@@ -189,6 +189,8 @@ impl Redactor {
             checked_out,
             gaps: _,
             kept,
+            resolved,
+            grafted: _,
             replaced: _,
             notes: _,
         } = containment;
@@ -198,6 +200,8 @@ impl Redactor {
             staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),
         );
         self.in_paths(rebase.iter_mut().flat_map(|it| it.branch.iter_mut().chain(&mut it.work_tree)));
+        self.in_paths(under_way.iter_mut().flat_map(|it| it.work_tree.iter_mut().chain(&mut it.branch)));
+        self.in_paths(resolved.iter_mut().flatten());
         for CheckedOut { branch, tip: _, work_tree } in checked_out {
             self.in_paths([branch]);
             if let WorkTree::At(top) = work_tree {

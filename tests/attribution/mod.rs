@@ -1,5 +1,6 @@
 //! What is told of a key's history: whether it is still there, how far it got, how long it was exposed, and what to do.
 
+mod begun;
 mod branches;
 mod exposure;
 mod names;

@@ -7,6 +7,7 @@ use bstr::BString;
 use super::{Group, Line, NAMED, is_masked, run, say};
 use crate::finding::{Finding, Location, LocationKind, UnderWay};
 use crate::report::shell::{pathspec, word};
+use crate::sanitize::visible;
 
 /// What a commit that no ref leads to any more is.
 const STAYS: &str = "The old commit stays stored until git drops it.";
@@ -37,21 +38,27 @@ impl Group<'_> {
         title.into_iter().chain(commands.into_iter().map(run)).collect()
     }
 
-    /// What is under way has to end before a commit is amended or, otherwise, a rebase begins.
-    pub(super) fn ended_first(&self, amend: bool) -> Vec<Line> {
-        let mut under_way =
-            self.findings.iter().filter_map(|finding| finding.containment.as_ref()?.under_way);
-        let Some(UnderWay { command, .. }) = under_way.find(|it| !(amend && it.amends)) else {
+    /// What is under way has to end before a commit is amended or, otherwise, a rebase begins in one of these work trees.
+    pub(super) fn ended_first(&self, amend: bool, there: &BTreeSet<Option<&BString>>) -> Vec<Line> {
+        let hinders = |it: &&UnderWay| there.contains(&it.work_tree.as_ref()) && !(amend && it.amends);
+        let Some(UnderWay { work_tree, command, .. }) = self.under_way().find(hinders) else {
             return Vec::new();
         };
         let until = if amend { "amends nothing" } else { "begins no rebase" };
+        let (place, there) = in_work_tree(work_tree.as_ref());
         vec![
             say(&format!(
-                "`git {command}` is under way, and git {until} until it is over: finish it (git {command} --continue) and look \
-                 again, or give it up, with what was done for it, and do it again later:"
+                "`git {command}` is under way{place}, and git {until} until it is over: finish it (git {command} --continue) and \
+                 look again, or give it up, with what was done for it, and do it again later:"
             )),
-            run(format!("git {command} --abort")),
+            run(format!("git{there} {command} --abort")),
         ]
+    }
+
+    /// What git has begun and not ended, in any work tree.
+    fn under_way(&self) -> impl Iterator<Item = &UnderWay> {
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        found.flat_map(|found| &found.under_way)
     }
 
     /// What takes it out of each index that has it, and no tree.
@@ -83,7 +90,7 @@ impl Group<'_> {
     }
 
     pub(super) fn last_commit(&self) -> Vec<Line> {
-        let mut lines = self.ended_first(true);
+        let mut lines = self.ended_first(true, &BTreeSet::from([None]));
         lines.extend(self.unstaged_first());
         lines.extend(self.as_stored());
         lines.extend(self.notes_along());
@@ -200,6 +207,12 @@ fn without(files: &str) -> String {
     )
 }
 
+/// Where something is, for a sentence and for git: nothing, for this work tree.
+fn in_work_tree(top: Option<&BString>) -> (String, String) {
+    let place = top.map_or_else(String::new, |top| format!(" in {}", visible(top)));
+    (place, top.map_or_else(String::new, |top| format!(" -C {}", word(top))))
+}
+
 /// Files as arguments, each with a blank before it.
 fn words(files: &BTreeSet<&BString>) -> String {
     files.iter().map(|path| format!(" {}", pathspec(path))).collect()
@@ -224,6 +237,16 @@ impl Group<'_> {
         let places: BTreeSet<&BString> = self.findings.iter().filter_map(|finding| kept(finding)).collect();
         let mut lines: Vec<Line> = places.into_iter().flat_map(|place| self.kept_at(place)).collect();
         if self.findings.iter().any(|finding| kept(finding).is_none()) {
+            if let Some(UnderWay { work_tree, command, .. }) = self.under_way().next() {
+                let (place, _) = in_work_tree(work_tree.as_ref());
+                lines.push(say(&format!(
+                    "`git {command}` is under way{place}, and what it put aside no ref leads to: finish it (git {command} \
+                     --continue) or give it up (git {command} --abort), and look again, before anything is dropped."
+                )));
+                return lines;
+            }
+            lines.extend(self.as_stored());
+            lines.extend(self.conflicts_forgotten());
             lines.push(say(&format!(
                 "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash leads to \
                  ({BORROWERS}):"
@@ -231,6 +254,18 @@ impl Group<'_> {
             lines.push(run(DROP.to_owned()));
         }
         lines
+    }
+
+    /// What git remembers of conflicts that were resolved, it keeps.
+    fn conflicts_forgotten(&self) -> Vec<Line> {
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let places: BTreeSet<Option<&BString>> =
+            found.flat_map(|found| &found.resolved).map(Option::as_ref).collect();
+        let forget = |top| run(format!("git{} update-index --clear-resolve-undo", in_work_tree(top).1));
+        let title =
+            say("Git keeps what conflicts were resolved from, to show them again. Have it forget that:");
+        let title = (!places.is_empty()).then_some(title);
+        title.into_iter().chain(places.into_iter().map(forget)).collect()
     }
 
     /// What to do about objects that git drops nothing of.

@@ -113,8 +113,8 @@ const MEND_FIRST: &str = "Not all of the repository is known to be there, and a 
 /// What takes keys out of commits that nobody else has: nothing, where there is no command for that.
 pub(super) fn before_a_push(report: &Report) -> Vec<Line> {
     // How what is under way ends, is to be thought about.
-    let under_way = report.findings.iter().filter_map(|finding| finding.containment.as_ref()?.under_way);
-    if under_way.count() > 0 {
+    let found = report.findings.iter().filter_map(|finding| finding.containment.as_ref());
+    if found.flat_map(|found| &found.under_way).any(|it| it.work_tree.is_none()) {
         return Vec::new();
     }
     let local = sections(report).into_iter().filter(|section| section.before_a_push);

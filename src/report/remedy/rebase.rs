@@ -128,16 +128,17 @@ impl Group<'_> {
     /// What has git, in this shell, look at commits as they are stored and sent. Where they are replaced by others with other
     /// parents, it would not pass those that add a key, or drop what is before.
     pub(super) fn as_stored(&self) -> Vec<Line> {
-        let mut found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
-        match found.any(|found| found.replaced) {
-            true => vec![
-                say(
-                    "Git shows others in place of some commits (git replace). Have it show what is stored, and sent:",
-                ),
-                run("export GIT_NO_REPLACE_OBJECTS=1".to_owned()),
-            ],
-            false => Vec::new(),
-        }
+        let found = || self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let replaced = found().any(|found| found.replaced).then_some((
+            "Git shows others in place of some commits (git replace). Have it show what is stored, and sent:",
+            "export GIT_NO_REPLACE_OBJECTS=1",
+        ));
+        let grafted = found().any(|found| found.grafted).then_some((
+            "Git gives some commits other parents than they have (info/grafts). Have it show what is stored, and sent:",
+            "export GIT_GRAFT_FILE=/dev/null",
+        ));
+        let set = |(title, command): (&str, &str)| [say(title), run(command.to_owned())];
+        replaced.into_iter().chain(grafted).flat_map(set).collect()
     }
 
     /// What has notes follow the commits that a rebase or an amendment makes anew, in this shell.

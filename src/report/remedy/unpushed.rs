@@ -31,7 +31,11 @@ pub(super) fn refs(finding: &Finding) -> impl Iterator<Item = &BString> {
 impl Group<'_> {
     pub(super) fn unpushed(&self) -> Vec<Line> {
         let rebases = self.rebases();
-        let mut lines = if rebases.is_empty() { Vec::new() } else { self.ended_first(false) };
+        let mut lines = if rebases.is_empty() {
+            Vec::new()
+        } else {
+            self.ended_first(false, &self.changed_places(&rebases))
+        };
         lines.extend(self.unstaged_first());
         if self.is_in_one_that_is_gone() {
             lines.push(say(
@@ -68,6 +72,22 @@ impl Group<'_> {
         rebases
             .retain(|branch, rebase| !rebase.gone || branch.is_some_and(|name| name.starts_with(BRANCHES)));
         rebases
+    }
+
+    /// The work trees, none for this one, in which nothing may be under way: those in which something is rebased or taken from
+    /// a copy, and those that have such a branch on the way.
+    fn changed_places<'g>(
+        &'g self,
+        rebases: &BTreeMap<Option<&BString>, &'g Rebase>,
+    ) -> BTreeSet<Option<&'g BString>> {
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let under_way = found.flat_map(|found| &found.under_way);
+        let rewritten = !self.rewritten().is_empty();
+        let theirs = under_way.filter(|it| {
+            rewritten || it.branch.as_ref().is_some_and(|branch| rebases.contains_key(&Some(branch)))
+        });
+        let rebased = rebases.values().map(|rebase| rebase.work_tree.as_ref());
+        rebased.chain(theirs.map(|it| it.work_tree.as_ref())).collect()
     }
 
     /// Whether a linked work tree has it checked out that is gone from disk.

@@ -206,6 +206,13 @@ fn decoded(path: &Path, hash: Kind) -> Result<gix_index::File, IndexError> {
     })
 }
 
+/// Whether the index of a work tree remembers what conflicts were resolved from. One that cannot be read tells nothing.
+pub(super) fn remembers_conflicts(layout: &Layout) -> bool {
+    let path = layout.git_dir.join("index");
+    let may = super::layout::read_file(&path).is_ok_and(|bytes| bytes.contains_str(b"REUC"));
+    may && read(&path, layout).is_ok_and(|index| index.resolve_undo().is_some())
+}
+
 /// Whether two texts are one but for their line ends.
 pub fn same_text(a: &[u8], b: &[u8]) -> bool {
     a.replace(b"\r\n", b"\n") == b.replace(b"\r\n", b"\n")

@@ -8,6 +8,7 @@
 //! Why in bulk: to look trees up one by one would decode most of them many times over, because each version of a tree
 //! is a delta on top of others. Going through all trees of a repository takes a fraction of the scan.
 
+mod begun;
 mod graph;
 mod leads;
 mod life;
@@ -128,7 +129,7 @@ pub fn attribute(
         index: index(layout, issue),
         elsewhere: read::other_indexes(layout),
         work_tree: layout.work_tree.as_deref(),
-        under_way: read::under_way(layout),
+        begun: begun::Begun::read(layout),
         head,
         line: graph.ancestors(head),
         by_refs,

@@ -14,7 +14,7 @@ use super::super::objects::named_ids;
 use super::super::store::{Scratch, Store, list};
 use super::Layout;
 use super::search::seconds;
-use crate::finding::{Commit, Staged, UnderWay};
+use crate::finding::{Commit, Staged};
 use crate::source::Issue;
 use crate::source::layout::{self, ObjectDirs, bytes_of};
 
@@ -83,24 +83,6 @@ pub(super) fn peel(store: &Store, tag: ObjectId) -> Option<ObjectId> {
         }
     }
     None
-}
-
-/// What git has begun and not ended in this work tree. It marks that with files, and forgets none of them in the end.
-pub(super) fn under_way(layout: &Layout) -> Option<UnderWay> {
-    let is_there = |name: &&str| layout.git_dir.join(name).exists();
-    let amends =
-        ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"].iter().find(|name| is_there(name)).is_none();
-    // A rebase marks what it stopped at with the files of the others.
-    let marks = [
-        ("rebase-apply/applying", "am"),
-        ("rebase-apply", "rebase"),
-        ("rebase-merge", "rebase"),
-        ("MERGE_HEAD", "merge"),
-        ("CHERRY_PICK_HEAD", "cherry-pick"),
-        ("REVERT_HEAD", "revert"),
-    ];
-    let (_, command) = marks.into_iter().find(|(name, _)| is_there(name))?;
-    Some(UnderWay { command, amends })
 }
 
 /// The top of a work tree, by what belongs to it alone.

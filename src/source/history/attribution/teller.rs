@@ -9,6 +9,7 @@ use std::path::Path;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
+use super::begun::Begun;
 use super::graph::Graph;
 use super::life::{Life, SETS, Set};
 use super::places::Spots;
@@ -16,7 +17,7 @@ use super::scope::Scope;
 use super::search::Wanted;
 use super::tips::{Question, Tips};
 use super::{Held, Place, Progress, Story, read};
-use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, Staged, State, UnderWay};
+use crate::finding::{Commit, Exposure, LocationKind, Presence, Rebase, Staged, State};
 
 /// Everything that stories are told from.
 pub(super) struct Teller<'a> {
@@ -34,8 +35,8 @@ pub(super) struct Teller<'a> {
     pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
     /// The top of the files, if there are any.
     pub(super) work_tree: Option<&'a Path>,
-    /// What git has begun and not ended here.
-    pub(super) under_way: Option<UnderWay>,
+    /// What git has begun and not ended.
+    pub(super) begun: Begun,
     pub(super) head: Option<usize>,
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
@@ -190,10 +191,12 @@ impl Teller<'_> {
         }
         self.tips.name(&asked.named, containment);
         containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
-        containment.under_way = self.under_way;
+        containment.under_way.clone_from(&self.begun.under_way);
+        containment.grafted = self.begun.grafted;
         containment.gaps = self.gaps;
         if containment.state == Some(State::Unreachable) {
             containment.kept = self.commits.kept(&asked.objects);
+            containment.resolved.clone_from(&self.begun.resolved);
         }
         containment.replaced = self.tips.has_replaced();
         containment.notes = self.tips.of_notes(true).next().is_some();

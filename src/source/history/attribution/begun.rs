@@ -1,0 +1,71 @@
+//! What git has begun in a work tree and not ended, and what it keeps or leaves to chance for that.
+//!
+//! Takes the repository, gives what speaks against the commands that would be printed otherwise: nothing else of it is
+//! looked at.
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+
+use super::super::store::list;
+use super::read::top;
+use crate::finding::UnderWay;
+use crate::source::index;
+use crate::source::layout::{Layout, bytes_of, read_file};
+
+/// What is to be known of all work trees; of this one, the name is none.
+pub(super) struct Begun {
+    /// What is not ended.
+    pub(super) under_way: Vec<UnderWay>,
+    /// Where the index remembers what conflicts were resolved from: git drops nothing of that.
+    pub(super) resolved: Vec<Option<BString>>,
+    /// Whether a file of grafts gives commits other parents than they have.
+    pub(super) grafted: bool,
+}
+
+impl Begun {
+    pub(super) fn read(layout: &Layout) -> Begun {
+        let linked = list(&layout.common_dir.join("worktrees"), &mut |_| ());
+        let others = linked.into_iter().chain([layout.common_dir.clone()]);
+        let others = others.filter(|git_dir| *git_dir != layout.git_dir);
+        let others = others.map(|git_dir| (top(&git_dir).or_else(|| Some(bytes_of(&git_dir))), git_dir));
+        let all: Vec<(Option<BString>, PathBuf)> =
+            [(None, layout.git_dir.clone())].into_iter().chain(others).collect();
+        let under_way =
+            |(work_tree, git_dir): &(Option<BString>, PathBuf)| under_way(work_tree.as_ref(), git_dir);
+        let remembers = |git_dir: &PathBuf| {
+            index::remembers_conflicts(&Layout { git_dir: git_dir.clone(), ..layout.clone() })
+        };
+        let grafts = read_file(&layout.common_dir.join("info/grafts")).unwrap_or_default();
+        Begun {
+            under_way: all.iter().filter_map(under_way).collect(),
+            resolved: all
+                .iter()
+                .filter(|(_, git_dir)| remembers(git_dir))
+                .map(|(top, _)| top.clone())
+                .collect(),
+            grafted: grafts.lines().any(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#")),
+        }
+    }
+}
+
+/// What is begun and not ended in a work tree. Git marks that with files, and forgets none of them in the end.
+fn under_way(work_tree: Option<&BString>, git_dir: &Path) -> Option<UnderWay> {
+    let is_there = |name: &&str| git_dir.join(name).exists();
+    let amends =
+        ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"].iter().find(|name| is_there(name)).is_none();
+    // A rebase marks what it stopped at with the files of the others.
+    let marks = [
+        ("rebase-apply/applying", "am"),
+        ("rebase-apply", "rebase"),
+        ("rebase-merge", "rebase"),
+        ("MERGE_HEAD", "merge"),
+        ("CHERRY_PICK_HEAD", "cherry-pick"),
+        ("REVERT_HEAD", "revert"),
+    ];
+    let (_, command) = marks.into_iter().find(|(name, _)| is_there(name))?;
+    let head_names = ["rebase-merge/head-name", "rebase-apply/head-name"];
+    let branch = head_names.iter().find_map(|name| read_file(&git_dir.join(name)).ok());
+    let branch = branch.map(|name| name.trim_ascii().into());
+    Some(UnderWay { work_tree: work_tree.cloned(), branch, command, amends })
+}

@@ -1,0 +1,147 @@
+//! What git has begun and not ended, or keeps of what it did: the commands of a report lose nothing of that, and reach their end.
+
+use super::line;
+use super::remedies::{commands, commit, paste, pushed};
+use crate::support::place::Place;
+
+/// Two branches with another line each in the same file, of which `main` is checked out.
+fn in_conflict() -> Place {
+    let mut place = pushed();
+    place.git(&["checkout", "--quiet", "-b", "other"]);
+    place.write("base", "other\n");
+    commit(&mut place, "other");
+    place.git(&["checkout", "--quiet", "main"]);
+    place.write("base", "mine\n");
+    commit(&mut place, "mine");
+    place
+}
+
+fn says(place: &Place, words: &str) {
+    place.run(&["history"]).ends_with(1).says(words);
+}
+
+#[test]
+fn what_conflicts_were_resolved_from_is_forgotten_before_objects_are_dropped() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.write("a.env", "MISTRAL_API_KEY=\nOTHER=1\n");
+    commit(&mut place, "without");
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, resolved, _] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(1);
+    // The last commit is the conflict: no later one makes the index anew.
+    place.write("a.env", "MISTRAL_API_KEY=\nOTHER=1\n");
+    place.git(&["add", "a.env"]);
+    paste(&place, ".", resolved).ends_with(0);
+    let told = commands(&place, &["history"]);
+    let [forget, drop] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(forget, "git update-index --clear-resolve-undo");
+    paste(&place, ".", forget).ends_with(0);
+    paste(&place, ".", drop).ends_with(0);
+    place.run(&["history"]).ends_with(0);
+    // What another work tree remembers is kept as well.
+    place.git(&["branch", "one", "main"]);
+    place.git(&["worktree", "add", "--quiet", "../linked", "one"]);
+    place.write("base", line(2));
+    place.git(&["stash", "--quiet"]);
+    paste(&place, "../linked", "echo mine > base && git commit -qam mine && git stash pop");
+    paste(
+        &place,
+        "../linked",
+        "echo mended > base && git add base && git commit -qm mended && git stash drop -q",
+    )
+    .ends_with(0);
+    let told = commands(&place, &["history"]);
+    let [forget, drop] = &told[..] else { panic!("{told:?}") };
+    assert!(
+        forget.starts_with("git -C ") && forget.ends_with("/linked update-index --clear-resolve-undo"),
+        "{forget}"
+    );
+    paste(&place, ".", forget).ends_with(0);
+    paste(&place, ".", drop).ends_with(0);
+    place.run(&["history"]).ends_with(0);
+}
+
+#[test]
+fn nothing_is_dropped_while_a_merge_has_put_something_aside() {
+    let mut place = in_conflict();
+    place.write("more", "x\n");
+    commit(&mut place, "more");
+    place.write("more", "not committed\n");
+    paste(&place, ".", "git merge --autostash other").ends_with(1);
+    place.write("lost.env", line(1));
+    place.git(&["hash-object", "-w", "lost.env"]);
+    std::fs::remove_file(place.work().join("lost.env")).expect("ours");
+    says(&place, "`git merge` is under way, and what it put aside no ref leads to");
+    assert_eq!(commands(&place, &["history"]), [""; 0]);
+    place.git(&["merge", "--abort"]);
+    assert_eq!(std::fs::read_to_string(place.work().join("more")).expect("there"), "not committed\n");
+    let told = commands(&place, &["history"]);
+    let [drop] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", drop).ends_with(0);
+    place.run(&["history"]).ends_with(0);
+}
+
+#[test]
+fn commits_behind_a_graft_are_not_lost() {
+    for amended in [true, false] {
+        let mut place = pushed();
+        commit(&mut place, "behind");
+        let behind = place.git(&["rev-parse", "HEAD"]).out();
+        place.write("a.env", line(1));
+        commit(&mut place, "a");
+        let grafted = place.git(&["rev-parse", "HEAD"]).out();
+        place.write(".git/info/grafts", grafted);
+        if !amended {
+            commit(&mut place, "last");
+        }
+        let told = commands(&place, &["history"]);
+        let [shown, first, rest @ ..] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(shown, "export GIT_GRAFT_FILE=/dev/null");
+        let pasted = |line: &str| paste(&place, ".", &format!("{shown}; {line}"));
+        if amended {
+            place.write("a.env", "MISTRAL_API_KEY=\n");
+            pasted(first).ends_with(0);
+        } else {
+            pasted(first).ends_with(1);
+            place.write("a.env", "MISTRAL_API_KEY=\n");
+            pasted(&rest[0]).ends_with(0);
+        }
+        let told = commands(&place, &["history"]);
+        assert_eq!(told[0], *shown);
+        pasted(&told[1]).ends_with(0);
+        let all = pasted("git rev-list HEAD").out();
+        assert!(all.contains(behind.trim()), "{all}");
+        place.run(&["history"]).ends_with(0);
+    }
+}
+
+#[test]
+fn a_rebase_under_way_in_another_work_tree_is_ended_first() {
+    let mut place = pushed();
+    place.git(&["worktree", "add", "--quiet", "-b", "dev", "../linked"]);
+    paste(
+        &place,
+        "../linked",
+        &format!("echo '{}' > a.env && git add . && git commit -qm a", line(1).trim()),
+    )
+    .ends_with(0);
+    paste(&place, "../linked", "git commit -q --allow-empty -m b && git commit -q --allow-empty -m c")
+        .ends_with(0);
+    let stop = "GIT_SEQUENCE_EDITOR='sed -i 1abreak' git rebase -q -i --keep-empty HEAD~2";
+    paste(&place, "../linked", stop).ends_with(0);
+    says(
+        &place,
+        "/linked, and git begins no rebase until it is over: finish it (git rebase --continue) and look again",
+    );
+    let told = commands(&place, &["history"]);
+    assert!(told[0].starts_with("git -C ") && told[0].ends_with("/linked rebase --abort"), "{told:?}");
+    // What is under way elsewhere hinders nothing here.
+    place.write("b.env", line(2));
+    commit(&mut place, "b");
+    let told = commands(&place, &["range", "HEAD~1..HEAD"]);
+    assert!(!told.iter().any(|line| line.contains("--abort")), "{told:?}");
+}
