@@ -82,6 +82,8 @@ pub struct Containment {
     pub staged: Vec<Staged>,
     /// Files of HEAD that have it, and that the index has not any more. Not all, if there are many.
     pub unlisted: Vec<BString>,
+    /// Files that have it, and that git is told not to look at on disk: `skip-worktree`, `assume-unchanged`, a sparse checkout.
+    pub unseen: Vec<BString>,
     /// Files of the work tree that are not tracked any more, where commits have it: git writes over none of them. Not all, if
     /// there are many.
     pub in_the_way: Vec<BString>,

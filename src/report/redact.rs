@@ -184,6 +184,7 @@ impl Redactor {
             under_way,
             staged,
             unlisted,
+            unseen,
             in_the_way,
             rebase,
             checked_out,
@@ -194,7 +195,7 @@ impl Redactor {
             replaced: _,
             notes: _,
         } = containment;
-        let lists = [refs, remotes, many_addresses, reflogs, named, unlisted, in_the_way];
+        let lists = [refs, remotes, many_addresses, reflogs, named, unlisted, unseen, in_the_way];
         self.in_paths(lists.into_iter().flatten().chain(kept));
         self.in_paths(
             staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),

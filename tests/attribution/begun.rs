@@ -145,3 +145,51 @@ fn a_rebase_under_way_in_another_work_tree_is_ended_first() {
     let told = commands(&place, &["range", "HEAD~1..HEAD"]);
     assert!(!told.iter().any(|line| line.contains("--abort")), "{told:?}");
 }
+
+/// Follows what is told of the last commit, or of a rebase, where git looks away from the file that has a key.
+fn followed_where_git_looks_away(place: &mut Place, file: &str, is_sparse: bool) {
+    let told = commands(place, &["history"]);
+    let [whole, looked, rest @ .., again] = &told[..] else { panic!("{told:?}") };
+    assert!(looked.starts_with("git ls-files -z -- ") && looked.contains("--no-skip-worktree"), "{told:?}");
+    let noted = if is_sparse { "yes\n" } else { "\n" };
+    let shown = paste(place, ".", &format!("{{ {whole}; }} 2>/dev/null; echo $sparse")).ends_with(0).out();
+    assert_eq!(shown, noted);
+    paste(place, ".", looked).ends_with(0);
+    assert!(place.work().join(file).exists(), "{file}");
+    if let [rebase, go_on, ..] = rest {
+        paste(place, ".", rebase).ends_with(1);
+        place.write(file, "MISTRAL_API_KEY=\n");
+        paste(place, ".", go_on).ends_with(0);
+    } else {
+        place.write(file, "MISTRAL_API_KEY=\n");
+        paste(place, ".", &rest[0]).ends_with(0);
+    }
+    paste(place, ".", &format!("sparse={}; {again}", noted.trim())).ends_with(0);
+    assert_eq!(place.work().join(file).exists(), !is_sparse);
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert_eq!(place.git(&["show", &format!("HEAD:{file}")]).out(), "MISTRAL_API_KEY=\n");
+}
+
+#[test]
+fn a_file_that_git_looks_away_from_is_committed_as_it_is_on_disk() {
+    for away in [
+        "update-index --skip-worktree d/a.env",
+        "update-index --assume-unchanged d/a.env",
+        "sparse-checkout set --sparse-index e",
+    ] {
+        for last in [true, false] {
+            let mut place = pushed();
+            place.write("d/x", "x\n");
+            place.write("e/y", "y\n");
+            commit(&mut place, "more");
+            place.write("d/a.env", line(1));
+            commit(&mut place, "a");
+            if !last {
+                commit(&mut place, "last");
+            }
+            paste(&place, ".", &format!("git {away}")).ends_with(0);
+            followed_where_git_looks_away(&mut place, "d/a.env", away.contains("sparse"));
+            assert_eq!(place.git(&["show", "HEAD:d/x"]).out(), "x\n", "nothing else is lost");
+        }
+    }
+}

@@ -94,8 +94,10 @@ impl Group<'_> {
         lines.extend(self.unstaged_first());
         lines.extend(self.as_stored());
         lines.extend(self.notes_along());
+        lines.extend(self.looked_at());
         lines.extend(self.taken_out_of_files());
         lines.extend(self.changed_by_hand());
+        lines.extend(self.looked_away_again());
         lines.push(say(STAYS));
         lines
     }
@@ -121,6 +123,37 @@ impl Group<'_> {
             say("Names of files are changed by git mv, then message and people by hand:"),
             run(format!("{STILL_SAME} && git commit --amend --allow-empty{author}")),
         ]
+    }
+
+    /// What has git look at files that it was told not to, and puts those there that are not: it would commit them as they were.
+    pub(super) fn looked_at(&self) -> Vec<Line> {
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let unseen: BTreeSet<&BString> =
+            found.flat_map(|found| &found.unseen).filter(|path| !is_masked(path)).collect();
+        if unseen.is_empty() {
+            return Vec::new();
+        }
+        let list = format!("git ls-files -z --{}", words(&unseen));
+        let seen = [
+            "update-index -z --no-skip-worktree",
+            "update-index -z --no-assume-unchanged",
+            "checkout-index -q -z",
+        ];
+        let seen = seen.map(|command| format!("{list} | git {command} --stdin"));
+        let title = "Git is told not to look at a file on disk (skip-worktree, assume-unchanged, a sparse checkout). Have it look:";
+        vec![say(title), run(WHOLE.to_owned()), run(seen.join(" && "))]
+    }
+
+    /// The end of what [`Group::looked_at`] begins.
+    pub(super) fn looked_away_again(&self) -> Vec<Line> {
+        let mut found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        match found.any(|found| !found.unseen.is_empty()) {
+            true => vec![
+                say("When that is over, a checkout that was sparse is so again:"),
+                run(SPARSE_AGAIN.to_owned()),
+            ],
+            false => Vec::new(),
+        }
     }
 
     /// What takes it out of the files of the last commit. Whatever else is staged stays out of that.
@@ -198,6 +231,13 @@ const NOTHING_CHANGED: &str = "unset same; git diff --quiet HEAD && same=$(git r
 
 /// Whether HEAD is what was noted.
 const STILL_SAME: &str = "test \"$(git rev-parse HEAD)\" = \"$same\"";
+
+/// Has all files on disk where the checkout is sparse, and notes that.
+const WHOLE: &str = "unset sparse; test \"$(git config --bool core.sparseCheckout)\" != true || \
+    { git sparse-checkout disable && sparse=yes; }";
+
+/// Goes by the patterns again that were in force before, which git keeps.
+const SPARSE_AGAIN: &str = "test -z \"$sparse\" || { git config --worktree core.sparseCheckout true && git sparse-checkout reapply; }";
 
 /// Takes files out of the last commit, by an index that has nothing else that is staged.
 fn without(files: &str) -> String {

@@ -36,6 +36,7 @@ impl Group<'_> {
     pub(super) fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
         let in_the_way = self.in_the_way();
         let mut lines = put_aside(&in_the_way);
+        lines.extend(self.looked_at());
         lines.extend(self.as_stored());
         lines.extend(self.notes_along());
         lines.push(say(
@@ -61,6 +62,7 @@ impl Group<'_> {
             lines.push(run("git checkout \"$head\" --".to_owned()));
         }
         lines.extend(put_back(&in_the_way));
+        lines.extend(self.looked_away_again());
         for (number, rebase) in there.iter().enumerate() {
             if number + here.len() > 0 {
                 lines.push(next());

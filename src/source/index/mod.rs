@@ -8,6 +8,7 @@
 mod changes;
 mod files;
 mod head;
+mod marks;
 mod moves;
 mod objects;
 
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 use self::changes::{Added, Changes};
 pub use self::files::IndexFiles;
 pub(super) use self::head::head;
+pub(super) use self::marks::marks;
 use self::objects::{Objects, Reader};
 use super::history::BigBlobs;
 use super::history::renames::{self, Fresh, Gone, Questions};
@@ -204,13 +206,6 @@ fn decoded(path: &Path, hash: Kind) -> Result<gix_index::File, IndexError> {
     gix_index::File::at(path, hash, true, gix_index::decode::Options::default()).map_err(|error| {
         IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }
     })
-}
-
-/// Whether the index of a work tree remembers what conflicts were resolved from. One that cannot be read tells nothing.
-pub(super) fn remembers_conflicts(layout: &Layout) -> bool {
-    let path = layout.git_dir.join("index");
-    let may = super::layout::read_file(&path).is_ok_and(|bytes| bytes.contains_str(b"REUC"));
-    may && read(&path, layout).is_ok_and(|index| index.resolve_undo().is_some())
 }
 
 /// Whether two texts are one but for their line ends.

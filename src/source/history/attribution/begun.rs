@@ -3,6 +3,7 @@
 //! Takes the repository, gives what speaks against the commands that would be printed otherwise: nothing else of it is
 //! looked at.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
@@ -19,6 +20,8 @@ pub(super) struct Begun {
     pub(super) under_way: Vec<UnderWay>,
     /// Where the index remembers what conflicts were resolved from: git drops nothing of that.
     pub(super) resolved: Vec<Option<BString>>,
+    /// Files here that git is told not to look at, and directories, with a slash at their end.
+    unseen: BTreeSet<BString>,
     /// Whether a file of grafts gives commits other parents than they have.
     pub(super) grafted: bool,
 }
@@ -34,7 +37,7 @@ impl Begun {
         let under_way =
             |(work_tree, git_dir): &(Option<BString>, PathBuf)| under_way(work_tree.as_ref(), git_dir);
         let remembers = |git_dir: &PathBuf| {
-            index::remembers_conflicts(&Layout { git_dir: git_dir.clone(), ..layout.clone() })
+            index::marks(&Layout { git_dir: git_dir.clone(), ..layout.clone() }).conflicts
         };
         let grafts = read_file(&layout.common_dir.join("info/grafts")).unwrap_or_default();
         Begun {
@@ -44,8 +47,17 @@ impl Begun {
                 .filter(|(_, git_dir)| remembers(git_dir))
                 .map(|(top, _)| top.clone())
                 .collect(),
+            unseen: index::marks(layout).unseen,
             grafted: grafts.lines().any(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#")),
         }
+    }
+}
+
+impl Begun {
+    /// Whether git is told not to look at a file here.
+    pub(super) fn is_unseen(&self, path: &BString) -> bool {
+        let above = path.find_iter("/").map(|end| path[..=end].as_bstr());
+        self.unseen.contains(path) || above.into_iter().any(|directory| self.unseen.contains(directory))
     }
 }
 

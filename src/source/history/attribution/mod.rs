@@ -9,6 +9,7 @@
 //! is a delta on top of others. Going through all trees of a repository takes a fraction of the scan.
 
 mod begun;
+mod files;
 mod graph;
 mod leads;
 mod life;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 use gix_hash::ObjectId;
 
 use super::begun::Begun;
@@ -202,6 +202,7 @@ impl Teller<'_> {
         containment.notes = self.tips.of_notes(true).next().is_some();
         let of_head = asked.set.spots.iter().copied().filter(|&spot| self.is_of_head(spot));
         containment.unlisted = self.unlisted(of_head, |_| true);
+        containment.unseen = self.unseen(&asked.set.spots);
         containment.rebase = self.rebase(&question);
         if containment.rebase.as_ref().is_some_and(|rebase| rebase.work_tree.is_none()) {
             containment.in_the_way = self.in_the_way(&asked.set.spots);
@@ -229,25 +230,6 @@ impl Teller<'_> {
         let id = |commit| self.graph.id(commit).to_string();
         let (branch, base, tip) = (branch.cloned(), base.map(id), id(tip));
         Some(Rebase { branch, work_tree, gone, base, tip, merges, height })
-    }
-
-    /// The files on disk where commits have spots and the index has nothing.
-    fn in_the_way(&self, spots: &[u32]) -> Vec<BString> {
-        let Some(top) = self.work_tree else { return Vec::new() };
-        let is_file = |path: &BString| {
-            let file = path.to_path().ok().and_then(|path| top.join(path).symlink_metadata().ok());
-            file.is_some_and(|file| !file.is_dir())
-        };
-        self.unlisted(spots.iter().copied(), is_file)
-    }
-
-    /// The paths of spots where the index has nothing.
-    fn unlisted(&self, spots: impl Iterator<Item = u32>, wanted: impl Fn(&BString) -> bool) -> Vec<BString> {
-        const MOST: usize = 20;
-        let paths: BTreeSet<&BString> = spots.map(|spot| &self.spots.get(spot).path).collect();
-        let listed = |path: &BString| self.index.values().any(|paths| paths.contains(path));
-        let found = paths.into_iter().filter(|path| wanted(path) && !listed(path));
-        found.take(MOST).cloned().collect()
     }
 
     /// Whether HEAD's tree has a spot.
