@@ -34,6 +34,7 @@ mod letters;
 mod lines;
 mod lvalue;
 mod markup;
+mod memoized;
 mod mention;
 mod parameter;
 mod parts;

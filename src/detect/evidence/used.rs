@@ -16,6 +16,7 @@ use crate::detect::declaration::{
 };
 use crate::detect::expression::expression;
 use crate::detect::lines;
+use crate::detect::memoized::memoized;
 use crate::detect::parts::{bare, is_encoding};
 use crate::detect::quote::{self, shown};
 use crate::detect::reference::{is_made, is_read};
@@ -128,6 +129,10 @@ impl Judge<'_> {
         }
         let of_arms = name_of_arms(self.file.text, self.span.start);
         if let Some(name) = of_arms.filter(|name| self.is_given(name) && self.may_be_ours(name)) {
+            return Some(Variable { name, field: None, held: false });
+        }
+        let made = memoized(self.file.text, self.span.start);
+        if let Some(name) = made.filter(|name| self.may_be_ours(name)) {
             return Some(Variable { name, field: None, held: false });
         }
         let (mut held, mut field) = (false, None);
