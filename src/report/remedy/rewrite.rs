@@ -97,7 +97,7 @@ impl Group<'_> {
         let range = names_and_ends.collect::<Vec<_>>().join(" ");
         // What a remote has stays as it is, and with it, what is signed there.
         let remotes = format!("$(git --git-dir {COPY} rev-parse --not --remotes)");
-        lines.extend(self.filter(&format!(" --force --refs {range} {remotes}")));
+        lines.extend(self.filter(&format!(" --force --refs {range} {remotes}"), ""));
         let is_checked_out = |name: &&&BString| checked_out.iter().any(|branch| branch.branch == ***name);
         let others = names.iter().filter(|name| !is_checked_out(name));
         let others: Vec<String> =

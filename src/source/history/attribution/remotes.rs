@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Layout;
+use crate::finding::{Containment, State};
 use crate::source::layout::open_config;
 
 /// Refs that only a forge makes, and that are here because they were fetched.
@@ -97,9 +98,14 @@ impl Remotes {
         }
     }
 
-    /// Which of these are pushed to at other addresses than the one that is fetched from.
-    pub(super) fn of_many_addresses(&self, remotes: &[BString]) -> Vec<BString> {
-        remotes.iter().filter(|name| self.many.contains(*name)).cloned().collect()
+    /// Completes what is known of the remotes that have something: which may have it, where none is known to though others
+    /// have it, and which of all those are pushed to at other addresses than the one that is fetched from.
+    pub(super) fn concern(&self, found: &mut Containment) {
+        if found.state == Some(State::Pushed) && found.remotes.is_empty() {
+            found.may_have = self.names.iter().map(|name| name.as_str().into()).collect();
+        }
+        let all = found.remotes.iter().chain(&found.may_have);
+        found.many_addresses = all.filter(|name| self.many.contains(*name)).cloned().collect();
     }
 
     /// What a ref follows, if anything.
