@@ -43,7 +43,7 @@ fn what_a_remote_may_have_is_rewritten_there_before_it_is_here() {
         .says("each other remote that may have it, in a copy of its own: up.");
     let told = commands(&place, &["history"]);
     let at = |part: &str| told.iter().position(|command| command.contains(part));
-    let (there, here) = (at("$(git remote get-url origin)"), at("git rev-parse --git-common-dir"));
+    let (there, here) = (at("$(git remote get-url --push origin)"), at("git rev-parse --git-common-dir"));
     assert!(there.is_some() && there < here, "{told:?}");
     assert_eq!(follow(&mut place, &told), "rewritten\nbase\n");
     place.run(&["history"]).ends_with(0);
@@ -57,4 +57,28 @@ fn a_remote_that_turns_out_to_have_no_key_is_left_alone() {
     let told = commands(&place, &["history"]);
     assert_eq!(follow(&mut place, &told), "base\n");
     place.run(&["history"]).ends_with(0);
+}
+
+#[test]
+fn what_is_copied_and_compared_is_what_is_pushed_to() {
+    let mut place = pushed();
+    // Fetched from a mirror, which is behind what is pushed to.
+    place.git(&["clone", "--quiet", "--bare", "../origin.git", "../mirror.git"]);
+    place.git(&["config", "url.../origin.git.pushInsteadOf", "../mirror.git"]);
+    place.git(&["remote", "set-url", "origin", "../mirror.git"]);
+    place.write("a.env", line(1));
+    place.git(&["add", "a.env"]);
+    place.git(&["commit", "--quiet", "--message", "a"]);
+    place.git(&["push", "--quiet", "origin", "main", "main:side"]);
+    place.git(&["-C", "../origin.git", "branch", "theirs", "main~"]);
+    let told = commands(&place, &["history"]);
+    let list = |which: &str| {
+        let command = told.iter().find(|command| command.starts_with(which)).expect("it is told");
+        paste(&place, ".", command).ends_with(0).out()
+    };
+    assert_eq!(list("git remote get-url --push --all"), "../origin.git\n");
+    assert_eq!(list("git remote get-url --all"), "../mirror.git\n");
+    follow(&mut place, &told);
+    assert_eq!(place.git(&["-C", "../origin.git", "log", "-1", "--format=%s", "theirs"]).out(), "base\n");
+    assert_eq!(place.git(&["-C", "../origin.git", "log", "--format=%s", "side"]).out(), "rewritten\n");
 }

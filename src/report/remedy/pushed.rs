@@ -43,6 +43,11 @@ fn unchanged(now: &str) -> [Line; 2] {
     ]
 }
 
+/// The address that a remote is pushed to, in a shell: what is overwritten there, is what is copied and compared.
+fn push_address(remote: &BString) -> String {
+    format!("$(git remote get-url --push {})", word(remote))
+}
+
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
         let found = || self.findings.iter().flat_map(|finding| &finding.containment);
@@ -91,7 +96,7 @@ impl Group<'_> {
 
     /// Rewrites what a remote has, if that `is_known` to have a key or turns out to.
     fn at_remote(&self, remote: &BString, is_known: bool) -> Vec<Line> {
-        let url = format!("$(git remote get-url {})", word(remote));
+        let url = push_address(remote);
         // Git takes an address that is a path from the top.
         let clone = format!("git -C \"$(git rev-parse --show-cdup)\" {CLONE}");
         let mut lines = Vec::new();
@@ -159,17 +164,22 @@ impl Group<'_> {
     fn other_addresses(&self) -> Vec<Line> {
         let found = self.findings.iter().flat_map(|finding| &finding.containment);
         let remotes: BTreeSet<&BString> = found.flat_map(|found| &found.many_addresses).collect();
-        let each = |remote| {
-            let name = word(remote);
+        let each = |remote: &BString| {
+            let (name, address) = (word(remote), push_address(remote));
             [
                 say(&format!(
                     "The same again for each other address that {name} is pushed to, in a copy of its own, with that address in place of \
-                     \"$(git remote get-url {name})\":"
+                     \"{address}\":"
                 )),
                 run(format!("git remote get-url --push --all {name}")),
+                say(
+                    "Where it is fetched from, an address that is not among these has the key until that follows by itself, or until \
+                     those who run it see to it:",
+                ),
+                run(format!("git remote get-url --all {name}")),
             ]
         };
-        remotes.into_iter().flat_map(|remote: &BString| each(remote)).collect()
+        remotes.into_iter().flat_map(each).collect()
     }
 
     /// Takes all refs from the copy, and drops what they were.
