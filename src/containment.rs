@@ -63,7 +63,9 @@ pub struct Containment {
     pub more: u64,
     /// Remotes that have it or had it, as far as this repository knows. Sorted.
     pub remotes: Vec<BString>,
-    /// Those of the remotes that are pushed to at other addresses than the one that is fetched from.
+    /// Where others have it, and no remote is known to: all that there are, for any may have it. Sorted.
+    pub may_have: Vec<BString>,
+    /// Those of the remotes, and of those that may have it, that are pushed to at other addresses than the one that is fetched from.
     pub many_addresses: Vec<BString>,
     /// Entries of logs that lead to it: of the stash, and of any ref where no ref itself has it. Not all, if there are
     /// many.

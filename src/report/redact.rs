@@ -175,6 +175,7 @@ impl Redactor {
             refs,
             more: _,
             remotes,
+            may_have,
             many_addresses,
             reflogs,
             pushed: _,
@@ -195,7 +196,7 @@ impl Redactor {
             replaced: _,
             notes: _,
         } = containment;
-        let lists = [refs, remotes, many_addresses, reflogs, named, unlisted, unseen, in_the_way];
+        let lists = [refs, remotes, may_have, many_addresses, reflogs, named, unlisted, unseen, in_the_way];
         self.in_paths(lists.into_iter().flatten().chain(kept));
         self.in_paths(
             staged.iter_mut().flat_map(|it| std::iter::once(&mut it.path).chain(&mut it.work_tree)),

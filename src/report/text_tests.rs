@@ -65,7 +65,7 @@ What to do about mistral-api-key:
 Pushed, or handed on: iwuT…LxRv
   First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.
   Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; push first what is only here and holds no other key. This takes git-filter-repo (pip install git-filter-repo):
-      work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" -c clone.defaultRemoteName=origin clone --mirror --no-local "$(git remote get-url origin)" "$work/copy.git"
+      work=$(mktemp -d) && git -C "$(git rev-parse --show-cdup)" -c clone.defaultRemoteName=origin clone --mirror --no-local "$(git remote get-url --push origin)" "$work/copy.git"
       url=$(git --git-dir "$work/copy.git" remote get-url origin) && git --git-dir "$work/copy.git" for-each-ref --format='%(objectname)%09%(refname)' refs/heads refs/tags refs/notes >"$work/refs.txt"
       leeward history --quiet --write-expressions "$work/expressions.txt" --write-blobs "$work/blobs.txt" "$work/copy.git"
   In binary data and in archives nothing can be replaced: there, the version of the file goes whole.

@@ -311,3 +311,23 @@ fn the_target_of_a_link_is_amended_like_a_file() {
     paste(&place, ".", amend).ends_with(0);
     place.run(&["history", "--reachable"]).ends_with(0);
 }
+
+#[test]
+fn what_submodules_have_does_not_stop_a_rewrite_and_what_is_staged_of_them_does() {
+    let mut place = pushed();
+    let add = "git clone --quiet --branch main ../origin.git sub && git -c advice.addEmbeddedRepo=false add sub && git commit --quiet -m sub";
+    paste(&place, ".", add).ends_with(0);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["branch", "side"]);
+    let told = commands(&place, &["history"]);
+    let begin = told.iter().find(|command| command.contains("work=$(mktemp -d)")).expect("it is rewritten");
+    fs::create_dir(place.top().join("tmp")).expect("a new directory");
+    let begin = format!("export TMPDIR=$(dirname \"$PWD\")/tmp; {begin}");
+    place.write("sub/base", "changed\n");
+    paste(&place, ".", &begin).ends_with(0);
+    paste(&place, "sub", "git commit --quiet --all -m changed").ends_with(0);
+    paste(&place, ".", &begin).ends_with(0);
+    place.git(&["add", "sub"]);
+    paste(&place, ".", &begin).ends_with(1);
+}

@@ -9,6 +9,7 @@ mod nothing_lost;
 mod refs;
 mod reftables;
 mod remedies;
+mod remotes;
 mod staged;
 
 use std::fs;

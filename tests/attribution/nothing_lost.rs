@@ -178,7 +178,7 @@ fn what_a_bare_clone_has_is_known_to_be_at_its_remote() {
         place.run(&["history", &clone]).ends_with(1).says("known to be at origin");
         let told = commands(&place, &["history", &clone]);
         assert!(
-            told.iter().any(|command| command.contains("$(git remote get-url origin)")),
+            told.iter().any(|command| command.contains("$(git remote get-url --push origin)")),
             "{how}: {told:?}"
         );
         assert!(told.iter().all(|command| !command.contains(" gc ")), "{how}: {told:?}");
@@ -196,7 +196,8 @@ fn each_address_that_a_remote_is_pushed_to_is_listed() {
     place.write("a.env", line(1));
     commit(&mut place, "a");
     place.git(&["push", "--quiet", "origin", "main"]);
-    let lists = |told: &[String]| told.iter().find(|command| command.contains("get-url --push")).cloned();
+    let lists =
+        |told: &[String]| told.iter().find(|command| command.contains("get-url --push --all")).cloned();
     assert_eq!(lists(&commands(&place, &["history"])), None);
     for url in ["../origin.git", "../mirror.git"] {
         place.git(&["remote", "set-url", "--push", "--add", "origin", url]);

@@ -36,13 +36,9 @@ pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path, home: &Path)
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
     }
-    command.envs([
-        ("LC_ALL", "C"),
-        ("TZ", "UTC"),
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-    ]);
-    command.env("HOME", home);
+    command.envs([("LC_ALL", "C"), ("TZ", "UTC"), ("GIT_CONFIG_NOSYSTEM", "1")]);
+    // A file, and not `/dev/null`: a test that configures git would have it put a file there.
+    command.env("HOME", home).env("GIT_CONFIG_GLOBAL", home.join("gitconfig"));
     command
 }
 

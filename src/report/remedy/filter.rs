@@ -28,8 +28,9 @@ const NAMES: &str = "names=\"import hashlib; \
     return re.sub(b'|'.join(map(re.escape, keys)) or b'a^', new\"";
 
 impl Group<'_> {
-    /// Takes the keys out of the copy that was made. A commit that did nothing but change keys stays.
-    pub(super) fn filter(&self, options: &str) -> Vec<Line> {
+    /// Takes the keys out of the copy that was made. A commit that did nothing but change keys stays. `if_none`: what is done
+    /// where the copy has none, from ` && ` on.
+    pub(super) fn filter(&self, options: &str, if_none: &str) -> Vec<Line> {
         let mut filter = format!(
             "{AS_STORED} git -c safe.bareRepository=all -C {COPY} filter-repo --prune-empty never --replace-text {EXPRESSIONS} --replace-message {EXPRESSIONS} \
              --strip-blobs-with-ids {BLOBS}"
@@ -43,7 +44,7 @@ impl Group<'_> {
         let in_names = names.iter().any(|(is_there, _)| *is_there).then(|| run(NAMES.to_owned()));
         // Of what is found in the copy nothing would lead away from here.
         let write = run(format!(
-            "leeward history --quiet{} --write-expressions {EXPRESSIONS} --write-blobs {BLOBS} {COPY}",
+            "leeward history --quiet{} --write-expressions {EXPRESSIONS} --write-blobs {BLOBS} {COPY}{if_none}",
             self.options_in_copy
         ));
         let whole = say(

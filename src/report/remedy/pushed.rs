@@ -29,12 +29,8 @@ fn remember(into: &str) -> String {
     format!("git --git-dir {COPY} {LIST} {} {into}\"$work/refs.txt\"", PUSHED.join(" "))
 }
 
-/// What to look at before refs are overwritten: whether each is as it was copied, or as it shall be.
-fn unchanged(at_remote: bool) -> [Line; 2] {
-    let now = match at_remote {
-        true => format!("git ls-remote --refs \"$url\" '{}/*'", PUSHED.join("/*' '")),
-        false => format!("git {LIST} {}", PUSHED.join(" ")),
-    };
+/// What to look at before refs are overwritten: whether each, as `now` lists them, is as it was copied, or as it shall be.
+fn unchanged(now: &str) -> [Line; 2] {
     [
         say(
             "Nobody may push from the first of these commands to the last: it would be overwritten. So this looks whether branches, \
@@ -47,14 +43,17 @@ fn unchanged(at_remote: bool) -> [Line; 2] {
     ]
 }
 
+/// The address that a remote is pushed to, in a shell: what is overwritten there, is what is copied and compared.
+fn push_address(remote: &BString) -> String {
+    format!("$(git remote get-url --push {})", word(remote))
+}
+
 impl Group<'_> {
     pub(super) fn pushed(&self) -> Vec<Line> {
-        let remotes: BTreeSet<&BString> = self
-            .findings
-            .iter()
-            .flat_map(|finding| &finding.containment)
-            .flat_map(|containment| &containment.remotes)
-            .collect();
+        let found = || self.findings.iter().flat_map(|finding| &finding.containment);
+        let known: BTreeSet<&BString> = found().flat_map(|found| &found.remotes).collect();
+        let mut possible: BTreeSet<&BString> = found().flat_map(|found| &found.may_have).collect();
+        possible.retain(|remote| !known.contains(remote));
         let mut lines = vec![say(
             "First delete the key at its provider, as said above: who has it keeps it, whatever is rewritten here.",
         )];
@@ -65,64 +64,29 @@ impl Group<'_> {
             "Then, if it shall go from the history too: every commit since gets another id, and everybody clones anew; \
              push first what is only here and holds no other key. This takes git-filter-repo (pip install git-filter-repo):",
         ));
-        // Where no copy was made, nothing is rewritten: all names it.
-        match remotes.first() {
-            Some(remote) => {
-                let url = format!("$(git remote get-url {})", word(remote));
-                // Git takes an address that is a path from the top.
-                let clone = format!("git -C \"$(git rev-parse --show-cdup)\" {CLONE}");
-                lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
-                lines.push(run(format!(
-                    "url=$(git --git-dir {COPY} remote get-url origin) && {}",
-                    remember(">")
-                )));
-            }
-            None => {
-                let here = "\"$(git rev-parse --git-common-dir)\"";
-                lines.push(run(format!("work=$(mktemp -d) && git {CLONE} {here} {COPY}")));
-                lines.push(run(remember(">")));
-                // git-filter-repo makes branches of what follows a remote.
-                lines.push(run(format!(
-                    "git --git-dir {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
-                     git --git-dir {COPY} update-ref --stdin"
-                )));
-            }
+        match (known.first(), possible.first()) {
+            (Some(remote), _) => lines.extend(self.at_remote(remote, true)),
+            (None, Some(remote)) => lines.extend(self.at_remote(remote, false)),
+            (None, None) => lines.extend(self.in_place()),
+        }
+        let others = |remotes: &BTreeSet<&BString>, skipped: usize, what: &str| {
+            let names: Vec<_> = remotes.iter().skip(skipped).map(|remote| word(remote)).collect();
+            let names = (!names.is_empty()).then(|| joined(&names));
+            names.map(|names| {
+                say(&format!(
+                    "The same again for each other remote that {what}, in a copy of its own: {names}."
+                ))
+            })
         };
-        lines.extend(self.filter(""));
-        lines.push(forget());
-        lines.push(replacements_go());
-        // Whether a remote has notes that were never fetched is not known.
-        if !remotes.is_empty() || self.has_notes() {
-            lines.extend(notes_follow(&format!("git --git-dir {COPY}")));
-        }
-        lines.push(say(&format!(
-            "When `leeward history{} {COPY}` finds nothing any more:",
-            self.options_in_copy
-        )));
-        lines.extend(unchanged(!remotes.is_empty()));
-        match remotes.is_empty() {
-            true => lines.extend(self.back_from_copy()),
-            false => {
-                lines.push(run(format!("unchanged && git --git-dir {COPY} push --force --mirror \"$url\"")));
-                lines.push(say(
-                    "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
-                     stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
-                     protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and \
-                     removes the copy once all of it went through:",
-                ));
-                lines.push(run(format!(
-                    "unchanged && git --git-dir {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
-                )));
-            }
-        }
-        if remotes.len() > 1 {
-            let others: Vec<_> = remotes.iter().skip(1).map(|remote| word(remote)).collect();
-            lines.push(say(&format!(
-                "The same again for each other remote that has it, in a copy of its own: {}.",
-                joined(&others)
-            )));
-        }
+        lines.extend(others(&known, 1, "has it"));
+        lines.extend(others(&possible, usize::from(known.is_empty()), "may have it"));
         lines.extend(self.other_addresses());
+        if known.is_empty() && !possible.is_empty() {
+            lines.push(say(
+                "This repository has it still. Clone it anew from a remote that had it; or, to keep this one, rewrite it as well:",
+            ));
+            lines.extend(self.in_place());
+        }
         lines.push(say(
             "Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its \
              support.",
@@ -130,21 +94,92 @@ impl Group<'_> {
         lines
     }
 
+    /// Rewrites what a remote has, if that `is_known` to have a key or turns out to.
+    fn at_remote(&self, remote: &BString, is_known: bool) -> Vec<Line> {
+        let url = push_address(remote);
+        // Git takes an address that is a path from the top.
+        let clone = format!("git -C \"$(git rev-parse --show-cdup)\" {CLONE}");
+        let mut lines = Vec::new();
+        if !is_known {
+            lines.push(say(&format!(
+                "Which remote has it is not known. This begins with {}; a copy that has no key is removed, and then the commands after \
+                 that fail and change nothing:",
+                word(remote)
+            )));
+        }
+        // Where no copy was made, nothing is rewritten: all names it.
+        lines.push(run(format!("work=$(mktemp -d) && {clone} \"{url}\" {COPY}")));
+        lines.push(run(format!("url=$(git --git-dir {COPY} remote get-url origin) && {}", remember(">"))));
+        let or_removed = if is_known { "" } else { " && rm -rf \"$work\"" };
+        lines.extend(self.filter("", or_removed));
+        lines.push(forget());
+        lines.push(replacements_go());
+        // Whether a remote has notes that were never fetched is not known.
+        lines.extend(notes_follow(&format!("git --git-dir {COPY}")));
+        lines.push(self.looked_through());
+        lines.extend(unchanged(&format!("git ls-remote --refs \"$url\" '{}/*'", PUSHED.join("/*' '"))));
+        lines.push(run(format!("unchanged && git --git-dir {COPY} push --force --mirror \"$url\"")));
+        lines.push(say(
+            "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
+             stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
+             protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and \
+             removes the copy once all of it went through:",
+        ));
+        lines.push(run(format!(
+            "unchanged && git --git-dir {COPY} push --force \"$url\" {ALL_OF_ONES_OWN} && rm -rf \"$work\""
+        )));
+        lines
+    }
+
+    /// Rewrites what this repository has.
+    fn in_place(&self) -> Vec<Line> {
+        let here = "\"$(git rev-parse --git-common-dir)\"";
+        let mut lines = vec![
+            run(format!("work=$(mktemp -d) && git {CLONE} {here} {COPY}")),
+            run(remember(">")),
+            // git-filter-repo makes branches of what follows a remote.
+            run(format!(
+                "git --git-dir {COPY} for-each-ref --format='delete %(refname)' refs/remotes refs/stash | \
+                 git --git-dir {COPY} update-ref --stdin"
+            )),
+        ];
+        lines.extend(self.filter("", ""));
+        lines.push(forget());
+        lines.push(replacements_go());
+        if self.has_notes() {
+            lines.extend(notes_follow(&format!("git --git-dir {COPY}")));
+        }
+        lines.push(self.looked_through());
+        lines.extend(unchanged(&format!("git {LIST} {}", PUSHED.join(" "))));
+        lines.extend(self.back_from_copy());
+        lines
+    }
+
+    /// What the copy has to be before anything is overwritten with it.
+    fn looked_through(&self) -> Line {
+        say(&format!("When `leeward history{} {COPY}` finds nothing any more:", self.options_in_copy))
+    }
+
     /// What is fetched from one address need not be all that another has: each is rewritten by itself.
     fn other_addresses(&self) -> Vec<Line> {
         let found = self.findings.iter().flat_map(|finding| &finding.containment);
         let remotes: BTreeSet<&BString> = found.flat_map(|found| &found.many_addresses).collect();
-        let each = |remote| {
-            let name = word(remote);
+        let each = |remote: &BString| {
+            let (name, address) = (word(remote), push_address(remote));
             [
                 say(&format!(
                     "The same again for each other address that {name} is pushed to, in a copy of its own, with that address in place of \
-                     \"$(git remote get-url {name})\":"
+                     \"{address}\":"
                 )),
                 run(format!("git remote get-url --push --all {name}")),
+                say(
+                    "Where it is fetched from, an address that is not among these has the key until that follows by itself, or until \
+                     those who run it see to it:",
+                ),
+                run(format!("git remote get-url --all {name}")),
             ]
         };
-        remotes.into_iter().flat_map(|remote: &BString| each(remote)).collect()
+        remotes.into_iter().flat_map(each).collect()
     }
 
     /// Takes all refs from the copy, and drops what they were.

@@ -20,7 +20,7 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
     assert!(matches!(&lines[0], Say(text) if text.starts_with("First delete the key at its provider")));
     let found = commands(report.findings);
     let expected = [
-        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" -c clone.defaultRemoteName=origin clone --mirror --no-local \"$(git remote get-url origin)\" \"$work/copy.git\"",
+        "work=$(mktemp -d) && git -C \"$(git rev-parse --show-cdup)\" -c clone.defaultRemoteName=origin clone --mirror --no-local \"$(git remote get-url --push origin)\" \"$work/copy.git\"",
         &format!("url=$(git --git-dir \"$work/copy.git\" remote get-url origin) && {}", remember(">")),
         WRITE,
         FILTER,
@@ -104,5 +104,5 @@ fn each_remote_that_has_it_is_named() {
     let others =
         "The same again for each other remote that has it, in a copy of its own: fork and origin.".to_owned();
     assert!(said.contains(&others), "{said:?}");
-    assert!(commands(report.findings)[0].contains("\"$(git remote get-url backup)\""));
+    assert!(commands(report.findings)[0].contains("\"$(git remote get-url --push backup)\""));
 }

@@ -81,7 +81,7 @@ impl Group<'_> {
         checked_out.dedup();
         let clean = clean(&checked_out);
         if clean.is_some() {
-            lines.push(say("Where files are changed and not committed, nothing of this is done: commit or stash them first."));
+            lines.push(say("Where files are changed and not committed, nothing of this is done: commit or stash them first (a submodule that is staged: commit it)."));
         }
         lines.extend(self.as_stored());
         let copy = format!(
@@ -97,7 +97,7 @@ impl Group<'_> {
         let range = names_and_ends.collect::<Vec<_>>().join(" ");
         // What a remote has stays as it is, and with it, what is signed there.
         let remotes = format!("$(git --git-dir {COPY} rev-parse --not --remotes)");
-        lines.extend(self.filter(&format!(" --force --refs {range} {remotes}")));
+        lines.extend(self.filter(&format!(" --force --refs {range} {remotes}"), ""));
         let is_checked_out = |name: &&&BString| checked_out.iter().any(|branch| branch.branch == ***name);
         let others = names.iter().filter(|name| !is_checked_out(name));
         let others: Vec<String> =
@@ -122,11 +122,17 @@ impl Group<'_> {
     }
 }
 
-/// Whether no work tree has changes that git would stop at, between one branch and the next.
+/// Whether no work tree has changes that git would stop at, between one branch and the next. What submodules have, stays as it
+/// is; that one is staged would be forgotten.
 fn clean(checked_out: &[&CheckedOut]) -> Option<String> {
-    let status = |branch: &&CheckedOut| match &branch.work_tree {
-        WorkTree::At(top) => format!("git -C {} status --porcelain -uno", word(top)),
-        WorkTree::Here | WorkTree::Gone => "git status --porcelain -uno".to_owned(),
+    let status = |branch: &&CheckedOut| {
+        let git = match &branch.work_tree {
+            WorkTree::At(top) => format!("git -C {}", word(top)),
+            WorkTree::Here | WorkTree::Gone => "git".to_owned(),
+        };
+        format!(
+            "{git} status --porcelain -uno --ignore-submodules; {git} diff --cached --name-only --ignore-submodules=none"
+        )
     };
     let all: Vec<String> = checked_out.iter().map(status).collect();
     (!all.is_empty()).then(|| format!("test -z \"$({})\"", all.join("; ")))

@@ -230,14 +230,14 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
         "{told:?}"
     );
     let expected = [
-        "unset work && test -z \"$(git -C '/w t' status --porcelain -uno; git status --porcelain -uno)\" && \
+        "unset work && test -z \"$(git -C '/w t' status --porcelain -uno --ignore-submodules; git -C '/w t' diff --cached --name-only --ignore-submodules=none; git status --porcelain -uno --ignore-submodules; git diff --cached --name-only --ignore-submodules=none)\" && \
          work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
         WRITE,
         &format!(
             "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
          $(git --git-dir \"$work/copy.git\" rev-parse --not --remotes)"
         ),
-        "test -z \"$(git -C '/w t' status --porcelain -uno; git status --porcelain -uno)\" && \
+        "test -z \"$(git -C '/w t' status --porcelain -uno --ignore-submodules; git -C '/w t' diff --cached --name-only --ignore-submodules=none; git status --porcelain -uno --ignore-submodules; git diff --cached --name-only --ignore-submodules=none)\" && \
          git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
          --rebase-merges --empty=keep --onto \"$(git --git-dir \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
          git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \

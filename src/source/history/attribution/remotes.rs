@@ -1,12 +1,15 @@
 //! Which refs follow a remote: what such a ref has, others have.
 //!
-//! Takes the repository's own configuration and gives [`Remotes`]. Nothing is asked over a network.
+//! Takes the repository's own configuration and gives [`Remotes`]; where a remote is fetched from and pushed to, others may
+//! have a word in. Nothing is asked over a network.
 
 use std::collections::BTreeSet;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::super::range::many_addresses;
 use super::Layout;
+use crate::finding::{Containment, State};
 use crate::source::layout::open_config;
 
 /// Refs that only a forge makes, and that are here because they were fetched.
@@ -28,7 +31,7 @@ pub(super) struct Remotes {
     /// Their names.
     names: BTreeSet<String>,
     /// Those that are pushed to at other addresses than the one that is fetched from.
-    many: BTreeSet<BString>,
+    many: BTreeSet<String>,
     /// Where fetching from a remote puts refs: its name, and what stands before and behind the asterisk.
     specs: Vec<(String, String, Option<String>)>,
 }
@@ -61,7 +64,7 @@ impl Remotes {
         let Ok(mut entries) = config.entries(Some(r"^remote\..*\.(url|fetch|pushurl)$")) else {
             return remotes;
         };
-        let (mut fetched, mut urls) = (BTreeSet::new(), BTreeSet::new());
+        let mut fetched = BTreeSet::new();
         while let Some(entry) = entries.next() {
             let Ok(entry) = entry else { continue };
             let (Ok(key), Ok(value)) = (entry.name(), entry.value()) else { continue };
@@ -74,9 +77,10 @@ impl Remotes {
             if variable == "fetch" {
                 remotes.add(name, value);
                 fetched.insert(name.to_owned());
-            } else if variable == "pushurl" || !urls.insert(name.to_owned()) {
-                remotes.many.insert(name.into());
             }
+        }
+        if remotes.any {
+            remotes.many = many_addresses(layout);
         }
         // `git clone --bare` puts all refs where they are at the remote, and leaves no word of that.
         if layout.work_tree.is_none() {
@@ -97,9 +101,15 @@ impl Remotes {
         }
     }
 
-    /// Which of these are pushed to at other addresses than the one that is fetched from.
-    pub(super) fn of_many_addresses(&self, remotes: &[BString]) -> Vec<BString> {
-        remotes.iter().filter(|name| self.many.contains(*name)).cloned().collect()
+    /// Completes what is known of the remotes that have something: which may have it, where none is known to though others
+    /// have it, and which of all those are pushed to at other addresses than the one that is fetched from.
+    pub(super) fn concern(&self, found: &mut Containment) {
+        if found.state == Some(State::Pushed) && found.remotes.is_empty() {
+            found.may_have = self.names.iter().map(|name| name.as_str().into()).collect();
+        }
+        let all = found.remotes.iter().chain(&found.may_have);
+        found.many_addresses =
+            all.filter(|name| self.many.iter().any(|many| *name == many.as_str())).cloned().collect();
     }
 
     /// What a ref follows, if anything.

@@ -222,7 +222,6 @@ impl<'a> Tips<'a> {
             (false, _) => State::Unpushed,
         });
         found.remotes = remotes.into_iter().collect();
-        found.many_addresses = self.remotes.of_many_addresses(&found.remotes);
         found
     }
 
@@ -238,7 +237,7 @@ impl<'a> Tips<'a> {
         Some(CheckedOut { branch: tip.name.clone(), tip: tip_id, work_tree })
     }
 
-    /// What it tells that the names of refs hold a set.
+    /// What it tells that the names of refs hold a set, if any do; and which remotes are concerned.
     pub(super) fn name(&self, names: &BTreeSet<BString>, found: &mut Containment) {
         for name in names {
             let followed = self.remotes.followed_by(name.as_bstr());
@@ -256,6 +255,7 @@ impl<'a> Tips<'a> {
             }
         }
         found.named.extend(names.iter().cloned());
+        self.remotes.concern(found);
     }
 
     /// What the logs of refs tell: entries of the stash and, of what no ref has, where it was last; and whether a

@@ -36,7 +36,7 @@ pub use self::attribute::attribute;
 use self::changes::{Changes, Found, Shared, Spot};
 pub use self::moves::RangeMoves;
 use self::reader::Reader;
-pub use self::remote::{lacking, remotes};
+pub use self::remote::{lacking, many_addresses, remotes};
 use self::revision::Names;
 use self::select::{Range, select};
 pub use self::snapshot::{Snapshot, SnapshotError};

@@ -7,7 +7,7 @@
 //!
 //! Where that cannot be told, nothing is known to be there, and all is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use bstr::{BStr, BString, ByteSlice as _};
@@ -70,6 +70,17 @@ pub fn lacking(layout: &Layout, remote: Option<(&str, Option<&str>)>) -> Vec<BSt
     };
     let own = refs.keys().filter(|name| OWN.iter().any(|own| name.starts_with(own.as_bytes())));
     own.filter(|name| !is_known(name.as_bstr())).cloned().collect()
+}
+
+/// The names of the remotes that have other addresses than one that is fetched from and pushed to.
+pub fn many_addresses(layout: &Layout) -> BTreeSet<String> {
+    let remotes = Remotes::read(layout);
+    let has_many = |remote: &Remote| {
+        let fetched = remotes.fetched_from(remote);
+        remotes.pushed_to(remote).into_iter().any(|url| Some(url) != fetched)
+    };
+    let many = remotes.remotes.iter().filter(|(_, remote)| has_many(remote));
+    many.map(|(name, _)| name.clone()).collect()
 }
 
 /// What the configuration says of remotes.
