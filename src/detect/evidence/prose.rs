@@ -41,7 +41,9 @@ impl Judge<'_> {
         let before = &text[self.span.start.saturating_sub(BEFORE)..self.span.start];
         let after = &text[self.span.end..(self.span.end + AFTER).min(text.len())];
         let above = self.until_answered(before.lines().rev());
-        let mut lines = above.into_iter().chain(after.lines()).filter(|line| line.len() <= LONGEST_LINE);
+        // The next heading begins something else.
+        let below = after.lines().take_while(|line| !is_heading(line));
+        let mut lines = above.into_iter().chain(below).filter(|line| line.len() <= LONGEST_LINE);
         if lines.any(|line| self.speaks_of_key(line)) {
             return Some(Verdict::new(Confidence::Medium, "the text around it speaks of the provider's key"));
         }
@@ -239,6 +241,12 @@ impl Judge<'_> {
             runs.filter(|run| self.is_alike(run)).take(MOST_VALUES + 1).count()
         })
     }
+}
+
+/// Whether a line is a heading of Markdown.
+fn is_heading(line: &[u8]) -> bool {
+    let marks = line.iter().take_while(|b| **b == b'#').count();
+    (2..=6).contains(&marks) && line.get(marks) == Some(&b' ')
 }
 
 /// Whether a value stands on a line of its own, or behind words that are no name.
