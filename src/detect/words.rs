@@ -17,6 +17,7 @@ pub(crate) struct Vocabulary {
     neutral: HashSet<String>,
     plain: HashSet<String>,
     owner: HashSet<String>,
+    everyday: HashSet<String>,
     purpose: HashSet<String>,
     store: HashSet<String>,
     vendor_field: HashSet<String>,
@@ -100,7 +101,9 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     let each = || words.iter().chain(pairs.iter().flatten()).filter(|word| !mine(word));
     let store = each().any(|word| has(&vocabulary.store, word));
     let purpose = each().find(|word| !store && has(&vocabulary.purpose, word));
-    let owner = each().find(|word| !store && has(&vocabulary.owner, word)).or(purpose).cloned();
+    let said = said_every_day(name);
+    let owns = |word: &&String| !store && has(&vocabulary.owner, word) && !said.contains(word);
+    let owner = each().find(owns).or(purpose).cloned();
     let number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
     // How many tokens a text has is no credential.
     let counted = |at: usize| words[at] == "tokens" && at > 0 && has(&vocabulary.counted, &words[at - 1]);
@@ -126,7 +129,7 @@ pub(crate) fn meaning(name: &str, own: &[&str]) -> Meaning {
     Meaning {
         credential,
         transparent: !words.is_empty() && words.iter().all(|w| has(&vocabulary.transparent, w) || number(&w)),
-        plain: pair.or(last.filter(|word| has(&vocabulary.plain, word))).or(head_of(name, &words)).cloned(),
+        plain: pair.or_else(|| plain_word(name, &words)).cloned(),
         identifier: pair.is_some() || is_identifier(&words),
         purpose: purpose.or(chosen).is_some(),
         owner: owner.or(chosen.cloned()),
@@ -158,12 +161,47 @@ pub(crate) fn names_thing(name: &str) -> bool {
     words(name).last().is_some_and(|last| has(&VOCABULARY.thing, last))
 }
 
-/// The word that says what something is in a phrase that goes on: `code of the device`.
-fn head_of<'w>(name: &str, words: &'w [String]) -> Option<&'w String> {
+/// The words of a sentence that are not the service of that name: in small letters, and before nothing that is a service's.
+fn said_every_day(name: &str) -> Vec<String> {
+    let said: Vec<&str> = name.split_whitespace().map(|word| word.trim_matches(is_mark)).collect();
+    if said.len() < 3
+        || said.iter().any(|word| !word.chars().all(|c| c.is_alphanumeric() || "'’-".contains(c)))
+    {
+        return Vec::new();
+    }
+    let of_service = |at: usize| {
+        said.get(at + 1).is_some_and(|next| {
+            let next = next.to_lowercase();
+            has(&VOCABULARY.credential, &next) || is_compound(&next) || matches!(next.as_str(), "api" | "ai")
+        })
+    };
+    let everyday = |at: &usize| VOCABULARY.everyday.contains(said[*at]) && !of_service(*at);
+    (0..said.len()).filter(everyday).map(|at| said[at].to_owned()).collect()
+}
+
+/// Whether a word of a sentence is one that people use every day, whatever service has it for its name.
+pub(crate) fn is_everyday(word: &str) -> bool {
+    VOCABULARY.everyday.contains(word.trim_matches(is_mark))
+}
+
+/// Whether it is a mark around a word.
+fn is_mark(c: char) -> bool {
+    !c.is_alphanumeric()
+}
+
+/// The word by which a name's value is no credential: its last one or, in a phrase that goes on (`code of the device`), the
+/// one that says what it is: the `key for the project` is a key.
+fn plain_word<'w>(name: &str, words: &'w [String]) -> Option<&'w String> {
     const OF: [&str; 8] = ["of", "for", "de", "del", "di", "du", "des", "für"];
-    let at = words.iter().position(|word| OF.contains(&word.as_str()))?.checked_sub(1)?;
-    let plain = |word: &&String| has(&VOCABULARY.plain, word) || *word == "code";
-    words.get(at).filter(plain).filter(|_| name.contains(' '))
+    let at = words.iter().position(|word| name.contains(' ') && OF.contains(&word.as_str()));
+    let head = at.and_then(|at| words.get(at.checked_sub(1)?));
+    if head.is_some_and(|head| has(&VOCABULARY.credential, head) || is_compound(head)) {
+        return None;
+    }
+    let number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+    let last = words.iter().rev().find(|word| !number(word));
+    last.filter(|word| has(&VOCABULARY.plain, word))
+        .or(head.filter(|word| has(&VOCABULARY.plain, word) || *word == "code"))
 }
 
 /// Whether the last word says that the value is an identifier.
@@ -296,6 +334,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_every_day_is_a_service_elsewhere() {
+        assert!(VOCABULARY.everyday.is_subset(&VOCABULARY.owner));
+        assert!(!VOCABULARY.everyday.is_empty());
+    }
+
+    #[test]
     fn names_mean_what_they_say() {
         let own = ["acme"];
         let of = |name| meaning(name, &own);
@@ -316,6 +360,12 @@ mod tests {
         assert!(!of("acme_api_key").specific);
         assert!(of("fancy_api_key").specific);
         assert!(of("aws_secretsmanager_secret").store && of("aws_secretsmanager_secret").owner.is_none());
+        assert_eq!(of("the acme key for the daily digest").owner, None);
+        assert_eq!(of("the daily key is").owner.as_deref(), Some("daily"));
+        assert_eq!(of("here is Daily with a key").owner.as_deref(), Some("daily"));
+        assert_eq!(of("daily_key").owner.as_deref(), Some("daily"));
+        assert_eq!(of("acme key for the project").plain, None);
+        assert_eq!(of("name of the project").plain.as_deref(), Some("project"));
         assert!(of("value").transparent);
         assert!(!of("").transparent);
     }

@@ -153,12 +153,13 @@ impl Judge<'_> {
         if let Some(theirs) = self.phrase(&own.name).filter(|name| self.speaks(name) == Speaks::Others) {
             return self.by_name(&theirs, say);
         }
+        let said = words(&own.name).len() > 2 && words::is_everyday(nearest);
         match self.speaks(nearest) {
-            Speaks::Others => self.by_name(nearest, say),
+            Speaks::Others if !said => self.by_name(nearest, say),
             _ if self.meaning(nearest).credential => self.by_name(nearest, say).or(whole),
             // `my order token is …`
             _ => whole
-                .or_else(|| self.by_name(nearest, say))
+                .or_else(|| self.by_name(nearest, say).filter(|_| !said))
                 .or_else(|| self.by_name(&own.name, say).filter(|verdict| verdict.named_otherwise)),
         }
     }
