@@ -14,9 +14,13 @@ use crate::finding::Confidence;
 use crate::report::Again;
 use crate::words::short_id;
 
-/// The options.
-pub(super) fn options(args: &PolicyArgs, policy: &Policy, targets: &[BString]) -> Again {
-    let typed = typed(args, policy.confidence.value);
+/// The options. `denied`: something was found because a comment is new. To further calls about parts of the change or a copy,
+/// others may be.
+pub(super) fn options(args: &PolicyArgs, policy: &Policy, targets: &[BString], denied: bool) -> Again {
+    let mut typed = typed(args, policy.confidence.value);
+    if denied && !args.no_inline_ignores {
+        typed.push("--no-inline-ignores".into());
+    }
     let (mut here, mut in_copy) = (typed.clone(), typed);
     let found = policy.read_from().into_iter().next().filter(|_| args.rule_files.config.is_none());
     // Of several repositories, each may have a tree of its own.
@@ -32,7 +36,7 @@ pub(super) fn options(args: &PolicyArgs, policy: &Policy, targets: &[BString]) -
     if let Some(revision) = &args.policy_from {
         here.extend(option("--policy-from", OsStr::new(revision)));
     }
-    Again { here, in_copy }
+    Again { here, in_copy, heed_no_comment: denied }
 }
 
 fn option(name: &str, value: &OsStr) -> [BString; 2] {

@@ -13,8 +13,9 @@ use clap::{Args, ValueEnum};
 
 use super::args::PolicyArgs;
 use super::policy::{Basis, Policy};
-use super::run::{INTERRUPTED, interrupted, shows_color, terminal_width, watch_for_interruption};
+use super::run::{INTERRUPTED, interrupted, watch_for_interruption};
 use super::scan::exists;
+use super::surroundings::{shows_color, terminal_width};
 use super::{UsageError, masked};
 use crate::detect::Detector;
 use crate::finding::Location;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::args::{Color, Scanning};
 use super::policy::{Asked, Basis, Ends, Now, Policy};
+use super::surroundings::{shows_color, terminal_width};
 use super::{UsageError, again, complain, masked, reports};
 use crate::detect::Detector;
 use crate::pipeline::{Collector, Outcome, SettingsBefore};
@@ -42,6 +43,8 @@ pub(super) struct Run<'a> {
     gate: Option<Gate>,
     settled: Option<Settled<'a>>,
     moves: Option<Box<dyn Moves + 'a>>,
+    /// Something was found because a comment is new.
+    denied: bool,
 }
 
 /// What a command does with what will be reported, before it is. It is given a collector that has seen nothing yet, to look
@@ -91,7 +94,8 @@ impl<'a> Run<'a> {
         let targets = paths.iter().map(|path| Vec::from_path_lossy(path).into_owned().into()).collect();
         let detector = Detector::new(rules);
         let (ends, gate, settled, moves) = (None, None, None, None);
-        Ok(Run { mode, scanning, targets, detector, policy, basis, ends, gate, settled, moves })
+        let denied = false;
+        Ok(Run { mode, scanning, targets, detector, policy, basis, ends, gate, settled, moves, denied })
     }
 
     /// The same scan for a gate: what it says as text is short, and goes to standard error.
@@ -191,7 +195,7 @@ impl<'a> Run<'a> {
         let (deny, now) = (self.scanning.deny_new_suppressions, self.now());
         let target = self.targets.first().map(|target| target.as_bstr()).unwrap_or_default();
         let asked = Asked { deny, now, basis: &self.basis, target };
-        self.policy.judge_comments(&mut outcome, &self.detector, &asked);
+        self.denied = self.policy.judge_comments(&mut outcome, &self.detector, &asked);
         self.settle(&mut outcome, started.0, &counters);
         progress.finish();
         if let Some(kept) = &self.scanning.keep {
@@ -273,7 +277,7 @@ impl<'a> Run<'a> {
         Report {
             scan: Scan {
                 mode: self.mode,
-                again: again::options(&self.scanning.policy, &self.policy, &self.targets),
+                again: again::options(&self.scanning.policy, &self.policy, &self.targets, self.denied),
                 targets: self.targets.clone(),
                 complete: outcome.issues.is_empty(),
                 started_at: seconds_of(at),
@@ -345,20 +349,9 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether the environment has nothing against colours.
-pub(super) fn shows_color() -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-}
-
 fn unwritten(error: &OutputError) -> Status {
     complain(&format!("error: {error}\n"));
     Status::Incomplete
-}
-
-/// Columns of the terminal on standard output.
-pub(super) fn terminal_width() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
 /// RFC 3339, to the second.

@@ -1,5 +1,5 @@
-//! What git says in the environment of a hook: which repository, which objects, which index. Sources read no
-//! environment, so it is read here.
+//! What git says in the environment of a hook: which repository, which objects, which index; and the terminal, what it
+//! shows. Sources and reports read no environment, so it is read here.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,16 @@ use crate::source::layout::{self, Layout, ObjectDirs, include, obstacles};
 /// A variable that is set to something.
 pub(super) fn set(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Whether the environment has nothing against colours.
+pub(super) fn shows_color() -> bool {
+    set("NO_COLOR").is_none() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Columns of the terminal on standard output.
+pub(super) fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
 /// The repository that `path` is in. For the working directory, the one that git names wins (`GIT_DIR`).

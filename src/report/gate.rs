@@ -276,16 +276,26 @@ impl Page<'_> {
                         "If it is no key, ask whoever keeps this to accept it in the baseline: no comment does here ({}).",
                         visible(why.as_bytes())
                     )?,
-                    None => {
-                        writeln!(
-                            out,
-                            "If it is no key, say so in a comment on that line: leeward:ignore REASON"
-                        )?;
-                    }
+                    None => writeln!(
+                        out,
+                        "If it is no key, say so in a comment on that line{}: leeward:ignore REASON",
+                        self.where_it_is_added()
+                    )?,
                 }
             }
         }
         Ok(())
+    }
+
+    /// Of commits that are there already, which one a comment has to be in: a later one leaves the line as it was added.
+    fn where_it_is_added(&self) -> &'static str {
+        match self.gate {
+            _ if self.in_tags_alone() || self.in_notes_alone() => "",
+            Gate::Push | Gate::Unnamed | Gate::Receive => {
+                ", in the commit that adds it (git commit --amend, git rebase -i)"
+            }
+            Gate::Commit | Gate::Message | Gate::Patch | Gate::PatchMessage | Gate::Files => "",
+        }
     }
 
     /// How git can go on and, of a push, which commands there are for that.

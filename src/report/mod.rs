@@ -53,6 +53,8 @@ pub struct Again {
     pub here: Vec<BString>,
     /// About a copy of it, which need not have the commits that this one has.
     pub in_copy: Vec<BString>,
+    /// Something was found because a comment is new and was denied: to find it again, they heed no comment.
+    pub heed_no_comment: bool,
 }
 
 /// What was scanned, and how far.

@@ -17,7 +17,7 @@ pub mod stdin;
 mod tracked;
 pub mod worktree;
 
-pub(crate) use tracked::{all_tracked_are, top_of};
+pub(crate) use tracked::{all_files_are, all_tracked_are, top_of};
 
 use std::ops::Range;
 

@@ -63,14 +63,18 @@ pub(crate) fn all_tracked_are(repository: &Path, kind: &dyn Fn(&BStr) -> bool) -
         return index::files(&layout)
             .is_ok_and(|files| !files.is_empty() && files.iter().all(|(_, file)| kind(file.as_bstr())));
     }
-    let Ok(head) = Snapshot::open(&layout, "HEAD") else { return false };
+    Snapshot::open(&layout, "HEAD").is_ok_and(|head| all_files_are(&head, kind))
+}
+
+/// Whether a revision has files, and each of their paths is of a kind. False where that cannot be told.
+pub(crate) fn all_files_are(revision: &Snapshot, kind: &dyn Fn(&BStr) -> bool) -> bool {
     let (any, other) = (Cell::new(false), Cell::new(false));
     let look = |path: &BStr| {
         any.set(true);
         other.set(other.get() || !kind(path));
         false
     };
-    head.visit(&look, &mut |_, _| ()) == 0 && any.get() && !other.get()
+    revision.visit(&look, &mut |_, _| ()) == 0 && any.get() && !other.get()
 }
 
 /// The files that the index of the work tree at `top` names; none if there is no index yet.

@@ -13,6 +13,7 @@ mod known;
 mod lefthook;
 mod message;
 mod moves;
+mod new_comments;
 mod obstacles;
 mod patches;
 mod people;

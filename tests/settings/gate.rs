@@ -339,7 +339,7 @@ fn what_moved_is_told_by_what_is_judged_and_not_by_the_disk() {
     assert_eq!(found(&place.run(&staged).ends_with(1)), ["new.env"]);
     place.git(&["commit", "--quiet", "-m", "copied"]);
     assert_eq!(found(&place.run(&range).ends_with(1)), ["new.env"]);
-    // Of two ends, one has it still.
+    // Of two ends, one has it still: each is what it is by itself.
     let mut place = with_base(&[("old.env", &accepted)]);
     place.git(&["checkout", "--quiet", "-b", "side"]);
     place.write("x", "x\n");
@@ -349,6 +349,10 @@ fn what_moved_is_told_by_what_is_judged_and_not_by_the_disk() {
     place.git(&["commit", "--quiet", "-m", "moved"]);
     place.run(&range).ends_with(0);
     let both: Vec<&str> = [&["range", "main side ^base"], &range[2..]].concat();
+    place.run(&both).ends_with(0);
+    place.git(&["checkout", "--quiet", "side"]);
+    place.write("new.env", &accepted);
+    commit(&mut place, "copied");
     assert_eq!(found(&place.run(&both).ends_with(1)), ["new.env"]);
 }
 

@@ -49,7 +49,7 @@ const DOORS: &[(&str, &[&str])] = &[
         "tempfile",
         &["src/cli/doctor/clone.rs", "src/cli/hook", "src/report/output.rs", "src/source/scratch_repo.rs"],
     ),
-    ("terminal_size", &["src/cli/run.rs"]),
+    ("terminal_size", &["src/cli/surroundings.rs"]),
     ("thiserror", &["src"]),
     ("toml", &["src/config", "src/rule", "src/detect/words.rs"]),
     ("unicode-width", &["src/report/snippet.rs"]),

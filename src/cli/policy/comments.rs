@@ -3,11 +3,10 @@
 //!
 //! A comment is old if the revision accepts the same value by a comment in the same file, or in one that is gone since or
 //! no longer holds it: it moved. Each is so once: where there are more than there were, the others are new, and so is what
-//! cannot be told.
+//! cannot be told. Of a change with several ends, such as a push of several refs, each is compared with what it begins at;
+//! a comment that none of them ends with was a step of a move, if what they begin at accepts the value.
 
-use std::collections::{BTreeSet, HashMap};
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -15,7 +14,8 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Policy;
 use super::files::{Files, Stored};
-use super::since::{Asked, Now};
+use super::sides::{Opened, Side};
+use super::since::Asked;
 use crate::config::LeftOut;
 use crate::detect::Detector;
 use crate::finding::{Finding, Location, LocationKind, SuppressedBy};
@@ -25,7 +25,6 @@ use crate::report::Note;
 use crate::sanitize::visible;
 use crate::secret::Secret;
 use crate::source::history::range::Snapshot;
-use crate::source::index::IndexFiles;
 use crate::source::{Origin, Sink as _};
 use crate::words::count;
 
@@ -42,130 +41,171 @@ type Spot = (BString, String);
 type Accepted = HashMap<Spot, usize>;
 
 impl Policy {
-    /// Says which comments are new since the revision that this policy is of. With `deny`, what they accept is found.
+    /// Says which comments are new since the revision that this policy is of. Where new ones are denied, what they accept is
+    /// found; gives whether any did.
     pub(in crate::cli) fn judge_comments(
         &self,
         outcome: &mut Outcome,
         detector: &Detector,
         asked: &Asked<'_>,
-    ) {
+    ) -> bool {
         let of_revision = match &*self.files {
             Files::Of { stored: Stored::Asked(snapshot), .. } => Some(snapshot),
             _ => None,
         };
-        let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
-        if inline().next().is_none() {
-            return;
+        let deny = asked.deny || of_revision.is_none() && asked.denies();
+        if deny {
+            outcome.comments_refused = Some("--deny-new-suppressions".to_owned());
         }
-        let (opened, deny) = match of_revision {
-            Some(_) => (Vec::new(), asked.deny),
-            None if asked.denies() => (asked.since(), true),
-            None => return,
-        };
-        let since: Vec<&Snapshot> = of_revision.into_iter().chain(&opened).collect();
-        let settings = Settings { inline_ignores: true, ..self.settings() };
-        let before = Before { since: &since, detector, settings };
+        let inline = || outcome.suppressed.iter().filter(|(_, by)| by.by == SuppressedBy::Inline);
+        if inline().next().is_none() || !deny && of_revision.is_none() {
+            return false;
+        }
+        let opened = if of_revision.is_some() { Opened::default() } else { asked.since() };
         let top = match &*self.files {
             Files::Of { top, .. } => top.clone(),
             Files::Disk => asked.top(),
         };
-        let after = After::of(&asked.now, top);
-        let spots =
-            inline().flat_map(|(finding, _)| finding.locations.iter().map(|place| spot(finding, place)));
+        let sides = asked.sides(of_revision, &opened, &top);
         let mut told = Accepted::new();
-        let mut all_have_paths = true;
-        for spot in spots {
-            match spot {
-                Some(spot) => *told.entry(spot).or_default() += 1,
-                None => all_have_paths = false,
+        for (finding, _) in inline() {
+            for spot in finding.locations.iter().filter_map(|place| spot(finding, place)) {
+                *told.entry(spot).or_default() += 1;
             }
-        }
-        let known = before.in_files(&told.keys().map(|(path, _)| path.clone()).collect());
-        let mut old = before.old(&told, &known, &after);
-        if all_have_paths && told.iter().all(|(spot, number)| old.get(spot) >= Some(number)) {
-            return;
         }
         let secrets: HashMap<String, Secret> =
             inline().map(|(finding, _)| (finding.fingerprint.clone(), finding.secret.clone())).collect();
-        let mut moved = before.moved(&after, &secrets);
+        let judge = Judge { detector, settings: Settings { inline_ignores: true, ..self.settings() } };
+        let mut old = judge.old(&sides, &told, &secrets);
         let mut is_new = |finding: &Finding, place: &Location| {
-            let stayed = spot(finding, place).and_then(|spot| old.get_mut(&spot)).filter(|left| **left > 0);
-            let left = stayed.or_else(|| moved.get_mut(&finding.fingerprint).filter(|left| **left > 0));
+            let left = spot(finding, place).and_then(|spot| old.get_mut(&spot)).filter(|left| **left > 0);
             left.map(|left| *left -= 1).is_none()
         };
         let named = take(outcome, &mut is_new, deny);
+        let since: BTreeSet<&str> =
+            sides.iter().flat_map(|side| &side.since).map(|snapshot| snapshot.name()).collect();
         outcome.notes.extend(note(&named, &since, deny));
-        if deny && !named.is_empty() {
-            outcome.comments_refused = Some("--deny-new-suppressions".to_owned());
-        }
         outcome.sort();
+        deny && !named.is_empty()
     }
 }
 
-/// What comments accepted in revisions: in the one of them where it is most.
-struct Before<'a> {
-    since: &'a [&'a Snapshot],
+/// Tells new comments from old ones.
+struct Judge<'a> {
     detector: &'a Detector,
     settings: Settings,
 }
 
-impl Before<'_> {
-    /// In the files at these paths.
-    fn in_files(&self, paths: &BTreeSet<BString>) -> Accepted {
-        self.most(&mut |snapshot, scan| {
-            for path in paths {
+impl Judge<'_> {
+    /// How many of the comments that are told of are old, where they are: on every side.
+    fn old(&self, sides: &[Side<'_>], told: &Accepted, secrets: &HashMap<String, Secret>) -> Accepted {
+        let mut new = Accepted::new();
+        let mut passed: BTreeSet<&Spot> = told.keys().collect();
+        for side in sides {
+            let there = self.new_on(side, told);
+            passed.retain(|spot| !there.contains_key(spot));
+            for (spot, number) in self.not_moved(side, there, secrets) {
+                let known = new.entry(spot).or_default();
+                *known = number.max(*known);
+            }
+        }
+        // What was there in passing is a step of a move.
+        let before: Vec<BTreeSet<String>> = match passed.is_empty() {
+            true => Vec::new(),
+            false => sides.iter().map(|side| self.accepted_before(side)).collect(),
+        };
+        let is_new = |(_, value): &&&Spot| !before.iter().all(|known| known.contains(value));
+        new.extend(passed.iter().filter(is_new).map(|spot| ((*spot).clone(), usize::MAX)));
+        let old = |(spot, told): (&Spot, &usize)| {
+            (spot.clone(), told.saturating_sub(new.get(spot).copied().unwrap_or_default()))
+        };
+        told.iter().map(old).collect()
+    }
+
+    /// How many comments a side has where they are told of, beyond those that it had there; nothing of where it has none.
+    fn new_on(&self, side: &Side<'_>, told: &Accepted) -> BTreeMap<Spot, usize> {
+        let paths: BTreeSet<&BString> = told.keys().map(|(path, _)| path).collect();
+        let known = self.most(&side.since, &mut |snapshot, scan| {
+            for path in &paths {
                 if let Ok(Some(bytes)) = snapshot.read(path.as_bstr()) {
                     scan(path.as_bstr(), &bytes);
                 }
             }
-        })
-    }
-
-    /// In the files that `visit` hands on of each revision.
-    fn most(&self, visit: &mut dyn FnMut(&Snapshot, Scan<'_>)) -> Accepted {
-        let mut most = Accepted::new();
-        for snapshot in self.since {
-            for (spot, number) in self.accepted(&mut |scan| visit(snapshot, scan)) {
-                let known = most.entry(spot).or_default();
-                *known = number.max(*known);
-            }
+        });
+        let mut now: HashMap<&BString, Option<Accepted>> = HashMap::new();
+        for path in paths {
+            let content = side.after.content(path.as_bstr());
+            let accepted = |content: Vec<u8>| self.accepted(&mut |scan| scan(path.as_bstr(), &content));
+            // Of what cannot be told, all is there.
+            now.insert(path, content.map(accepted));
         }
-        most
+        let there = told.iter().filter_map(|(spot, told)| {
+            let now = now.get(&spot.0).and_then(Option::as_ref);
+            let number = now.map_or(*told, |now| now.get(spot).copied().unwrap_or_default());
+            let before = known.get(spot).copied().unwrap_or_default();
+            (number > 0).then(|| (spot.clone(), number.saturating_sub(before)))
+        });
+        there.collect()
     }
 
-    /// How many of the comments that are told of are old where they are. `known`: how many there were.
-    fn old(&self, told: &Accepted, known: &Accepted, after: &After<'_>) -> Accepted {
-        let mut old = Accepted::new();
-        for (spot, told) in told {
-            let Some(known) = known.get(spot) else { continue };
-            // What is told of a change is a part of what is there after it.
-            let now = after.contents(spot.0.as_bstr()).into_iter().map(|content| {
-                let accepted = self.accepted(&mut |scan| scan(spot.0.as_bstr(), &content));
-                accepted.get(spot).copied().unwrap_or_default()
-            });
-            let now = now.max().unwrap_or(*told);
-            let new = now.saturating_sub(*known);
-            old.insert(spot.clone(), told.saturating_sub(new));
+    /// The same without those that moved there: that a comment accepted in a file in which the value no longer stands.
+    fn not_moved(
+        &self,
+        side: &Side<'_>,
+        new: BTreeMap<Spot, usize>,
+        secrets: &HashMap<String, Secret>,
+    ) -> BTreeMap<Spot, usize> {
+        if new.values().all(|number| *number == 0) {
+            return new;
         }
-        old
+        let mut moved: HashMap<String, usize> = HashMap::new();
+        let gone = self.most(&side.since, &mut |snapshot, scan| {
+            let mut visit = |path: &BStr, bytes: &[u8]| {
+                if holds_mark(bytes) {
+                    scan(path, bytes);
+                }
+            };
+            match side.after.stored() {
+                Some(now) => snapshot.visit_changed(now, &mut visit),
+                None => snapshot.visit(&|_| true, &mut visit),
+            };
+        });
+        for ((path, fingerprint), number) in gone {
+            let lacks = |secret: &Secret| side.after.lacks(path.as_bstr(), secret.expose());
+            let is_gone = secrets.get(&fingerprint).is_some_and(lacks);
+            *moved.entry(fingerprint).or_default() += if is_gone { number } else { 0 };
+        }
+        let rest = |(spot, number): (Spot, usize)| {
+            let left = moved.entry(spot.1.clone()).or_default();
+            let taken = number.min(*left);
+            *left -= taken;
+            (spot, number - taken)
+        };
+        new.into_iter().map(rest).collect()
     }
 
-    /// For each of some fingerprints, how many comments accepted it in files where its value no longer stands.
-    fn moved(&self, after: &After<'_>, secrets: &HashMap<String, Secret>) -> HashMap<String, usize> {
-        let accepted = self.most(&mut |snapshot, scan| {
+    /// The fingerprints of what comments accepted anywhere before.
+    fn accepted_before(&self, side: &Side<'_>) -> BTreeSet<String> {
+        let accepted = self.most(&side.since, &mut |snapshot, scan| {
             snapshot.visit(&|_| true, &mut |path, bytes| {
                 if holds_mark(bytes) {
                     scan(path, bytes);
                 }
             });
         });
-        let mut moved = HashMap::new();
-        for ((path, fingerprint), number) in accepted {
-            let Some(secret) = secrets.get(&fingerprint) else { continue };
-            let gone = after.lacks(path.as_bstr(), secret.expose());
-            *moved.entry(fingerprint).or_insert(0) += if gone { number } else { 0 };
+        accepted.into_keys().map(|(_, fingerprint)| fingerprint).collect()
+    }
+
+    /// What comments accepted in the files that `visit` hands on of revisions: in the one of them where it is most.
+    fn most(&self, since: &[&Snapshot], visit: &mut dyn FnMut(&Snapshot, Scan<'_>)) -> Accepted {
+        let mut most = Accepted::new();
+        for snapshot in since {
+            for (spot, number) in self.accepted(&mut |scan| visit(snapshot, scan)) {
+                let known = most.entry(spot).or_default();
+                *known = number.max(*known);
+            }
         }
-        moved
+        most
     }
 
     /// In the files that `visit` hands on.
@@ -198,49 +238,6 @@ impl Before<'_> {
 
 fn spot(finding: &Finding, place: &Location) -> Option<Spot> {
     Some((place.path.clone()?, finding.fingerprint.clone()))
-}
-
-/// Where it is looked up whether a value still stands.
-enum After<'a> {
-    /// Below a directory.
-    Disk(PathBuf),
-    Index(&'a IndexFiles),
-    Revisions(Vec<Snapshot>),
-}
-
-impl<'a> After<'a> {
-    fn of(now: &Now<'a>, top: PathBuf) -> After<'a> {
-        match now {
-            Now::Disk => After::Disk(top),
-            Now::Index(files) => After::Index(files),
-            Now::Revisions(ends) => After::Revisions(ends()),
-        }
-    }
-
-    /// What stands at a path in what is stored; of files on disk, all is told of anyway.
-    fn contents(&self, path: &BStr) -> Vec<Vec<u8>> {
-        match self {
-            After::Disk(_) => Vec::new(),
-            After::Index(files) => files.read(path).ok().flatten().into_iter().collect(),
-            After::Revisions(ends) => ends.iter().filter_map(|end| end.read(path).ok()?).collect(),
-        }
-    }
-
-    /// Whether the file at a path is gone, or holds a value no more. False where that cannot be told.
-    fn lacks(&self, path: &BStr, secret: &[u8]) -> bool {
-        let stored = |read: Result<Option<Vec<u8>>, String>| {
-            read.is_ok_and(|content| content.is_none_or(|content| !content.contains_str(secret)))
-        };
-        match self {
-            After::Disk(top) => match path.to_path().map(|path| std::fs::read(top.join(path))) {
-                Ok(Ok(now)) => !now.contains_str(secret),
-                Ok(Err(error)) => error.kind() == ErrorKind::NotFound,
-                Err(_) => false,
-            },
-            After::Index(files) => stored(files.read(path)),
-            After::Revisions(ends) => !ends.is_empty() && ends.iter().all(|end| stored(end.read(path))),
-        }
-    }
 }
 
 /// Gives the places that a new comment accepts, and with `deny` moves them to the findings.
@@ -282,7 +279,7 @@ fn add(findings: &mut Vec<Finding>, finding: Finding, places: Vec<Location>) {
     }
 }
 
-fn note(named: &[String], since: &[&Snapshot], deny: bool) -> Option<Note> {
+fn note(named: &[String], since: &BTreeSet<&str>, deny: bool) -> Option<Note> {
     if named.is_empty() {
         return None;
     }
@@ -292,9 +289,9 @@ fn note(named: &[String], since: &[&Snapshot], deny: bool) -> Option<Note> {
         shown.push_str(&format!(" and {} more", named.len() - NAMED));
     }
     let what = if deny { "not heeded" } else { "heeded; --deny-new-suppressions would not" };
-    let whose = match since {
-        [] => ", all of them new because nothing was there before",
-        [one] => &format!(" that {} does not have", one.name()),
+    let whose = match (since.first(), since.len()) {
+        (None, _) => ", all of them new because nothing was there before",
+        (Some(one), 1) => &format!(" that {one} does not have"),
         _ => " that what was there before does not have",
     };
     let message = format!("comments leeward:ignore{whose}, at {places}: {shown} ({what})");

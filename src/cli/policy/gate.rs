@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use super::super::args::{PolicyArgs, RuleFiles};
 use super::super::{UsageError, surroundings};
@@ -15,10 +15,17 @@ use super::files::{Files, Stored};
 use super::{Basis, Incoming, Judge, KnownRule, NamedBaseline, Policy, Setting};
 use crate::report::Note;
 use crate::sanitize::visible;
+use crate::source::all_files_are;
+use crate::source::history::range::Snapshot;
+use crate::source::layout::Layout;
 use crate::words;
 
 /// Refs that come in whose settings are looked at.
 const RECEIVED: usize = 100;
+
+/// What to do about settings that are refused.
+const MEND: &str =
+    "it is to judge what is pushed here, so that nothing could be pushed any more: mend it in what is pushed";
 
 /// How the policy of a revision is read, if it is not as the arguments say: what leaves out the configuration that is here
 /// leaves that of the revision in force, or a change could be judged without what its base asks for.
@@ -126,6 +133,12 @@ impl Policy {
             match Policy::read(mode, &otherwise, targets, &brings) {
                 Ok((now, _)) => {
                     let loosened = Comparison { before: self, now: &now }.loosened().into_iter();
+                    if judges.as_ref() == Some(branch)
+                        && here.as_ref().is_some_and(|layout| now.leaves_out_all_of(layout, tip))
+                    {
+                        let message = format!("what {name} brings to judge by leaves out all of its files");
+                        return Err(UsageError::new(message).help(MEND));
+                    }
                     let what = format!("{name} brings what is looser than what judges it here");
                     notes.extend(loosened.map(|loosened| Note {
                         kind: "policy-loosened",
@@ -135,15 +148,20 @@ impl Policy {
                 Err(error) => {
                     let message = format!("what {name} brings to judge by cannot be used: {error}");
                     if judges.as_ref() == Some(branch) {
-                        return Err(UsageError::new(message).help(
-                            "it is to judge what is pushed here, so that nothing could be pushed any more: mend it in what is pushed",
-                        ));
+                        return Err(UsageError::new(message).help(MEND));
                     }
                     notes.push(Note { kind: "policy-broken", message });
                 }
             }
         }
         Ok(notes)
+    }
+
+    /// Whether a revision has nothing that this policy does not leave out.
+    fn leaves_out_all_of(&self, layout: &Layout, revision: &str) -> bool {
+        let left_out = |path: &BStr| self.left_out.contains(0, path);
+        self.left_out.concerns(0)
+            && Snapshot::open(layout, revision).is_ok_and(|files| all_files_are(&files, &left_out))
     }
 
     /// What another policy would not have let through.

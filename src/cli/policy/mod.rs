@@ -11,6 +11,7 @@ mod found;
 mod gate;
 mod rules;
 mod server;
+mod sides;
 mod since;
 mod unstored;
 

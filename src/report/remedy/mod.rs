@@ -89,6 +89,10 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
             }
             _ => group.steps(state)?,
         };
+        let asks = |line: &Line| matches!(line, Run(command) if command.contains("leeward "));
+        if report.scan.again.heed_no_comment && lines.iter().any(asks) {
+            lines.insert(0, say(NONE_HEEDED));
+        }
         lines.splice(0..0, elsewhere(target));
         let place = match report.scan.targets.len() {
             0 | 1 => String::new(),
@@ -110,8 +114,15 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
 const MEND_FIRST: &str = "Not all of the repository is known to be there, and a ref may lead to it by what is missing. Have that \
                           fetched or mended, and look again, before anything is dropped.";
 
+/// Before commands that find what comments accept.
+const NONE_HEEDED: &str = "What older comments accept is found by these commands, too: leave that, or take the key out another way.";
+
 /// What takes keys out of commits that nobody else has: nothing, where there is no command for that.
 pub(super) fn before_a_push(report: &Report) -> Vec<Line> {
+    // Commands that are run one by one, or on a copy, cannot tell which comments are new.
+    if report.scan.again.heed_no_comment {
+        return Vec::new();
+    }
     // How what is under way ends, is to be thought about.
     let found = report.findings.iter().filter_map(|finding| finding.containment.as_ref());
     if found.flat_map(|found| &found.under_way).any(|it| it.work_tree.is_none()) {

@@ -10,6 +10,7 @@ use gix_hash::{Kind, ObjectId};
 use gix_index::entry::{Flags, Mode};
 use gix_object::{Kind as ObjectKind, TreeRefIter};
 
+use super::super::history::range::Keeps;
 use super::super::layout::{Layout, read_file};
 use super::objects::{Objects, Reader};
 use super::{Given, IndexError};
@@ -142,16 +143,19 @@ impl IndexFiles {
         Objects::new(dirs, hash)
     }
 
+    fn index(&self) -> Option<&gix_index::File> {
+        match &self.index {
+            Index::None => None,
+            Index::Read(index) => Some(index),
+            Index::Stored(stored) => stored.read(),
+        }
+    }
+
     fn found(&self, path: &BStr) -> Result<Option<Found>, String> {
-        let index = match &self.index {
-            Index::None => return Ok(None),
-            Index::Read(index) => index,
-            Index::Stored(stored) if stored.lacks(path) => return Ok(None),
-            Index::Stored(stored) => match stored.read() {
-                Some(index) => index,
-                None => return Ok(None),
-            },
-        };
+        if matches!(&self.index, Index::Stored(stored) if stored.lacks(path)) {
+            return Ok(None);
+        }
+        let Some(index) = self.index() else { return Ok(None) };
         if let Some(entry) = index.entry_by_path(path) {
             let later = entry.flags.contains(Flags::INTENT_TO_ADD);
             return Ok((!later).then_some(Found { id: entry.id, mode: entry.mode }));
@@ -169,6 +173,25 @@ impl IndexFiles {
         let Some((tree, rest)) = trees.last() else { return Ok(None) };
         below(tree, rest, &mut self.objects().reader())
     }
+}
+
+impl Keeps for IndexFiles {
+    fn keeps(&self, path: &BStr, id: &ObjectId) -> bool {
+        match path.strip_suffix(b"/") {
+            Some(directory) => self.index().is_some_and(|index| has_tree(index, directory.as_bstr(), id)),
+            None => self.found(path).is_ok_and(|found| found.is_some_and(|found| found.id == *id)),
+        }
+    }
+}
+
+/// Whether an index has the files of a tree in a directory, by the trees that git notes there. It takes the note away of what
+/// it changes.
+fn has_tree(index: &gix_index::File, directory: &BStr, id: &ObjectId) -> bool {
+    let mut tree = index.tree();
+    for part in directory.split_str("/") {
+        tree = tree.and_then(|tree| tree.children.iter().find(|child| child.name.as_slice() == part));
+    }
+    tree.is_some_and(|tree| tree.num_entries.is_some() && tree.id == *id)
 }
 
 /// What a tree has at a path.

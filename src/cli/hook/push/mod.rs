@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::super::UsageError;
 use super::super::args::Scanning;
-use super::super::policy::{Basis, Incoming};
+use super::super::policy::{Basis, Incoming, Judge};
 use super::super::range::{self, Told};
 use super::super::run::Run;
 use super::super::surroundings::{self, set};
@@ -107,7 +107,15 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, UsageError> {
         Some(Incoming { name, tip: new?, old })
     });
     let basis = Basis::Received(new.collect());
-    judge(&layout, basis, (&updates, &updates), &Known::Everything, Gate::Receive, scanning)
+    let denied = scanning.deny_new_suppressions || Judge::of(&layout).is_unsettled();
+    let parts = if denied { settings::one_by_one(&updates, scanning)? } else { vec![updates.clone()] };
+    let mut worst = Status::Clean;
+    for part in parts {
+        let status =
+            judge(&layout, basis.clone(), (&part, &updates), &Known::Everything, Gate::Receive, scanning)?;
+        worst = if status.code() > worst.code() { status } else { worst };
+    }
+    Ok(worst)
 }
 
 /// Judges some of the refs that are pushed.
@@ -133,8 +141,11 @@ fn judge(
         let refs: Vec<_> = sent.map(|update| (update.name.as_bstr(), update.old.as_deref())).collect();
         words = words.without_remote(layout, name, url.as_deref(), &refs);
     }
-    let olds = all.iter().filter_map(|update| update.old.as_deref());
-    let words = olds.fold(words, Words::without_if_stored);
+    // What stands in another ref is new in this one.
+    let olds = all.iter().filter_map(|update| Some((update, update.old.as_deref()?)));
+    let words = olds.fold(words, |words, (update, old)| {
+        words.without_if_stored(old, update.new.is_some() && updates.contains(update))
+    });
     let names = |collector: &Collector<'_>| {
         let made = updates.iter().filter(|update| update.new.is_some() && update.old.is_none());
         made.for_each(|update| push_name(collector, update.name.as_bstr()));

@@ -30,8 +30,6 @@ pub(super) fn apart(
 ) -> Result<Vec<Part>, UsageError> {
     let default = remote.and_then(|remote| default_of(layout, remote));
     let mut known = Known { policy: &scanning.policy, read: HashMap::new() };
-    // Comments are new since what was there before.
-    let denied = scanning.deny_new_suppressions && scanning.policy.policy_from.is_none();
     let mut parts: Vec<(Like, Part)> = Vec::new();
     let sent: Vec<&Update> = updates.iter().filter(|update| update.new.is_some()).collect();
     for update in &sent {
@@ -45,7 +43,8 @@ pub(super) fn apart(
             _ => (
                 known.brought(Some(&tip))?,
                 known.brought(base.as_deref()).unwrap_or_default(),
-                base.filter(|_| denied),
+                // Comments are new since what was there before, in each.
+                scanning.deny_new_suppressions.then_some((tip, base)),
             ),
         };
         match parts.iter_mut().find(|(known, _)| *known == key) {
@@ -53,12 +52,16 @@ pub(super) fn apart(
             None => parts.push((key, (basis, vec![(*update).clone()]))),
         }
     }
-    let reports =
-        scanning.format != Format::Text || scanning.output.is_some() || !scanning.reports.is_empty();
-    if parts.len() > 1 && reports {
-        let message = "what is pushed brings different settings along, and one report cannot be of all of it";
-        return Err(UsageError::new(message)
-            .help("push one after the other, or name a revision for all in the hook (--policy-from REV)"));
+    if parts.len() > 1 && wants_report(scanning) {
+        let message = match scanning.deny_new_suppressions {
+            true => APART,
+            false => "what is pushed brings different settings along, and one report cannot be of all of it",
+        };
+        let help = match scanning.deny_new_suppressions {
+            true => "push one after the other",
+            false => "push one after the other, or name a revision for all in the hook (--policy-from REV)",
+        };
+        return Err(UsageError::new(message).help(help));
     }
     match parts.is_empty() {
         true => Ok(vec![(Basis::Head, Vec::new())]),
@@ -66,8 +69,34 @@ pub(super) fn apart(
     }
 }
 
-/// What refs are alike in that are judged together: what they bring, what they bring it to, and what that is, where it counts.
-type Like = (Brought, Brought, Option<String>);
+/// Why there is no report of several refs whose comments are compared with what each was.
+const APART: &str =
+    "comments are new or not in each ref that is pushed, and one report cannot be of all of them";
+
+/// Each ref that comes in apart, where comments are compared with what it was; those that are deleted together, if no other is
+/// there.
+///
+/// # Errors
+///
+/// If a report is wanted of several.
+pub(super) fn one_by_one(updates: &[Update], scanning: &Scanning) -> Result<Vec<Vec<Update>>, UsageError> {
+    let new: Vec<Vec<Update>> =
+        updates.iter().filter(|update| update.new.is_some()).map(|update| vec![update.clone()]).collect();
+    match new.len() {
+        0 => Ok(vec![updates.to_vec()]),
+        1 => Ok(new),
+        _ if wants_report(scanning) => Err(UsageError::new(APART).help("push one after the other")),
+        _ => Ok(new),
+    }
+}
+
+/// Whether anything is wanted but text.
+fn wants_report(scanning: &Scanning) -> bool {
+    scanning.format != Format::Text || scanning.output.is_some() || !scanning.reports.is_empty()
+}
+
+/// What refs are alike in that are judged together: what they bring, what they bring it to, and what either is, where it counts.
+type Like = (Brought, Brought, Option<(String, Option<String>)>);
 
 /// Settings as they are stored; none where there is no revision.
 type Brought = Option<StoredTexts>;

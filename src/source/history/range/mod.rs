@@ -39,7 +39,7 @@ use self::reader::Reader;
 pub use self::remote::{lacking, many_addresses, remotes};
 use self::revision::Names;
 use self::select::{Range, select};
-pub use self::snapshot::{Snapshot, SnapshotError};
+pub use self::snapshot::{Keeps, Snapshot, SnapshotError};
 use self::walk::Walked;
 pub use self::words::{WordError, Words};
 use super::connectivity::Missing;

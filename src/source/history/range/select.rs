@@ -159,8 +159,8 @@ impl Range {
                     self.followed.extend(here.filter_map(|name| refs::resolve(names.refs, &name)));
                 }
             }
-            Selector::IfStored(hex) => {
-                let id = ObjectId::from_hex(hex).ok();
+            Selector::IfStored { id, .. } => {
+                let id = ObjectId::from_hex(id).ok();
                 found.extend(id.filter(|id| reader.store.contains(id)).map(|id| (id, false)));
             }
         }
@@ -179,7 +179,10 @@ impl Range {
         reader: &mut Reader<'_>,
         missing: &mut Missing,
     ) {
-        let general = matches!(word.selector, Selector::Refs { .. } | Selector::Following { .. });
+        let general = matches!(
+            word.selector,
+            Selector::Refs { .. } | Selector::Following { .. } | Selector::IfStored { base: false, .. }
+        );
         let mut apart = Ends::default();
         for (id, note) in found {
             let ends = if word.excluded { &mut self.excluded } else { &mut self.included };

@@ -65,10 +65,10 @@ impl Snapshot {
         }
     }
 
-    /// Branches, at most `most` of them.
-    pub fn of_branches(layout: &Layout, most: usize) -> Vec<Snapshot> {
+    /// Refs whose names begin so (`refs/heads/`), at most `most` of them.
+    pub fn of_refs(layout: &Layout, start: &str, most: usize) -> Vec<Snapshot> {
         let refs = refs::read(layout, &mut drop);
-        let names = refs.keys().filter(|name| name.starts_with(b"refs/heads/"));
+        let names = refs.keys().filter(|name| name.starts_with(start.as_bytes()));
         let ids = names.filter_map(|name| refs::resolve(&refs, name)).take(most);
         ids.filter_map(|id| Some(Snapshot::open(layout, &id.to_string()).ok()?.abbreviated())).collect()
     }
@@ -134,6 +134,15 @@ impl Snapshot {
     /// Hands the files whose path is wanted to `visit`, with what they hold. Gives the number of those that could not
     /// be read.
     pub fn visit(&self, wanted: &dyn Fn(&BStr) -> bool, visit: &mut dyn FnMut(&BStr, &[u8])) -> u64 {
+        self.walk(&|path, _| path.ends_with(b"/") || wanted(path), visit)
+    }
+
+    /// The same for the files that are not kept in other ones as they are.
+    pub fn visit_changed(&self, others: &dyn Keeps, visit: &mut dyn FnMut(&BStr, &[u8])) -> u64 {
+        self.walk(&|path, id| !others.keeps(path, id), visit)
+    }
+
+    fn walk(&self, wanted: &dyn Fn(&BStr, &ObjectId) -> bool, visit: &mut dyn FnMut(&BStr, &[u8])) -> u64 {
         let mut reader = Reader::new(&self.store);
         let mut lost = 0;
         let mut open: Vec<(BString, ObjectId)> = vec![(BString::default(), self.tree)];
@@ -143,11 +152,15 @@ impl Snapshot {
                 continue;
             };
             for entry in TreeEntries::new(&bytes, tree.as_bytes().len()) {
-                let path = BString::from([directory.as_slice(), entry.name].concat());
+                let mut path = BString::from([directory.as_slice(), entry.name].concat());
+                let id = entry.id.to_owned();
                 if entry.is_tree() {
-                    open.push(([path.as_slice(), b"/"].concat().into(), entry.id.to_owned()));
-                } else if !entry.is_submodule() && wanted(path.as_bstr()) {
-                    match self.blob(entry.id.to_owned(), &mut reader) {
+                    path.push(b'/');
+                    if wanted(path.as_bstr(), &id) {
+                        open.push((path, id));
+                    }
+                } else if !entry.is_submodule() && wanted(path.as_bstr(), &id) {
+                    match self.blob(id, &mut reader) {
                         Ok(content) => visit(path.as_bstr(), &content),
                         Err(_) => lost += 1,
                     }
@@ -182,6 +195,20 @@ impl Snapshot {
             _ if id == ObjectId::empty_blob(id.kind()) => Ok(Vec::new()),
             _ => Err(format!("is not stored, or damaged (object {id})")),
         }
+    }
+}
+
+/// Files by path, of which it can be told which ones are those of a revision.
+pub trait Keeps {
+    /// Whether what is at a path is surely stored under that id; a slash ends the path of a directory.
+    fn keeps(&self, path: &BStr, id: &ObjectId) -> bool;
+}
+
+impl Keeps for Snapshot {
+    fn keeps(&self, path: &BStr, id: &ObjectId) -> bool {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        let entry = self.entry(path.as_bstr(), &mut Reader::new(&self.store));
+        entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.id == *id))
     }
 }
 
@@ -234,6 +261,10 @@ mod tests {
             });
             seen.sort();
             assert_eq!((lost, seen), (0, vec![format!("a={content}"), "sub/deep/b=two".to_owned()]));
+            let first = Snapshot::open(&layout, "HEAD~1").expect("a commit");
+            let mut changed = Vec::new();
+            snapshot.visit_changed(&first, &mut |path, _| changed.push(path.to_owned()));
+            assert_eq!(changed, if content == "one" { vec![] } else { vec!["a"] }, "{revision}");
         }
         let error = Snapshot::open(&layout, "nowhere").expect_err("no such revision").to_string();
         assert!(error.starts_with("the revision 'nowhere' is not the name of a ref"), "{error}");

@@ -61,7 +61,12 @@ pub(super) enum Selector {
         specs: Vec<String>,
     },
     /// An object, if it is stored.
-    IfStored(BString),
+    IfStored {
+        /// Its id in hex.
+        id: BString,
+        /// What it holds is not new, wherever it stands.
+        base: bool,
+    },
 }
 
 /// A [`Selector`] and whether what it selects is left out.
@@ -123,10 +128,10 @@ impl Words {
     }
 
     /// The same range without what an object reaches, where that is stored at all: the other side of a push may have
-    /// what we do not.
+    /// what we do not. `base`: what it holds is not new, wherever it stands.
     #[must_use]
-    pub fn without_if_stored(mut self, id: &str) -> Words {
-        self.0.push(Word { selector: Selector::IfStored(id.into()), excluded: true });
+    pub fn without_if_stored(mut self, id: &str, base: bool) -> Words {
+        self.0.push(Word { selector: Selector::IfStored { id: id.into(), base }, excluded: true });
         self
     }
 }
@@ -309,7 +314,7 @@ mod tests {
                 Selector::Refs { pattern: None, without } => format!("all{without:?}"),
                 Selector::Refs { pattern: Some(pattern), without } => format!("{pattern}{without:?}"),
                 Selector::Following { pattern, .. } => format!("following({pattern})"),
-                Selector::IfStored(id) => format!("stored({id})"),
+                Selector::IfStored { id, .. } => format!("stored({id})"),
             };
             format!("{sign}{what}")
         });
