@@ -49,7 +49,8 @@ pub enum BaselineCommand {
     Update(AcceptCommand),
     /// Take out what matches nothing any more, and what has expired
     ///
-    /// What an incomplete scan does not find may be there nevertheless: then nothing is taken out, and the status is 3.
+    /// What an incomplete scan does not find may be there nevertheless: then nothing is taken out, and the status is 3. Of a part of
+    /// a repository, only what has expired is taken out.
     #[command(after_help = EXAMPLES)]
     Prune(Scope),
 }
@@ -177,17 +178,30 @@ fn prune(scope: &Scope) -> Result<Status, UsageError> {
     let before = baseline.clone();
     let suppressed = outcome.suppressed.iter().map(|(finding, _)| finding);
     let unused: Vec<&Entry> = before.unused(outcome.findings.iter().chain(suppressed)).collect();
-    let mut lines = String::new();
+    let (mut lines, mut kept) = (String::new(), 0);
     let number = baseline.retain(|entry| {
-        let why = match unused.contains(&entry) {
+        let (is_unused, is_over) = (unused.contains(&entry), !entry.is_valid(today));
+        // What a part does not have, another may.
+        let is_elsewhere = is_unused && !file.whole;
+        let why = match is_unused && file.whole {
             true => "matches nothing",
-            false if !entry.is_valid(today) => "expired",
-            false => return true,
+            false if is_over => "expired",
+            false => {
+                kept += u64::from(is_elsewhere);
+                return true;
+            }
         };
         let (hash, reason) = (&entry.fingerprint[..12], visible(entry.reason.as_bytes()));
         lines.push_str(&format!("taken out: {hash}… {} ({reason}): {why}\n", visible(entry.rule.as_bytes())));
         false
     });
+    if kept > 0 {
+        let entries = count(kept, "entry matches", "entries match");
+        lines.push_str(&format!(
+            "{entries} nothing here, which is a part of what the file is for, and may match elsewhere: `leeward baseline prune` at \
+             the top tells\n"
+        ));
+    }
     let done = format!("{} taken out", count(number as u64, "entry", "entries"));
     file.write(&baseline, &lines, &done, status)
 }
@@ -198,6 +212,8 @@ struct File {
     name: String,
     /// Somebody named it, so that a scan will read it.
     named: bool,
+    /// All is scanned that it may be for.
+    whole: bool,
 }
 
 fn file(scope: &Scope) -> Result<File, UsageError> {
@@ -208,8 +224,8 @@ fn file(scope: &Scope) -> Result<File, UsageError> {
         scan::exists(path)?;
     }
     let mode = if scope.history { "history" } else { "scan" };
-    let (path, named) = Policy::baseline_file(mode, &scope.policy, &scope.paths)?;
-    Ok(File { name: read::name(&path), path, named })
+    let (path, named, whole) = Policy::baseline_file(mode, &scope.policy, &scope.paths)?;
+    Ok(File { name: read::name(&path), path, named, whole })
 }
 
 impl File {

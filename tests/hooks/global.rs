@@ -146,6 +146,26 @@ fn a_directory_that_somebody_chose_for_all_hooks_stays_theirs() {
 }
 
 #[test]
+fn a_directory_that_is_another_one_in_each_repository_is_that_of_this_one() {
+    let repo = bare_of_hooks();
+    let home = repo.place.top().join("home/.gitconfig");
+    fs::write(
+        &home,
+        "[core]\nhooksPath = my-hooks\n[push]\ngpgSign = true\n[user]\nname = A\nemail = a@b.example\n",
+    )
+    .expect("writable");
+    let leeward = |args: &[&str]| global(&repo, repo.place.leeward(args));
+    let help = "that is another directory in each repository: run `leeward hook install` there";
+    leeward(&["hook", "install", "--global"]).ends_with(2).says(help);
+    leeward(&["hook", "install"]).ends_with(0).says("git reads the hooks of this repository from ");
+    assert!(repo.work().join("my-hooks/pre-commit").exists());
+    // What is signed otherwise is tried without.
+    leeward(&["doctor", "--allow-gaps"])
+        .ends_with(0)
+        .says("a push with a key is stopped by the pre-push hook");
+}
+
+#[test]
 fn a_repository_with_hooks_at_a_place_of_its_own_runs_none_of_those_of_all() {
     let mut repo = bare_of_hooks();
     repo.git(&["config", "core.hooksPath", "hooks-here"]);

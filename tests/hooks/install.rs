@@ -229,13 +229,20 @@ fn what_cannot_be_set_aside_is_left_and_nothing_is_half_done() {
     for (script, says) in [
         (
             "case $(basename \"$0\") in pre-push) exit 1 ;; esac\n",
-            "add this line to it, at its beginning: leeward hook pre-push",
+            "add this line to it, below its first one: leeward hook pre-push",
+        ),
+        (
+            "#!/usr/bin/env python3\nimport os, sys\nprint(os.path.basename(sys.argv[0]))\n",
+            "have it begin by running `leeward hook pre-push`, with its own arguments and standard input",
         ),
         ("exit 0\n", "keep one of them"),
     ] {
         let repo = bare_of_hooks();
         let git_dir = repo.work().join(".git");
         put_script(&git_dir, "pre-push", script);
+        if script.starts_with("#!") {
+            fs::write(hooks(&repo).join("pre-push"), script).expect("ours");
+        }
         if says.starts_with("keep") {
             put_script(&git_dir, "pre-push.before-leeward", "exit 0\n");
         }

@@ -306,6 +306,16 @@ fn a_hook_that_may_end_before_the_call_is_no_gate() {
     kept.git(&["add", "a.env"]).ends_with(0);
     let mut skipping = kept.repo.command(&["hook", "run", "pre-commit"]);
     run(skipping.env("PATH", &kept.path).env("SKIP", "1"), None).ends_with(0);
+    // Where the trial meets the condition, it is said all the same.
+    let only =
+        "case $(git symbolic-ref --short HEAD) in main) leeward hook pre-commit || exit 1 ;; esac\nexit 0\n";
+    put_script(&git_dir, "pre-commit", only);
+    for (command, status) in [(&["hook", "status"][..], 1), (&["doctor", "--gate", "commit"], 0)] {
+        kept.leeward(command)
+            .ends_with(status)
+            .says("calls leeward only where `case $(git symbolic-ref --short HEAD) in");
+    }
+    put_script(&git_dir, "pre-commit", "[ -n \"$SKIP\" ] && exit 0\nleeward hook pre-commit || exit\n");
     kept.leeward(&["hook", "install"]).ends_with(0).says("pre-commit        in force, after the hook");
     let mut skipping = kept.repo.command(&["hook", "run", "pre-commit"]);
     run(skipping.env("PATH", &kept.path).env("SKIP", "1"), None).ends_with(1).says("a.env:1:17");

@@ -181,6 +181,13 @@ fn what_is_unused_or_expired_is_said_and_pruned() {
         text.replace(&entry_of(1), &entry_of(1).replace("known", "expires=2020-02-29 known"))
     });
     place.run(&["scan"]).ends_with(1).says(&format!("{unused}, and expired before; "));
+    // Nor does it take anything out but what is over.
+    let before = fs::read_to_string(place.work().join(FILE)).expect("there");
+    place.write("sub/d.env", line(4));
+    let ran =
+        place.run(&["baseline", "prune", "sub"]).ends_with(0).says("2 entries taken out, 1 entry in all");
+    ran.says("1 entry matches nothing here, which is a part");
+    fs::write(place.work().join(FILE), before).expect("writable");
     let ran = place.run(&["baseline", "prune"]).ends_with(0).says("(known): matches nothing");
     ran.says("(known): expired").says("2 entries taken out, 1 entry in all");
     assert_eq!(entries(&place), [entry_of(3)]);

@@ -189,7 +189,8 @@ pub(super) fn at(layout: &Layout) -> Command {
 /// Git, about to run in a directory.
 fn git(directory: &Path) -> Command {
     let mut git = prepared("git", directory);
-    git.args(["-c", "commit.gpgSign=false", "-c", "gc.auto=0", "-c", "advice.detachedHead=false"]);
+    git.args(["-c", "commit.gpgSign=false", "-c", "push.gpgSign=false", "-c", "tag.gpgSign=false"]);
+    git.args(["-c", "gc.auto=0", "-c", "advice.detachedHead=false"]);
     for who in ["AUTHOR", "COMMITTER"] {
         git.env(format!("GIT_{who}_NAME"), "leeward doctor");
         git.env(format!("GIT_{who}_EMAIL"), "doctor@leeward.invalid");

@@ -9,6 +9,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::super::{UsageError, masked, say};
+use super::calls;
 use super::files::{self, Hook, There};
 use super::keeper;
 use super::place::{self, Place, Reach};
@@ -228,7 +229,17 @@ pub(super) fn can_be_put(hook: &Hook<'_>) -> Result<(), UsageError> {
         ),
         There::Foreign { by_name: true, .. } => refused(
             format!("{file} asks under which name it was called, so it cannot be moved; nothing was done"),
-            format!("add this line to it, at its beginning: leeward hook {} \"$@\" || exit", hook.gate.calls),
+            match calls::is_for_shell(&files::read(&hook.path).map_err(|error| failed(&hook.path, &error))?) {
+                true => format!(
+                    "add this line to it, below its first one: leeward hook {} \"$@\" || exit",
+                    hook.gate.calls
+                ),
+                false => format!(
+                    "have it begin by running `leeward hook {}`, with its own arguments and standard input, and end with 1 \
+                     where that fails",
+                    hook.gate.calls
+                ),
+            },
         ),
         There::Foreign { .. } if hook.is_aside().map_err(|error| failed(&hook.path, &error))? => refused(
             format!("{file} is not ours, and neither is {}; nothing was done", shown(&hook.aside)),

@@ -59,7 +59,9 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
     // From within the git directory, there is none.
     let top = git(&["rev-parse", "--show-toplevel"])?.ok().map(|top| path(&top));
     let scope = git(&SCOPE)?.unwrap_or_default();
-    let shared = scope.starts_with(b"global\t") || scope.starts_with(b"system\t");
+    // A relative path is another directory in each repository.
+    let chosen = ["global\t", "system\t"].iter().find_map(|scope_of| scope.strip_prefix(scope_of.as_bytes()));
+    let shared = chosen.is_some_and(|chosen| chosen.starts_with(b"~") || !path(chosen).is_relative());
     Ok(match shared {
         false => Place { directory, used, top, reach: Reach::Repository },
         // What is pushed to has its gate itself; ours for all call it.

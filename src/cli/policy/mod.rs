@@ -179,17 +179,18 @@ impl Policy {
         Ok((policy, rules))
     }
 
-    /// The baseline that a scan of these targets would read, whether it is there or not, and whether it was named.
+    /// The baseline that a scan of these targets would read, whether it is there or not; whether it was named; and whether the
+    /// scan is of whole repositories.
     pub(in crate::cli) fn baseline_file(
         mode: &str,
         args: &PolicyArgs,
         targets: &[PathBuf],
-    ) -> Result<(PathBuf, bool), UsageError> {
+    ) -> Result<(PathBuf, bool, bool), UsageError> {
         let found = found(mode, args, targets, &Basis::Disk)?;
         let in_config = found.config.baseline.as_ref().map(|path| found.directory.join(&path.value));
         match args.baseline.clone().or(in_config) {
-            Some(path) => Ok((path, true)),
-            None => Ok((found.top.join(baseline::FILE_NAME), false)),
+            Some(path) => Ok((path, true, found.whole)),
+            None => Ok((found.top.join(baseline::FILE_NAME), false, found.whole)),
         }
     }
 

@@ -49,6 +49,28 @@ pub(super) fn perhaps(lines: &[String]) -> Option<String> {
     None
 }
 
+/// The line that says when the call in `line` is reached, which stands behind others, where it is not always.
+pub(super) fn condition(before: &[String], line: &str) -> Option<String> {
+    let mut blocks: Vec<&str> = Vec::new();
+    for line in before {
+        let word = commands(line).next().unwrap_or_default();
+        if matches!(word, "if" | "while" | "until" | "case") {
+            blocks.push(line);
+        }
+        if commands(line).any(|word| matches!(word, "fi" | "done" | "esac")) {
+            blocks.pop();
+        }
+    }
+    let (to_call, _) = line.split_once("leeward hook")?;
+    let first = commands(line).next().unwrap_or_default();
+    let own = match first {
+        "case" => true,
+        "if" | "while" | "until" => to_call.contains(" then ") || to_call.contains(" do "),
+        _ => to_call.trim_end().ends_with("||") || to_call.contains("&& {"),
+    };
+    own.then_some(line).or(blocks.last().copied()).map(cut)
+}
+
 /// A line as it is shown.
 pub(super) fn cut(line: &str) -> String {
     let cut: String = line.chars().take(SHOWN).collect();

@@ -21,6 +21,8 @@ pub(in crate::cli) enum Why {
     OtherInput,
     /// The hook may end before, by this line.
     Unless(String),
+    /// This line says when it is called.
+    Where(String),
     /// A file of whoever keeps the hook says so.
     Kept(Cow<'static, str>),
 }
@@ -28,7 +30,7 @@ pub(in crate::cli) enum Why {
 impl Why {
     /// Whether it is of the shape of the hook alone, so that a trial tells whether it holds.
     pub(in crate::cli) fn is_general(&self) -> bool {
-        !matches!(self, Why::Unless(_) | Why::Kept(_))
+        !matches!(self, Why::Unless(_) | Why::Where(_) | Why::Kept(_))
     }
 }
 
@@ -41,6 +43,7 @@ impl fmt::Display for Why {
             Why::Unfed(by) => write!(f, "behind `{by}`, which may read what git says"),
             Why::OtherInput => f.write_str("behind something else than what git says"),
             Why::Unless(by) => write!(f, "unless it ends before, by `{by}`"),
+            Why::Where(by) => write!(f, "only where `{by}` has it called"),
             Why::Kept(what) => f.write_str(what),
         }
     }
