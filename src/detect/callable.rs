@@ -91,6 +91,7 @@ impl Detector {
             span,
             purpose,
             from_environment: false,
+            sent_by: None,
             given_to,
         })
     }

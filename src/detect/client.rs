@@ -59,6 +59,7 @@ impl Detector {
             purpose: Some(purpose),
             from_environment: true,
             given_to: Vec::new(),
+            sent_by: None,
         })
     }
 }

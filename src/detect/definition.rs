@@ -165,7 +165,7 @@ fn constant(own: &Level) -> Option<String> {
 }
 
 /// The name in a pair of a name and a value: `<add key="NAME" value="VALUE"/>`, `{ name: NAME, value: VALUE }`.
-fn paired(own: &Level) -> Option<String> {
+pub(super) fn paired(own: &Level) -> Option<String> {
     if !meaning(quote::tokens(&own.name).last()?, &[]).transparent {
         return None;
     }

@@ -24,6 +24,7 @@ pub mod client;
 mod cursor;
 mod declaration;
 pub mod definition;
+pub mod destination;
 mod evidence;
 pub mod explain;
 mod expression;

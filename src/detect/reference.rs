@@ -10,6 +10,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::declaration::{annotated, is_named_in_pair, name_of};
 use super::definition::{self, Definition};
+use super::destination::told_by;
 use super::evidence::{answers, parameter_of};
 use super::expression::expression;
 use super::finder::Finder;
@@ -36,6 +37,8 @@ pub struct Read {
     pub from_environment: bool,
     /// The names that its value is given here, if it is not told what for: others may read it by them.
     pub given_to: Vec<Definition>,
+    /// The variable from which what gets its value reads where it sends to, if that is not told here.
+    pub sent_by: Option<String>,
 }
 
 /// What becomes of a value where its name is read.
@@ -111,8 +114,10 @@ impl Detector {
         } else {
             definition::aliases(&place, views.path, &views.text[..span.start])
         };
-        let any = purpose.is_some() || !given_to.is_empty();
-        any.then_some(Read { name, span, purpose, from_environment, given_to })
+        let open = matches!(purpose, None | Some(Purpose::Unknown | Purpose::Theirs { sure: false }));
+        let sent_by = if open { told_by(&place) } else { None };
+        let any = purpose.is_some() || !given_to.is_empty() || sent_by.is_some();
+        any.then_some(Read { name, span, purpose, from_environment, given_to, sent_by })
     }
 
     /// What becomes of a name's value behind the place where it is read: in the variable that it is read into, in the file

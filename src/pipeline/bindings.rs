@@ -41,6 +41,8 @@ pub(super) struct Reading {
     pub(super) from_environment: bool,
     /// Names that the value is given there.
     pub(super) given_to: Vec<Definition>,
+    /// The variable from which what gets the value there reads where it sends to.
+    pub(super) sent_by: Option<String>,
     /// Stems of the files that give names a value which this one mentions.
     pub(super) mentions: Vec<BString>,
     pub(super) target: usize,
@@ -287,6 +289,7 @@ pub(super) mod tests {
                 false => Purpose::Theirs { sure: true },
             }),
             given_to: Vec::new(),
+            sent_by: None,
             from_environment: true,
             mentions: Vec::new(),
             target: 0,

@@ -1,11 +1,11 @@
 //! Looking again: for the names that values go by, and for further copies of what was found.
 //!
 //! The first look at everything judges each value by its own file. Should it see a value that could be a key under a
-//! name that says nothing, a second look goes through the code for what that name is used for; should a value that is
-//! reported have another place, a last one finds all of them. Where neither is so, as nearly everywhere, nothing is
-//! looked at twice.
+//! name that says nothing, a second look goes through the code for what that name is used for; should a value that is reported
+//! have another place, a last one finds all of them. Where neither is so, as nearly everywhere, nothing is looked at twice.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use bstr::{BStr, ByteSlice};
@@ -59,7 +59,7 @@ pub(super) struct KnownValue {
     pub(super) evidence: Vec<String>,
 }
 
-/// The values that are a provider's by what other files do with their names: now, and before the change.
+/// The values that are a provider's by what other files do with their names.
 #[derive(Default)]
 struct Bound {
     now: Vec<KnownValue>,
@@ -146,8 +146,8 @@ impl Collector<'_> {
             let again = self.again(Look::Names(names));
             sources(&again);
             self.skipped.take(&again.skipped, NOT_ALL_USES);
-            let before = lock(&again.before.readings).drain(..).collect();
-            (lock(&again.readings).drain(..).collect(), before)
+            let told = |found: &Mutex<Vec<_>>| again.with_destinations(std::mem::take(&mut *lock(found)));
+            (told(&again.readings), told(&again.before.readings))
         };
         let namings_before = std::mem::take(&mut *lock(&self.before.namings));
         let (first, first_before) = readings(names);
@@ -321,6 +321,7 @@ impl Collector<'_> {
             purpose: read.purpose,
             from_environment: read.from_environment,
             given_to: read.given_to,
+            sent_by: read.sent_by,
             mentions: mentions.get_or_insert_with(|| names.loaded_by(text.bytes)).clone(),
             target: origin.target,
             path: origin.path.map(ToOwned::to_owned),
@@ -357,7 +358,7 @@ impl Collector<'_> {
 }
 
 /// The line that a byte is on, from 1.
-fn line_of(text: &[u8], at: usize) -> u64 {
+pub(super) fn line_of(text: &[u8], at: usize) -> u64 {
     memchr::memchr_iter(b'\n', &text[..at]).count() as u64 + 1
 }
 
@@ -390,7 +391,7 @@ fn elsewhere(hit: &Hit) -> String {
 }
 
 /// A place for a sentence: `src/main.py:3`.
-fn place(origin: Origin<'_>, line: u64) -> String {
+pub(super) fn place(origin: Origin<'_>, line: u64) -> String {
     match (origin.shown.or(origin.path), origin.object) {
         (Some(path), _) => format!("{path}:{line}"),
         (None, Some(object)) => format!("object {}, line {line}", short_id(object)),

@@ -24,6 +24,7 @@ mod before;
 mod bindings;
 mod comment;
 mod counts;
+mod destinations;
 mod disown;
 pub mod explain;
 mod group;
@@ -234,7 +235,7 @@ impl<'a> Collector<'a> {
         let visible = match &self.look {
             Look::Candidates => None,
             // Code that reads a name stands as it is.
-            Look::Names(names) => return names.may_be_read(bytes),
+            Look::Names(names) => return names.may_be_read(bytes) || self.may_give_address(bytes, names),
             Look::Copies(known) => Some(known.may_hold(bytes)),
         };
         let may_be_encoded = kind != LocationKind::Path;
@@ -268,6 +269,7 @@ impl<'a> Collector<'a> {
             Look::Copies(known) => self.copies(known, text.bytes, path, held),
             Look::Names(names) => {
                 self.read(origin, text, names, held);
+                self.given_addresses(origin, text, names);
                 Vec::new()
             }
         };

@@ -3,10 +3,12 @@
 //! Takes what was given a value in any file, gives what is looked for in every text.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use bstr::{BString, ByteSlice};
 
 use super::bindings::Naming;
+use super::destinations::Given;
 use super::look::MOST_NAMINGS;
 use crate::detect::finder::Finder;
 use crate::detect::words::words;
@@ -29,6 +31,8 @@ pub(super) struct Names {
     doubtful: bool,
     /// The same, and no program has to say which file has it.
     unnamed: bool,
+    /// Variables that are given addresses are looked for as well: not in stored history, where nothing has a path.
+    pub(super) destinations: Option<Mutex<Vec<Given>>>,
 }
 
 /// Names and their spellings.
@@ -79,6 +83,7 @@ impl Names {
             stems,
             doubtful,
             unnamed,
+            destinations: namings.iter().any(|naming| naming.path.is_some()).then(Mutex::default),
         })
     }
 
