@@ -77,7 +77,7 @@ Pushed, or handed on: iwuT…LxRv
   When `leeward history "$work/copy.git"` finds nothing any more:
   Nobody may push from the first of these commands to the last: it would be overwritten. So this looks whether branches, tags and notes are still what was copied. If it shows any, nothing more is done: begin anew, with another copy.
       unchanged() { git --git-dir "$work/copy.git" for-each-ref --format='%(objectname)%09%(refname)' refs/heads refs/tags refs/notes >>"$work/refs.txt" && git ls-remote --refs "$url" 'refs/heads/*' 'refs/tags/*' 'refs/notes/*' >"$work/now.txt" && ! grep -vxF -f "$work/refs.txt" "$work/now.txt"; }
-      unchanged && git --git-dir "$work/copy.git" push --force --mirror "$url"
+      unchanged && git --git-dir "$work/copy.git" push --force --prune "$url" 'refs/replace/*:refs/replace/*' && git --git-dir "$work/copy.git" push --force "$url" 'refs/*:refs/*'
   A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is protected, or receive.denyNonFastForwards is set, or it is checked out there). This sends what is left, and removes the copy once all of it went through:
       unchanged && git --git-dir "$work/copy.git" push --force "$url" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf "$work"
   Forks, and what a forge keeps of pull and merge requests, have the key until those who run it drop them: ask its support.

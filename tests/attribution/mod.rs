@@ -119,7 +119,7 @@ fn each_state_has_its_remedy() {
     for expected in [
         "GIT_NO_REPLACE_OBJECTS=1 git -c safe.bareRepository=all -C \"$work/copy.git\" filter-repo --prune-empty never --replace-text \"$work/expressions.txt\" \
          --replace-message \"$work/expressions.txt\" --strip-blobs-with-ids \"$work/blobs.txt\"",
-        "unchanged && git --git-dir \"$work/copy.git\" push --force --mirror \"$url\"",
+        "unchanged && git --git-dir \"$work/copy.git\" push --force --prune \"$url\" 'refs/replace/*:refs/replace/*' && git --git-dir \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*'",
         "git reset -q -- :/staged",
     ] {
         assert!(commands.contains(&expected), "{expected} in {commands:?}");

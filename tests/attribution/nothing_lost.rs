@@ -167,6 +167,36 @@ fn what_is_pushed_to_a_bare_repository_meanwhile_is_not_overwritten() {
 }
 
 #[test]
+fn what_a_repository_hides_is_neither_lost_nor_deleted() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["push", "--quiet", "origin", "main", "main~:refs/keep/1", "main:refs/replace/7"]);
+    let kept = |place: &Place| paste(place, "../origin.git", "git for-each-ref --format='%(refname)'").out();
+    let all = "refs/heads/main\nrefs/keep/1\n";
+    // It hides what it keeps from those who fetch, and not from those who push; then from all, and is rewritten itself.
+    for (name, from) in [("uploadpack.hideRefs", "."), ("transfer.hideRefs", "../origin.git")] {
+        place.git(&["-C", "../origin.git", "config", name, "refs/keep"]);
+        let told = match from {
+            "." => commands(&place, &["history"]),
+            from => commands(&place, &["history", from])[1..].to_vec(),
+        };
+        let at = |part: &str| told.iter().find(|command| command.contains(part)).expect(part).as_str();
+        let clone = at("clone --mirror").replace("$(mktemp -d)", "$(dirname \"$PWD\")/scratch");
+        let url = if from == "." { at("url=$(") } else { at(">\"$work/refs.txt\"") };
+        let gone = "git --git-dir \"$work/copy.git\" update-ref -d refs/replace/7";
+        let script = format!(
+            "mkdir -p ../scratch && {clone} && {url} && {gone} && {}; {}",
+            at("unchanged() {"),
+            at("unchanged && ")
+        );
+        paste(&place, from, &script).ends_with(0);
+        assert_eq!(kept(&place), all, "{name}");
+        paste(&place, ".", "rm -rf ../scratch").ends_with(0);
+    }
+}
+
+#[test]
 fn what_a_bare_clone_has_is_known_to_be_at_its_remote() {
     let mut place = pushed();
     place.write("a.env", line(1));

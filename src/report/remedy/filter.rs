@@ -11,6 +11,11 @@ use crate::finding::LocationKind;
 /// find out by itself (safe.bareRepository).
 pub(super) const COPY: &str = "\"$work/copy.git\"";
 
+/// Has a repository of this machine show all of its refs, those too that it hides from others, and its copy as well: what a copy
+/// lacks, would be taken for deleted.
+pub(super) const ALL_REFS: &str =
+    "-c 'transfer.hideRefs=!refs' --upload-pack 'git -c transfer.hideRefs=!refs upload-pack'";
+
 /// Whole secrets, beside the copy.
 const EXPRESSIONS: &str = "\"$work/expressions.txt\"";
 

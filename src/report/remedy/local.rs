@@ -264,8 +264,17 @@ fn is_file(kind: LocationKind) -> bool {
 }
 
 /// Drops what no ref leads to. The entries of the stash but the last are in its log alone, and stay.
-pub(super) const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
+const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now -c gc.refs/stash.reflogExpire=never \
                     -c gc.refs/stash.reflogExpireUnreachable=never gc --prune=now";
+
+/// What overrides that.
+const KEPT_BY: &str = "What is still there then is kept by a setting, gc.PATTERN.reflogExpire, gc.bigPackThreshold or \
+                       extensions.preciousObjects: `git config --get-regexp '^(gc|extensions)[.]'` shows which.";
+
+/// Drops what no ref leads to, and says what may keep git from it.
+pub(super) fn dropped() -> [Line; 2] {
+    [run(DROP.to_owned()), say(KEPT_BY)]
+}
 
 /// What is said before objects are dropped: nothing here tells who borrows them.
 pub(super) const BORROWERS: &str = "clones that borrow objects from here, by git clone --shared or --reference, lose them unless they \
@@ -291,7 +300,7 @@ impl Group<'_> {
                 "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash leads to \
                  ({BORROWERS}):"
             )));
-            lines.push(run(DROP.to_owned()));
+            lines.extend(dropped());
         }
         lines
     }

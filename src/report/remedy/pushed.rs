@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::filter::{COPY, forget, notes_follow, replacements_go};
-use super::local::{BORROWERS, DROP};
+use super::filter::{ALL_REFS, COPY, forget, notes_follow, replacements_go};
+use super::local::{BORROWERS, dropped};
 use super::unpushed::BRANCHES;
 use super::{Group, Line, run, say};
 use crate::finding::WorkTree;
@@ -118,7 +118,11 @@ impl Group<'_> {
         lines.extend(notes_follow(&format!("git --git-dir {COPY}")));
         lines.push(self.looked_through());
         lines.extend(unchanged(&format!("git ls-remote --refs \"$url\" '{}/*'", PUSHED.join("/*' '"))));
-        lines.push(run(format!("unchanged && git --git-dir {COPY} push --force --mirror \"$url\"")));
+        // Nothing else is deleted there: what a remote hides from those who fetch is not in the copy.
+        lines.push(run(format!(
+            "unchanged && git --git-dir {COPY} push --force --prune \"$url\" 'refs/replace/*:refs/replace/*' && \
+             git --git-dir {COPY} push --force \"$url\" 'refs/*:refs/*'"
+        )));
         lines.push(say(
             "A forge refuses refs/pull/* (GitHub and others) or refs/merge-requests/* (GitLab), `! [remote rejected]`: they \
              stay as they are. Where it refuses a branch or a tag, allow forced pushes to that for a while (it is \
@@ -135,7 +139,7 @@ impl Group<'_> {
     fn in_place(&self) -> Vec<Line> {
         let here = "\"$(git rev-parse --git-common-dir)\"";
         let mut lines = vec![
-            run(format!("work=$(mktemp -d) && git {CLONE} {here} {COPY}")),
+            run(format!("work=$(mktemp -d) && git {CLONE} {ALL_REFS} {here} {COPY}")),
             run(remember(">")),
             // git-filter-repo makes branches of what follows a remote.
             run(format!(
@@ -209,10 +213,7 @@ impl Group<'_> {
         let remove = "rm -rf \"$work\"".to_owned();
         let begin = ["unchanged".to_owned()].into_iter();
         let commands: Vec<String> = begin.chain(away).chain([fetch]).chain(back).chain([remove]).collect();
-        vec![
-            run(commands.join(" && ")),
-            say(&format!("What no ref leads to any more is stored until it is dropped ({BORROWERS}):")),
-            run(DROP.to_owned()),
-        ]
+        let what = format!("What no ref leads to any more is stored until it is dropped ({BORROWERS}):");
+        [run(commands.join(" && ")), say(&what)].into_iter().chain(dropped()).collect()
     }
 }

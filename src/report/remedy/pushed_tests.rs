@@ -27,7 +27,7 @@ fn what_was_pushed_is_revoked_before_it_is_rewritten() {
         "rm \"$work/expressions.txt\"",
         &notes_follow("git --git-dir \"$work/copy.git\""),
         &unchanged("ls-remote --refs \"$url\" 'refs/heads/*' 'refs/tags/*' 'refs/notes/*'"),
-        "unchanged && git --git-dir \"$work/copy.git\" push --force --mirror \"$url\"",
+        "unchanged && git --git-dir \"$work/copy.git\" push --force --prune \"$url\" 'refs/replace/*:refs/replace/*' && git --git-dir \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*'",
         "unchanged && git --git-dir \"$work/copy.git\" push --force \"$url\" 'refs/*:refs/*' '^refs/pull/*' '^refs/merge-requests/*' && rm -rf \"$work\"",
     ];
     assert_eq!(found, expected);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::filter::{COPY, notes_follow};
+use super::filter::{ALL_REFS, COPY, notes_follow};
 use super::names::new_name;
 use super::rebase::checked;
 use super::unpushed::{BRANCHES, is_rebased, rebase, refs};
@@ -85,7 +85,7 @@ impl Group<'_> {
         }
         lines.extend(self.as_stored());
         let copy = format!(
-            "work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" {COPY}"
+            "work=$(mktemp -d) && git clone --mirror --shared {ALL_REFS} \"$(git rev-parse --git-common-dir)\" {COPY}"
         );
         // What an earlier copy was in is not used again, nor removed.
         let begin = ["unset work".to_owned()].into_iter().chain(clean.clone()).chain([copy]);

@@ -231,7 +231,7 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
     );
     let expected = [
         "unset work && test -z \"$(git -C '/w t' status --porcelain -uno --ignore-submodules; git -C '/w t' diff --cached --name-only --ignore-submodules=none; git status --porcelain -uno --ignore-submodules; git diff --cached --name-only --ignore-submodules=none)\" && \
-         work=$(mktemp -d) && git clone --mirror --shared \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
+         work=$(mktemp -d) && git clone --mirror --shared -c 'transfer.hideRefs=!refs' --upload-pack 'git -c transfer.hideRefs=!refs upload-pack' \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
         WRITE,
         &format!(
             "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \

@@ -120,7 +120,9 @@ impl Remotes {
                 .is_some_and(|rest| !rest.is_empty() && rest.ends_with(after.as_bytes())),
             None => name == before.as_str(),
         };
-        if let Some((remote, ..)) = self.specs.iter().find(matches) {
+        // The name of a remote may begin with that of another: `a/b` and `a`.
+        let found = self.specs.iter().rev().filter(matches).max_by_key(|(_, before, _)| before.len());
+        if let Some((remote, ..)) = found {
             return Some(Followed::Remote(remote.as_str().into()));
         }
         let remote = name.strip_prefix(b"refs/remotes/").and_then(|rest| rest.split_str("/").next());
@@ -151,9 +153,10 @@ mod tests {
         };
         let usual =
             [("origin", "+refs/heads/*:refs/remotes/origin/*"), ("a/b", "+refs/heads/*:refs/remotes/a/b/*")];
+        let nested = [("a", "+refs/heads/*:refs/remotes/a/*"), usual[1]];
         let mirror = [("origin", "+refs/*:refs/*")];
         let one = [("up", "refs/heads/main:refs/heads/up-main")];
-        let table: [Row<'_>; 15] = [
+        let table: [Row<'_>; 17] = [
             (&usual, "refs/remotes/origin/main", Some("origin")),
             (&usual, "refs/remotes/a/b/x/y", Some("a/b")),
             (&usual, "refs/remotes/gone/main", Some("gone")),
@@ -164,6 +167,8 @@ mod tests {
             (&usual, "refs/remotes/pull/9/merge", Some("")),
             (&[("pull", "refs/heads/main")], "refs/remotes/pull/9/merge", Some("pull")),
             (&usual, "refs/remotes/pulled/main", Some("pulled")),
+            (&nested, "refs/remotes/a/b/main", Some("a/b")),
+            (&nested, "refs/remotes/a/c/main", Some("a")),
             (&mirror, "refs/heads/main", Some("origin")),
             (&mirror, "refs/tags/v1", Some("origin")),
             (&one, "refs/heads/up-main", Some("up")),
