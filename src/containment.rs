@@ -101,6 +101,8 @@ pub struct Containment {
     /// Of what no ref leads to: the work trees, none for this one, whose index remembers what conflicts were resolved from.
     /// Git drops nothing of that.
     pub resolved: Vec<Option<BString>>,
+    /// Other work trees that have refs of their own, as for a bisect: asked from this one, git drops what only those lead to.
+    pub refs_apart: Vec<BString>,
     /// Whether a file of grafts (`info/grafts`) gives commits other parents than they have.
     pub grafted: bool,
     /// Whether git shows other objects in place of some (`refs/replace/`), unless it is told not to.

@@ -192,6 +192,7 @@ impl Redactor {
             gaps: _,
             kept,
             resolved,
+            refs_apart,
             grafted: _,
             replaced: _,
             notes: _,
@@ -203,7 +204,7 @@ impl Redactor {
         );
         self.in_paths(rebase.iter_mut().flat_map(|it| it.branch.iter_mut().chain(&mut it.work_tree)));
         self.in_paths(under_way.iter_mut().flat_map(|it| it.work_tree.iter_mut().chain(&mut it.branch)));
-        self.in_paths(resolved.iter_mut().flatten());
+        self.in_paths(resolved.iter_mut().flatten().chain(refs_apart));
         for CheckedOut { branch, tip: _, work_tree } in checked_out {
             self.in_paths([branch]);
             if let WorkTree::At(top) = work_tree {

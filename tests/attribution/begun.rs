@@ -193,3 +193,25 @@ fn a_file_that_git_looks_away_from_is_committed_as_it_is_on_disk() {
         }
     }
 }
+
+#[test]
+fn what_only_a_bisect_in_another_work_tree_leads_to_is_not_dropped() {
+    let mut place = pushed();
+    place.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
+    let made = "for i in 1 2 3; do echo $i >base; git commit -qam work-$i; done; git bisect start HEAD HEAD~3 >/dev/null";
+    paste(&place, "../linked", made).ends_with(0);
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    says(&place, "bisect reset), and look again, before anything is dropped");
+    assert!(commands(&place, &["history"]).is_empty());
+    // There, git knows of it.
+    let told = commands(&place, &["history", "../linked"]);
+    assert!(told.iter().any(|command| command.ends_with("gc --prune=now")), "{told:?}");
+    paste(&place, "../linked", "git bisect reset && git branch kept HEAD").ends_with(0);
+    for command in commands(&place, &["history"]) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    place.run(&["history"]).ends_with(0);
+    assert_eq!(place.git(&["log", "-1", "--format=%s", "kept"]).out(), "work-3\n");
+}

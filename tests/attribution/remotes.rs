@@ -82,3 +82,46 @@ fn what_is_copied_and_compared_is_what_is_pushed_to() {
     assert_eq!(place.git(&["-C", "../origin.git", "log", "-1", "--format=%s", "theirs"]).out(), "base\n");
     assert_eq!(place.git(&["-C", "../origin.git", "log", "--format=%s", "side"]).out(), "rewritten\n");
 }
+
+#[test]
+fn what_is_left_of_a_remote_names_none() {
+    let mut place = pushed();
+    place.git(&["remote", "remove", "origin"]);
+    place.write("a.env", line(1));
+    place.git(&["add", "a.env"]);
+    place.git(&["commit", "--quiet", "-m", "a"]);
+    place.git(&["update-ref", "refs/remotes/git-svn", "HEAD"]);
+    let ran = place.run(&["history"]).ends_with(1).says("pushed, or fetched from elsewhere");
+    assert!(!ran.out().contains("get-url"), "{}", ran.out());
+}
+
+#[test]
+fn what_was_put_aside_is_dropped_where_it_leads_to_what_was_rewritten() {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    place.git(&["add", "a.env"]);
+    place.git(&["commit", "--quiet", "-m", "a"]);
+    place.git(&["push", "--quiet", "../origin.git", "main"]);
+    place.git(&["remote", "remove", "origin"]);
+    place.git(&["update-ref", "refs/remotes/gone/main", "HEAD"]);
+    place.write("base", "work\n");
+    place.git(&["stash", "--quiet"]);
+    let told = commands(&place, &["history"]);
+    let at = |part: &str| told.iter().position(|command| command.contains(part)).expect(part);
+    let (back, dropped, gc) = (at("unchanged && "), at("git stash drop"), at("gc --prune=now"));
+    assert!(back < dropped && dropped < gc, "{told:?}");
+    // Where nothing else has it any more, nothing is to be rewritten.
+    place.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    place.git(&["reflog", "expire", "--expire=now", "HEAD", "main"]);
+    let told = |place: &Place| commands(place, &["history"]);
+    place.git(&["update-ref", "-d", "refs/remotes/gone/main"]);
+    assert!(told(&place).iter().all(|command| !command.contains("filter-repo")), "{:?}", told(&place));
+    for command in told(&place) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    place.run(&["history"]).ends_with(1).says("gc --prune=now");
+    for command in told(&place) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    place.run(&["history"]).ends_with(0);
+}

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::BString;
 
+use super::unpushed::refs;
 use super::{Group, Line, NAMED, is_masked, run, say};
 use crate::finding::{Finding, Location, LocationKind, UnderWay};
 use crate::report::shell::{pathspec, word};
 use crate::sanitize::visible;
+
+/// The ref of what is put aside.
+pub(super) const STASH: &str = "refs/stash";
 
 /// What a commit that no ref leads to any more is.
 const STAYS: &str = "The old commit stays stored until git drops it.";
@@ -218,6 +222,12 @@ impl Group<'_> {
         }
         lines
     }
+
+    /// What is put aside of what is rewritten here leads to what that was.
+    pub(super) fn put_aside(&self) -> Vec<Line> {
+        let any = self.findings.iter().any(|finding| refs(finding).any(|name| name == STASH));
+        if any { self.stashed() } else { Vec::new() }
+    }
 }
 
 /// Has another author, who is changed otherwise by nothing, at the same time.
@@ -271,11 +281,6 @@ const DROP: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now
 const KEPT_BY: &str = "What is still there then is kept by a setting, gc.PATTERN.reflogExpire, gc.bigPackThreshold or \
                        extensions.preciousObjects: `git config --get-regexp '^(gc|extensions)[.]'` shows which.";
 
-/// Drops what no ref leads to, and says what may keep git from it.
-pub(super) fn dropped() -> [Line; 2] {
-    [run(DROP.to_owned()), say(KEPT_BY)]
-}
-
 /// What is said before objects are dropped: nothing here tells who borrows them.
 pub(super) const BORROWERS: &str = "clones that borrow objects from here, by git clone --shared or --reference, lose them unless they \
                                     `git repack -a -d` before";
@@ -300,9 +305,27 @@ impl Group<'_> {
                 "Nothing is to be rewritten. To have it dropped at once, with all else that neither a ref nor the stash leads to \
                  ({BORROWERS}):"
             )));
-            lines.extend(dropped());
+            lines.extend(self.dropped());
         }
         lines
+    }
+
+    /// Drops what no ref leads to, and says what may keep git from it.
+    pub(super) fn dropped(&self) -> Vec<Line> {
+        let apart: BTreeSet<&BString> = self
+            .findings
+            .iter()
+            .filter_map(|finding| finding.containment.as_ref())
+            .flat_map(|found| &found.refs_apart)
+            .collect();
+        if let Some(top) = apart.first() {
+            let (shown, there) = (visible(top), word(top));
+            return vec![say(&format!(
+                "{shown} has refs of its own, for a bisect or as refs/worktree/*, and asked from here, git would drop what only those \
+                 lead to: end that (git -C {there} bisect reset), and look again, before anything is dropped."
+            ))];
+        }
+        vec![run(DROP.to_owned()), say(KEPT_BY)]
     }
 
     /// What git remembers of conflicts that were resolved, it keeps.

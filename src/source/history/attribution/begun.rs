@@ -14,12 +14,17 @@ use crate::finding::UnderWay;
 use crate::source::index;
 use crate::source::layout::{Layout, bytes_of, read_file};
 
+/// Where refs are that each work tree has for itself.
+const OF_ONE: [&str; 3] = ["refs/bisect", "refs/worktree", "refs/rewritten"];
+
 /// What is to be known of all work trees; of this one, the name is none.
 pub(super) struct Begun {
     /// What is not ended.
     pub(super) under_way: Vec<UnderWay>,
     /// Where the index remembers what conflicts were resolved from: git drops nothing of that.
     pub(super) resolved: Vec<Option<BString>>,
+    /// Other work trees that have refs of their own, for a bisect as a rule: asked from here, git drops what only those lead to.
+    pub(super) refs_apart: Vec<BString>,
     /// Files here that git is told not to look at, and directories, with a slash at their end.
     unseen: BTreeSet<BString>,
     /// Whether a file of grafts gives commits other parents than they have.
@@ -40,7 +45,12 @@ impl Begun {
             index::marks(&Layout { git_dir: git_dir.clone(), ..layout.clone() }).conflicts
         };
         let grafts = read_file(&layout.common_dir.join("info/grafts")).unwrap_or_default();
+        let apart = |(top, git_dir): &(Option<BString>, PathBuf)| {
+            let has_refs = OF_ONE.iter().any(|kind| !list(&git_dir.join(kind), &mut |_| ()).is_empty());
+            top.clone().filter(|_| has_refs)
+        };
         Begun {
+            refs_apart: all.iter().filter_map(apart).collect(),
             under_way: all.iter().filter_map(under_way).collect(),
             resolved: all
                 .iter()

@@ -129,9 +129,11 @@ impl Remotes {
         let is_configured =
             remote.is_some_and(|remote| self.names.iter().any(|name| remote == name.as_bytes()));
         let of_forge = OF_FORGES.iter().any(|prefix| name.starts_with(prefix.as_bytes())) && !is_configured;
+        // One that is not configured any more, or of another program (git-svn), has no address.
         match remote {
-            _ if of_forge => Some(Followed::Unnamed),
-            remote => remote.map(|remote| Followed::Remote(remote.into())),
+            Some(remote) if is_configured && !of_forge => Some(Followed::Remote(remote.into())),
+            None if !of_forge => None,
+            _ => Some(Followed::Unnamed),
         }
     }
 }
@@ -159,14 +161,14 @@ mod tests {
         let table: [Row<'_>; 17] = [
             (&usual, "refs/remotes/origin/main", Some("origin")),
             (&usual, "refs/remotes/a/b/x/y", Some("a/b")),
-            (&usual, "refs/remotes/gone/main", Some("gone")),
+            (&usual, "refs/remotes/gone/main", Some("")),
             (&usual, "refs/heads/main", None),
             (&usual, "refs/tags/v1", None),
             (&usual, "HEAD", None),
             (&usual, "refs/pull/9/head", Some("")),
             (&usual, "refs/remotes/pull/9/merge", Some("")),
             (&[("pull", "refs/heads/main")], "refs/remotes/pull/9/merge", Some("pull")),
-            (&usual, "refs/remotes/pulled/main", Some("pulled")),
+            (&usual, "refs/remotes/pulled/main", Some("")),
             (&nested, "refs/remotes/a/b/main", Some("a/b")),
             (&nested, "refs/remotes/a/c/main", Some("a")),
             (&mirror, "refs/heads/main", Some("origin")),

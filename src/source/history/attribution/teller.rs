@@ -192,6 +192,7 @@ impl Teller<'_> {
         self.tips.name(&asked.named, containment);
         containment.of_head = !in_tree && self.head.is_some_and(|head| life.holds(set, head));
         containment.under_way.clone_from(&self.begun.under_way);
+        containment.refs_apart.clone_from(&self.begun.refs_apart);
         containment.grafted = self.begun.grafted;
         containment.gaps = self.gaps;
         if containment.state == Some(State::Unreachable) {
