@@ -60,11 +60,16 @@ impl Judge<'_> {
         let text = self.file.text;
         let before = &text[self.span.start.saturating_sub(NEAR)..self.span.start];
         let after = &text[self.span.end..(self.span.end + NEAR).min(text.len())];
-        let before =
-            before.trim_end_with(|c| c.is_alphanumeric() || "_.$@\"'[(".contains(c)).trim_ascii_end();
-        let before = without_literal(before);
+        let operand = |c: char| c.is_alphanumeric() || "_.$@\"'[({".contains(c);
+        let before = before.trim_end_with(operand).trim_ascii_end();
+        // `"Bearer ${NAME}"`
+        let scheme =
+            ["Bearer", "bearer", "Basic"].iter().find_map(|scheme| before.strip_suffix(scheme.as_bytes()));
+        let before = without_literal(
+            scheme.map_or(before, |before| before.trim_end_with(|c| matches!(c, '"' | '\'' | ' '))),
+        );
         let left = before.trim_end_with(|c| matches!(c, '=' | '!'));
-        let right = after.trim_start_with(|c| matches!(c, '"' | '\'' | ']')).trim_ascii_start();
+        let right = after.trim_start_with(|c| matches!(c, '"' | '\'' | ']' | '}')).trim_ascii_start();
         let operator = |text: &[u8]| text.len() >= 2 && text.ends_with(b"=");
         let after_operator = right.trim_start_with(|c| matches!(c, '=' | '!'));
         let given = |operand: Option<&[u8]>| operand.is_some_and(|text| !is_literal(&text.to_str_lossy()));
