@@ -7,6 +7,7 @@ use super::layout::{dash, indent, is_entry, lines_up};
 use super::lines::line_start;
 use super::parts::parts_and_groups;
 use super::structure::{Bound, Holder, Level};
+use super::words::words;
 
 /// Most lines that a block is followed up or down.
 const MOST_LINES: usize = 120;
@@ -140,11 +141,13 @@ pub(super) fn items(levels: &[Level], before: &[u8], after: &[u8]) -> Option<(St
     let grouped = matches!(own.holder, Holder::Group | Holder::Block);
     let own_group = || format!("{}\n{}", own.before, own.after);
     if let Some(list) = levels.get(1).filter(|list| grouped && list.holder != Holder::Lines) {
-        let word = |text: &str| text.split_whitespace().next_back().unwrap_or_default().to_owned();
-        let head = word(&own.head);
+        // `set { … }`, `set_sensitive { … }`
+        let kind =
+            |text: &str| words(text.split_whitespace().next_back().unwrap_or_default()).into_iter().next();
+        let head = kind(&own.head);
         let sides = [list.before.as_str(), list.after.as_str()];
         let groups = sides.into_iter().flat_map(|side| parts_and_groups(side, false).1);
-        let alike = groups.filter(|(key, _)| word(key) == head || !key.contains(char::is_alphanumeric));
+        let alike = groups.filter(|(key, _)| kind(key).is_none() || kind(key) == head);
         return Some((own_group(), alike.map(|(_, inner)| inner.to_owned()).collect()));
     }
     let at = line_start(before, before.len());
@@ -178,4 +181,45 @@ fn list_rest(after: &[u8], column: usize) -> Vec<u8> {
         line.trim_ascii().is_empty() || dash(line).is_some_and(|dash| dash >= column) || indent(line) > column
     };
     lines.take_while(of_list).collect::<Vec<_>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::structure::place;
+
+    fn sides(text: &str) -> (&[u8], &[u8]) {
+        let at = text.find('V').expect("a value");
+        (&text.as_bytes()[..at], &text.as_bytes()[at + 1..])
+    }
+
+    #[test]
+    fn blocks_go_outwards() {
+        let yaml = "sites:\n  - name: a\n    url: x\n  - name: b\n    login:\n      token: V\n    to:\n      url: y\n";
+        let json = r#"{"sites": [{"url": "x"}, {"login": {"token": "V"}, "to": {"url": "y"}}]}"#;
+        for text in [yaml, json] {
+            let (before, after) = sides(text);
+            let blocks = blocks(&place(before, after).levels, before, after);
+            assert_eq!([blocks[0].item, blocks[1].item], [false, true], "{text}");
+            assert!(!blocks[0].text.contains('y'), "{text}");
+            assert!(blocks[1].text.contains('y') && !blocks[1].text.contains('x'), "{text}");
+        }
+    }
+
+    #[test]
+    fn items_are_parted() {
+        let cases = [
+            "list:\n  - name: a\n    value: x\n  - name: b\n    value: V\n  - name: c\n    value: z\nother:\n  - name: d\n",
+            "list:\n- { name: a, value: x }\n- { name: b, value: V }\n- { name: c, value: z }\n",
+            r#"{"list": [{"name": "a", "value": "x"}, {"name": "b", "value": "V"}, {"name": "c", "value": "z"}]}"#,
+            "chart {\n  set {\n    name = \"a\"\n    value = \"x\"\n  }\n  set_more {\n    name = \"b\"\n    value = \"V\"\n  }\n  set {\n    name = \"c\"\n  }\n}\n",
+        ];
+        for text in cases {
+            let (before, after) = sides(text);
+            let (own, others) = items(&place(before, after).levels, before, after).expect("it is in one");
+            assert!(own.contains('b') && !own.contains('x'), "{text}: {own}");
+            let [first, last] = others.as_slice() else { panic!("{text}: {others:?}") };
+            assert!(first.contains('x') && last.contains('c'), "{text}: {others:?}");
+        }
+    }
 }

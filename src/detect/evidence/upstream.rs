@@ -27,8 +27,10 @@ impl Judge<'_> {
     /// The nearest block around the value that says where requests go sends them to the provider.
     pub(super) fn upstream(&self) -> Option<Verdict> {
         let own = self.place.levels.first().filter(|_| self.is_value() && self.provider.with.is_empty())?;
-        let name = self.name_of_pair(own).unwrap_or(&own.name);
-        let header = words(name).iter().any(|word| word == "authorization");
+        let pair = self.name_of_pair(own);
+        let name = pair.unwrap_or(&own.name);
+        let (pair, mut in_item) = (pair.is_some(), false);
+        let header = has(name, &["authorization"]);
         let meaning = self.meaning(name);
         let credential = own.bound == Bound::Assigned
             && meaning.credential
@@ -52,11 +54,12 @@ impl Judge<'_> {
                 Some(Target::Several | Target::Elsewhere) => return None,
                 None => {}
             }
-            // An item of a list is a record of its own, but for that of a header.
-            let entry = header && depth == 0;
-            if block.item && !entry || !header && words(&block.name).iter().any(|word| word == "auth") {
+            // An item of a list is a record of its own, unless it is a header.
+            let entry = pair && depth == 0 || has(&block.name, &["header", "headers"]);
+            if block.item && (in_item || !header || !entry) || !header && has(&block.name, &["auth"]) {
                 return None;
             }
+            in_item |= block.item;
         }
         None
     }
@@ -113,7 +116,7 @@ impl Judge<'_> {
         let pairs: Vec<(String, String)> = others.iter().filter_map(|item| pair(item)).collect();
         let name = stands_for(&name, &pairs);
         let meaning = self.meaning(&name);
-        if !meaning.credential || meaning.purpose || meaning.plain.is_some() {
+        if !meaning.credential || meaning.plain.is_some() {
             return None;
         }
         if self.speaks(&name) == Speaks::Ours {
@@ -121,14 +124,17 @@ impl Judge<'_> {
         }
         let of: Vec<String> =
             words(&name).into_iter().filter(|word| word != "api" && !self.meaning(word).credential).collect();
-        let mut found = None;
+        let (mut found, mut another) = (None, false);
         for (parameter, value) in &pairs {
             let parameter = stands_for(parameter, &pairs);
             let said = words(&parameter);
-            if !value.contains("://")
-                || field(&parameter) != Field::Address
-                || !of.iter().all(|word| said.contains(word))
-            {
+            if !value.contains("://") || field(&parameter) != Field::Address {
+                continue;
+            }
+            if !of.iter().all(|word| said.contains(word)) {
+                // `base_url` alone is for any.
+                let named = said.iter().any(|word| word != "api" && field(word) != Field::Address);
+                another |= named && self.has_host(value);
                 continue;
             }
             match self.host_in(value) {
@@ -136,14 +142,24 @@ impl Judge<'_> {
                 None => return None,
             }
         }
-        let (parameter, host) = found?;
+        if found.is_none() && another && self.is_specific_name(&name) {
+            let reason =
+                format!("{} is not for what the parameters beside it send to the provider", shown(&name));
+            return Some(Verdict::new(Confidence::Low, reason));
+        }
+        let (parameter, host) = found.filter(|_| !meaning.purpose)?;
         let reason = format!("{} beside it is at {host}", shown(&parameter));
         Some(Verdict::new(Confidence::High, reason))
     }
 }
 
-/// Whether a block is what those have to show who call: the keys of consumers, of users, of who may see a page.
-fn is_for_callers(name: &str) -> bool {
+/// Whether a name has one of the words.
+fn has(name: &str, list: &[&str]) -> bool {
+    words(name).iter().any(|word| list.contains(&word.as_str()))
+}
+
+/// Whether a block has what those show who call: the keys of consumers, of users, of who may see a page.
+pub(super) fn is_for_callers(name: &str) -> bool {
     const CALLERS: [&str; 12] = [
         "consumer",
         "consumers",
@@ -158,9 +174,8 @@ fn is_for_callers(name: &str) -> bool {
         "jwt",
         "tenants",
     ];
-    let words = words(name);
     let plugin = |pair: &[String]| matches!(pair[0].as_str(), "key" | "basic") && pair[1] == "auth";
-    words.iter().any(|word| CALLERS.contains(&word.as_str())) || words.windows(2).any(plugin)
+    has(name, &CALLERS) || words(name).windows(2).any(plugin)
 }
 
 /// The name of an item that is a name and a value.
