@@ -40,13 +40,13 @@ fn gives_nothing(line: &[u8]) -> bool {
 }
 
 /// Column of the first thing on the line that `text` begins with; the dash of a list item counts as indentation.
-fn indent(line: &[u8]) -> usize {
+pub(super) fn indent(line: &[u8]) -> usize {
     let blanks = lines::indent(line);
     if line[blanks..].starts_with(b"- ") { blanks + 2 + indent(&line[blanks + 2..]) } else { blanks }
 }
 
 /// Column of the dash, if the line is a list item.
-fn dash(line: &[u8]) -> Option<usize> {
+pub(super) fn dash(line: &[u8]) -> Option<usize> {
     let blanks = lines::indent(line);
     line[blanks..].starts_with(b"- ").then_some(blanks)
 }
@@ -68,7 +68,7 @@ pub(super) fn list_owner(text: &[u8], newline: usize) -> Option<usize> {
 }
 
 /// Lines of `text` from the last to the first, with their starts.
-fn lines_up(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub(super) fn lines_up(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut end = Some(text.len());
     std::iter::from_fn(move || {
         let to = end?;
@@ -79,7 +79,7 @@ fn lines_up(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 }
 
 /// Whether the line is an entry of a mapping in YAML's manner.
-fn is_entry(line: &[u8]) -> bool {
+pub(super) fn is_entry(line: &[u8]) -> bool {
     let mut line = line.trim_ascii_start();
     while let Some(rest) = line.strip_prefix(b"- ") {
         line = rest.trim_ascii_start();

@@ -37,6 +37,7 @@ mod lvalue;
 mod markup;
 mod memoized;
 mod mention;
+mod nested;
 mod parameter;
 mod parts;
 mod quote;

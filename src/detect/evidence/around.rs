@@ -6,6 +6,7 @@ use bstr::ByteSlice;
 
 use super::block::{Described, Weight};
 use super::expected::is_encrypted_by;
+use super::sent::is_for_people;
 use super::sibling::OF_CLIENT;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::quote::{self, shown};
@@ -179,14 +180,10 @@ impl Judge<'_> {
         }
         let texts =
             [level.head.clone(), self.own_fields(depth, level, before), self.own_fields(depth, level, after)];
-        let page = |host: &String| {
-            let label = host.split('.').next().unwrap_or_default();
-            ["console", "docs", "admin", "help", "status", "www", "callback", "chat"].contains(&label)
-        };
         let host = texts.iter().find_map(|text| self.host_in(text));
         // A page for people says where a key is from only where it stands right beside it.
         let beside = |host: &String| self.file.line(self.span).to_ascii_lowercase().contains_str(host);
-        let host = host.filter(|host| !page(host) || beside(host))?;
+        let host = host.filter(|host| !is_for_people(host) || beside(host))?;
         Some(Verdict::new(Confidence::High, format!("it is sent to {host}")))
     }
 

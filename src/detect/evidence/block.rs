@@ -118,9 +118,10 @@ impl Judge<'_> {
             return Some(Described { model: !part.open, ..Described::new(word, key, Weight::Word) });
         }
         // A longer text in a table's cell, but the one that a row begins with, speaks of things: goods, messages.
+        let row = level.before.trim_start_matches(|c: char| c.is_whitespace() || c == '|');
         let text = part.key.is_empty()
             && level.before.contains([',', ';', '|'])
-            && !level.before.trim_start().starts_with(part.value)
+            && !row.starts_with(part.value)
             && words(value).len() >= 3
             && !self.is_named(value)
             && self.column_name().is_some();

@@ -68,7 +68,7 @@ impl Judge<'_> {
         // What a row is of, another column says.
         let row = own.bound == Bound::Positional
             && self.described(own).is_some_and(|said| said.speaks == Speaks::Ours && !said.model);
-        match meaning.credential {
+        match meaning.credential || pair.is_some() && self.is_password(name) {
             true if own.bound == Bound::Assigned
                 && own.holder == Holder::Lines
                 && self.has_general_beside() =>
@@ -131,7 +131,9 @@ impl Judge<'_> {
             let meaning = self.meaning(name);
             let row = own.bound == Bound::Positional && (meaning.purpose || meaning.plain.is_some());
             let purpose = meaning.purpose && own.holder == Holder::Call && words(name).len() == 1;
-            meaning.credential || meaning.identifier || row && (quote::is_name(name) || purpose)
+            // `param("ACME_PASS", VALUE)`
+            let password = own.holder == Holder::Call && meaning.specific && self.is_password(name);
+            password || meaning.credential || meaning.identifier || row && (quote::is_name(name) || purpose)
         })
     }
 
@@ -318,7 +320,20 @@ fn is_default_of_entry(own: &Level) -> bool {
 fn with_qualifier(name: &str) -> Option<&str> {
     let last = name.split_whitespace().last()?;
     let rest = name[..name.len() - last.len()].trim_end();
-    let start = rest.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    let blank = rest.char_indices().rfind(|(_, c)| c.is_whitespace());
+    let start = blank.map_or(0, |(at, blank)| at + blank.len_utf8());
     let word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     (!rest.is_empty() && word(last) && word(&rest[start..])).then(|| &name[start..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_may_be_wider_than_a_byte() {
+        assert_eq!(with_qualifier("a\u{a0}share token"), Some("share token"));
+        assert_eq!(with_qualifier("the share\u{2003}token"), Some("share\u{2003}token"));
+        assert_eq!(with_qualifier("token"), None);
+    }
 }

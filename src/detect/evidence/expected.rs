@@ -49,7 +49,9 @@ impl Judge<'_> {
     /// Whether a header of a request that came in is compared with the value: `req.headers["x-key"] !== VALUE`.
     fn is_compared_with_request(&self, own: &Level) -> bool {
         const REQUEST: [&str; 7] = ["http", "header", "headers", "request", "req", "params", "query"];
-        let before = self.file.text[..self.span.start].trim_end_with(|c| matches!(c, '"' | '\'' | '`' | ' '));
+        let quote = |c: char| matches!(c, '"' | '\'' | '`' | ' ');
+        let before =
+            without_scheme(self.file.text[..self.span.start].trim_end_with(quote)).trim_end_with(quote);
         let compared = before.ends_with(b"==") || before.ends_with(b"!=");
         compared && words(&own.name).iter().any(|word| REQUEST.contains(&word.as_str()))
     }
@@ -60,17 +62,23 @@ impl Judge<'_> {
         let text = self.file.text;
         let before = &text[self.span.start.saturating_sub(NEAR)..self.span.start];
         let after = &text[self.span.end..(self.span.end + NEAR).min(text.len())];
-        let before =
-            before.trim_end_with(|c| c.is_alphanumeric() || "_.$@\"'[(".contains(c)).trim_ascii_end();
-        let before = without_literal(before);
+        let operand = |c: char| c.is_alphanumeric() || "_.$@\"'[({".contains(c);
+        let before = before.trim_end_with(operand).trim_ascii_end();
+        let before = without_literal(without_scheme(before).trim_end_with(|c| matches!(c, '"' | '\'' | ' ')));
         let left = before.trim_end_with(|c| matches!(c, '=' | '!'));
-        let right = after.trim_start_with(|c| matches!(c, '"' | '\'' | ']')).trim_ascii_start();
+        let right = after.trim_start_with(|c| matches!(c, '"' | '\'' | ']' | '}')).trim_ascii_start();
         let operator = |text: &[u8]| text.len() >= 2 && text.ends_with(b"=");
         let after_operator = right.trim_start_with(|c| matches!(c, '=' | '!'));
         let given = |operand: Option<&[u8]>| operand.is_some_and(|text| !is_literal(&text.to_str_lossy()));
         operator(&before[left.len()..]) && given(left.fields().last())
             || operator(&right[..right.len() - after_operator.len()]) && given(after_operator.fields().next())
     }
+}
+
+/// What stands before the scheme of a header: `"Bearer ${NAME}"`.
+fn without_scheme(before: &[u8]) -> &[u8] {
+    const SCHEMES: [&[u8]; 3] = [b"Bearer", b"bearer", b"Basic"];
+    SCHEMES.iter().find_map(|scheme| before.strip_suffix(*scheme)).unwrap_or(before)
 }
 
 /// What stands before a text that a value is joined to: `"Bearer " + `.

@@ -132,6 +132,9 @@ impl Judge<'_> {
         if let Some(host) = elsewhere {
             return Some(Verdict::new(Confidence::Low, format!("what it is for is at {host}")));
         }
+        if self.is_in_block_elsewhere() {
+            return Some(Verdict::new(Confidence::Low, "the requests of its block go elsewhere"));
+        }
         if credential && mentioned {
             Some(self.in_file_about(own))
         } else {

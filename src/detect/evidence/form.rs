@@ -54,6 +54,37 @@ impl Judge<'_> {
         header.map(|name| format!("{} does not call it a credential", shown(name)))
     }
 
+    /// Whether the value is glued to a word of a sentence that goes on behind it: `lock acme:VALUE released`; or is the last
+    /// part of a text that says of what it is one: `"acme:lock:VALUE"`.
+    pub(super) fn is_in_namespace(&self, own: &Level) -> bool {
+        let text = self.file.text;
+        let glued = self.span.start >= 2
+            && text[self.span.start - 1] == b':'
+            && text[self.span.start - 2].is_ascii_alphanumeric();
+        let goes_on = matches!(text.get(self.span.end..self.span.end + 2), Some([b' ', next]) if next.is_ascii_alphabetic());
+        let sentence =
+            || own.name.trim().contains(char::is_whitespace) && !self.meaning(&own.name).credential;
+        glued && (goes_on && sentence() || self.is_last_part())
+    }
+
+    /// Whether the value is the last of several parts of a quoted text, behind one that calls it something of its own.
+    fn is_last_part(&self) -> bool {
+        let text = self.file.text;
+        let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_' | b'-' | b'.');
+        let before = &text[..self.span.start];
+        let length = before.iter().rev().take_while(|b| part(b)).count();
+        let (before, parts) = before.split_at(before.len() - length);
+        let quote = before.last().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
+        let parts = parts.to_str_lossy();
+        let parts: Vec<&str> = parts.trim_end_matches(':').split(':').collect();
+        let [_, .., last] = parts.as_slice() else { return false };
+        let meaning = self.meaning(last);
+        quote.is_some_and(|quote| text.get(self.span.end) == Some(quote))
+            && meaning.specific
+            && !meaning.credential
+            && self.speaks(last) == Speaks::Nobody
+    }
+
     /// Whether the value is the name of a class or an element in a style sheet: `.VALUE{`, `#VALUE:hover{`.
     fn is_selector(&self) -> bool {
         const LONGEST: usize = 200;

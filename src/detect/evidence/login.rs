@@ -5,6 +5,7 @@
 use bstr::ByteSlice;
 
 use super::{Judge, Speaks};
+use crate::detect::lines::line_start;
 use crate::detect::parts::{bare, fields_beside};
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Field, field, is_password, words};
@@ -91,8 +92,20 @@ impl Judge<'_> {
             || self.is_in_source_name()
             || is_of_database(&own.name)
             || is_of_role(own)
+            || self.is_said_to_open_another(own)
             || beside()
             || element && self.file.lines_above(self.span).take(BESIDE).any(names)
+    }
+
+    /// Whether the value is the password that a sentence ends with which is about something people choose one for: `basic auth
+    /// is on, password VALUE`.
+    fn is_said_to_open_another(&self, own: &Level) -> bool {
+        let text = self.file.text;
+        let said = own.bound == Bound::Spaced && is_password(&own.name) && self.place.is_prose();
+        said && {
+            let line = &text[line_start(text, self.span.start)..self.span.start];
+            self.meaning(&line.to_str_lossy()).purpose
+        }
     }
 
     /// Whether the record that has the value is that of a team or a client which is given it.

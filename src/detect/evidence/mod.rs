@@ -39,6 +39,7 @@ mod sibling;
 mod stand_in;
 mod through;
 mod transcript;
+mod upstream;
 mod used;
 
 pub(super) use known::Known;
@@ -101,7 +102,7 @@ impl Verdict {
 type Question = fn(&Judge<'_>) -> Option<Verdict>;
 
 /// What is asked of a candidate, the most telling first: the first that has an answer decides.
-const QUESTIONS: [Question; 20] = [
+const QUESTIONS: [Question; 22] = [
     |judge| judge.homonym(),
     |judge| judge.address(),
     |judge| judge.host_beside(),
@@ -113,6 +114,8 @@ const QUESTIONS: [Question; 20] = [
     |judge| judge.used_by_us(),
     |judge| judge.column(),
     |judge| judge.called(),
+    |judge| judge.parameter(),
+    |judge| judge.upstream(),
     |judge| judge.levels(),
     |judge| judge.answer_to_another(),
     |judge| judge.entry_of_secret(),

@@ -233,19 +233,6 @@ impl Judge<'_> {
         (things && !meaning.credential).then_some(parent.name.as_str())
     }
 
-    /// Whether the value is glued to a word of a sentence that goes on behind it: `lock acme:VALUE released`.
-    fn is_in_namespace(&self, own: &Level) -> bool {
-        let text = self.file.text;
-        let glued = self.span.start >= 2
-            && text[self.span.start - 1] == b':'
-            && text[self.span.start - 2].is_ascii_alphanumeric();
-        let goes_on = matches!(text.get(self.span.end..self.span.end + 2), Some([b' ', next]) if next.is_ascii_alphabetic());
-        glued
-            && goes_on
-            && own.name.trim().contains(char::is_whitespace)
-            && !self.meaning(&own.name).credential
-    }
-
     /// What a name says, if it decides.
     pub(super) fn by_name(&self, name: &str, say: impl Fn(&str) -> String) -> Option<Verdict> {
         let meaning = self.meaning(name);

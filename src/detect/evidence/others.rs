@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use bstr::ByteSlice;
 
 use super::block::is_site;
+use super::upstream::is_for_callers;
 use super::{Judge, Speaks, Verdict, stands_in};
 use crate::detect::quote::{shown, tokens};
 use crate::detect::words::words;
@@ -17,9 +18,7 @@ impl Judge<'_> {
     /// What a line is about that begins with a label, and the command that a value is an option of, where that is
     /// another's; the place on this network that a file with nothing but a model's name sends its requests to.
     pub(super) fn spoken_to_another(&self, own: &str) -> Option<Verdict> {
-        let of_consumer =
-            |name: &String| words(name).iter().any(|word| word == "consumer" || word == "consumers");
-        if self.place.outer.iter().any(of_consumer) {
+        if self.place.outer.iter().any(|name| is_for_callers(name)) {
             return Some(Verdict::foreign("those who call a service that stands before others show it"));
         }
         let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();

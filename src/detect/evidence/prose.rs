@@ -61,7 +61,7 @@ impl Judge<'_> {
             let sentence = line.fields().count() >= 3 && line.len() <= LONGEST_LINE;
             sentence && self.meaning(&line.to_str_lossy()).credential
         };
-        let apart = aside || own.bound == Bound::Alone;
+        let apart = aside && !self.is_aside_of_item() || own.bound == Bound::Alone;
         let note =
             text.len() <= LONGEST_NOTE && apart && !self.is_told_on_its_line() && above.any(credential);
         (note && !self.file.mentions().is_empty()).then(|| {
@@ -172,6 +172,17 @@ impl Judge<'_> {
         let code = [&line, &above].iter().any(|line| line.contains(CODE));
         let words = above.split_whitespace().chain(line.split_whitespace());
         bracket && !code && words.filter(|word| is_plain(word)).count() >= SHORTEST
+    }
+
+    /// Whether the value is an aside in an item of a list that speaks of no credential: `- the modem was changed (VALUE)`.
+    fn is_aside_of_item(&self) -> bool {
+        const FEWEST: usize = 2;
+        let line = self.file.line(self.span).to_str_lossy();
+        let item = line.trim_start().strip_prefix(['-', '*', '•']).filter(|item| item.starts_with(' '));
+        item.is_some_and(|item| {
+            let said = item.split(['(', '（']).next().unwrap_or_default();
+            words(said).len() >= FEWEST && !self.meaning(said).credential
+        })
     }
 
     /// Whether the line of the value, or the one above a value that stands alone, says that it is something else.

@@ -152,10 +152,31 @@ impl Judge<'_> {
             let (name, value) = parameter.split_once('=')?;
             let says = match field(name) {
                 Field::Vendor => self.is_vendor(value),
-                Field::Address => self.has_host(value) && !words(name).contains(&"redirect".to_owned()),
+                Field::Address => self.is_base(name, value) && !words(name).contains(&"redirect".to_owned()),
                 _ => false,
             };
             says.then(|| parameter.to_owned())
         })
     }
+
+    /// Whether a parameter says where requests go, and not which page the one that is asked shall get: `url=` leads to a host,
+    /// with a version at most behind it, `base_url=` anywhere.
+    fn is_base(&self, name: &str, address: &str) -> bool {
+        const MOST: usize = 3;
+        let Some(host) = self.host_in(address) else { return false };
+        let plain = matches!(words(name).as_slice(), [name] if matches!(name.as_str(), "url" | "uri"));
+        let lower = address.to_lowercase();
+        let path = lower.split_once(&host).map_or("", |(_, rest)| rest).replace("%2f", "/");
+        let path = path.trim_matches('/');
+        let version = path
+            .strip_prefix('v')
+            .is_some_and(|number| number.len() <= MOST && number.bytes().all(|b| b.is_ascii_digit()));
+        !is_for_people(&host) && (!plain || path.is_empty() || version)
+    }
+}
+
+/// Whether a host shows people pages, so that no request with a credential goes there.
+pub(super) fn is_for_people(host: &str) -> bool {
+    const PAGES: [&str; 8] = ["console", "docs", "admin", "help", "status", "www", "callback", "chat"];
+    PAGES.contains(&host.split('.').next().unwrap_or_default())
 }
