@@ -18,7 +18,7 @@ impl Judge<'_> {
     /// What a line is about that begins with a label, and the command that a value is an option of, where that is
     /// another's; the place on this network that a file with nothing but a model's name sends its requests to.
     pub(super) fn spoken_to_another(&self, own: &str) -> Option<Verdict> {
-        if self.place.outer.iter().any(|name| is_for_callers(name)) {
+        if self.place.outer.iter().any(|name| is_for_callers(name)) || self.is_for_those_who_call() {
             return Some(Verdict::foreign("those who call a service that stands before others show it"));
         }
         let line = String::from_utf8_lossy(self.file.line(self.span)).into_owned();

@@ -1,10 +1,12 @@
 //! Where requests go that take a value along, where that is said further off than beside it: by the entry of a gateway or a
 //! source of data whose upstream is the provider, or by another of the parameters that are given as names and values.
 
+use bstr::ByteSlice;
+
 use super::sent::is_for_people;
 use super::{Judge, Speaks, Verdict};
 use crate::detect::nested::{self, Block};
-use crate::detect::parts::{bare, parts, parts_and_nested};
+use crate::detect::parts::{Part, bare, parts, parts_and_nested};
 use crate::detect::quote::shown;
 use crate::detect::structure::Bound;
 use crate::detect::words::{Field, field, words};
@@ -43,7 +45,7 @@ impl Judge<'_> {
         }
         for (depth, block) in self.blocks().iter().enumerate() {
             // What others show this program is in no request of its own.
-            if is_for_callers(&block.name) || !header && depth > 0 && self.has_alike(block.text.as_bytes()) {
+            if is_for_callers(&block.name) || depth > 0 && self.has_another(&block.text) {
                 return None;
             }
             match self.target(block) {
@@ -68,7 +70,48 @@ impl Judge<'_> {
     /// provider.
     pub(super) fn is_in_block_elsewhere(&self) -> bool {
         let target = || self.blocks().iter().find_map(|block| self.target(block));
-        self.uses_provider() && matches!(target(), Some(Target::Elsewhere))
+        const MOST: usize = 50;
+        // A host may stand without its scheme.
+        let mut mentions = self.file.mentions().iter().take(MOST);
+        let host = |&at: &usize| self.has_host(&self.file.line(&(at..at)).to_str_lossy());
+        (self.uses_provider() || mentions.any(host)) && matches!(target(), Some(Target::Elsewhere))
+    }
+
+    /// Whether a text has another value of the same form that is no hash.
+    fn has_another(&self, text: &str) -> bool {
+        let mut runs = text.split(|c: char| !c.is_ascii_alphanumeric());
+        runs.any(|run| self.is_alike(run.as_bytes()) && !run.bytes().all(|b| b.is_ascii_hexdigit()))
+    }
+
+    /// Whether the block that the value stands in says how those log in who call: `auth` beside the `port` that something
+    /// listens on.
+    pub(super) fn is_for_those_who_call(&self) -> bool {
+        let port = |block: &Block| {
+            let parts = parts_and_nested(&block.text);
+            let listens = parts.iter().any(|part| {
+                has(part.key, &["port", "listen", "bind"])
+                    && bare(part.value).bytes().any(|b| b.is_ascii_digit())
+            });
+            listens && self.target(block).is_none()
+        };
+        let login = |block: &Block| has(&block.name, &["auth", "authentication"]);
+        self.blocks().windows(2).any(|pair| login(&pair[0]) && port(&pair[1]))
+    }
+
+    /// Whether a field names a computer by itself that requests go to, and it is not the provider's.
+    fn is_peer_elsewhere(&self, part: &Part<'_>) -> bool {
+        const PEERS: [&str; 8] =
+            ["address", "server", "servers", "endpoint", "target", "targets", "upstream", "rewrite"];
+        let value = bare(part.value);
+        let host = value.split([':', '/']).next().unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let top = host.rsplit_once('.').map_or("", |(_, top)| top);
+        has(part.key, &PEERS)
+            && !value.contains("://")
+            && host.chars().all(plain)
+            && top.len() > 1
+            && top.chars().all(|c| c.is_ascii_alphabetic())
+            && self.host_in(host).is_none()
     }
 
     fn blocks(&self) -> Vec<Block> {
@@ -94,7 +137,8 @@ impl Judge<'_> {
             |line: &&str| !line.trim_start_matches([' ', '\t', '"', '{']).starts_with(['$', '@', '#']);
         let lines = || block.text.lines().filter(described);
         let mut words = lines().flat_map(str::split_whitespace);
-        let others = words.any(|word| word.contains("://") && elsewhere(word));
+        let others = words.any(|word| word.contains("://") && elsewhere(word))
+            || parts_and_nested(&block.text).iter().any(|part| self.is_peer_elsewhere(part));
         match (lines().filter_map(|line| self.host_in(line)).find(|host| !is_for_people(host)), others) {
             (Some(host), false) => Some(Target::Ours(host)),
             (Some(_), true) => Some(Target::Several),
