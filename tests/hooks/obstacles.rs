@@ -316,6 +316,27 @@ fn the_other_part_of_an_index_that_is_a_pipe_is_not_waited_for() {
 }
 
 #[test]
+fn an_index_in_two_parts_that_is_cut_off_is_none_where_git_takes_it_for_none() {
+    let mut repo = installed();
+    repo.git(&["update-index", "--split-index"]);
+    repo.write("a.env", line(1));
+    repo.git(&["add", "a.env"]);
+    let index = repo.work().join(".git/index");
+    let whole = fs::read(&index).expect("git made it");
+    repo.place.run(&["staged"]).ends_with(1);
+    let mut refused = 0;
+    for length in 0..whole.len() {
+        fs::write(&index, &whole[..length]).expect("ours");
+        // Git takes a few for whole, and commits what is in them.
+        if repo.attempt(&["ls-files"]).status == Some(128) {
+            repo.place.run(&["staged"]).ends_with(3).says("the index cannot be read");
+            refused += 1;
+        }
+    }
+    assert!(refused > 40, "{refused} of {}", whole.len());
+}
+
+#[test]
 fn a_push_is_judged_though_settings_include_a_pipe() {
     let mut repo = installed();
     let server = repo.place.top().join("server.git").to_string_lossy().into_owned();

@@ -40,7 +40,8 @@ impl Group<'_> {
         lines.extend(self.as_stored());
         lines.extend(self.notes_along());
         lines.push(say(
-            "Before it is pushed: git stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
+            "Before it is pushed (git begins nothing where files are changed and not committed: commit or stash them first): git \
+             stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
         ));
         // Git lets no work tree change what another has checked out: those come last.
         let (there, mut here): (Vec<&Rebase>, Vec<&Rebase>) =

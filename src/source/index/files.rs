@@ -12,8 +12,9 @@ use gix_object::{Kind as ObjectKind, TreeRefIter};
 
 use super::super::history::range::Keeps;
 use super::super::layout::{Layout, read_file};
+use super::Given;
 use super::objects::{Objects, Reader};
-use super::{Given, IndexError};
+use super::read::{IndexError, decoded, path_of};
 
 /// The files of one index. Without one, there are none.
 #[derive(Clone, Default)]
@@ -56,7 +57,7 @@ impl Stored {
     }
 
     fn read(&self) -> Option<&gix_index::File> {
-        let read = || super::decoded(&self.path, self.hash).ok();
+        let read = || decoded(&self.path, self.hash).ok();
         self.read.get_or_init(read).as_ref()
     }
 }
@@ -80,7 +81,7 @@ impl IndexFiles {
     ///
     /// If one was named that is not there.
     pub fn open(layout: &Layout, given: &Given) -> Result<IndexFiles, IndexError> {
-        let path = super::path_of(layout, given)?;
+        let path = path_of(layout, given)?;
         let stored = path.and_then(|path| {
             let bytes = read_file(&path).ok()?;
             Some(Stored { path, bytes, hash: layout.hash, read: OnceLock::new() })

@@ -11,12 +11,13 @@ mod head;
 mod marks;
 mod moves;
 mod objects;
+mod read;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use bstr::{BStr, BString, ByteSlice};
-use gix_hash::{Kind, ObjectId};
+use gix_hash::ObjectId;
 use gix_object::{CommitRefIter, Kind as ObjectKind};
 use rayon::prelude::*;
 
@@ -25,9 +26,11 @@ pub use self::files::IndexFiles;
 pub(super) use self::head::head;
 pub(super) use self::marks::marks;
 use self::objects::{Objects, Reader};
+pub use self::read::IndexError;
+use self::read::{may_be_read, path_of, read};
 use super::history::BigBlobs;
 use super::history::renames::{self, Fresh, Gone, Questions};
-use super::layout::{Layout, is_special, obstacles};
+use super::layout::{Layout, is_special};
 use super::{Counted, Issue, LEFT_OUT, Old, Origin, Sink};
 use crate::finding::LocationKind;
 
@@ -38,25 +41,6 @@ pub struct Given {
     pub index: Option<PathBuf>,
     /// Ids in hex of commits that are being merged and not yet in `MERGE_HEAD` (`GITHEAD_…`).
     pub merged: Vec<String>,
-}
-
-/// Why an index cannot be compared at all.
-#[derive(Debug, thiserror::Error)]
-pub enum IndexError {
-    /// The index that was named is not there.
-    #[error("{path}: there is no such index, though the environment names it")]
-    NotThere {
-        /// As given.
-        path: String,
-    },
-    /// The index cannot be read.
-    #[error("{path}: the index cannot be read: {message}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        message: String,
-    },
 }
 
 /// A repository's index, opened to be compared with what it will be committed onto.
@@ -176,53 +160,9 @@ pub(super) fn files(layout: &Layout) -> Result<Vec<(ObjectId, BString)>, IndexEr
     Ok(files.map(|entry| (entry.id, entry.path(&index).to_owned())).collect())
 }
 
-/// Where the index is; none if there is none yet.
-fn path_of(layout: &Layout, given: &Given) -> Result<Option<PathBuf>, IndexError> {
-    let own = || layout.git_dir.join("index");
-    let path = given.index.as_ref().map_or_else(own, |file| from_top(layout, file));
-    match &given.index {
-        _ if path.exists() => Ok(Some(path)),
-        Some(_) => Err(IndexError::NotThere { path: path.display().to_string() }),
-        None => Ok(None),
-    }
-}
-
-fn read(path: &Path, layout: &Layout) -> Result<gix_index::File, IndexError> {
-    decoded(path, layout.hash)
-}
-
-fn decoded(path: &Path, hash: Kind) -> Result<gix_index::File, IndexError> {
-    if is_special(path) {
-        let message = "it is not a regular file".to_owned();
-        return Err(IndexError::Unreadable { path: path.display().to_string(), message });
-    }
-    // An index in two parts names the other one, which is opened without a look.
-    if let Some(odd) = path.parent().and_then(|dir| obstacles::named(dir, "sharedindex.")) {
-        let (path, message) =
-            (odd.path.display().to_string(), format!("it is {}, not a regular file", odd.what));
-        return Err(IndexError::Unreadable { path, message });
-    }
-    // Git does not check the sum of the whole file either; an id that is damaged names no object.
-    gix_index::File::at(path, hash, true, gix_index::decode::Options::default()).map_err(|error| {
-        IndexError::Unreadable { path: path.display().to_string(), message: error.to_string() }
-    })
-}
-
 /// Whether two texts are one but for their line ends.
 pub fn same_text(a: &[u8], b: &[u8]) -> bool {
     a.replace(b"\r\n", b"\n") == b.replace(b"\r\n", b"\n")
-}
-
-/// Whether the system lets us read a file, whatever is in it.
-fn may_be_read(path: &Path) -> bool {
-    use std::io::Read as _;
-    std::fs::File::open(path).and_then(|mut file| file.read(&mut [0])).is_ok()
-}
-
-/// `GIT_INDEX_FILE` is relative to the top of the work tree, where git runs its hooks.
-fn from_top(layout: &Layout, file: &Path) -> PathBuf {
-    let from_top = layout.work_tree.as_ref().map(|top| top.join(file)).filter(|path| path.exists());
-    from_top.unwrap_or_else(|| file.to_owned())
 }
 
 fn tree_of(commit: ObjectId, reader: &mut Reader<'_>, layout: &Layout) -> Result<ObjectId, Issue> {
