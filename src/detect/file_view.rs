@@ -10,6 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
+use super::address::given_in_turn;
 use super::declaration::name_of;
 use super::evidence::Known;
 use super::lines::{self, line_start};
@@ -214,6 +215,9 @@ impl<'a> FileView<'a> {
     /// Hosts that stand without an address: a request's `Host: name`, a setting `host = "name"`.
     fn host_headers(&self) -> impl Iterator<Item = (usize, String)> {
         HOST.find_iter(self.text).filter_map(|found| {
+            if let Some(given) = given_in_turn(self.text, found.start()) {
+                return given.contains(&b'.').then(|| (found.start(), host(given)));
+            }
             let rest = &self.text[found.end()..];
             let glue = |b: &u8| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\');
             let rest = &rest[rest.iter().position(|b| !glue(b))?..];

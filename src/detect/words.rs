@@ -24,6 +24,7 @@ pub(crate) struct Vocabulary {
     label_field: HashSet<String>,
     address_field: HashSet<String>,
     account_field: HashSet<String>,
+    password: HashSet<String>,
     thing: HashSet<String>,
     open_vendor: HashSet<String>,
     counted: HashSet<String>,
@@ -223,8 +224,7 @@ pub(crate) fn is_generic(name: &str) -> bool {
 
 /// Whether a name calls its value a password.
 pub(crate) fn is_password(name: &str) -> bool {
-    let last = words(name).pop();
-    last.is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pass" | "pwd"))
+    words(name).pop().is_some_and(|word| VOCABULARY.password.contains(&word))
 }
 
 /// Whether what is called sends a request: `session.post`.

@@ -206,7 +206,7 @@ fn is_of_module(naming: &Naming, read: &BString) -> bool {
 
 /// Whether two files are of one package, whose names all of its files know without a word of where they are from.
 fn is_one_package(one: &BString, other: &BString) -> bool {
-    const ENDINGS: [&[u8]; 4] = [b"go", b"swift", b"kt", b"java"];
+    const ENDINGS: [&[u8]; 5] = [b"go", b"swift", b"kt", b"java", b"gs"];
     let parts = |path: &BString| {
         let directory = path.rfind_byte(b'/').map_or(0, |slash| slash + 1);
         let ending = path.rfind_byte(b'.').map_or(path.len(), |dot| dot + 1);

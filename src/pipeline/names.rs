@@ -167,9 +167,9 @@ fn entries(name: &str) -> Vec<String> {
 /// Whether a text loads the file whose name stands at `span`: on a line that imports or opens something, or as a part of
 /// a path.
 fn is_loaded(text: &[u8], span: &std::ops::Range<usize>) -> bool {
-    const LOADS: [&str; 12] = [
-        "import", "from", "require", "include", "use", "using", "open", "load", "read", "source", "decode",
-        "parse",
+    const LOADS: [&str; 13] = [
+        "alias", "import", "from", "require", "include", "use", "using", "open", "load", "read", "source",
+        "decode", "parse",
     ];
     const LONGEST_LINE: usize = 2000;
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';

@@ -70,7 +70,7 @@ impl Judge<'_> {
         let operator = |text: &[u8]| text.len() >= 2 && text.ends_with(b"=");
         let after_operator = right.trim_start_with(|c| matches!(c, '=' | '!'));
         let given = |operand: Option<&[u8]>| operand.is_some_and(|text| !is_literal(&text.to_str_lossy()));
-        operator(&before[left.len()..]) && given(left.fields().last())
+        operator(&before[left.len()..]) && (ends_in_call(left) || given(left.fields().last()))
             || operator(&right[..right.len() - after_operator.len()]) && given(after_operator.fields().next())
     }
 }
@@ -88,6 +88,22 @@ fn without_literal(before: &[u8]) -> &[u8] {
         return before;
     };
     text.rfind_byte(quote).map_or(before, |open| text[..open].trim_ascii_end())
+}
+
+/// Whether a text ends in a call or an entry of something, whatever it is asked for: `request.header("X-Token")`.
+fn ends_in_call(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let Some(&close) = text.last().filter(|close| b")]".contains(close)) else { return false };
+    let open = if close == b')' { b'(' } else { b'[' };
+    let mut depth = 0_usize;
+    for (at, &byte) in text.iter().enumerate().rev() {
+        depth += usize::from(byte == close);
+        depth -= usize::from(byte == open);
+        if depth == 0 {
+            return text[..at].last().is_some_and(|b| b.is_ascii_alphanumeric() || b"_]?".contains(b));
+        }
+    }
+    false
 }
 
 /// Whether an operand is what the program knows by itself: a text, a number, a constant, nothing.

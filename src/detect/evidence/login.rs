@@ -97,14 +97,16 @@ impl Judge<'_> {
             || element && self.file.lines_above(self.span).take(BESIDE).any(names)
     }
 
-    /// Whether the value is the password that a sentence ends with which is about something people choose one for: `basic auth
-    /// is on, password VALUE`.
+    /// Whether the value is the password that a sentence ends with which is about something people choose one for, or names
+    /// who logs in: `basic auth is on, password VALUE`, `user guest, password VALUE`.
     fn is_said_to_open_another(&self, own: &Level) -> bool {
         let text = self.file.text;
         let said = own.bound == Bound::Spaced && is_password(&own.name) && self.place.is_prose();
         said && {
             let line = &text[line_start(text, self.span.start)..self.span.start];
-            self.meaning(&line.to_str_lossy()).purpose
+            let line = line.to_str_lossy();
+            let account = || line.split_whitespace().any(|word| field(bare(word)) == Field::Account);
+            self.meaning(&line).purpose || !self.has_host(&line) && account()
         }
     }
 

@@ -11,26 +11,32 @@ impl Judge<'_> {
     /// A side of a level without the records beside the one that holds the value.
     pub(super) fn own_fields(&self, depth: usize, level: &Level, text: &str) -> String {
         if depth == 0 && level.holder == Holder::Lines {
-            return self.without_deeper_blocks(text);
+            return self.without_deeper_blocks(text, self.is_specific_name(&level.name));
         }
-        if depth == 0 || !matches!(level.holder, Holder::Group | Holder::Lines) {
+        if !matches!(level.holder, Holder::Group | Holder::Lines) {
             return text.to_owned();
         }
         let (_, groups) = parts_and_groups(text, false);
         let unnamed = |key: &str| key.trim_matches([' ', '\n', '\t', '\r', ',']).is_empty();
         let fields = |record: &str| parts(record, false).iter().any(|part| self.meaning(part.key).credential);
-        let records = groups.into_iter().filter(|(key, record)| unnamed(key) || fields(record));
+        let another = |(key, record): &(&str, &str)| match depth {
+            // A value that is called after something is not for what another entry is about.
+            0 => !unnamed(key) && self.is_specific_name(&level.name),
+            _ => unnamed(key) || fields(record),
+        };
+        let records = groups.into_iter().filter(another);
         records.fold(text.to_owned(), |text, (_, record)| text.replacen(record, "", 1))
     }
 
-    /// The lines beside a value without what is set deeper than they are, where that has a credential of its own.
-    fn without_deeper_blocks(&self, text: &str) -> String {
+    /// The lines beside a value without what is set deeper than they are, where that has a credential of its own, or
+    /// the value is called `after` something.
+    fn without_deeper_blocks(&self, text: &str, after: bool) -> String {
         let indent = |line: &str| line.len() - line.trim_start().len();
         let lines = || text.lines().filter(|line| !line.trim().is_empty());
         let column = lines().map(indent).min().unwrap_or_default();
         let deeper = |line: &&str| indent(line) > column;
         let own = |line: &str| line.split(':').next().is_some_and(|name| self.meaning(name).credential);
-        match lines().filter(deeper).any(own) {
+        match after || lines().filter(deeper).any(own) {
             true => lines().filter(|line| !deeper(line)).collect::<Vec<_>>().join("\n"),
             false => text.to_owned(),
         }
