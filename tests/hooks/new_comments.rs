@@ -115,6 +115,37 @@ fn a_line_that_moves_more_than_once_is_not_new() {
 }
 
 #[test]
+fn a_line_that_moves_takes_no_copy_of_it_along() {
+    for steps in [1, 2] {
+        for edited in ["", "more = 1\n"] {
+            let (mut repo, _) = denied(true);
+            repo.git(&["mv", "old.env", "new.env"]);
+            repo.write("new.env", accepted(1) + edited);
+            if steps == 2 {
+                judged(&mut repo, "it moves");
+            }
+            repo.write("copy.env", accepted(1));
+            repo.git(&["add", "--all"]);
+            // Which of the two is the copy, nobody can tell.
+            let stopped = repo.attempt(&["commit", "--quiet", "-m", "a copy"]);
+            stopped
+                .ends_with(1)
+                .says("comments leeward:ignore that")
+                .says("at 1 place: ")
+                .says("(not heeded)");
+            repo.git(&["commit", "--quiet", "--no-verify", "-m", "a copy"]);
+            repo.attempt(&["push", "--quiet", "origin", "main"]).ends_with(1).says("at 1 place: ");
+            repo.attempt(&["push", "--quiet", "--no-verify", "origin", "main"])
+                .ends_with(1)
+                .says("at 1 place: ");
+            let range =
+                ["range", "origin/main..main", "--policy-from", "origin/main", "--deny-new-suppressions"];
+            repo.place.run(&range).ends_with(1).says("at 1 place: ");
+        }
+    }
+}
+
+#[test]
 fn what_follows_a_remote_is_what_was_there_where_its_default_is_not_known() {
     let (mut repo, server) = denied(false);
     let bare = server.to_str().expect("UTF-8").to_owned();

@@ -125,13 +125,7 @@ impl Judge<'_> {
     /// How many comments a side has where they are told of, beyond those that it had there; nothing of where it has none.
     fn new_on(&self, side: &Side<'_>, told: &Accepted) -> BTreeMap<Spot, usize> {
         let paths: BTreeSet<&BString> = told.keys().map(|(path, _)| path).collect();
-        let known = self.most(&side.since, &mut |snapshot, scan| {
-            for path in &paths {
-                if let Ok(Some(bytes)) = snapshot.read(path.as_bstr()) {
-                    scan(path.as_bstr(), &bytes);
-                }
-            }
-        });
+        let known = self.had(side, &paths);
         let mut now: HashMap<&BString, Option<Accepted>> = HashMap::new();
         for path in paths {
             let content = side.after.content(path.as_bstr());
@@ -146,6 +140,43 @@ impl Judge<'_> {
             (number > 0).then(|| (spot.clone(), number.saturating_sub(before)))
         });
         there.collect()
+    }
+
+    /// What comments accepted in files before.
+    fn had(&self, side: &Side<'_>, paths: &BTreeSet<&BString>) -> Accepted {
+        self.most(&side.since, &mut |snapshot, scan| {
+            for path in paths {
+                if let Ok(Some(bytes)) = snapshot.read(path.as_bstr()) {
+                    scan(path.as_bstr(), &bytes);
+                }
+            }
+        })
+    }
+
+    /// How many comments accept each of `values` where none of them did before and nothing is told of: a file that only
+    /// has another name, a line that went into another file.
+    fn moved_untold(
+        &self,
+        side: &Side<'_>,
+        told: &BTreeMap<Spot, usize>,
+        values: &HashMap<String, usize>,
+    ) -> HashMap<String, usize> {
+        let Some(since) = side.since.first() else { return HashMap::new() };
+        let mut now = self.accepted(&mut |scan| {
+            side.after.visit_changed(since, &mut |path, bytes| {
+                if holds_mark(bytes) {
+                    scan(path, bytes);
+                }
+            });
+        });
+        now.retain(|spot, _| values.contains_key(&spot.1) && !told.contains_key(spot));
+        let before = self.had(side, &now.keys().map(|(path, _)| path).collect());
+        let mut moved = HashMap::new();
+        for (spot, number) in &now {
+            let known = before.get(spot).copied().unwrap_or_default();
+            *moved.entry(spot.1.clone()).or_default() += number.saturating_sub(known);
+        }
+        moved
     }
 
     /// The same without those that moved there: that a comment accepted in a file in which the value no longer stands.
@@ -174,6 +205,12 @@ impl Judge<'_> {
             let lacks = |secret: &Secret| side.after.lacks(path.as_bstr(), secret.expose());
             let is_gone = secrets.get(&fingerprint).is_some_and(lacks);
             *moved.entry(fingerprint).or_default() += if is_gone { number } else { 0 };
+        }
+        moved.retain(|_, left| *left > 0);
+        if !moved.is_empty() {
+            for (value, number) in self.moved_untold(side, &new, &moved) {
+                moved.entry(value).and_modify(|left| *left = left.saturating_sub(number));
+            }
         }
         let rest = |(spot, number): (Spot, usize)| {
             let left = moved.entry(spot.1.clone()).or_default();

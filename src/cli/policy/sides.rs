@@ -61,6 +61,16 @@ impl After<'_> {
         }
     }
 
+    /// Hands the files of what is stored that a revision does not have in the same way to `visit`, with what they hold. Of
+    /// files on disk there are none: of them, all is told of anyway.
+    pub(super) fn visit_changed(&self, since: &Snapshot, visit: &mut dyn FnMut(&BStr, &[u8])) {
+        match self {
+            After::Disk(_) | After::Unknown => {}
+            After::Index(files) => files.visit_changed(since.tree_id(), visit),
+            After::Revision(end) => drop(end.visit_changed(since, visit)),
+        }
+    }
+
     /// What is stored.
     pub(super) fn stored(&self) -> Option<&dyn Keeps> {
         match self {

@@ -13,6 +13,7 @@ use gix_object::{Kind as ObjectKind, TreeRefIter};
 use super::super::history::range::Keeps;
 use super::super::layout::{Layout, read_file};
 use super::Given;
+use super::changes::compare;
 use super::objects::{Objects, Reader};
 use super::read::{IndexError, decoded, path_of};
 
@@ -134,6 +135,20 @@ impl IndexFiles {
                 _ => false,
             }
         })
+    }
+
+    /// Hands the files that a tree, by its id, does not have in the same way to `visit`, with what they hold. What cannot be
+    /// read is left out: whoever judges the whole says so.
+    pub fn visit_changed(&self, tree: &ObjectId, visit: &mut dyn FnMut(&BStr, &[u8])) {
+        let Some(index) = self.index() else { return };
+        let objects = self.objects();
+        let mut reader = objects.reader();
+        let Ok(changes) = compare(index, &[*tree], &mut reader) else { return };
+        for file in changes.added {
+            if let Ok(content) = reader.read(&file.id, ObjectKind::Blob) {
+                visit(file.path.as_bstr(), &content);
+            }
+        }
     }
 
     fn objects(&self) -> Objects {

@@ -106,6 +106,11 @@ impl Snapshot {
         self.tree.to_string()
     }
 
+    /// The id of its tree.
+    pub(crate) fn tree_id(&self) -> &ObjectId {
+        &self.tree
+    }
+
     /// Whether another revision has the very same files.
     pub fn has_the_files_of(&self, other: &Snapshot) -> bool {
         self.tree == other.tree
