@@ -4,6 +4,7 @@
 //! in the repository. What is in no commit, or in the last alone, is left to `local`, what else nobody has to `unpushed`, what
 //! others have to `pushed`, names of refs to `names`. How a key is revoked stands in its rule.
 
+mod beside;
 mod filter;
 mod local;
 mod names;

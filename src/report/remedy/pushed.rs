@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bstr::BString;
 
 use super::filter::{ALL_REFS, COPY, forget, notes_follow, replacements_go};
-use super::local::{BORROWERS, STASH};
-use super::unpushed::{BRANCHES, refs};
+use super::local::BORROWERS;
+use super::unpushed::BRANCHES;
 use super::{Group, Line, run, say};
 use crate::finding::WorkTree;
 use crate::report::shell::word;
@@ -138,9 +138,8 @@ impl Group<'_> {
     /// Rewrites what this repository has.
     fn in_place(&self) -> Vec<Line> {
         // What is put aside hangs on what was there before: nothing else has it any more.
-        let mut names = self.findings.iter().flat_map(|finding| refs(finding)).peekable();
-        if names.peek().is_some() && names.all(|name| name == STASH) {
-            return self.stashed().into_iter().chain(self.dropped()).collect();
+        if self.is_beside_alone() {
+            return self.beside().into_iter().chain(self.dropped()).collect();
         }
         let here = "\"$(git rev-parse --git-common-dir)\"";
         let mut lines = vec![
@@ -219,10 +218,10 @@ impl Group<'_> {
         let begin = ["unchanged".to_owned()].into_iter();
         let commands: Vec<String> = begin.chain(away).chain([fetch]).chain(back).chain([remove]).collect();
         let what = format!("What no ref leads to any more is stored until it is dropped ({BORROWERS}):");
-        let aside = self.put_aside().into_iter();
+        let beside = self.beside().into_iter();
         [run(commands.join(" && "))]
             .into_iter()
-            .chain(aside)
+            .chain(beside)
             .chain([say(&what)])
             .chain(self.dropped())
             .collect()

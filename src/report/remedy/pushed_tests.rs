@@ -1,5 +1,7 @@
 //! What people are told to do about what others have.
 
+use bstr::BString;
+
 use super::Line::Say;
 use super::tests::{FILTER, TIP, WRITE, commands, committed, finding, state};
 use super::{Section, sections};
@@ -90,6 +92,20 @@ fn what_no_remote_has_is_rewritten_in_place() {
                     git -C '/w t' switch 'a b' && rm -rf \"$work\"";
     assert_eq!((told.len(), told[7].as_str()), (9, expected), "{told:?}");
     assert_eq!([&told[1], &told[6]], [&remember(">"), &unchanged(LIST)]);
+}
+
+#[test]
+fn what_a_rewrite_in_place_leaves_is_told() {
+    let told = |refs: &[&str]| {
+        let refs = refs.iter().map(|name| BString::from(*name)).collect();
+        commands(vec![finding(LocationKind::Blob, "a", Containment { refs, ..state(State::Pushed) })])
+    };
+    let gone = "git update-ref -d refs/remotes/svn/trunk";
+    let alone = told(&["refs/remotes/svn/trunk"]);
+    assert_eq!((alone.len(), alone[0].as_str()), (2, gone), "{alone:?}");
+    let both = told(&["refs/heads/main", "refs/remotes/svn/trunk", "worktrees/a/HEAD"]);
+    assert!(both[0].contains("clone --mirror") && both[both.len() - 2] == gone, "{both:?}");
+    assert_eq!(told(&["HEAD", "worktrees/a/HEAD"]).len(), 1);
 }
 
 #[test]
