@@ -73,10 +73,11 @@ impl Remotes {
                 continue;
             };
             remotes.any = true;
-            remotes.names.insert(name.to_owned());
             if variable == "fetch" {
                 remotes.add(name, value);
                 fetched.insert(name.to_owned());
+            } else {
+                remotes.names.insert(name.to_owned());
             }
         }
         if remotes.any {
@@ -121,9 +122,14 @@ impl Remotes {
             None => name == before.as_str(),
         };
         // The name of a remote may begin with that of another: `a/b` and `a`.
-        let found = self.specs.iter().rev().filter(matches).max_by_key(|(_, before, _)| before.len());
-        if let Some((remote, ..)) = found {
-            return Some(Followed::Remote(remote.as_str().into()));
+        let found = || self.specs.iter().filter(matches);
+        if let Some((remote, nearest, _)) = found().max_by_key(|(_, before, _)| before.len()) {
+            // Where several are fetched to one place, that does not say which of them has it, and one without an address does
+            // not say where it is.
+            let mut nearest = found().filter(|(_, before, _)| before.len() == nearest.len());
+            let is_known = self.names.contains(remote) && nearest.all(|(other, ..)| other == remote);
+            let named = is_known.then(|| Followed::Remote(remote.as_str().into()));
+            return Some(named.unwrap_or(Followed::Unnamed));
         }
         let remote = name.strip_prefix(b"refs/remotes/").and_then(|rest| rest.split_str("/").next());
         let is_configured =
@@ -158,7 +164,8 @@ mod tests {
         let nested = [("a", "+refs/heads/*:refs/remotes/a/*"), usual[1]];
         let mirror = [("origin", "+refs/*:refs/*")];
         let one = [("up", "refs/heads/main:refs/heads/up-main")];
-        let table: [Row<'_>; 17] = [
+        let same = [("a", "+refs/heads/*:refs/remotes/a/*"), ("b", "+refs/heads/*:refs/remotes/a/*")];
+        let table: [Row<'_>; 18] = [
             (&usual, "refs/remotes/origin/main", Some("origin")),
             (&usual, "refs/remotes/a/b/x/y", Some("a/b")),
             (&usual, "refs/remotes/gone/main", Some("")),
@@ -171,6 +178,7 @@ mod tests {
             (&usual, "refs/remotes/pulled/main", Some("")),
             (&nested, "refs/remotes/a/b/main", Some("a/b")),
             (&nested, "refs/remotes/a/c/main", Some("a")),
+            (&same, "refs/remotes/a/main", Some("")),
             (&mirror, "refs/heads/main", Some("origin")),
             (&mirror, "refs/tags/v1", Some("origin")),
             (&one, "refs/heads/up-main", Some("up")),
