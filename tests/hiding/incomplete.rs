@@ -74,6 +74,32 @@ fn with_reftables_nothing_is_hidden() {
 }
 
 #[test]
+fn an_index_of_a_pack_with_a_bit_that_is_wrong_is_told() {
+    let mut place = two_keys();
+    place.git(&["commit", "--quiet", "--allow-empty", "--message", "later"]);
+    place.git(&["repack", "-qad"]);
+    let id = place.git(&["rev-parse", "HEAD~1"]).out();
+    let tail = u8::from_str_radix(&id.trim()[30..32], 16).expect("two digits");
+    let pack = place.work().join(".git/objects/pack");
+    let mut files = fs::read_dir(&pack).expect("there").flatten().map(|entry| entry.path());
+    let index = files.find(|path| path.extension().is_some_and(|end| end == "idx")).expect("git made one");
+    let mut bytes = fs::read(&index).expect("there");
+    let names = 8 + 256 * 4;
+    let starts = |at: &usize| {
+        let hex: String = bytes[*at..at + 15].iter().map(|byte| format!("{byte:02x}")).collect();
+        id.starts_with(&hex)
+    };
+    let at = (names..bytes.len() - 20).step_by(20).find(starts).expect("it is listed");
+    assert_eq!(bytes[at + 15], tail);
+    bytes[at + 15] ^= 1;
+    fs::remove_file(&index).expect("ours");
+    fs::write(&index, bytes).expect("ours");
+    for args in [&["history", "--reachable", "--format=json"][..], &["history", "--format=json"]] {
+        assert_eq!(issues(&place.run(args).ends_with(3)), ["corrupt-pack"], "{args:?}");
+    }
+}
+
+#[test]
 fn a_pipe_in_place_of_a_file_is_not_waited_for() {
     let object = format!("objects/ab/{}", "c".repeat(38));
     let pack = format!("objects/pack/pack-{}", "1".repeat(40));

@@ -163,9 +163,14 @@ fn words(options: &[BString]) -> String {
 
 impl Group<'_> {
     fn steps(&self, state: State) -> Option<(&'static str, Vec<Line>)> {
+        let options = self.called_like_options();
         let (title, lines) = match state {
             // It is deleted at the provider before all else.
-            State::Pushed => return Some(("Pushed, or handed on", self.pushed())),
+            State::Pushed if options.is_empty() => return Some(("Pushed, or handed on", self.pushed())),
+            State::Pushed => return Some(("Pushed, or handed on", options)),
+            State::Unpushed if !options.is_empty() => {
+                return Some(("Not pushed, as far as is known", options));
+            }
             State::Unreachable => ("In no ref any more", self.unreachable()),
             State::Stashed => ("Only in the stash", self.stashed()),
             State::Unpushed => ("Not pushed, as far as is known", self.unpushed()),
@@ -182,6 +187,23 @@ impl Group<'_> {
             false => lines,
         };
         Some((title, renamed.into_iter().chain(then).collect()))
+    }
+
+    /// Gives branches other names that commands would take for options: whoever made the repository chose them.
+    fn called_like_options(&self) -> Vec<Line> {
+        const NEW: &str = "refs/heads/NEW-NAME";
+        let names = self.findings.iter().flat_map(|finding| unpushed::refs(finding));
+        let found: BTreeSet<&BString> = names.filter(|name| name.starts_with(b"refs/heads/-")).collect();
+        let renamed = found.iter().take(NAMED).map(|name| {
+            let name = shell::word(name);
+            let head =
+                format!("test \"$(git symbolic-ref --quiet HEAD)\" != {name} || git symbolic-ref HEAD {NEW}");
+            run(format!("git update-ref {NEW} {name} && {{ {head}; }} && git update-ref -d {name}"))
+        });
+        let why = (!found.is_empty()).then(|| {
+            say("A branch has a name that git takes for an option. Give it another one, for NEW-NAME, and look again:")
+        });
+        why.into_iter().chain(renamed).collect()
     }
 
     /// Whether the repository has notes about commits.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
+use super::local::STASH;
 use super::names::new_name;
 use super::unpushed::{rebase, refs};
 use super::{Group, Line, NAMED, run, say};
@@ -40,6 +41,12 @@ impl Group<'_> {
             let tree = word(&[name.as_slice(), b"^{tree}"].concat());
             let name = word(name);
             lines.push(run(format!("git update-ref {name} \"$(git commit-tree -m notes {tree})\"")));
+        }
+        // The stash is many: those of its entries go that have it.
+        let (stash, others): (Vec<&BString>, Vec<&BString>) =
+            others.into_iter().partition(|name| *name == STASH);
+        if !stash.is_empty() {
+            lines.extend(self.stashed());
         }
         if !others.is_empty() {
             lines.push(say("No branch has it. Keep what is needed of it, and delete the ref:"));

@@ -265,6 +265,25 @@ fn what_no_branch_has_is_deleted_or_made_anew() {
     for (kind, path, name, expected) in table {
         assert_eq!(commands(vec![finding(kind, path, of(name))]), expected, "{name}");
     }
+    let stash = Containment {
+        refs: vec!["refs/original/x".into(), "refs/stash".into()],
+        reflogs: vec!["stash@{1}".into()],
+        ..state(State::Unpushed)
+    };
+    let expected = ["git stash drop 'stash@{1}'", "git update-ref -d refs/original/x"];
+    assert_eq!(commands(vec![finding(LocationKind::Blob, "a", stash)]), expected);
+}
+
+#[test]
+fn a_branch_that_is_called_like_an_option_gets_another_name_first() {
+    let new = "git update-ref refs/heads/NEW-NAME refs/heads/-x && \
+               { test \"$(git symbolic-ref --quiet HEAD)\" != refs/heads/-x || git symbolic-ref HEAD refs/heads/NEW-NAME; } && \
+               git update-ref -d refs/heads/-x";
+    for state in [State::Unpushed, State::Pushed] {
+        let refs = vec!["refs/heads/-x".into(), "refs/heads/main".into()];
+        let found = Containment { state: Some(state), refs, ..committed(Some("refs/heads/-x"), None, 2) };
+        assert_eq!(commands(vec![finding(LocationKind::Blob, "a", found)]), [new]);
+    }
 }
 
 #[test]

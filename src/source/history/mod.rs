@@ -172,8 +172,16 @@ pub fn scan_within(
 fn objects(traversal: &Traversal<'_>, scanner: Scanner<'_>, sink: &dyn Sink) {
     let mut damaged: Vec<(ObjectId, String, BString)> = Vec::new();
     for (number, pack) in traversal.store.packs.iter().enumerate() {
-        let Err(damage) = traversal.pack(number, &scanner) else { continue };
         let path = bytes_of(pack.data.path());
+        let Err(damage) = traversal.pack(number, &scanner) else {
+            // All was read; but what looks an id up may not find it, or another.
+            if !pack.is_indexed_soundly() {
+                let message = "the index of the pack is damaged, so that what leads to its objects may not have been \
+                               followed; `git index-pack` makes a new one";
+                sink.issue(Issue::new("corrupt-pack", message).at_path(path));
+            }
+            continue;
+        };
         if !damage.is_size_alone() {
             let lost = damage.undecoded.len();
             let (what, remedy) = match pack.is_indexed_soundly() {
