@@ -174,7 +174,7 @@ fn prune(scope: &Scope) -> Result<Status, UsageError> {
         complain("leeward: what an incomplete scan did not find may be there; nothing was taken out\n");
         return Ok(status);
     }
-    let today = today();
+    let (today, whole) = (today(), file.whole && !outcome.lacks_files());
     let before = baseline.clone();
     let suppressed = outcome.suppressed.iter().map(|(finding, _)| finding);
     let unused: Vec<&Entry> = before.unused(outcome.findings.iter().chain(suppressed)).collect();
@@ -182,8 +182,8 @@ fn prune(scope: &Scope) -> Result<Status, UsageError> {
     let number = baseline.retain(|entry| {
         let (is_unused, is_over) = (unused.contains(&entry), !entry.is_valid(today));
         // What a part does not have, another may.
-        let is_elsewhere = is_unused && !file.whole;
-        let why = match is_unused && file.whole {
+        let is_elsewhere = is_unused && !whole;
+        let why = match is_unused && whole {
             true => "matches nothing",
             false if is_over => "expired",
             false => {
@@ -197,10 +197,13 @@ fn prune(scope: &Scope) -> Result<Status, UsageError> {
     });
     if kept > 0 {
         let entries = count(kept, "entry matches", "entries match");
-        lines.push_str(&format!(
-            "{entries} nothing here, which is a part of what the file is for, and may match elsewhere: `leeward baseline prune` at \
-             the top tells\n"
-        ));
+        let told = match file.whole {
+            true => "tracked files are not on disk that may hold it: `git checkout` brings them back",
+            false => {
+                "which is a part of what the file is for, and may match elsewhere: `leeward baseline prune` at the top tells"
+            }
+        };
+        lines.push_str(&format!("{entries} nothing here, {told}\n"));
     }
     let done = format!("{} taken out", count(number as u64, "entry", "entries"));
     file.write(&baseline, &lines, &done, status)

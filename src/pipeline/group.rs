@@ -10,7 +10,7 @@ use crate::finding::{Finding, Location, LocationKind, SuppressedBy, Suppression}
 use crate::report::{Coverage, Note};
 use crate::rule::Rule;
 use crate::secret::{Secret, hex};
-use crate::source::Issue;
+use crate::source::{Issue, NOT_ON_DISK};
 
 /// Most sentences of evidence that a finding keeps.
 const MOST_EVIDENCE: usize = 6;
@@ -35,6 +35,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether files were not looked at that are not on disk, and may have something still.
+    pub fn lacks_files(&self) -> bool {
+        self.coverage.skipped.iter().any(|skipped| skipped.reason == NOT_ON_DISK)
+    }
+
     /// Moves the findings that `accept` accepts to the suppressed ones.
     pub fn suppress(&mut self, accept: impl Fn(&Finding) -> Option<Suppression>) {
         let mut findings = Vec::new();

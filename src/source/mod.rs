@@ -115,6 +115,9 @@ pub const REACH: usize = 1200;
 /// Why a path is skipped that [`Sink::leaves_out`].
 pub const LEFT_OUT: &str = "left out by the configuration";
 
+/// Why a file is skipped that git tracks and the disk has not: it is deleted, or the checkout is sparse.
+pub const NOT_ON_DISK: &str = "tracked by git and not on disk: deleted, or a sparse checkout";
+
 /// Why it is not known whether every object is there that a stored one names.
 pub const UNCONNECTED: &str = "connectivity check (--no-connectivity-check)";
 

@@ -4,6 +4,7 @@
 //! settings of a person, and does not mind who owns the files.
 
 use std::cell::Cell;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
@@ -75,6 +76,11 @@ pub(crate) fn all_files_are(revision: &Snapshot, kind: &dyn Fn(&BStr) -> bool) -
         false
     };
     revision.visit(&look, &mut |_, _| ()) == 0 && any.get() && !other.get()
+}
+
+/// Whether an error says that nothing is there.
+pub(super) fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// The files that the index of the work tree at `top` names; none if there is no index yet.

@@ -197,6 +197,29 @@ fn what_is_unused_or_expired_is_said_and_pruned() {
 }
 
 #[test]
+fn what_is_not_on_disk_is_told_and_keeps_its_entry() {
+    let mut place = repository();
+    place.write("here/a.env", line(1));
+    place.write("there/b.env", line(2));
+    create(&place);
+    place.git(&["add", "."]);
+    place.git(&["commit", "--quiet", "--no-verify", "--message", "all"]);
+    place.git(&["sparse-checkout", "set", "here"]);
+    let ran = place.run(&["scan", "--format", "json"]).ends_with(0);
+    let skipped = &ran.json()["scan"]["coverage"]["skipped"][0];
+    assert_eq!((&skipped["count"], &skipped["examples"][0]), (&1.into(), &"there/b.env".into()));
+    assert!(ran.json()["scan"]["notes"].is_null(), "{}", ran.out());
+    place
+        .run(&["baseline", "prune"])
+        .ends_with(0)
+        .says("tracked files are not on disk")
+        .says("0 entries taken out");
+    place.git(&["sparse-checkout", "disable"]);
+    place.run(&["baseline", "prune"]).ends_with(0).says("0 entries taken out");
+    assert_eq!(entries(&place).len(), 2);
+}
+
+#[test]
 fn an_expired_entry_is_renewed_by_update() {
     let place = repository();
     place.write("a.env", line(1));

@@ -319,7 +319,7 @@ fn said_of_baseline(
         );
         notes.push(Note { kind: "baseline-expired", message });
     }
-    if whole && outcome.issues.is_empty() {
+    if whole && outcome.issues.is_empty() && !outcome.lacks_files() {
         let suppressed = outcome.suppressed.iter().map(|(finding, _)| finding);
         let unused: Vec<&Entry> = baseline.unused(outcome.findings.iter().chain(suppressed)).collect();
         if !unused.is_empty() {

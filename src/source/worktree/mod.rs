@@ -16,7 +16,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::parts::{self, Reading};
 use super::tracked::{self, Tracked};
-use super::{Counted, Issue, LEFT_OUT, Origin, Sink, TOO_LARGE};
+use super::{Counted, Issue, LEFT_OUT, NOT_ON_DISK, Origin, Sink, TOO_LARGE};
 use crate::finding::LocationKind;
 use crate::sanitize::system_error;
 
@@ -188,12 +188,12 @@ impl Walk<'_> {
         missed.par_iter().for_each(|below| {
             if !self.sink.interrupted() {
                 let path = self.place.real.join(below);
-                // What git tracks and the disk has not is no file of this tree.
                 match fs::symlink_metadata(&path) {
                     Ok(kind) if kind.is_dir() => {}
                     Ok(kind) => Reader::new(self).entry(&path, below, kind.file_type()),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
+                    Err(error) if tracked::is_nothing(&error) => {
+                        self.sink.skip(NOT_ON_DISK, self.place.shown(below).as_bstr());
+                    }
                     Err(error) => unreadable(self.sink, self.place.shown(below), &error),
                 }
             }
