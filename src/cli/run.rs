@@ -182,7 +182,11 @@ impl<'a> Run<'a> {
         if self.everything_left_out(&collector) {
             progress.finish();
             complain("error: the configuration leaves out everything that there is to scan\n");
-            let without = if self.gate.is_none() { "--no-config does without it" } else { "take that back" };
+            let without = match (self.gate, &self.basis) {
+                (None, _) => "--no-config does without it",
+                (_, Basis::Received(_)) => "it is what judges here: have whoever runs this server mend it",
+                _ => "take that back",
+            };
             complain(&format!("help: `leeward config show` says what it leaves out; {without}\n"));
             return Status::Usage;
         }

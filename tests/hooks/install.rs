@@ -267,6 +267,25 @@ fn a_hook_of_your_own_that_calls_it_is_in_force_as_it_is() {
 }
 
 #[test]
+fn a_hook_in_another_language_that_names_it_stays_and_is_for_doctor_to_try() {
+    let repo = bare_of_hooks();
+    put_script(&repo.work().join(".git"), "pre-commit", "");
+    let path = hooks(&repo).join("pre-commit");
+    let script = "#!/usr/bin/env python3\nimport os, subprocess, sys\n\
+                  if subprocess.call(['leeward', 'hook', 'pre-commit'] + sys.argv[1:]): sys.exit(1)\n\
+                  print(os.path.basename(sys.argv[0]))\n";
+    fs::write(&path, script).expect("ours");
+    let ran = repo.place.run(&["hook", "install"]).ends_with(1);
+    assert!(!ran.out().contains("help:"), "{}", ran.out());
+    ran.says(
+        "pre-commit        another hook, which names leeward, and cannot be read: `leeward doctor` tries it",
+    )
+    .says("pre-push          in force");
+    repo.place.run(&["hook", "uninstall"]).ends_with(0).says("pre-commit        left: it is not ours");
+    assert_eq!(fs::read_to_string(&path).expect("there"), script);
+}
+
+#[test]
 fn a_file_that_git_ignores_is_not_in_force() {
     let repo = bare_of_hooks();
     repo.place.run(&["hook", "install"]).ends_with(0);
@@ -313,7 +332,8 @@ fn that_a_gate_is_in_force_is_tried_and_not_assumed() {
     repo.write("leeward.toml", "unknown = 1\n");
     repo.place.run(&["hook", "status"]).ends_with(0);
     repo.git(&["add", "leeward.toml"]);
-    repo.place.run(&["hook", "status"]).ends_with(1).says("stops everything").says("unknown");
+    let ran = repo.place.run(&["hook", "status"]).ends_with(1).says("stops everything").says("unknown");
+    assert!(!ran.out().contains("hook install"), "{}", ran.out());
     repo.write("leeward.toml", "");
     repo.git(&["add", "leeward.toml"]);
     repo.place.run(&["hook", "status"]).ends_with(0);

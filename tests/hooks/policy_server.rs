@@ -34,6 +34,29 @@ fn accepted(number: usize) -> String {
 }
 
 #[test]
+fn a_gate_that_cannot_go_by_what_judges_is_not_said_to_be_in_force() {
+    for settings in ["unknown = 1\n", "exclude = ['*']\n"] {
+        let (mut repo, server) = pushed_to();
+        on(&repo, &server, &["hook", "uninstall"]).ends_with(0);
+        commit(&mut repo, "leeward.toml", settings);
+        repo.attempt(&["push", "origin", "main:refs/heads/master"]).ends_with(0);
+        let says = |args: &[&str]| {
+            let ran = on(&repo, &server, args).ends_with(1).says("pre-receive       stops everything: ");
+            ran.says("help: nothing can be pushed here until that is mended: `leeward hook uninstall` lets");
+        };
+        says(&["hook", "install"]);
+        says(&["hook", "status"]);
+        // What is said is so, and helps.
+        let ran = repo.attempt(&["push", "origin", "main:refs/heads/other"]).ends_with(1);
+        ran.says("have whoever runs this server mend it");
+        on(&repo, &server, &["hook", "uninstall"]).ends_with(0);
+        commit(&mut repo, "leeward.toml", "");
+        repo.attempt(&["push", "origin", "main:refs/heads/master"]).ends_with(0);
+        on(&repo, &server, &["hook", "install"]).ends_with(0);
+    }
+}
+
+#[test]
 fn the_branch_that_is_there_judges_where_head_names_another() {
     let (mut repo, server) = pushed_to();
     commit(&mut repo, "leeward.toml", "inline-ignores = false\nexclude = ['samples/']\n");

@@ -34,6 +34,9 @@ pub(super) enum There {
     Calls {
         by: Option<Keeper>,
     },
+    /// Somebody else's, which names the call and can neither be moved nor read: it asks under which name it was called, and is
+    /// for no shell. Whether it calls the program, a trial tells.
+    Left,
     /// Somebody else's, and it does not.
     Foreign {
         /// Whether git would run it.
@@ -92,10 +95,12 @@ impl<'a> Hook<'a> {
                     (Calls::Lost(why), _) | (_, Calls::Lost(why)) => Some(why.clone()),
                     _ => None,
                 };
+                let by_name = content.contains_str("basename");
                 match runs {
+                    true if by_name && lost.is_some() && !calls::is_for_shell(&content) => There::Left,
                     true if legacy || calls == Calls::Yes => There::Calls { by: None },
                     true if kept == Calls::Yes => There::Calls { by },
-                    _ => There::Foreign { lost, runs, by_name: content.contains_str("basename"), by },
+                    _ => There::Foreign { lost, runs, by_name, by },
                 }
             }
         })
@@ -132,7 +137,7 @@ impl<'a> Hook<'a> {
                 })
             }
             There::Nothing => write(&self.path, content, false),
-            There::Changed | There::Calls { .. } | There::Odd(_) => Ok(()),
+            There::Changed | There::Calls { .. } | There::Left | There::Odd(_) => Ok(()),
         }
     }
 
@@ -145,6 +150,7 @@ impl<'a> Hook<'a> {
             | There::Older { .. }
             | There::Changed
             | There::Calls { .. }
+            | There::Left
             | There::Odd(_) => Ok(()),
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn install(Install { to, deny_new_suppressions }: &Install) -> Result
         return status::status(to);
     }
     let hooks = look(&place)?;
-    check(&place, &hooks)?;
+    check(&place, &hooks, *deny_new_suppressions)?;
     if matches!(place.reach, Reach::OurGlobal { .. }) {
         place::can_be_told()?;
     }
@@ -86,7 +86,7 @@ pub(super) fn install(Install { to, deny_new_suppressions }: &Install) -> Result
     if hooks.iter().any(|hook| place.is_committed(hook.gate.name)) {
         say(&masked(&committed(&place, &hooks, &program)));
     }
-    let calls = hooks.iter().filter(|hook| matches!(hook.there, There::Calls { .. }));
+    let calls = hooks.iter().filter(|hook| matches!(hook.there, There::Calls { .. } | There::Left));
     let calls: Vec<&str> = calls.map(|hook| hook.gate.name).collect();
     if how.deny && !calls.is_empty() {
         say(&format!(
@@ -111,7 +111,7 @@ fn forward(directory: &Path) -> io::Result<()> {
 
 /// What to know of hooks that lie among the files that are committed.
 fn committed(place: &Place, hooks: &[Hook<'_>], program: &Path) -> String {
-    let written = hooks.iter().filter(|hook| !matches!(hook.there, There::Calls { .. }));
+    let written = hooks.iter().filter(|hook| !matches!(hook.there, There::Calls { .. } | There::Left));
     let names: Vec<&str> = written.map(|hook| hook.gate.name).collect();
     format!(
         "note: {} is in the work tree, so what was written there is committed like any other file, and comes to all who have \
@@ -198,8 +198,8 @@ pub(super) fn look(place: &Place) -> Result<Vec<Hook<'static>>, UsageError> {
     Ok(hooks)
 }
 
-/// Whether hooks that are put there stay, and are those of nobody else.
-fn check(place: &Place, hooks: &[Hook<'_>]) -> Result<(), UsageError> {
+/// Whether hooks that are put there stay, and are those of nobody else. `deny`: they are to refuse new comments.
+fn check(place: &Place, hooks: &[Hook<'_>], deny: bool) -> Result<(), UsageError> {
     let directory = &place.directory;
     if place.reach == Reach::Shared {
         return Err(shared(directory, "install"));
@@ -210,7 +210,8 @@ fn check(place: &Place, hooks: &[Hook<'_>]) -> Result<(), UsageError> {
         let shown = shown(directory);
         let message =
             format!("husky writes the hooks in {shown} anew at every installation; nothing was done");
-        return Err(UsageError::new(message).help(keeper::husky_recipe(directory, &own, &names)));
+        let also = if deny { "\neach with --deny-new-suppressions at its end" } else { "" };
+        return Err(UsageError::new(message).help(keeper::husky_recipe(directory, &own, &names) + also));
     }
     hooks.iter().try_for_each(can_be_put)
 }

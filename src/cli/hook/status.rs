@@ -12,7 +12,7 @@ use super::install::{APART, Where, can_be_put, failed, find, look, shown};
 use super::keeper::{self, Keeper};
 use super::place::{self, Place, Reach};
 use super::proof::{self, Proof};
-use super::script::Use;
+use super::script::{Gate, Use};
 use super::{calls, on_path, script, worktrees};
 use crate::sanitize::visible;
 use crate::status::Status;
@@ -22,13 +22,14 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     let place = find(of)?;
     let mut text = heading(&place);
     let told = place.reach != (Reach::OurGlobal { told: false });
-    let (mut lacking, mut first, mut unfed) = (Vec::new(), None, false);
+    let (mut lacking, mut standing, mut first, mut unfed) = (Vec::new(), Vec::new(), None, false);
     let (mut proofs, mut read) = (Proofs::new(), false);
     for hook in look(&place)? {
-        let (in_force, says) = describe(&hook, place.top.as_deref(), &mut proofs)
+        let (stands, says) = describe(&hook, place.top.as_deref(), &mut proofs)
             .map_err(|error| failed(&place.directory, &error))?;
         first = first.or_else(|| can_be_put(&hook).err());
-        lacking.extend((!in_force).then_some(hook.gate.name));
+        lacking.extend((stands == Stands::Lacking).then_some(hook.gate.name));
+        standing.push(stands);
         read |= matches!(hook.there, There::Calls { .. });
         unfed |= matches!(&hook.there, There::Foreign { lost: Some(Why::Unfed(_)), .. });
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
@@ -44,14 +45,22 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     if read {
         text.push_str("hooks of others were read, and not run: `leeward doctor` tries them\n");
     }
-    let all = told && lacking.is_empty();
     let unborn = unborn(&place);
     text.push_str(unborn.as_deref().unwrap_or_default());
-    if !all {
+    if !told || !lacking.is_empty() {
         text.push_str(&help(&place, of.global, lacking, first, unfed));
     }
+    if standing.contains(&Stands::Refused) {
+        text.push_str(match place.used {
+            Use::Work => "help: mend that, and `git add` it: until then, nothing can be committed\n",
+            Use::Pushed | Use::Both => {
+                "help: nothing can be pushed here until that is mended: `leeward hook uninstall` lets a push do so\n"
+            }
+        });
+    }
     say(&masked(&text));
-    Ok(if all && unborn.is_none() { Status::Clean } else { Status::Findings })
+    let all = told && unborn.is_none() && standing.iter().all(|stands| *stands == Stands::InForce);
+    Ok(if all { Status::Clean } else { Status::Findings })
 }
 
 /// What to say of a server of which it is not plain whose settings judge what is pushed.
@@ -145,15 +154,27 @@ fn help(
     }
 }
 
-/// What came of trying each program that a hook calls.
-type Proofs = BTreeMap<PathBuf, Proof>;
+/// What came of trying each program that a hook calls, and whether for what is pushed here.
+type Proofs = BTreeMap<(PathBuf, bool), Proof>;
 
-/// Whether a gate is in force, and what to say of it.
-fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Result<(bool, String)> {
+/// How a gate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    InForce,
+    /// It is not in force, and installing helps unless something is in the way.
+    Lacking,
+    /// It stops everything, because it cannot go by the settings here.
+    Refused,
+    /// Reading does not tell.
+    Untold,
+}
+
+/// How a gate stands, and what to say of it.
+fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Result<(Stands, String)> {
     Ok(match &hook.there {
-        There::Nothing => (false, "missing".to_owned()),
+        There::Nothing => (Stands::Lacking, "missing".to_owned()),
         There::Ours { runs: false, .. } => {
-            (false, "not in force: git ignores the file, because it is not executable".to_owned())
+            (Stands::Lacking, "not in force: git ignores the file, because it is not executable".to_owned())
         }
         There::Ours { program, .. } if files::runs(program) => {
             let before = if hook.is_aside()? && files::runs(&hook.aside) {
@@ -161,39 +182,47 @@ fn describe(hook: &Hook<'_>, top: Option<&Path>, proofs: &mut Proofs) -> io::Res
             } else {
                 ""
             };
-            tried(program, before.to_owned() + denied(hook), proofs)?
+            tried(hook.gate, program, before.to_owned() + denied(hook), proofs)?
         }
         There::Ours { program, .. } => match on_path() {
             Some(other) => {
                 let by = format!("{}, by {}: {} is gone", denied(hook), shown(&other), shown(program));
-                tried(&other, by, proofs)?
+                tried(hook.gate, &other, by, proofs)?
             }
-            None => (false, format!("stops everything: {} is gone", shown(program))),
+            None => (Stands::Lacking, format!("stops everything: {} is gone", shown(program))),
         },
-        There::Odd(what) => (false, format!("not in force: what is there is {what}, not a file")),
-        There::Older { .. } => {
-            (false, "installed by another version of leeward, so what it does cannot be told".to_owned())
-        }
+        There::Odd(what) => (Stands::Lacking, format!("not in force: what is there is {what}, not a file")),
+        There::Older { .. } => (
+            Stands::Lacking,
+            "installed by another version of leeward, so what it does cannot be told".to_owned(),
+        ),
         There::Changed => {
-            (false, "changed since it was installed, so what it does cannot be told".to_owned())
+            (Stands::Lacking, "changed since it was installed, so what it does cannot be told".to_owned())
         }
-        There::Calls { by: None } => (true, "in force: another hook calls leeward".to_owned()),
+        There::Calls { by: None } => (Stands::InForce, "in force: another hook calls leeward".to_owned()),
         There::Calls { by: Some(by) } => {
             let file = by.file.as_deref().map(|file| format!(" ({})", below(file, top))).unwrap_or_default();
-            (true, format!("in force: {} calls leeward{file}", by.who.name()))
+            (Stands::InForce, format!("in force: {} calls leeward{file}", by.who.name()))
+        }
+        There::Left => {
+            let what = "another hook, which names leeward, and cannot be read: `leeward doctor` tries it";
+            (Stands::Untold, what.to_owned())
         }
         There::Foreign { runs: false, .. } => {
-            (false, "another hook, which git ignores, because it is not executable".to_owned())
+            (Stands::Lacking, "another hook, which git ignores, because it is not executable".to_owned())
         }
         There::Foreign { lost: Some(why), by, .. } => {
             let whose = match by.as_ref().and_then(|by| Some((by.who.name(), by.file.as_deref()?))) {
                 Some((name, file)) => format!("{name}'s, and {} calls leeward", below(file, top)),
                 None => "another hook, which calls leeward".to_owned(),
             };
-            (false, format!("{whose} {}: `leeward doctor` tries it", visible(why.to_string().as_bytes())))
+            (
+                Stands::Lacking,
+                format!("{whose} {}: `leeward doctor` tries it", visible(why.to_string().as_bytes())),
+            )
         }
-        There::Foreign { by: Some(by), .. } => (false, kept(by, top)),
-        There::Foreign { .. } => (false, "another hook, which does not call leeward".to_owned()),
+        There::Foreign { by: Some(by), .. } => (Stands::Lacking, kept(by, top)),
+        There::Foreign { .. } => (Stands::Lacking, "another hook, which does not call leeward".to_owned()),
     })
 }
 
@@ -220,20 +249,30 @@ fn below(file: &Path, top: Option<&Path>) -> String {
 }
 
 /// A hook that git runs is as good as the program that it calls.
-fn tried(program: &Path, aside: String, proofs: &mut Proofs) -> io::Result<(bool, String)> {
-    let proof = match proofs.get(program) {
+fn tried(gate: &Gate, program: &Path, aside: String, proofs: &mut Proofs) -> io::Result<(Stands, String)> {
+    let received = gate.name == "pre-receive";
+    let key = (program.to_owned(), received);
+    let proof = match proofs.get(&key) {
         Some(proof) => proof,
-        None => proofs.entry(program.to_owned()).or_insert(proof::of(program)?),
+        None => proofs.entry(key).or_insert(proof::of(program, received)?),
     };
     Ok(match proof {
-        Proof::Stops | Proof::Unknown => (true, format!("in force{aside}")),
-        Proof::LetsPass => (false, format!("not in force: {} let a key pass", shown(program))),
-        Proof::Fails(why) => (false, format!("stops everything: {} does not judge ({why})", shown(program))),
+        Proof::Stops | Proof::Unknown => (Stands::InForce, format!("in force{aside}")),
+        Proof::LetsPass => (Stands::Lacking, format!("not in force: {} let a key pass", shown(program))),
+        Proof::Refused(why) => (Stands::Refused, format!("stops everything: {why}")),
+        Proof::Fails(why) => {
+            (Stands::Lacking, format!("stops everything: {} does not judge ({why})", shown(program)))
+        }
     })
 }
 
-/// What the trials came to, a line for each program that passed.
+/// What the trials came to, a line for each program that passed all of its own.
 fn proven(proofs: &Proofs) -> String {
-    let stops = proofs.iter().filter(|(_, proof)| **proof == Proof::Stops);
-    stops.map(|(program, _)| format!("tried: {} stops a key\n", shown(program))).collect()
+    let stops = |program: &Path| {
+        let own = proofs.iter().filter(|((tried, _), _)| tried == program);
+        own.map(|(_, proof)| proof).all(|proof| *proof == Proof::Stops)
+    };
+    let programs: BTreeSet<&Path> = proofs.keys().map(|(program, _)| program.as_path()).collect();
+    let programs = programs.into_iter().filter(|program| stops(program));
+    programs.map(|program| format!("tried: {} stops a key\n", shown(program))).collect()
 }

@@ -243,6 +243,7 @@ fn without(basis: &Basis) -> &'static str {
             "mend it in the commit that is pushed; `git push --no-verify` goes on unjudged"
         }
         Basis::Received(_) => "it is what judges here: have whoever runs this server mend it",
-        Basis::Disk | Basis::Since(_) | Basis::Index(_) | Basis::Head => "--no-config does without the file",
+        Basis::Index(_) => "mend it, and `git add` it; `leeward staged --no-config` judges without it",
+        Basis::Disk | Basis::Since(_) | Basis::Head => "--no-config does without the file",
     }
 }
