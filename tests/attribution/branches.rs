@@ -42,6 +42,32 @@ fn each_branch_ends_before_the_next_begins() {
 }
 
 #[test]
+fn submodules_stay_at_the_commits_that_moved_them() {
+    let mut place = pushed();
+    place.git(&["init", "--quiet", "sub"]);
+    let moves = |place: &mut Place, name: &str| {
+        place.git(&["-C", "sub", "commit", "--quiet", "--allow-empty", "-m", name]);
+        place.git(&["add", "."]);
+        place.git(&["commit", "--quiet", "-m", name]);
+    };
+    moves(&mut place, "first");
+    place.write("a.env", line(1));
+    place.git(&["add", "a.env"]);
+    place.git(&["commit", "--quiet", "-m", "key"]);
+    moves(&mut place, "second");
+    let gitlinks = |place: &mut Place| {
+        let log = ["log", "--format=%s", "--raw", "--no-abbrev", "--", "sub"];
+        place.git(&log).out()
+    };
+    let before = gitlinks(&mut place);
+    assert!(before.starts_with("second\n") && before.contains("first\n"), "{before}");
+    let told = commands(&place, &["history"]);
+    rebased(&place, "a.env", &told[0], &told[1]);
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert_eq!(gitlinks(&mut place), before);
+}
+
+#[test]
 fn what_is_checked_out_is_not_amended_after_another_branch() {
     let mut place = pushed();
     place.git(&["checkout", "--quiet", "-b", "side"]);

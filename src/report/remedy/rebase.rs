@@ -96,8 +96,9 @@ impl Group<'_> {
             lines.push(run(format!("{stopped} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
         }
         let edit = if self.has(|kind| kind == LocationKind::CommitMessage) { "" } else { " --no-edit" };
+        // A rebase leaves a submodule where it is checked out: that is none of the commit's.
         lines.push(run(format!(
-            "{stopped} && git commit --all --amend --allow-empty{edit} && git rebase --continue"
+            "{stopped} && git -c diff.ignoreSubmodules=all commit --all --amend --allow-empty{edit} && git rebase --continue"
         )));
         lines.push(say(
             "A conflict on the way is mended and added. Then this keeps the commit, whatever is left of it, and goes on:",

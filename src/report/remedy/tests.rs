@@ -59,7 +59,9 @@ const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && t
 
 /// What takes a key out where a rebase stopped for it, and nowhere else.
 fn go_on(edit: &str) -> String {
-    format!("{STOPPED} && git commit --all --amend --allow-empty{edit} && git rebase --continue")
+    format!(
+        "{STOPPED} && git -c diff.ignoreSubmodules=all commit --all --amend --allow-empty{edit} && git rebase --continue"
+    )
 }
 
 /// What goes on behind a conflict, and keeps a commit that is empty then.
