@@ -138,7 +138,7 @@ pub enum WorkTree {
 pub struct UnderWay {
     /// The top of another work tree; none for this one.
     pub work_tree: Option<BString>,
-    /// The full name of the branch that is rebased there: no other work tree can check it out.
+    /// The full name of the branch that is rebased or bisected there: no other work tree can check it out.
     pub branch: Option<BString>,
     /// The command: `merge`, `rebase`, …
     pub command: &'static str,

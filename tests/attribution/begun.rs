@@ -146,6 +146,31 @@ fn a_rebase_under_way_in_another_work_tree_is_ended_first() {
     assert!(!told.iter().any(|line| line.contains("--abort")), "{told:?}");
 }
 
+#[test]
+fn a_branch_that_is_bisected_in_another_work_tree_is_let_go_first() {
+    for rewritten in [false, true] {
+        let mut place = pushed();
+        place.git(&["worktree", "add", "--quiet", "-b", "dev", "../linked"]);
+        let made = format!("echo '{}' > a.env && git add . && git commit -qm a", line(1).trim());
+        paste(&place, "../linked", &made).ends_with(0);
+        let more = "git commit -q --allow-empty -m b && git commit -q --allow-empty -m c";
+        paste(&place, "../linked", more).ends_with(0);
+        if rewritten {
+            let part = "git checkout -q -b other && git commit -q --allow-empty -m d && git checkout -q dev && \
+                        git commit -q --allow-empty -m e";
+            paste(&place, "../linked", part).ends_with(0);
+        }
+        paste(&place, "../linked", "git bisect start HEAD HEAD~3").ends_with(0);
+        says(&place, "`git bisect` is under way in ");
+        let told = commands(&place, &["history"]);
+        assert!(told[0].starts_with("git -C ") && told[0].ends_with("/linked bisect reset"), "{told:?}");
+        paste(&place, ".", &told[0]).ends_with(0);
+        let told = commands(&place, &["history"]);
+        assert_eq!(told.iter().any(|command| command.contains(" filter-repo ")), rewritten, "{told:?}");
+        assert!(!told.iter().any(|command| command.contains("bisect")), "{told:?}");
+    }
+}
+
 /// Follows what is told of the last commit, or of a rebase, where git looks away from the file that has a key.
 fn followed_where_git_looks_away(place: &mut Place, file: &str, is_sparse: bool) {
     let told = commands(place, &["history"]);

@@ -50,10 +50,17 @@ impl Group<'_> {
         };
         let until = if amend { "amends nothing" } else { "begins no rebase" };
         let (place, there) = in_work_tree(work_tree.as_ref());
+        let until = format!("`git {command}` is under way{place}, and git {until} until it is over");
+        if *command == "bisect" {
+            return vec![
+                say(&format!("{until}. End it, and look again:")),
+                run(format!("git{there} bisect reset")),
+            ];
+        }
         vec![
             say(&format!(
-                "`git {command}` is under way{place}, and git {until} until it is over: finish it (git {command} --continue) and \
-                 look again, or give it up, with what was done for it, and do it again later:"
+                "{until}: finish it (git {command} --continue) and look again, or give it up, with what was done for it, and do it \
+                 again later:"
             )),
             run(format!("git{there} {command} --abort")),
         ]

@@ -85,9 +85,22 @@ fn under_way(work_tree: Option<&BString>, git_dir: &Path) -> Option<UnderWay> {
         ("CHERRY_PICK_HEAD", "cherry-pick"),
         ("REVERT_HEAD", "revert"),
     ];
-    let (_, command) = marks.into_iter().find(|(name, _)| is_there(name))?;
+    let Some((_, command)) = marks.into_iter().find(|(name, _)| is_there(name)) else {
+        return bisected(work_tree?, git_dir);
+    };
     let head_names = ["rebase-merge/head-name", "rebase-apply/head-name"];
     let branch = head_names.iter().find_map(|name| read_file(&git_dir.join(name)).ok());
     let branch = branch.map(|name| name.trim_ascii().into());
     Some(UnderWay { work_tree: work_tree.cloned(), branch, command, amends })
+}
+
+/// The branch that a bisect in another work tree began at: nobody else can change it until that is over. One that began at a
+/// commit keeps that.
+fn bisected(work_tree: &BString, git_dir: &Path) -> Option<UnderWay> {
+    let start = read_file(&git_dir.join("BISECT_START")).ok()?;
+    let start = start.trim_ascii();
+    let is_id = matches!(start.len(), 40 | 64) && start.iter().all(u8::is_ascii_hexdigit);
+    let branch = (!is_id && !start.is_empty()).then(|| [b"refs/heads/", start].concat().into())?;
+    let work_tree = Some(work_tree.clone());
+    Some(UnderWay { work_tree, branch: Some(branch), command: "bisect", amends: true })
 }
