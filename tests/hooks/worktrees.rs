@@ -173,6 +173,23 @@ fn a_setting_of_one_worktree_alone_is_taken_out_there() {
 }
 
 #[test]
+fn what_takes_pushes_to_what_it_has_checked_out_needs_the_gates_of_both() {
+    let mut repo = linked();
+    repo.place.run(&["hook", "install"]).ends_with(0);
+    repo.git(&["config", "receive.denyCurrentBranch", "updateInstead"]);
+    repo.place.run(&["hook", "status"]).ends_with(1).says("pre-receive       missing");
+    repo.place.run(&["hook", "install"]).ends_with(0).says("pre-receive       in force");
+    repo.place.run(&["doctor", "--gate", "push"]).ends_with(0).says("stopped by the pre-receive hook");
+    repo.git(&["clone", "--quiet", ".", "../pushing"]);
+    repo.write("../pushing/pushed.env", &line(5));
+    repo.git(&["-C", "../pushing", "add", "."]);
+    repo.git(&["-C", "../pushing", "commit", "--quiet", "--no-verify", "-m", "key"]);
+    let push = ["-C", "../pushing", "push", "--no-verify", "origin", "HEAD"];
+    repo.attempt(&push).ends_with(1).says("stopped this push").says("pushed.env:1:17");
+    assert!(!repo.work().join("pushed.env").exists());
+}
+
+#[test]
 fn a_bare_repository_with_linked_worktrees_needs_the_gates_of_both() {
     // Bare, and as a directory `.bare` that a file `.git` beside the worktrees names.
     for beside in [false, true] {

@@ -84,8 +84,9 @@ pub enum HookCommand {
     ///
     /// They go where git reads hooks (core.hooksPath included): pre-commit, pre-merge-commit, commit-msg, pre-applypatch and
     /// applypatch-msg (of `git am`) and pre-push, in a bare repository pre-receive, in one with work trees (linked ones, or one
-    /// that is named to git each time, as for dotfiles) all of them. A hook that is there already is set aside and called first, and what it refuses stays refused. Nothing is changed if one
-    /// of them cannot be.
+    /// that is named to git each time, as for dotfiles) all of them, and in one that takes pushes to what it has checked out
+    /// (receive.denyCurrentBranch). A hook that is there already is set aside and called first, and what it refuses stays
+    /// refused. Nothing is changed if one of them cannot be.
     ///
     /// Git calls none of them for the commits that `git cherry-pick`, `git revert` and `git rebase` make by themselves:
     /// what those add is judged before it is pushed.

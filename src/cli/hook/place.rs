@@ -78,7 +78,8 @@ pub(super) fn of_repository() -> Result<Place, UsageError> {
 
 /// What the repository is used for in which `ask` has git answer, at a work tree of it or in itself. A bare one may have work
 /// trees that are linked to it, or one that is named to git each time, as for dotfiles: then it has an index. `directory`: where
-/// git reads hooks, as asked; from a work tree, that need not be where it reads those of what is pushed to.
+/// git reads hooks, as asked; from a work tree, that need not be where it reads those of what is pushed to. One that is not
+/// bare may be pushed to nevertheless.
 pub(in crate::cli) fn used(ask: worktrees::Ask<'_>, directory: &Path) -> Use {
     let is_bare = |ask: worktrees::Ask<'_>| {
         ask(&["rev-parse", "--is-bare-repository"]).is_some_and(|told| told.trim_ascii() == b"true")
@@ -91,7 +92,7 @@ pub(in crate::cli) fn used(ask: worktrees::Ask<'_>, directory: &Path) -> Use {
         let git_dir = ["--git-dir", common.to_str()?];
         worktrees::ask(&common, &[&git_dir[..], arguments].concat())
     };
-    if !is_bare(&itself) {
+    if !is_bare(&itself) && !takes_pushes(&itself) {
         return Use::Work;
     }
     if !is_bare(ask) {
@@ -102,6 +103,13 @@ pub(in crate::cli) fn used(ask: worktrees::Ask<'_>, directory: &Path) -> Use {
     }
     let has_work_tree = common.join("index").is_file() || worktrees::all(ask).iter().any(|top| top.is_dir());
     if has_work_tree { Use::Both } else { Use::Pushed }
+}
+
+/// Whether a repository that is not bare was told to take what is pushed to the branch that it has checked out.
+fn takes_pushes(ask: worktrees::Ask<'_>) -> bool {
+    let told = ask(&["config", "--get", "receive.denyCurrentBranch"]).unwrap_or_default();
+    let told = told.trim_ascii().to_ascii_lowercase();
+    matches!(told.as_slice(), b"updateinstead" | b"warn" | b"ignore" | b"false" | b"no" | b"off" | b"0")
 }
 
 /// Asks git for something that it answers in a repository.
