@@ -181,7 +181,7 @@ fn what_takes_pushes_to_what_it_has_checked_out_needs_the_gates_of_both() {
     repo.place.run(&["hook", "install"]).ends_with(0).says("pre-receive       in force");
     repo.place.run(&["doctor", "--gate", "push"]).ends_with(0).says("stopped by the pre-receive hook");
     repo.git(&["clone", "--quiet", ".", "../pushing"]);
-    repo.write("../pushing/pushed.env", &line(5));
+    repo.write("../pushing/pushed.env", line(5));
     repo.git(&["-C", "../pushing", "add", "."]);
     repo.git(&["-C", "../pushing", "commit", "--quiet", "--no-verify", "-m", "key"]);
     let push = ["-C", "../pushing", "push", "--no-verify", "origin", "HEAD"];
