@@ -9,9 +9,10 @@ use bstr::{BStr, ByteSlice};
 use memchr::memmem;
 
 use super::cursor::closing_position;
-use super::declaration::{FUNCTION, is_name_byte};
+use super::declaration::is_name_byte;
 use super::definition::{Definition, aliases};
 use super::finder::Finder;
+use super::function::FUNCTION;
 use super::parameter::{parameter, slot};
 use super::reference::{Purpose, Read, is_read, place_of};
 use super::structure::{Holder, Level, Place};

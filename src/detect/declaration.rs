@@ -5,6 +5,7 @@
 
 use bstr::ByteSlice;
 
+use super::function::FUNCTION;
 use super::lines;
 use super::quote;
 use super::structure::{Bound, Holder, Level, Place};
@@ -14,52 +15,6 @@ const LONGEST_NAME: usize = 60;
 
 /// How far before a place its class is looked for, in bytes.
 const FURTHEST: usize = 1 << 16;
-
-/// How far before a statement its function is looked for, in bytes.
-const NEAR: usize = 400;
-
-/// Words before the name of a function that is declared.
-pub(super) const FUNCTION: [&str; 5] = ["def", "function", "func", "fn", "fun"];
-
-/// Whether what the last line of `before` does is to `return` something.
-pub(super) fn is_return(before: &[u8]) -> bool {
-    before.lines().next_back().is_some_and(|line| line.trim_ascii_start().starts_with(b"return "))
-}
-
-/// The name of the function that the last line of `before` is in: the nearest one above that is declared, or the one whose
-/// body that line begins.
-pub(super) fn function_around(before: &[u8]) -> Option<String> {
-    let near = &before[before.len().saturating_sub(NEAR)..];
-    let mut lines = near.lines().rev();
-    let own = lines.next().unwrap_or_default();
-    let own = own.rfind_byte(b'{').and_then(|open| function_in(own[..=open].to_str().ok()?));
-    own.or_else(|| lines.find_map(|line| function_in(line.to_str().ok()?)))
-}
-
-/// The function or method that a line declares, the last of several.
-fn function_in(line: &str) -> Option<String> {
-    const STATEMENTS: [&str; 14] = [
-        "if", "elif", "elseif", "for", "foreach", "while", "until", "switch", "catch", "using", "with",
-        "lock", "return", "super",
-    ];
-    let opens = line.trim_end().strip_suffix('{').is_some_and(|head| head.trim_end().ends_with(')'));
-    line.rmatch_indices('(').find_map(|(at, _)| {
-        let head = line[..at].rsplit(['{', '}', ';', '=']).next()?;
-        let words: Vec<&str> = quote::tokens(head).collect();
-        let plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-'));
-        match words.as_slice() {
-            [.., word, name] if FUNCTION.contains(word) && head.ends_with(name) => Some((*name).to_owned()),
-            // A method, with what it belongs to before it: `func (c *Client) key()`.
-            ["func", .., name] if head.ends_with(name) => Some((*name).to_owned()),
-            // `key() {`, `private String key() {`
-            [.., name] if opens && head.ends_with(name) && plain(name) && !STATEMENTS.contains(name) => {
-                let declares = words.len() <= 6 && words.iter().all(|word| !STATEMENTS.contains(word));
-                (declares && !head.contains(['"', '\'', '(', '.'])).then(|| (*name).to_owned())
-            }
-            _ => None,
-        }
-    })
-}
 
 /// The name in a declaration: `const key: string`, `var key string`, `private static String key`.
 pub(super) fn name_of(declaration: &str) -> Option<String> {
@@ -326,27 +281,6 @@ mod tests {
         ];
         for (text, name) in cases {
             assert_eq!(name_of(text).as_deref(), name, "{text}");
-        }
-    }
-
-    #[test]
-    fn functions_around_a_line() {
-        let cases = [
-            ("def key():\n    return ", Some("key")),
-            ("export function key() {\n  return ", Some("key")),
-            ("func key() string {\n\tother()\n\treturn ", Some("key")),
-            ("func (c *Client) key() string {\n\treturn ", Some("key")),
-            ("  private String key() {\n    return ", Some("key")),
-            ("  key() {\n    if (this.ok) {\n      return ", Some("key")),
-            ("function key() { return ", Some("key")),
-            ("a();function other(){b()}function key(){return ", Some("key")),
-            ("call(\n", None),
-            ("call(a, () => {\n  return ", None),
-            ("} else if (ready()) {\n  return ", None),
-            ("", None),
-        ];
-        for (before, name) in cases {
-            assert_eq!(function_around(before.as_bytes()).as_deref(), name, "{before}");
         }
     }
 

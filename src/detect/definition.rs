@@ -7,7 +7,8 @@ use std::ops::Range;
 use bstr::{BStr, ByteSlice};
 
 use super::callable::handed_to;
-use super::declaration::{function_around, is_return, name_of};
+use super::declaration::name_of;
+use super::function::{function_around, is_return};
 use super::parts::{bare, fields_beside};
 use super::reference::is_made;
 use super::settings::{gives_settings, is_dotenv, is_settings, sets_variables};

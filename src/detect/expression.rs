@@ -14,6 +14,12 @@ pub(super) fn expression<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'
     let mut open = 0_usize;
     loop {
         left = &left[..left.iter().rposition(|b| !joins(b)).map_or(0, |at| at + 1)];
+        // `Config::NAME`, `$this->NAME`
+        let owner = left.strip_suffix(b"::").or_else(|| left.strip_suffix(b"->"));
+        if let Some(owner) = owner.filter(|owner| owner.last().is_some_and(u8::is_ascii_alphanumeric)) {
+            left = owner;
+            continue;
+        }
         // `{env:NAME}`, `${NAME}`, `#{NAME}`, `{{ NAME }}`, `$(NAME)`: other brackets hold the expression.
         let inner = left.trim_ascii_end();
         let brackets: [(&[u8], usize, usize); 8] = [
@@ -75,6 +81,8 @@ mod tests {
             ("key: {env:", "}", "key: ", ""),
             ("f(", ")", "f(", ")"),
             ("f(process.env.", ")", "f(", ")"),
+            ("\"Bearer \" . App\\Config::", ")", "\"Bearer \" . App\\", ")"),
+            ("f($this->config->", ")", "f(", ")"),
         ];
         for (before, after, left, right) in cases {
             let (got_left, got_right) = expression(before.as_bytes(), after.as_bytes());

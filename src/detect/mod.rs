@@ -30,6 +30,7 @@ pub mod explain;
 mod expression;
 mod file_view;
 pub mod finder;
+mod function;
 mod layout;
 mod letters;
 mod lines;

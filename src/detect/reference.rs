@@ -156,7 +156,8 @@ impl Detector {
             let (Some(provider), Pattern::Run { .. }) = (&rule.provider, &rule.pattern) else { continue };
             let Some(verdict) = answers(provider, place, views.of(index), span).next() else { continue };
             foreign |= verdict.foreign;
-            sure |= verdict.foreign && !verdict.beside;
+            // What is sent goes to the host that stands there.
+            sure |= verdict.foreign && (!verdict.beside || place.scheme.is_some());
             // In a sentence, or of another's name, what stands beside says nothing.
             let told =
                 verdict.confidence == Confidence::High && !(verdict.beside && (theirs || place.is_prose()));

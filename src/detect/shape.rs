@@ -11,13 +11,13 @@
 //! measurement: at [`DERIVED_BITS`] = 11, at most `2^-11` = 0.049 % of random keys are taken for something else.
 //! Explanations can be added without touching that bound; a better one only catches more look-alikes.
 
-use super::letters::follows;
+use super::letters::{foreign_word, word};
 
 /// From this many bits on, a run counts as derived. Its power of two bounds the share of random keys that are lost.
 pub const DERIVED_BITS: f64 = 11.0;
 
 /// Characters a random key is drawn from.
-const ALPHABET: f64 = 62.0;
+pub(super) const ALPHABET: f64 = 62.0;
 
 /// Chance that the explanation changes from one character to the next, as in `mistral` followed by `00000000`.
 const SWITCH: f64 = 0.06;
@@ -48,12 +48,20 @@ fn mix(logs: &[f64]) -> f64 {
 }
 
 /// Explanations that predict one character from those before it.
-const EXPERTS: [fn(&[u8], u8) -> f64; 7] =
-    [uniform, word, placeholder, sequence, keyboard, repetition, hexadecimal];
+const EXPERTS: [fn(&[u8], u8) -> f64; 8] =
+    [uniform, word, foreign_word, placeholder, sequence, keyboard, repetition, hexadecimal];
 
 /// What the explanations of [`EXPERTS`] are called, the first of which is none.
-const NAMES: [&str; EXPERTS.len()] =
-    ["", "words", "a placeholder", "a sequence", "neighbours on a keyboard", "a repetition", "hex digits"];
+const NAMES: [&str; EXPERTS.len()] = [
+    "",
+    "words",
+    "words",
+    "a placeholder",
+    "a sequence",
+    "neighbours on a keyboard",
+    "a repetition",
+    "hex digits",
+];
 
 /// What a run was most likely derived from, in words; none if it could have been drawn at random.
 pub(crate) fn derivation(run: &[u8]) -> Option<&'static str> {
@@ -101,80 +109,41 @@ fn uniform(_: &[u8], _: u8) -> f64 {
     1.0 / ALPHABET
 }
 
-/// Words and identifiers: letters follow letters as in written words, capitals begin them, digits come in groups.
-fn word(before: &[u8], next: u8) -> f64 {
-    let Some(&last) = before.last() else { return uniform(before, next) };
-    if last.is_ascii_digit() {
-        return if next.is_ascii_digit() { 0.4 / 10.0 } else { 0.6 / 52.0 };
-    }
-    if next.is_ascii_digit() {
-        return 0.04 / 10.0;
-    }
-    let previous = before.len().checked_sub(2).map(|at| before[at]);
-    let same_case = last.is_ascii_lowercase() == next.is_ascii_lowercase();
-    let case = match (last.is_ascii_lowercase(), previous.is_some_and(|b| b.is_ascii_uppercase())) {
-        // Inside a word: it goes on, or the next one begins with a capital.
-        (true, _) => {
-            if same_case {
-                0.88
-            } else {
-                0.12
-            }
-        }
-        // After two capitals, or after a first one.
-        (false, true) => {
-            if same_case {
-                0.7
-            } else {
-                0.3
-            }
-        }
-        (false, false) => {
-            if same_case {
-                0.25
-            } else {
-                0.75
-            }
-        }
-    };
-    // A capital after a small letter begins a new word: any letter does.
-    let letter =
-        if last.is_ascii_lowercase() && next.is_ascii_uppercase() { 1.0 / 26.0 } else { follows(last, next) };
-    0.96 * case * letter
-}
-
 /// The words that people put where a secret belongs.
 fn placeholder(before: &[u8], next: u8) -> f64 {
-    const WORDS: [&[u8]; 22] = [
-        b"example",
-        b"sample",
-        b"placeholder",
-        b"changeme",
-        b"change",
-        b"dummy",
-        b"fake",
-        b"test",
-        b"secret",
-        b"token",
-        b"your",
-        b"here",
-        b"insert",
-        b"replace",
-        b"redacted",
-        b"password",
-        b"apikey",
-        b"key",
-        b"value",
-        b"null",
-        b"none",
-        b"invalid",
+    const WORDS: [&str; 22] = [
+        "example",
+        "sample",
+        "placeholder",
+        "changeme",
+        "change",
+        "dummy",
+        "fake",
+        "test",
+        "secret",
+        "token",
+        "your",
+        "here",
+        "insert",
+        "replace",
+        "redacted",
+        "password",
+        "apikey",
+        "key",
+        "value",
+        "null",
+        "none",
+        "invalid",
     ];
     let begun = |word: &[u8]| {
         (1..word.len()).rev().find(|&length| {
             before.len() >= length && before[before.len() - length..].eq_ignore_ascii_case(&word[..length])
         })
     };
-    let expected = WORDS.iter().filter_map(|word| begun(word).map(|length| (length, word[length])));
+    let expected = WORDS
+        .iter()
+        .map(|word| word.as_bytes())
+        .filter_map(|word| begun(word).map(|length| (length, word[length])));
     match expected.max_by_key(|&(length, _)| length) {
         // The case of the letter before is kept, hardly ever changed.
         Some((_, letter)) if letter.eq_ignore_ascii_case(&next) => {
@@ -365,6 +334,8 @@ mod tests {
             "getMistralChatCompletionResponse",
             "TestWorkflowExecutionListWithTag",
             "yourmistralapikeygoeshereplease1",
+            "VlozSvujKlicKMistraluSemProsimmm",
+            "IdeIrjaBeAMistralKulcsatKerjukaa",
             "d41d8cd98f00b204e9800998ecf8427e",
             "D41D8CD98F00B204E9800998ECF8427E",
             "abcdefghijklmnopqrstuvwxyz123456",

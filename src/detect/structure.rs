@@ -6,6 +6,7 @@
 
 use super::address::{Address, address};
 use super::cursor::{Left, Token, closing_position};
+use super::function::function_that_gives;
 use super::layout;
 use super::lines;
 use super::lvalue::{self, lvalue, names_function, nth_name, one_of_several, without_conversion};
@@ -152,8 +153,12 @@ pub(super) fn place(before: &[u8], after: &[u8]) -> Place {
         }
         _ => {}
     }
-    if let Some(own) = place.levels.first_mut() {
-        name_of_property(own);
+    name_of_property(own);
+    // What a function gives has its name.
+    if matches!(own.bound, Bound::Alone | Bound::Positional | Bound::Spaced)
+        && let Some(function) = function_that_gives(before, after)
+    {
+        (own.name, own.bound) = (function, Bound::Assigned);
     }
     place
 }

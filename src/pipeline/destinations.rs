@@ -47,7 +47,8 @@ impl Collector<'_> {
 
     /// The same readings, with what for where the address is told elsewhere.
     pub(super) fn with_destinations(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
-        let Look::Names(Names { destinations: Some(given), .. }) = &self.look else { return readings };
+        let Look::Names(names) = &self.look else { return readings };
+        let Some(given) = &names.destinations else { return readings };
         let mut given = lock(given);
         given.sort_by(|one, other| (one.target, &one.place).cmp(&(other.target, &other.place)));
         for reading in &mut readings {

@@ -37,7 +37,7 @@ pub(super) enum Look {
     /// Whatever rules believe to be a credential.
     Candidates,
     /// What names are read for.
-    Names(Names),
+    Names(Box<Names>),
     /// Values that are known.
     Copies(Known),
 }
@@ -143,7 +143,7 @@ impl Collector<'_> {
     /// The values that are a provider's by what their names are read for, and by what those names are handed on to.
     fn bound(&self, namings: Vec<Naming>, names: Names, sources: impl Fn(&Collector<'_>)) -> Bound {
         let readings = |names: Names| -> (Vec<Reading>, Vec<Reading>) {
-            let again = self.again(Look::Names(names));
+            let again = self.again(Look::Names(Box::new(names)));
             sources(&again);
             self.skipped.take(&again.skipped, NOT_ALL_USES);
             let told = |found: &Mutex<Vec<_>>| again.with_destinations(std::mem::take(&mut *lock(found)));
@@ -310,7 +310,7 @@ impl Collector<'_> {
 
     /// What a text does with the names that are looked for.
     pub(super) fn readings(&self, origin: Origin<'_>, text: &Text<'_>, names: &Names) -> Vec<Reading> {
-        let mut mentions = None;
+        let mut loaded = None;
         let reads = self.reads(origin, text, names);
         // An entry of a section is meant where the section is named as well.
         let meant = |(name, _): &(&String, Read)| {
@@ -322,7 +322,7 @@ impl Collector<'_> {
             from_environment: read.from_environment,
             given_to: read.given_to,
             sent_by: read.sent_by,
-            mentions: mentions.get_or_insert_with(|| names.loaded_by(text.bytes)).clone(),
+            mentions: names.mentioned(text.bytes, &read.span, &mut loaded),
             target: origin.target,
             path: origin.path.map(ToOwned::to_owned),
             place: place(origin, line_of(text.bytes, read.span.start)),

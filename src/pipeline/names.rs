@@ -3,6 +3,7 @@
 //! Takes what was given a value in any file, gives what is looked for in every text.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use bstr::{BString, ByteSlice};
@@ -25,8 +26,7 @@ pub(super) struct Names {
     /// Classes and functions that one is handed to.
     pub(super) callables: Spelled,
     /// Stems of the files that give them a value.
-    stems: Vec<BString>,
-    stem_finder: Option<Finder>,
+    stems: Stems,
     /// What others do with one of the values speaks against it.
     doubtful: bool,
     /// The same, and no program has to say which file has it.
@@ -64,9 +64,6 @@ impl Names {
             let same = namings.iter().filter(|naming| naming.definition.section == section);
             same.map(|naming| naming.definition.name.clone()).collect()
         };
-        let mut stems: Vec<BString> = namings.iter().filter_map(Naming::stem).collect();
-        stems.sort();
-        stems.dedup();
         let own = Spelled::new(names(false), spellings, Finder::new);
         let entries = Spelled::new(names(true), entries, Finder::in_any_case);
         let callables = Spelled::new(names(false), callable::spellings, Finder::new);
@@ -79,8 +76,7 @@ impl Names {
             entries,
             clients,
             callables,
-            stem_finder: Finder::new(&stems),
-            stems,
+            stems: Stems::new(namings.iter().filter_map(Naming::stem).collect()),
             doubtful,
             unnamed,
             destinations: namings.iter().any(|naming| naming.path.is_some()).then(Mutex::default),
@@ -90,7 +86,7 @@ impl Names {
     /// Whether a text that is about nothing that rules look for can tell of a value that it is somebody else's: it loads
     /// the file that has it, or need not say that it does.
     pub(super) fn may_be_doubted_by(&self, text: &[u8]) -> bool {
-        self.unnamed || self.doubtful && !self.loaded_by(text).is_empty()
+        self.unnamed || self.doubtful && self.stems.is_any_mentioned(text)
     }
 
     /// Whether a text can read one.
@@ -108,15 +104,84 @@ impl Names {
         all.into_iter().filter_map(|spelled| spelled.finder.as_ref())
     }
 
-    /// Stems of files that a text loads.
-    pub(super) fn loaded_by(&self, text: &[u8]) -> Vec<BString> {
-        let found = self.stem_finder.iter().flat_map(|finder| finder.find(text)).take(MOST_NAMINGS);
+    /// Stems of the files that a text loads, which are looked for once, and of the one whose class has what is read at `span`:
+    /// `Config.KEY`.
+    pub(super) fn mentioned(
+        &self,
+        text: &[u8],
+        span: &Range<usize>,
+        loaded: &mut Option<Vec<BString>>,
+    ) -> Vec<BString> {
+        let loaded = loaded.get_or_insert_with(|| self.stems.loaded_by(text));
+        loaded.iter().chain(self.stems.owner(text, span.start)).cloned().collect()
+    }
+}
+
+/// Stems of files, as texts mention them.
+struct Stems {
+    stems: Vec<BString>,
+    /// In any case, and as classes are called.
+    finder: Option<Finder>,
+    /// For each pattern of the finder, which stem it is.
+    of: Vec<usize>,
+}
+
+impl Stems {
+    fn new(mut stems: Vec<BString>) -> Stems {
+        stems.sort();
+        stems.dedup();
+        let spelled = stems.iter().enumerate().flat_map(|(index, stem)| {
+            let joined = BString::from(squeezed(stem));
+            let differs = joined.len() != stem.len();
+            [stem.clone()].into_iter().chain(differs.then_some(joined)).map(move |word| (word, index))
+        });
+        let (words, of): (Vec<BString>, Vec<usize>) = spelled.unzip();
+        Stems { finder: Finder::in_any_case(words), of, stems }
+    }
+
+    fn found<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (usize, Range<usize>)> + 't {
+        let found = self.finder.iter().flat_map(|finder| finder.find(text)).take(MOST_NAMINGS);
+        found.map(|(pattern, span)| (self.of[pattern], span))
+    }
+
+    /// Those of files that a text loads.
+    fn loaded_by(&self, text: &[u8]) -> Vec<BString> {
         let loaded: BTreeSet<usize> =
-            found.filter(|(_, span)| is_loaded(text, span)).map(|(stem, _)| stem).collect();
+            self.found(text).filter(|(_, span)| is_loaded(text, span)).map(|(stem, _)| stem).collect();
         // `!secret name` means the file `secrets` without a word of it.
         let secrets = self.stems.iter().filter(|stem| *stem == "secrets" && text.contains_str("!secret "));
         loaded.into_iter().map(|stem| &self.stems[stem]).chain(secrets).cloned().collect()
     }
+
+    /// That of the class whose member begins at `at`.
+    fn owner(&self, text: &[u8], at: usize) -> Option<&BString> {
+        let class = squeezed(class_of(&text[..at])?);
+        self.stems.iter().find(|stem| squeezed(stem) == class)
+    }
+
+    /// Whether a text loads one of the files, or has a member of its class.
+    fn is_any_mentioned(&self, text: &[u8]) -> bool {
+        let is_class = |span: &Range<usize>| {
+            let member = text[span.end..].trim_start_with(|c| matches!(c, '.' | ':'));
+            let at = text.len() - member.len();
+            at > span.end && class_of(&text[..at]).is_some_and(|class| class.len() == span.len())
+        };
+        !self.loaded_by(text).is_empty() || self.found(text).any(|(_, span)| is_class(&span))
+    }
+}
+
+/// The class whose member stands behind a text: `Config` of `Config.` and `Config::`.
+fn class_of(before: &[u8]) -> Option<&[u8]> {
+    let owner = before.strip_suffix(b".").or_else(|| before.strip_suffix(b"::"))?;
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let start = owner.iter().rposition(|b| !word(b)).map_or(0, |last| last + 1);
+    owner[start..].first()?.is_ascii_uppercase().then_some(&owner[start..])
+}
+
+/// A name without what joins its words, in small letters: a file `app_config` has the class `AppConfig`.
+fn squeezed(name: &[u8]) -> Vec<u8> {
+    let letters = name.iter().filter(|b| !matches!(b, b'_' | b'-'));
+    letters.map(u8::to_ascii_lowercase).collect()
 }
 
 /// A name as it stands, and as other languages spell it: settings libraries read `LLM_KEY` as `llm_key` or `llmKey`.
@@ -166,7 +231,7 @@ fn entries(name: &str) -> Vec<String> {
 
 /// Whether a text loads the file whose name stands at `span`: on a line that imports or opens something, or as a part of
 /// a path.
-fn is_loaded(text: &[u8], span: &std::ops::Range<usize>) -> bool {
+fn is_loaded(text: &[u8], span: &Range<usize>) -> bool {
     const LOADS: [&str; 13] = [
         "alias", "import", "from", "require", "include", "use", "using", "open", "load", "read", "source",
         "decode", "parse",
@@ -204,6 +269,25 @@ mod tests {
         let entries = entries("llm.key");
         for written in ["llm.key", "llm:key", "llm\"][\"key", "llm']['key", "llm__key"] {
             assert!(entries.iter().any(|entry| entry == written), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_class_is_that_of_the_file_that_is_called_so() {
+        let stems = Stems::new(vec!["Config".into(), "app_settings".into()]);
+        let cases = [
+            ("Config.", Some("Config")),
+            ("A.Config::", Some("Config")),
+            ("x(AppSettings.", Some("app_settings")),
+            ("config.", None),
+            ("MyConfig.", None),
+            ("Config", None),
+        ];
+        for (before, owner) in cases {
+            let text = format!("{before}key");
+            let found = stems.owner(text.as_bytes(), before.len()).map(ToString::to_string);
+            assert_eq!(found.as_deref(), owner, "{before}");
+            assert_eq!(stems.is_any_mentioned(text.as_bytes()), owner.is_some(), "{before}");
         }
     }
 

@@ -2,7 +2,7 @@
 //! arguments.
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::declaration::function_around;
+use crate::detect::function::function_around;
 use crate::detect::quote;
 use crate::detect::structure::{Bound, Holder, Level};
 use crate::detect::words::{Meaning, words};

@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 use memchr::memmem;
 
 use super::{Judge, Speaks, Verdict};
-use crate::detect::declaration::{function_around, is_return};
+use crate::detect::function::{function_around, is_return};
 use crate::detect::lines::{is_remark, line};
 use crate::detect::parts::parts_and_groups;
 use crate::detect::quote::{is_source_file, shown, tokens};

@@ -99,12 +99,16 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a value, or what gives it, stands behind the scheme that it is sent by: `auth: {:bearer, VALUE}`.
+    /// Whether a value, or what gives it, stands behind the scheme that it is sent by: `auth: {:bearer, VALUE}`,
+    /// `format!("Bearer {}", VALUE)`.
     fn follows_scheme(&self) -> bool {
         let line = line_start(self.file.text, self.span.start);
         let before = self.file.text[line..self.span.start].to_str_lossy().to_lowercase();
         let Some((_, rest)) = before.rsplit_once("bearer") else { return false };
-        let given = rest.trim_start_matches(['"', '\'']).strip_prefix(',');
+        let text = rest.trim_start();
+        let placed = ["{}", "{0}", "%s", "%v"].iter().find_map(|place| text.strip_prefix(place));
+        let rest = placed.unwrap_or(rest).trim_start_matches(['"', '\'']);
+        let given = [",", ".format(", " % "].iter().find_map(|between| rest.strip_prefix(between));
         given.is_some_and(|given| !given.contains([',', ';']))
     }
 

@@ -11,7 +11,7 @@ use memchr::memmem;
 
 use super::Judge;
 use super::used::{LONGEST_ALONE, MOST_STEPS, Use};
-use crate::detect::declaration::FUNCTION;
+use crate::detect::function::FUNCTION;
 use crate::detect::parameter::{parameter, slot};
 use crate::detect::quote::shown;
 use crate::detect::structure::{Holder, Level, Place};

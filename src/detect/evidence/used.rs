@@ -11,10 +11,11 @@ use memchr::memmem;
 use super::{Judge, Verdict, ask};
 use crate::detect::arm::name_of_arms;
 use crate::detect::declaration::{
-    declared, declared_on_line, declares, function_around, given, gives, is_field_of, is_name_byte,
-    is_of_class, is_set, is_taken_apart, option_of,
+    declared, declared_on_line, declares, given, gives, is_field_of, is_name_byte, is_of_class, is_set,
+    is_taken_apart, option_of,
 };
 use crate::detect::expression::expression;
+use crate::detect::function::function_around;
 use crate::detect::lines;
 use crate::detect::memoized::memoized;
 use crate::detect::parts::{bare, is_encoding};
