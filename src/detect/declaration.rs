@@ -118,7 +118,7 @@ pub(super) fn gives(after: &[u8]) -> bool {
 /// `key = read(…) || VALUE`.
 pub(super) fn declared_on_line(text: &[u8], at: usize) -> Option<String> {
     let line = String::from_utf8_lossy(&text[lines::line_start(text, at)..at]);
-    let (left, right) = line.split_once('=')?;
+    let (left, right) = line.split_once("<-").or_else(|| line.split_once('='))?;
     let statement = !left.contains(['"', '\'', '(', '{', '[', '`', '#', '<'])
         && !right.starts_with(['=', '>'])
         && !left.ends_with(['=', '!', '<', '>']);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bstr::{BStr, ByteSlice};
 
-use super::declaration::{annotated, is_named_in_pair, name_of};
+use super::declaration::{annotated, declared_on_line, is_named_in_pair, name_of};
 use super::definition::{self, Definition};
 use super::destination::told_by;
 use super::evidence::{answers, parameter_of};
@@ -134,7 +134,11 @@ impl Detector {
         let mut levels = place.levels.iter().skip(asks).take(3);
         let mut named = || levels.find_map(|level| quote::tokens(&level.name).last().map(str::to_owned));
         let variable = annotated(place).or_else(&mut named);
-        let onwards = variable.and_then(|variable| self.goes_on(views, &variable, span.end, variables));
+        let mut goes_on = |variable: String| self.goes_on(views, &variable, span.end, variables);
+        // `token = System.fetch_env!("NAME")`, `let token = Sys.getenv "NAME" in`, `token <- getEnv "NAME"`
+        let onwards = variable
+            .and_then(&mut goes_on)
+            .or_else(|| declared_on_line(views.text, span.start).and_then(goes_on));
         let onwards = onwards.or_else(|| self.opened(views, span, variables));
         onwards.or_else(|| self.handed(views, place, variables))
     }

@@ -235,7 +235,11 @@ pub(super) fn is_above(naming: &Naming, reading: &Reading) -> bool {
 /// where that begins.
 fn directory(path: &Option<BString>) -> Option<Vec<&[u8]>> {
     let mut parts: Vec<&[u8]> = path.as_ref()?.split(|&byte| byte == b'/').collect();
-    parts.pop();
+    let file = parts.pop()?;
+    // Elixir's settings are of all that lies beside their directory.
+    if file.ends_with(b".exs") && parts.last() == Some(&&b"config"[..]) {
+        parts.pop();
+    }
     let module = parts.windows(2).position(|pair| pair == [&b"src"[..], b"main"]);
     parts.truncate(module.unwrap_or(parts.len()));
     Some(parts)
@@ -247,6 +251,7 @@ fn is_loaded_unnamed(path: &BString) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     let stem = name.split(|&byte| matches!(byte, b'.' | b'-')).next().unwrap_or_default();
     STEMS.iter().any(|known| stem == known.as_bytes())
+        || path.contains_str("config/") && name.ends_with(b".exs")
 }
 
 /// Whether a file sets the environment of programs.

@@ -150,7 +150,7 @@ impl Judge<'_> {
     /// The parameters beside the value's, each a name and a value, say where requests go that take this one along:
     /// `base-url` and `api-key`; or what its own name stands for.
     pub(super) fn parameter(&self) -> Option<Verdict> {
-        let own = self.place.levels.first().filter(|_| self.is_value() && self.provider.with.is_empty())?;
+        let own = self.place.levels.first().filter(|_| self.provider.with.is_empty())?;
         if own.bound != Bound::Assigned || !self.naming(own).transparent {
             return None;
         }
@@ -183,7 +183,10 @@ impl Judge<'_> {
             }
             match self.host_in(value) {
                 Some(host) => found = Some((parameter, host)),
-                None => return None,
+                None => {
+                    let reason = |host| format!("{} beside it is at {host}", shown(&parameter));
+                    return self.host_elsewhere(value).map(|host| Verdict::foreign(reason(host)));
+                }
             }
         }
         if found.is_none() && another && self.is_specific_name(&name) {
