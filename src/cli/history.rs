@@ -18,7 +18,7 @@ use super::surroundings;
 use crate::finding::Finding;
 use crate::pipeline::{Collector, Outcome};
 use crate::progress::{Counters, Phase};
-use crate::source::history::attribution::{self, Held};
+use crate::source::history::attribution::{self, Held, Story};
 use crate::source::history::{self, Options, Progress, Reach};
 use crate::source::layout::{self, Layout, ObjectDirs};
 use crate::source::{Issue, Sink as _, UNCONNECTED};
@@ -155,7 +155,13 @@ impl Repository<'_> {
         };
         if stories.iter().any(|story| story.cut) {
             let message = "some trees hold so many copies of what was found that not all paths are told";
-            outcome.issues.push(Issue::new("not-attributed", message).at_path(target));
+            outcome.issues.push(Issue::new("not-attributed", message).at_path(target.clone()));
+        }
+        // The connectivity check says more, where it is made.
+        let is_lost = |story: &Story| story.containment.gaps && story.places.iter().all(Vec::is_empty);
+        if self.reach.is_some() && outcome.issues.is_empty() && stories.iter().any(is_lost) {
+            let message = "commits that refs lead to are not stored: what they reach cannot be told";
+            outcome.issues.push(Issue::new("missing-object", message).at_path(target));
         }
         for (finding, story) in findings.iter_mut().zip(stories) {
             tell(finding, story);

@@ -311,6 +311,9 @@ fn nothing_is_dropped_while_a_ref_may_lead_to_it() {
     may_be_in_refs(place.run(&["history"]).ends_with(3));
     may_be_in_refs(place.run(&["history", "--no-connectivity-check"]).ends_with(1));
     may_be_in_refs(place.run(&["range", "HEAD@{1}"]));
+    // What the commit that is gone reaches, nobody can tell.
+    let ran = place.run(&["history", "--reachable", "--no-connectivity-check"]).ends_with(3);
+    ran.says("commits that refs lead to are not stored");
 }
 
 #[test]

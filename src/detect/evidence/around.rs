@@ -288,7 +288,9 @@ impl Judge<'_> {
             }
             Speaks::Others if said.weight < Weight::Word || own.holder != Holder::Lines => {
                 let reason = format!("{} stands beside it, another service", shown(&said.word));
-                Some(Verdict { beside: true, ..Verdict::foreign(reason) })
+                // Where the address beside a name is another's, what it stands for goes there.
+                let goes_there = !self.is_value() && depth == 0 && self.served_at(level).is_some();
+                Some(Verdict { beside: !goes_there, ..Verdict::foreign(reason) })
             }
             _ => None,
         }
