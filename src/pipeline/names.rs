@@ -2,7 +2,7 @@
 //!
 //! Takes what was given a value in any file, gives what is looked for in every text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -124,6 +124,8 @@ struct Stems {
     finder: Option<Finder>,
     /// For each pattern of the finder, which stem it is.
     of: Vec<usize>,
+    /// What the class of a file is called, squeezed, and which stem it is.
+    classes: HashMap<Vec<u8>, usize>,
 }
 
 impl Stems {
@@ -136,7 +138,8 @@ impl Stems {
             [stem.clone()].into_iter().chain(differs.then_some(joined)).map(move |word| (word, index))
         });
         let (words, of): (Vec<BString>, Vec<usize>) = spelled.unzip();
-        Stems { finder: Finder::in_any_case(words), of, stems }
+        let classes = stems.iter().enumerate().rev().map(|(index, stem)| (squeezed(stem), index)).collect();
+        Stems { finder: Finder::in_any_case(words), of, classes, stems }
     }
 
     fn found<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (usize, Range<usize>)> + 't {
@@ -155,8 +158,8 @@ impl Stems {
 
     /// That of the class whose member begins at `at`.
     fn owner(&self, text: &[u8], at: usize) -> Option<&BString> {
-        let class = squeezed(class_of(&text[..at])?);
-        self.stems.iter().find(|stem| squeezed(stem) == class)
+        let class = class_of(&text[..at])?;
+        self.classes.get(&squeezed(class)).map(|&stem| &self.stems[stem])
     }
 
     /// Whether a text loads one of the files, or has a member of its class.
