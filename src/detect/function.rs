@@ -86,15 +86,14 @@ fn without_parameters(line: &str) -> Option<String> {
         .trim_end();
     let opens = head.len() < line.len();
     let words: Vec<&str> = head.split_whitespace().collect();
+    // `private val key: String by lazy {`
+    let typed = |word: &&str| KINDS.contains(word) || word.ends_with(':');
+    let is_property = |first: &str| opens && MODIFIERS.contains(&first) && !words.iter().any(typed);
     let name = match words.as_slice() {
         ["def", name] | ["def", name, "do"] => name.trim_start_matches("self."),
         ["sub", name] if opens => name,
         [.., "var", name, _] if opens && words.len() <= 5 => name.strip_suffix(':')?,
-        [first, .., _, name] if opens && MODIFIERS.contains(first) && words.len() <= 6 => {
-            // `private val key: String by lazy {`
-            let typed = |word: &&str| KINDS.contains(word) || word.ends_with(':');
-            Some(name).filter(|_| !words.iter().any(typed))?
-        }
+        [first, .., _, name] if words.len() <= 6 && is_property(first) => name,
         _ => return None,
     };
     (!name.is_empty() && is_plain(name)).then(|| name.to_owned())
@@ -141,10 +140,7 @@ pub(super) fn function_that_gives(before: &[u8], after: &[u8]) -> Option<String>
     let below = rest.lines().skip(1).find(|line| !line.trim().is_empty());
     let closes =
         below.is_some_and(|line| line.trim_ascii_start().starts_with(b"}") || line.trim_ascii() == b"end");
-    let only = statement.is_empty()
-        && closes
-        && above.is_some_and(|line| function_in(&line.to_str_lossy()).is_some());
-    if only { function_around(head) } else { None }
+    above.filter(|_| statement.is_empty() && closes).and_then(|line| function_in(&line.to_str_lossy()))
 }
 
 #[cfg(test)]

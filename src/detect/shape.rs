@@ -111,39 +111,36 @@ fn uniform(_: &[u8], _: u8) -> f64 {
 
 /// The words that people put where a secret belongs.
 fn placeholder(before: &[u8], next: u8) -> f64 {
-    const WORDS: [&str; 22] = [
-        "example",
-        "sample",
-        "placeholder",
-        "changeme",
-        "change",
-        "dummy",
-        "fake",
-        "test",
-        "secret",
-        "token",
-        "your",
-        "here",
-        "insert",
-        "replace",
-        "redacted",
-        "password",
-        "apikey",
-        "key",
-        "value",
-        "null",
-        "none",
-        "invalid",
+    const WORDS: [&[u8]; 22] = [
+        b"example",
+        b"sample",
+        b"placeholder",
+        b"changeme",
+        b"change",
+        b"dummy",
+        b"fake",
+        b"test",
+        b"secret",
+        b"token",
+        b"your",
+        b"here",
+        b"insert",
+        b"replace",
+        b"redacted",
+        b"password",
+        b"apikey",
+        b"key",
+        b"value",
+        b"null",
+        b"none",
+        b"invalid",
     ];
     let begun = |word: &[u8]| {
         (1..word.len()).rev().find(|&length| {
             before.len() >= length && before[before.len() - length..].eq_ignore_ascii_case(&word[..length])
         })
     };
-    let expected = WORDS
-        .iter()
-        .map(|word| word.as_bytes())
-        .filter_map(|word| begun(word).map(|length| (length, word[length])));
+    let expected = WORDS.iter().filter_map(|word| begun(word).map(|length| (length, word[length])));
     match expected.max_by_key(|&(length, _)| length) {
         // The case of the letter before is kept, hardly ever changed.
         Some((_, letter)) if letter.eq_ignore_ascii_case(&next) => {

@@ -236,8 +236,8 @@ pub(super) fn is_above(naming: &Naming, reading: &Reading) -> bool {
 fn directory(path: &Option<BString>) -> Option<Vec<&[u8]>> {
     let mut parts: Vec<&[u8]> = path.as_ref()?.split(|&byte| byte == b'/').collect();
     let file = parts.pop()?;
-    // Elixir's settings are of all that lies beside their directory.
-    if file.ends_with(b".exs") && parts.last() == Some(&&b"config"[..]) {
+    // They are of all that lies beside their directory.
+    if is_of_elixir(file, parts.last().copied()) {
         parts.pop();
     }
     let module = parts.windows(2).position(|pair| pair == [&b"src"[..], b"main"]);
@@ -248,10 +248,15 @@ fn directory(path: &Option<BString>) -> Option<Vec<&[u8]>> {
 /// Whether a framework reads a file of settings without a word of it in the program.
 fn is_loaded_unnamed(path: &BString) -> bool {
     const STEMS: [&str; 4] = ["appsettings", "application", "bootstrap", "secrets"];
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let mut parts = path.rsplit(|&byte| byte == b'/');
+    let name = parts.next().unwrap_or_default();
     let stem = name.split(|&byte| matches!(byte, b'.' | b'-')).next().unwrap_or_default();
-    STEMS.iter().any(|known| stem == known.as_bytes())
-        || path.contains_str("config/") && name.ends_with(b".exs")
+    STEMS.iter().any(|known| stem == known.as_bytes()) || is_of_elixir(name, parts.next())
+}
+
+/// Whether a file in a directory holds the settings of a program in Elixir.
+fn is_of_elixir(file: &[u8], directory: Option<&[u8]>) -> bool {
+    file.ends_with(b".exs") && directory == Some(b"config")
 }
 
 /// Whether a file sets the environment of programs.

@@ -124,8 +124,8 @@ struct Stems {
     finder: Option<Finder>,
     /// For each pattern of the finder, which stem it is.
     of: Vec<usize>,
-    /// What the class of a file is called, squeezed, and which stem it is.
-    classes: HashMap<Vec<u8>, usize>,
+    /// What the class of a file is called, its words joined, and which stem it is.
+    classes: HashMap<String, usize>,
 }
 
 impl Stems {
@@ -133,12 +133,12 @@ impl Stems {
         stems.sort();
         stems.dedup();
         let spelled = stems.iter().enumerate().flat_map(|(index, stem)| {
-            let joined = BString::from(squeezed(stem));
+            let joined = joined(stem);
             let differs = joined.len() != stem.len();
-            [stem.clone()].into_iter().chain(differs.then_some(joined)).map(move |word| (word, index))
+            [stem.clone()].into_iter().chain(differs.then(|| joined.into())).map(move |word| (word, index))
         });
         let (words, of): (Vec<BString>, Vec<usize>) = spelled.unzip();
-        let classes = stems.iter().enumerate().rev().map(|(index, stem)| (squeezed(stem), index)).collect();
+        let classes = stems.iter().enumerate().rev().map(|(index, stem)| (joined(stem), index)).collect();
         Stems { finder: Finder::in_any_case(words), of, classes, stems }
     }
 
@@ -159,7 +159,7 @@ impl Stems {
     /// That of the class whose member begins at `at`.
     fn owner(&self, text: &[u8], at: usize) -> Option<&BString> {
         let class = class_of(&text[..at])?;
-        self.classes.get(&squeezed(class)).map(|&stem| &self.stems[stem])
+        self.classes.get(&joined(class)).map(|&stem| &self.stems[stem])
     }
 
     /// Whether a text loads one of the files, or has a member of its class.
@@ -181,10 +181,9 @@ fn class_of(before: &[u8]) -> Option<&[u8]> {
     owner[start..].first()?.is_ascii_uppercase().then_some(&owner[start..])
 }
 
-/// A name without what joins its words, in small letters: a file `app_config` has the class `AppConfig`.
-fn squeezed(name: &[u8]) -> Vec<u8> {
-    let letters = name.iter().filter(|b| !matches!(b, b'_' | b'-'));
-    letters.map(u8::to_ascii_lowercase).collect()
+/// What a class and the file that has it are both called: `app_config` and `AppConfig`.
+fn joined(name: &[u8]) -> String {
+    words(&name.to_str_lossy()).concat()
 }
 
 /// A name as it stands, and as other languages spell it: settings libraries read `LLM_KEY` as `llm_key` or `llmKey`.

@@ -115,6 +115,11 @@ impl<'a> Hook<'a> {
         matches!(self.there, There::Ours { deny: true, .. } | There::Older { deny: true })
     }
 
+    /// Whether it is somebody else's, and stays where it is.
+    pub(super) fn stays(&self) -> bool {
+        matches!(self.there, There::Calls { .. } | There::Left)
+    }
+
     /// Whether anything stands where a hook is set aside.
     pub(super) fn is_aside(&self) -> io::Result<bool> {
         exists(&self.aside)

@@ -86,7 +86,7 @@ pub(super) fn install(Install { to, deny_new_suppressions }: &Install) -> Result
     if hooks.iter().any(|hook| place.is_committed(hook.gate.name)) {
         say(&masked(&committed(&place, &hooks, &program)));
     }
-    let calls = hooks.iter().filter(|hook| matches!(hook.there, There::Calls { .. } | There::Left));
+    let calls = hooks.iter().filter(|hook| hook.stays());
     let calls: Vec<&str> = calls.map(|hook| hook.gate.name).collect();
     if how.deny && !calls.is_empty() {
         say(&format!(
@@ -111,7 +111,7 @@ fn forward(directory: &Path) -> io::Result<()> {
 
 /// What to know of hooks that lie among the files that are committed.
 fn committed(place: &Place, hooks: &[Hook<'_>], program: &Path) -> String {
-    let written = hooks.iter().filter(|hook| !matches!(hook.there, There::Calls { .. } | There::Left));
+    let written = hooks.iter().filter(|hook| !hook.stays());
     let names: Vec<&str> = written.map(|hook| hook.gate.name).collect();
     format!(
         "note: {} is in the work tree, so what was written there is committed like any other file, and comes to all who have \

@@ -22,14 +22,13 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     let place = find(of)?;
     let mut text = heading(&place);
     let told = place.reach != (Reach::OurGlobal { told: false });
-    let (mut lacking, mut standing, mut first, mut unfed) = (Vec::new(), Vec::new(), None, false);
+    let (mut standing, mut first, mut unfed) = (Vec::new(), None, false);
     let (mut proofs, mut read) = (Proofs::new(), false);
     for hook in look(&place)? {
         let (stands, says) = describe(&hook, place.top.as_deref(), &mut proofs)
             .map_err(|error| failed(&place.directory, &error))?;
         first = first.or_else(|| can_be_put(&hook).err());
-        lacking.extend((stands == Stands::Lacking).then_some(hook.gate.name));
-        standing.push(stands);
+        standing.push((hook.gate.name, stands));
         read |= matches!(hook.there, There::Calls { .. });
         unfed |= matches!(&hook.there, There::Foreign { lost: Some(Why::Unfed(_)), .. });
         text.push_str(&format!("{:<17} {says}\n", hook.gate.name));
@@ -47,10 +46,12 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
     }
     let unborn = unborn(&place);
     text.push_str(unborn.as_deref().unwrap_or_default());
+    let which = |wanted| standing.iter().filter(move |(_, stands)| *stands == wanted).map(|(name, _)| *name);
+    let lacking: Vec<&str> = which(Stands::Lacking).collect();
     if !told || !lacking.is_empty() {
         text.push_str(&help(&place, of.global, lacking, first, unfed));
     }
-    if standing.contains(&Stands::Refused) {
+    if which(Stands::Refused).next().is_some() {
         text.push_str(match place.used {
             Use::Work => "help: mend that, and `git add` it: until then, nothing can be committed\n",
             Use::Pushed | Use::Both => {
@@ -59,7 +60,7 @@ pub(super) fn status(of: &Where) -> Result<Status, UsageError> {
         });
     }
     say(&masked(&text));
-    let all = told && unborn.is_none() && standing.iter().all(|stands| *stands == Stands::InForce);
+    let all = told && unborn.is_none() && which(Stands::InForce).count() == standing.len();
     Ok(if all { Status::Clean } else { Status::Findings })
 }
 
