@@ -12,7 +12,6 @@ use super::args::PolicyArgs;
 use super::policy::Policy;
 use crate::finding::Confidence;
 use crate::report::Again;
-use crate::words::short_id;
 
 /// The options. `denied`: something was found because a comment is new. To further calls about parts of the change or a copy,
 /// others may be.
@@ -29,7 +28,7 @@ pub(super) fn options(args: &PolicyArgs, policy: &Policy, targets: &[BString], d
         in_copy.extend(file());
         match policy.committed(&repository.to_path_lossy()) {
             Some(_) if args.policy_from.is_some() => {}
-            Some(tree) => here.extend(option("--policy-from", OsStr::new(short_id(&tree)))),
+            Some(tree) => here.extend(option("--policy-from", OsStr::new(&tree))),
             None => here.extend(file()),
         }
     }

@@ -368,3 +368,34 @@ fn what_git_does_not_drop_is_told_with_its_place() {
         place.run(&["history", repository]).ends_with(0);
     }
 }
+
+#[test]
+fn messages_keep_their_lines_whatever_is_configured() {
+    let mut place = pushed();
+    let messages = ["a\n\n#1 is the issue\n\n\nlast", "later\n\n#2 too"];
+    for (number, message) in messages.iter().enumerate() {
+        place.write("a.env", line(1) + &format!("OTHER={number}\n"));
+        commit(&mut place, message);
+    }
+    let log = "git log --format=%B";
+    let before = paste(&place, ".", log).out();
+    place.git(&["config", "commit.cleanup", "strip"]);
+    // One by a rebase, behind a conflict, and then the last one by itself.
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, resolved, _] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\nOTHER=0\n");
+    paste(&place, ".", go_on).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\nOTHER=1\n");
+    place.git(&["add", "a.env"]);
+    paste(&place, ".", resolved).ends_with(0);
+    assert_eq!(paste(&place, ".", log).out(), before);
+    place.write("a.env", line(2));
+    place.git(&["commit", "--quiet", "--all", "--amend", "--no-edit", "--cleanup=verbatim"]);
+    place.write("a.env", "");
+    for command in commands(&place, &["history", "--reachable"]) {
+        paste(&place, ".", &command).ends_with(0);
+    }
+    assert_eq!(paste(&place, ".", log).out(), before);
+    place.run(&["history", "--reachable"]).ends_with(0);
+}

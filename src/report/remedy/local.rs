@@ -38,7 +38,8 @@ impl Group<'_> {
     /// What is staged as well would be committed with what follows.
     pub(super) fn unstaged_first(&self) -> Vec<Line> {
         let commands = self.unstage();
-        let title = (!commands.is_empty()).then(|| say("Unstage it first:"));
+        let title = (!commands.is_empty())
+            .then(|| say("Unstage it first; when all is over, take it out there, and stage it again:"));
         title.into_iter().chain(commands.into_iter().map(run)).collect()
     }
 
@@ -125,14 +126,14 @@ impl Group<'_> {
         if !self.has(|kind| kind == LocationKind::Path) {
             return vec![
                 say("Message and people are changed by hand, and what is staged stays so:"),
-                run(format!("git commit --amend --only --allow-empty{author}")),
+                run(format!("git commit --amend{BY_HAND} --only --allow-empty{author}")),
             ];
         }
         vec![
             say("Whatever is staged would be committed along, so nothing may be (git stash puts it aside):"),
             run(NOTHING_STAGED.to_owned()),
             say("Names of files are changed by git mv, then message and people by hand:"),
-            run(format!("{STILL_SAME} && git commit --amend --allow-empty{author}")),
+            run(format!("{STILL_SAME} && git commit --amend{BY_HAND} --allow-empty{author}")),
         ]
     }
 
@@ -190,7 +191,7 @@ impl Group<'_> {
                 ),
                 run(NOTHING_CHANGED.to_owned()),
                 say("Take it out of the files, and put what is left in place of the commit:"),
-                run(format!("{STILL_SAME} && git commit --amend --no-edit --allow-empty --all")),
+                run(format!("{STILL_SAME} && git commit --amend{AS_WRITTEN} --allow-empty --all")),
             ];
         }
         let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
@@ -211,7 +212,7 @@ impl Group<'_> {
             // A file that is taken out of the index until then would be put back; and nothing may be left of the commit.
             lines.push(run(format!(
                 "git ls-files --error-unmatch --{files} >/dev/null && \
-                 git commit --amend --no-edit --allow-empty --only --{files}"
+                 git commit --amend{AS_WRITTEN} --allow-empty --only --{files}"
             )));
         }
         lines
@@ -237,6 +238,12 @@ impl Group<'_> {
     }
 }
 
+/// Keeps the message of a commit, whatever `commit.cleanup` takes out of messages.
+pub(super) const AS_WRITTEN: &str = " --no-edit --cleanup=verbatim";
+
+/// Has the message changed in an editor, without what git says there below.
+pub(super) const BY_HAND: &str = " --cleanup=scissors";
+
 /// Has another author, who is changed otherwise by nothing, at the same time.
 pub(super) const AUTHOR: &str = " --reset-author --date=\"$(git log -1 --format=%aI)\"";
 
@@ -260,7 +267,7 @@ const SPARSE_AGAIN: &str = "test -z \"$sparse\" || { git config --worktree core.
 fn without(files: &str) -> String {
     format!(
         "(export GIT_INDEX_FILE=\"$(git rev-parse --absolute-git-dir)/leeward-index\" && git read-tree HEAD && \
-         git rm -q --cached --{files} && git commit --amend --no-edit --allow-empty; rm -f \"$GIT_INDEX_FILE\")"
+         git rm -q --cached --{files} && git commit --amend{AS_WRITTEN} --allow-empty; rm -f \"$GIT_INDEX_FILE\")"
     )
 }
 

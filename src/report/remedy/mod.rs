@@ -2,7 +2,8 @@
 //!
 //! Takes a redacted report and gives sections of sentences and of commands that can be pasted into a shell anywhere
 //! in the repository. What is in no commit, or in the last alone, is left to `local`, what else nobody has to `unpushed`, what
-//! others have to `pushed`, names of refs to `names`. How a key is revoked stands in its rule.
+//! others have to `pushed`, names of refs to `names`. How a key is revoked stands in its rule. Commands have ids in full: git
+//! takes the beginning of one for a branch that is called so.
 
 mod beside;
 mod filter;

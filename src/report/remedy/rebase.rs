@@ -7,12 +7,11 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::local::AUTHOR;
+use super::local::{AS_WRITTEN, AUTHOR, BY_HAND};
 use super::unpushed::{BRANCHES, refs};
 use super::{Group, Line, is_masked, run, say, unpushed};
 use crate::finding::{Finding, LocationKind, Rebase};
 use crate::report::shell::word;
-use crate::words::short_id;
 
 /// Whether the rebase stopped because a commit adds a key. Anywhere else, to amend would mix two commits.
 const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && \
@@ -25,8 +24,8 @@ const NOTED: &str = "for notes in $(git for-each-ref --format='%(refname)' refs/
 
 /// Goes on behind a conflict. Git alone would drop a commit of which nothing is left, and not say so. Where it did not begin
 /// with a commit, because a file lies in its way, it makes that itself.
-const RESOLVED: &str = "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && git commit --allow-empty -C REBASE_HEAD && \
-    git rebase --continue";
+const RESOLVED: &str = "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && \
+    git commit --allow-empty --cleanup=verbatim -C REBASE_HEAD && git -c commit.cleanup=verbatim rebase --continue";
 
 /// What is checked out: a branch, or a commit.
 const HEAD: &str = "$(git symbolic-ref --quiet --short HEAD || git rev-parse HEAD)";
@@ -93,18 +92,19 @@ impl Group<'_> {
         let stopped = if self.has_notes() { format!("{STOPPED} && {NOTED}") } else { STOPPED.to_owned() };
         if self.has(|kind| kind == LocationKind::Author) {
             lines.push(say("Where it stands in the name or address of a commit's author, first:"));
-            lines.push(run(format!("{stopped} && git commit --amend --no-edit --allow-empty{AUTHOR}")));
+            lines.push(run(format!("{stopped} && git commit --amend{AS_WRITTEN} --allow-empty{AUTHOR}")));
         }
-        let edit = if self.has(|kind| kind == LocationKind::CommitMessage) { "" } else { " --no-edit" };
+        let edit = if self.has(|kind| kind == LocationKind::CommitMessage) { BY_HAND } else { AS_WRITTEN };
         // A rebase leaves a submodule where it is checked out: that is none of the commit's.
         lines.push(run(format!(
-            "{stopped} && git -c diff.ignoreSubmodules=all commit --all --amend --allow-empty{edit} && git rebase --continue"
+            "{stopped} && git -c diff.ignoreSubmodules=all commit --all --amend --allow-empty{edit} && \
+             git -c commit.cleanup=verbatim rebase --continue"
         )));
         lines.push(say(
             "A conflict on the way is mended and added. Then this keeps the commit, whatever is left of it, and goes on:",
         ));
         lines.push(run(RESOLVED.to_owned()));
-        lines.extend(checked(short_id(&rebase.tip)));
+        lines.extend(checked(&rebase.tip));
         lines
     }
 
@@ -113,7 +113,7 @@ impl Group<'_> {
     /// them; later ones keep them, and what becomes one of them, because of `--exec`.
     fn command(&self, rebase: &Rebase) -> String {
         let ask = format!("leeward range --quiet --allow-empty{} \"HEAD^! --not --remotes\"", self.options);
-        let base = rebase.base.as_deref().map_or("--root", short_id);
+        let base = rebase.base.as_deref().unwrap_or("--root");
         let branch = rebase.branch.as_ref().filter(|_| rebase.work_tree.is_none());
         let branch = branch.map(|name| word(name.strip_prefix(BRANCHES).unwrap_or(name)));
         let branch = branch.map_or_else(String::new, |branch| format!(" {branch}"));
@@ -125,7 +125,7 @@ impl Group<'_> {
             ""
         };
         format!(
-            "git{along} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
+            "git -c commit.cleanup=verbatim{along} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
         )
     }
 

@@ -10,7 +10,6 @@ use super::unpushed::{rebase, refs};
 use super::{Group, Line, NAMED, run, say};
 use crate::finding::{Finding, LocationKind};
 use crate::report::shell::word;
-use crate::words::short_id;
 
 impl Group<'_> {
     /// One after the other, but for those that are `rewritten`.
@@ -124,5 +123,5 @@ fn is_in_tag(kind: LocationKind) -> bool {
 fn noted(path: &BString) -> Option<String> {
     let id: Vec<u8> = path.iter().copied().filter(|&byte| byte != b'/').collect();
     let is_id = matches!(id.len(), 40 | 64) && id.iter().all(u8::is_ascii_hexdigit);
-    String::from_utf8(id).ok().filter(|_| is_id).map(|id| short_id(&id).to_owned())
+    String::from_utf8(id).ok().filter(|_| is_id)
 }

@@ -15,7 +15,6 @@ use super::unpushed::{BRANCHES, is_rebased, rebase, refs};
 use super::{Group, Line, run, say};
 use crate::finding::{CheckedOut, Finding, Rebase, WorkTree};
 use crate::report::shell::word;
-use crate::words::short_id;
 
 /// Takes something from the copy. What git notes as fetched counts as what others have.
 const FETCH: &str = "fetch --no-tags --no-write-fetch-head \"$work/copy.git\"";
@@ -92,8 +91,7 @@ impl Group<'_> {
         lines.push(run(begin.collect::<Vec<_>>().join(" && ")));
         let behind: BTreeSet<&str> = rebases.filter_map(|rebase| rebase.base.as_deref()).collect();
         let names_and_ends = names.iter().map(|name| word(name));
-        let names_and_ends =
-            names_and_ends.chain(behind.iter().map(|id| word(format!("^{}", short_id(id)).as_bytes())));
+        let names_and_ends = names_and_ends.chain(behind.iter().map(|id| word(format!("^{id}").as_bytes())));
         let range = names_and_ends.collect::<Vec<_>>().join(" ");
         // What a remote has stays as it is, and with it, what is signed there.
         let remotes = format!("$(git --git-dir {COPY} rev-parse --not --remotes)");
@@ -117,7 +115,7 @@ impl Group<'_> {
         taken.push("rm -rf \"$work\"".to_owned());
         lines.push(run(taken.join(" && ")));
         let here = checked_out.iter().find(|branch| branch.work_tree == WorkTree::Here);
-        lines.extend(here.into_iter().flat_map(|branch| checked(short_id(&branch.tip))));
+        lines.extend(here.into_iter().flat_map(|branch| checked(&branch.tip)));
         lines
     }
 }
@@ -146,9 +144,11 @@ fn fetched(branch: &CheckedOut) -> String {
         WorkTree::Here | WorkTree::Gone => "git".to_owned(),
     };
     let short = word(branch.branch.strip_prefix(BRANCHES).unwrap_or(&branch.branch));
-    let (name, tip) = (word(&branch.branch), short_id(&branch.tip));
+    let (name, tip) = (word(&branch.branch), &branch.tip);
     let now = format!("\"$(git --git-dir {COPY} rev-parse {name})\"");
-    format!("{git} {FETCH} {name} && {git} rebase --rebase-merges --empty=keep --onto {now} {tip} {short}")
+    format!(
+        "{git} {FETCH} {name} && {git} -c commit.cleanup=verbatim rebase --rebase-merges --empty=keep --onto {now} {tip} {short}"
+    )
 }
 
 /// Whether a ref can be rewritten.

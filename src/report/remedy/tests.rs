@@ -50,7 +50,7 @@ pub(super) fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -
 /// What begins a rebase.
 fn rebase(rest: &str) -> String {
     format!(
-        "git rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {rest}"
+        "git -c commit.cleanup=verbatim rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec 'leeward range --quiet --allow-empty \"HEAD^! --not --remotes\"' {rest}"
     )
 }
 
@@ -60,20 +60,22 @@ const STOPPED: &str = "test -d \"$(git rev-parse --git-path rebase-merge)\" && t
 /// What takes a key out where a rebase stopped for it, and nowhere else.
 fn go_on(edit: &str) -> String {
     format!(
-        "{STOPPED} && git -c diff.ignoreSubmodules=all commit --all --amend --allow-empty{edit} && git rebase --continue"
+        "{STOPPED} && git -c diff.ignoreSubmodules=all commit --all --amend --allow-empty{edit} && \
+             git -c commit.cleanup=verbatim rebase --continue"
     )
 }
 
 /// What goes on behind a conflict, and keeps a commit that is empty then.
 fn resolved() -> String {
-    "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && git commit --allow-empty -C REBASE_HEAD && git rebase --continue"
+    "test -e \"$(git rev-parse --git-path MERGE_MSG)\" && git commit --allow-empty --cleanup=verbatim -C REBASE_HEAD && \
+     git -c commit.cleanup=verbatim rebase --continue"
         .to_owned()
 }
 
 /// What changes the author of a commit, and not the day.
 fn author() -> String {
     format!(
-        "{STOPPED} && git commit --amend --no-edit --allow-empty --reset-author --date=\"$(git log -1 --format=%aI)\""
+        "{STOPPED} && git commit --amend --no-edit --cleanup=verbatim --allow-empty --reset-author --date=\"$(git log -1 --format=%aI)\""
     )
 }
 
@@ -87,15 +89,23 @@ pub(super) const TIP: &str = "ee";
 
 /// What shows whether more was lost than keys.
 fn check() -> String {
-    "git diff eeeeeeeeee HEAD".to_owned()
+    "git diff ".to_owned() + &TIP.repeat(20) + " HEAD"
 }
+
+/// Where a rebase begins, and what follows.
+fn from(base: &str, rest: &str) -> String {
+    base.repeat(20) + rest
+}
+
+/// Keeps the message as it is.
+const ANEW: &str = " --no-edit --cleanup=verbatim";
 
 /// One rebase, from its beginning to its end.
 fn one(begin: &str, edit: &str) -> Vec<String> {
     vec![rebase(begin), go_on(edit), resolved(), check()]
 }
 
-const AMEND: &str = "git ls-files --error-unmatch -- :/a >/dev/null && git commit --amend --no-edit --allow-empty --only -- :/a";
+const AMEND: &str = "git ls-files --error-unmatch -- :/a >/dev/null && git commit --amend --no-edit --cleanup=verbatim --allow-empty --only -- :/a";
 
 #[test]
 fn each_state_has_its_commands() {
@@ -114,9 +124,14 @@ fn each_state_has_its_commands() {
             "conf/.env",
             state(State::LastCommit),
             &["git ls-files --error-unmatch -- :/conf/.env >/dev/null && \
-               git commit --amend --no-edit --allow-empty --only -- :/conf/.env"],
+               git commit --amend --no-edit --cleanup=verbatim --allow-empty --only -- :/conf/.env"],
         ),
-        (CommitMessage, "", state(State::LastCommit), &["git commit --amend --only --allow-empty"]),
+        (
+            CommitMessage,
+            "",
+            state(State::LastCommit),
+            &["git commit --amend --cleanup=scissors --only --allow-empty"],
+        ),
         (
             Blob,
             "a",
@@ -148,34 +163,34 @@ fn one_rebase_for_each_branch_passes_all_keys() {
     let last = || Containment { state: Some(State::LastCommit), ..own(Some("99"), 9) };
     type Row = (Vec<(LocationKind, Containment)>, Vec<String>);
     let table: [Row; 8] = [
-        (vec![(Blob, own(Some("77"), 4))], one("7777777777", " --no-edit")),
-        (vec![(Blob, own(None, 0)), (Blob, own(Some("77"), 1))], one("--root", " --no-edit")),
-        (vec![(Blob, own(Some("77"), 4)), (Blob, own(Some("11"), 2))], one("1111111111", " --no-edit")),
-        (vec![(CommitMessage, own(Some("77"), 4))], one("7777777777", "")),
+        (vec![(Blob, own(Some("77"), 4))], one(&from("77", ""), ANEW)),
+        (vec![(Blob, own(None, 0)), (Blob, own(Some("77"), 1))], one("--root", ANEW)),
+        (vec![(Blob, own(Some("77"), 4)), (Blob, own(Some("11"), 2))], one(&from("11", ""), ANEW)),
+        (vec![(CommitMessage, own(Some("77"), 4))], one(&from("77", ""), " --cleanup=scissors")),
         // Who else wrote a commit stays its author.
         (
             vec![(Author, own(Some("77"), 4))],
-            vec![rebase("7777777777"), author(), go_on(" --no-edit"), resolved(), check()],
+            vec![rebase(&from("77", "")), author(), go_on(ANEW), resolved(), check()],
         ),
         (
             vec![(Blob, own(Some("77"), 4)), (Blob, committed(side, Some("11"), 2))],
             [
-                one("7777777777", " --no-edit"),
+                one(&from("77", ""), ANEW),
                 vec![REMEMBER.to_owned()],
-                one("1111111111 'my side'", " --no-edit"),
+                one(&from("11", " 'my side'"), ANEW),
                 vec![BACK.to_owned()],
             ]
             .concat(),
         ),
         // The rebase passes the last commit as well.
-        (vec![(Blob, own(Some("77"), 4)), (Blob, last())], one("7777777777", " --no-edit")),
+        (vec![(Blob, own(Some("77"), 4)), (Blob, last())], one(&from("77", ""), ANEW)),
         // After another branch, that one would be amended.
         (
             vec![(Blob, committed(side, Some("11"), 2)), (Blob, last())],
             [
-                one("9999999999", " --no-edit"),
+                one(&from("99", ""), ANEW),
                 vec![REMEMBER.to_owned()],
-                one("1111111111 'my side'", " --no-edit"),
+                one(&from("11", " 'my side'"), ANEW),
                 vec![BACK.to_owned()],
             ]
             .concat(),
@@ -231,21 +246,31 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
         told[3].contains(" --name-callback \"$names, name)\" --email-callback \"$names, email)\" "),
         "{told:?}"
     );
+    let (behind, tip) = ("77".repeat(20), TIP.repeat(20));
+    let clean = "test -z \"$(git -C '/w t' status --porcelain -uno --ignore-submodules; git -C '/w t' diff --cached --name-only --ignore-submodules=none; git status --porcelain -uno --ignore-submodules; git diff --cached --name-only --ignore-submodules=none)\"";
+    let take = |git: &str, name: &str, short: &str| {
+        format!(
+            "{git} fetch --no-tags --no-write-fetch-head \"$work/copy.git\" {name} && {git} -c commit.cleanup=verbatim rebase \
+             --rebase-merges --empty=keep --onto \"$(git --git-dir \"$work/copy.git\" rev-parse {name})\" {tip} {short}"
+        )
+    };
     let expected = [
-        "unset work && test -z \"$(git -C '/w t' status --porcelain -uno --ignore-submodules; git -C '/w t' diff --cached --name-only --ignore-submodules=none; git status --porcelain -uno --ignore-submodules; git diff --cached --name-only --ignore-submodules=none)\" && \
-         work=$(mktemp -d) && git clone --mirror --shared -c 'transfer.hideRefs=!refs' --upload-pack 'git -c transfer.hideRefs=!refs upload-pack' \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\"",
+        &format!(
+            "unset work && {clean} && work=$(mktemp -d) && git clone --mirror --shared -c 'transfer.hideRefs=!refs' \
+             --upload-pack 'git -c transfer.hideRefs=!refs upload-pack' \"$(git rev-parse --git-common-dir)\" \"$work/copy.git\""
+        ),
         WRITE,
         &format!(
-            "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^7777777777' \
-         $(git --git-dir \"$work/copy.git\" rev-parse --not --remotes)"
+            "{FILTER} --force --refs 'refs/heads/a b' refs/heads/main refs/tags/v1 '^{behind}' \
+             $(git --git-dir \"$work/copy.git\" rev-parse --not --remotes)"
         ),
-        "test -z \"$(git -C '/w t' status --porcelain -uno --ignore-submodules; git -C '/w t' diff --cached --name-only --ignore-submodules=none; git status --porcelain -uno --ignore-submodules; git diff --cached --name-only --ignore-submodules=none)\" && \
-         git -C '/w t' fetch --no-tags --no-write-fetch-head \"$work/copy.git\" 'refs/heads/a b' && git -C '/w t' rebase \
-         --rebase-merges --empty=keep --onto \"$(git --git-dir \"$work/copy.git\" rev-parse 'refs/heads/a b')\" eeeeeeeeee 'a b' && \
-         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" refs/heads/main && git rebase \
-         --rebase-merges --empty=keep --onto \"$(git --git-dir \"$work/copy.git\" rev-parse refs/heads/main)\" eeeeeeeeee main && \
-         git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" +refs/tags/v1:refs/tags/v1 && rm -rf \"$work\"",
-        "git diff eeeeeeeeee HEAD",
+        &format!(
+            "{clean} && {} && {} && git fetch --no-tags --no-write-fetch-head \"$work/copy.git\" \
+             +refs/tags/v1:refs/tags/v1 && rm -rf \"$work\"",
+            take("git -C '/w t'", "'refs/heads/a b'", "'a b'"),
+            take("git", "refs/heads/main", "main"),
+        ),
+        &check(),
     ];
     assert_eq!(rewrites(LocationKind::Blob, &shared).1, expected);
 }
@@ -254,8 +279,9 @@ fn what_a_rebase_would_lose_is_rewritten_in_a_copy() {
 fn what_no_branch_has_is_deleted_or_made_anew() {
     let of = |name: &str| Containment { refs: vec![name.into()], ..state(State::Unpushed) };
     let note = "12/34/".to_owned() + &"56".repeat(18);
+    let edit = "git notes --ref=refs/notes/commits edit 1234".to_owned() + &"56".repeat(18);
     let notes = [
-        "git notes --ref=refs/notes/commits edit 1234565656",
+        edit.as_str(),
         "git update-ref refs/notes/commits \"$(git commit-tree -m notes 'refs/notes/commits^{tree}')\"",
     ];
     let table: [(LocationKind, &str, &str, &[&str]); 4] = [
@@ -300,7 +326,7 @@ fn before_a_push_only_what_nobody_has_is_mended() {
     };
     assert_eq!(commands(&report), [AMEND]);
     report.findings.push(finding(LocationKind::Blob, "a", base));
-    assert_eq!(commands(&report), one("7777777777", " --no-edit"));
+    assert_eq!(commands(&report), one(&from("77", ""), ANEW));
     report.findings.clear();
     assert_eq!(before_a_push(&report), []);
 }
