@@ -86,9 +86,10 @@ pub struct Containment {
     pub unlisted: Vec<BString>,
     /// Files that have it, and that git is told not to look at on disk: `skip-worktree`, `assume-unchanged`, a sparse checkout.
     pub unseen: Vec<BString>,
-    /// Files of the work tree that are not tracked any more, where commits have it: git writes over none of them. Not all, if
-    /// there are many.
+    /// Files of the work tree, and directories, in which git tracks nothing, where commits have files that a rebase makes anew.
     pub in_the_way: Vec<BString>,
+    /// There are more of them, or may be.
+    pub more_in_the_way: bool,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
     pub rebase: Option<Rebase>,
     /// Those of the branches that have it which are checked out somewhere.

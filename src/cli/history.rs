@@ -154,7 +154,7 @@ impl Repository<'_> {
             }
         };
         if stories.iter().any(|story| story.cut) {
-            let message = "some trees hold so many copies of what was found that not all paths are told";
+            let message = "some trees hold so many copies of what was found, or in directories so deep, that not all paths are told";
             outcome.issues.push(Issue::new("not-attributed", message).at_path(target.clone()));
         }
         // The connectivity check says more, where it is made.

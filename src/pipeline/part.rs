@@ -10,7 +10,7 @@ impl Collector<'_> {
     /// Scans a part and keeps what this part is to tell of.
     pub(super) fn scan_part(&self, origin: Origin<'_>, bytes: &[u8], part: &Part) {
         if self.settings.max_file_size.is_some_and(|most| part.size > most) {
-            if part.at == 0 {
+            if !part.follows {
                 self.skip(TOO_LARGE, name(origin));
             }
             return;

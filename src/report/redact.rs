@@ -187,6 +187,7 @@ impl Redactor {
             unlisted,
             unseen,
             in_the_way,
+            more_in_the_way: _,
             rebase,
             checked_out,
             gaps: _,

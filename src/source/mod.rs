@@ -132,6 +132,8 @@ pub const TOO_NESTED: &str = "archives nested deeper than max-archive-depth";
 pub struct Part {
     /// Bytes of the whole content.
     pub size: u64,
+    /// Of the parts that are worth a look, it is not the first.
+    pub follows: bool,
     /// Bytes before this part.
     pub at: u64,
     /// Line breaks before this part.

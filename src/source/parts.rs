@@ -145,6 +145,7 @@ pub(super) fn each_part(
         part.own.end = bytes.len() - if last { 0 } else { middle };
         if sink.worth_splitting(LocationKind::Blob, &bytes) {
             each(Piece::Part(&bytes, &part));
+            part.follows = true;
         }
         if last || sink.interrupted() {
             return Ok(());

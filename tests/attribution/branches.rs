@@ -1,4 +1,4 @@
-//! The rebases of a report, run to their ends: several branches, a HEAD on none, options of the call, files in the way.
+//! The rebases of a report, run to their ends: several branches, a HEAD on none, options of the call.
 
 use std::fs;
 
@@ -168,50 +168,6 @@ fn a_configuration_holds_in_every_commit_of_the_rebase() {
             told.iter().find(|command| command.contains("--write-expressions")).expect("it was pushed");
         assert!(written.contains(" --config /") && !written.contains("--policy-from"), "{written}");
     }
-}
-
-#[test]
-fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
-    let mut place = pushed();
-    for file in [".env", "conf/it's .env"] {
-        place.write(file, line(1));
-    }
-    commit(&mut place, "a");
-    place.git(&["rm", "--quiet", "--cached", ".env", "conf/it's .env"]);
-    place.write(".gitignore", "*.env\n");
-    commit(&mut place, "not any more");
-    let told = commands(&place, &["history"]);
-    let [aside, rebase, go_on, _, _, back] = &told[..] else { panic!("{told:?}") };
-    paste(&place, "conf", aside).ends_with(0);
-    // What was put aside is not lost by doing so again.
-    paste(&place, ".", aside).ends_with(1);
-    paste(&place, ".", rebase).ends_with(1);
-    for file in [".env", "conf/it's .env"] {
-        place.write(file, "MISTRAL_API_KEY=\n");
-    }
-    paste(&place, ".", go_on).ends_with(1);
-    // Both were changed, and go in the next commit.
-    place.git(&["rm", "--quiet", ".env", "conf/it's .env"]);
-    paste(&place, ".", "git rebase --continue").ends_with(0);
-    paste(&place, ".", back).ends_with(0);
-    for file in [".env", "conf/it's .env"] {
-        assert_eq!(fs::read_to_string(place.work().join(file)).expect("it is back"), line(1));
-    }
-    place.run(&["history", "--reachable"]).ends_with(0);
-    assert!(!place.work().join(".git/leeward-aside.tar").exists());
-}
-
-#[test]
-fn what_was_put_aside_is_back_before_another_work_tree_is_entered() {
-    let mut place = committed_elsewhere(false);
-    place.write(".env", line(2));
-    commit(&mut place, "a");
-    place.git(&["rm", "--quiet", "--cached", ".env"]);
-    place.write(".gitignore", ".env\n");
-    commit(&mut place, "not any more");
-    let told = commands(&place, &["history"]);
-    let at = |what: &str| told.iter().position(|command| command.contains(what));
-    assert!(at("tar -xf").is_some() && at("tar -xf") < at("/other"), "{told:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod begun;
 mod branches;
 mod exposure;
+mod in_the_way;
 mod names;
 mod notes;
 mod nothing_lost;

@@ -215,3 +215,97 @@ fn a_pack_that_a_multi_pack_index_alone_lists_is_told() {
     assert!(issues(&ran).contains(&"corrupt-pack".to_owned()), "{}", ran.err());
     assert!(ran.err().contains("the pack has no index"), "{}", ran.err());
 }
+
+#[test]
+fn a_directory_as_deep_as_git_goes_is_no_hiding_place() {
+    let mut place = two_keys();
+    let blob = place.git_in(&["hash-object", "-w", "--stdin"], &format!("MISTRAL_API_KEY={}\n", key(3)));
+    let deep = |depth: usize| "d/".repeat(depth) + "deep.env";
+    place.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{}", deep(2000))]);
+    place.git(&["commit", "--quiet", "--message", "deep"]);
+    for args in [&["history", "--reachable"][..], &["history"], &["range", "HEAD^!", "."]] {
+        let ran = place.run(&[args, &["--format=json"]].concat()).ends_with(1);
+        let found = ran.out();
+        assert!(found.contains(&deep(2000)) && issues(&ran).is_empty(), "{args:?}");
+    }
+    // Git itself does not go there.
+    let mut tree = place.git(&["rev-parse", "HEAD^{tree}"]).out().trim_end().to_owned();
+    for _ in 0..50 {
+        tree = place.git_in(&["mktree"], &format!("040000 tree {tree}\td\n"));
+    }
+    let commit = place.git(&["commit-tree", "-m", "deeper", &tree]).out();
+    place.git(&["update-ref", "refs/heads/deeper", commit.trim()]);
+    let ran = place.run(&["history", "--reachable", "deeper", "--format=json"]).ends_with(3);
+    assert_eq!(issues(&ran), ["not-attributed"]);
+}
+
+#[test]
+fn what_does_not_say_what_it_leads_to_is_told() {
+    let mut place = two_keys();
+    let head = place.git(&["rev-parse", "HEAD"]).out();
+    let tree = place.git(&["rev-parse", "HEAD^{tree}"]).out();
+    let people = "author A <a@example.org> 1 +0000\ncommitter A <a@example.org> 1 +0000\n\nm\n";
+    let damaged = [
+        ("commit", format!("tree zz\nparent {head}{people}")),
+        ("commit", format!("tree {tree}parent {}\n{people}", &head[..39])),
+        ("tag", format!("object {}\ntype commit\ntag t\n", &head[..20])),
+    ];
+    for (kind, content) in damaged {
+        let id = place.git_in(&["hash-object", "-t", kind, "--literally", "-w", "--stdin"], &content);
+        place.write(".git/refs/heads/main", &id);
+        for args in [&["history"][..], &["history", "--reachable"], &["range", "main", "."]] {
+            let ran = place.run(&[args, &["--format=json"]].concat()).ends_with(3);
+            assert!(!issues(&ran).is_empty(), "{args:?} {content}");
+        }
+        place.run(&["history", "--reachable", "--no-connectivity-check"]).ends_with(3);
+        place.write(".git/refs/heads/main", &head);
+    }
+}
+
+#[test]
+fn refs_that_are_cut_off_or_run_together_are_told() {
+    let mut place = two_keys();
+    place.git(&["branch", "other"]);
+    place.git(&["pack-refs", "--all"]);
+    let refs = place.work().join(".git/packed-refs");
+    let whole = fs::read_to_string(&refs).expect("git made it");
+    let cut = whole[..whole.len() - 3].to_owned();
+    let header = whole[..12].to_owned();
+    for damaged in [cut, header, whole.replacen("heads/main\n", "heads/main?", 1)] {
+        fs::write(&refs, &damaged).expect("ours");
+        let ran = place.run(&["history", "--reachable", "--format=json"]).ends_with(3);
+        assert!(issues(&ran).contains(&"bad-ref".to_owned()), "{damaged}: {:?}", issues(&ran));
+    }
+    fs::write(&refs, &whole).expect("ours");
+    place.run(&["history", "--reachable"]).ends_with(1);
+}
+
+#[test]
+fn an_index_of_another_work_tree_that_cannot_be_read_is_told() {
+    let mut place = two_keys();
+    place.git(&["worktree", "add", "--quiet", "../linked"]);
+    fs::write(place.work().join(".git/worktrees/linked/index"), "DIRCgarbage").expect("ours");
+    assert_eq!(issues(&place.run(&["history", "--format=json"]).ends_with(3)), ["unreadable-index"]);
+}
+
+#[test]
+fn a_way_to_store_that_is_not_known_is_told() {
+    let mut place = two_keys();
+    place.git(&["config", "core.repositoryFormatVersion", "1"]);
+    let config = place.work().join(".git/config");
+    let text = fs::read_to_string(&config).expect("git made it");
+    for (storage, expected) in [
+        ("[extensions]\n\tobjectFormat = sha3\n", &["unsupported"][..]),
+        ("[extensions]\n\trefStorage = cloud\n", &["unsupported"]),
+        ("[core]\n\trepositoryFormatVersion = 2\n", &["unsupported"]),
+        ("[extensions]\n\tobjectFormat = sha1\n\trefStorage = files\n", &[]),
+    ] {
+        fs::write(&config, format!("{text}{storage}")).expect("ours");
+        let ran = history(&place, &place.work());
+        assert_eq!(
+            (findings(&ran), issues(&ran)),
+            (2, expected.iter().map(ToString::to_string).collect()),
+            "{storage}"
+        );
+    }
+}

@@ -58,6 +58,15 @@ impl Place {
 
     /// Runs git in the working directory, and fails if git does.
     pub(crate) fn git<S: AsRef<OsStr>>(&mut self, args: &[S]) -> Ran {
+        self.git_with(args, None)
+    }
+
+    /// The same, with something on its standard input; gives the one line that it writes, without its end.
+    pub(crate) fn git_in<S: AsRef<OsStr>>(&mut self, args: &[S], input: &str) -> String {
+        self.git_with(args, Some(input.into())).out().trim_end().to_owned()
+    }
+
+    fn git_with<S: AsRef<OsStr>>(&mut self, args: &[S], input: Option<Vec<u8>>) -> Ran {
         if args.first().is_some_and(|first| first.as_ref() == "commit" || first.as_ref() == "merge") {
             self.day += 1;
         }
@@ -69,7 +78,7 @@ impl Place {
             git.env(format!("GIT_{who}_DATE"), &date);
         }
         git.args(["-c", "core.autocrlf=false", "-c", "commit.gpgSign=false", "-c", "gc.auto=0"]);
-        run(git.args(arguments(args)), None).ends_with(0)
+        run(git.args(arguments(args)), input).ends_with(0)
     }
 
     /// Makes the working directory a repository.

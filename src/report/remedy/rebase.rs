@@ -33,6 +33,9 @@ const HEAD: &str = "$(git symbolic-ref --quiet --short HEAD || git rev-parse HEA
 impl Group<'_> {
     /// One rebase after the other.
     pub(super) fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
+        if self.more_in_the_way() {
+            return self.in_another_work_tree(&rebases);
+        }
         let in_the_way = self.in_the_way();
         let mut lines = put_aside(&in_the_way);
         lines.extend(self.looked_at());
@@ -156,10 +159,33 @@ impl Group<'_> {
         }
     }
 
-    /// What lies in the work tree where a rebase has to write. The name of a file that holds a key is masked.
+    /// What lies in the work tree where a rebase has to write.
     fn in_the_way(&self) -> BTreeSet<&BString> {
         let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
-        found.flat_map(|found| &found.in_the_way).filter(|path| !is_masked(path)).collect()
+        found.flat_map(|found| &found.in_the_way).collect()
+    }
+
+    /// Whether not all of that can be put aside. The name of a file that holds a key is masked.
+    fn more_in_the_way(&self) -> bool {
+        let mut found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        found.any(|found| found.more_in_the_way) || self.in_the_way().into_iter().any(is_masked)
+    }
+
+    /// Where nothing lies in the way.
+    fn in_another_work_tree(&self, rebases: &[&Rebase]) -> Vec<Line> {
+        let mut here = rebases.iter().filter(|rebase| rebase.work_tree.is_none());
+        let add = here.next().map(|rebase| match &rebase.branch {
+            Some(branch) => {
+                format!("git worktree add PATH {}", word(branch.strip_prefix(BRANCHES).unwrap_or(branch)))
+            }
+            None => "branch=$(git symbolic-ref --quiet --short HEAD) && git switch --detach && git worktree add PATH \"$branch\" || \
+                     git worktree add --detach PATH HEAD"
+                .to_owned(),
+        });
+        let title = "Before it is pushed: files that are not tracked lie in the work tree where some commits have others, more than can \
+                     be put aside one by one. Git would write over what is ignored. Add another work tree, at a PATH outside of this one, \
+                     and look again there:";
+        [say(title)].into_iter().chain(add.map(run)).collect()
     }
 }
 
@@ -191,8 +217,12 @@ fn put_aside(files: &BTreeSet<&BString>) -> Vec<Line> {
     }
     let files: String =
         files.iter().map(|file| format!(" {}", word(&[b"./", file.as_slice()].concat()))).collect();
-    let title = "Git stops where a commit has a file that is not tracked any more and lies in the work tree. Put it aside:";
-    vec![say(title), run(format!("({AT_TOP} && test ! -e {ASIDE} && tar -cf {ASIDE}{files} && rm{files})"))]
+    let title = "Some commits have files where others lie in the work tree that are not tracked. Git stops at those, and writes over \
+                 what is ignored. Put them aside:";
+    vec![
+        say(title),
+        run(format!("({AT_TOP} && test ! -e {ASIDE} && tar -cf {ASIDE}{files} && rm -rf{files})")),
+    ]
 }
 
 fn put_back(files: &BTreeSet<&BString>) -> Vec<Line> {

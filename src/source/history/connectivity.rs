@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 
-use super::objects::named_ids;
+use super::objects::{is_well_linked, named_ids};
 use super::packs::Content;
 use super::store::Store;
 use super::versions;
@@ -67,8 +67,11 @@ impl<'a> Links<'a> {
 
 impl Links<'_> {
     /// Checks everything that an object names. Gives where the entries of a tree start, and where the last one ends; none
-    /// when a tree's bytes are no tree.
+    /// when the bytes do not tell what the object names.
     pub(super) fn object(&self, kind: ObjectKind, id: &oid, content: Content<'_>) -> Option<Vec<u32>> {
+        if !is_well_linked(kind, id, content.bytes) {
+            return None;
+        }
         match kind {
             ObjectKind::Blob => {}
             ObjectKind::Tree => {

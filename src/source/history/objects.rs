@@ -207,6 +207,24 @@ pub(super) fn named_ids(bytes: &[u8]) -> impl Iterator<Item = (&[u8], gix_hash::
     })
 }
 
+/// Whether a commit or a tag says what it leads to in the form in which git reads it. Of trees and blobs, this says nothing.
+pub(super) fn is_well_linked(kind: ObjectKind, id: &oid, bytes: &[u8]) -> bool {
+    let names_id = |line: Option<&[u8]>, name: &[u8]| {
+        let hex = line.and_then(|line| line.strip_prefix(name));
+        hex.is_some_and(|hex| hex.len() == 2 * id.as_bytes().len() && hex.iter().all(u8::is_ascii_hexdigit))
+    };
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    match kind {
+        ObjectKind::Commit => {
+            let parents = lines.clone().skip(1).take_while(|line| line.starts_with(b"parent "));
+            names_id(lines.next(), b"tree ")
+                && parents.into_iter().all(|line| names_id(Some(line), b"parent "))
+        }
+        ObjectKind::Tag => names_id(lines.next(), b"object "),
+        ObjectKind::Tree | ObjectKind::Blob => true,
+    }
+}
+
 /// The committer's clock, in seconds since 1970; 0 where there is none.
 pub(super) fn committer_time(bytes: &[u8]) -> i64 {
     let headers = bytes.lines().take_while(|line| !line.is_empty());

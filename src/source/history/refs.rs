@@ -144,6 +144,12 @@ fn short_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// Whether git takes it for the name of a ref, as far as single bytes tell.
+fn is_name(name: &[u8]) -> bool {
+    let never = |&byte: &u8| byte <= b' ' || byte == 0x7f || b"~^:?*[\\".contains(&byte);
+    name.starts_with(b"refs/") && !name.iter().any(never)
+}
+
 /// Reads `packed-refs`.
 fn packed(path: &Path, found: &mut Found) {
     let content = match read_file(path) {
@@ -151,7 +157,8 @@ fn packed(path: &Path, found: &mut Found) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return,
         Err(error) => return found.issues.push(unreadable(path, &error)),
     };
-    let mut bad = 0usize;
+    // What is cut off within a line may lack others as well.
+    let mut bad = usize::from(!content.is_empty() && !content.ends_with(b"\n"));
     // `#` is the header, `^` what the tag above peels to.
     for line in
         content.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"^"))
@@ -159,12 +166,15 @@ fn packed(path: &Path, found: &mut Found) {
         let parsed =
             line.split_once_str(b" ").and_then(|(hex, name)| Some((ObjectId::from_hex(hex).ok()?, name)));
         match parsed {
-            Some((id, name)) => found.refs.push((name.into(), Value::Object(id))),
+            Some((id, name)) => {
+                bad += usize::from(!is_name(name));
+                found.refs.push((name.into(), Value::Object(id)));
+            }
             None => bad += 1,
         }
     }
     if bad > 0 {
-        let message = format!("lines in it that are no refs: {bad}");
+        let message = format!("lines in it that are no refs, or are cut off: {bad}");
         found.issues.push(Issue::new("bad-ref", message).at_path(bytes_of(path)));
     }
 }

@@ -89,7 +89,11 @@ impl Visitor for Scanner<'_> {
             None => Some(Vec::new()),
         };
         if pushed == Pushed::Damaged || note.is_none() {
-            let message = "this tree is damaged: its entries end early";
+            let message = match kind {
+                ObjectKind::Commit => "this commit is damaged: its tree or its parents are not told",
+                ObjectKind::Tag => "this tag is damaged: what it is about is not told",
+                ObjectKind::Tree | ObjectKind::Blob => "this tree is damaged: its entries end early",
+            };
             self.sink.issue(Issue::new("corrupt-object", message).at_object(id.to_string()));
         }
         if self.counts.objects >= BATCH {

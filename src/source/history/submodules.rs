@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::store::list;
 use crate::source::layout::Layout;
 
 /// Deepest nesting of directories that is followed: names of submodules may have slashes.
@@ -15,8 +16,9 @@ const DEEPEST: usize = 20;
 pub(super) fn find(layout: &Layout) -> Vec<PathBuf> {
     let mut found = Vec::new();
     below(&layout.common_dir.join("modules"), 0, &mut found);
-    if layout.git_dir != layout.common_dir {
-        below(&layout.git_dir.join("modules"), 0, &mut found);
+    // Each linked work tree has its own.
+    for work_tree in list(&layout.common_dir.join("worktrees"), &mut |_| ()) {
+        below(&work_tree.join("modules"), 0, &mut found);
     }
     found.sort();
     found

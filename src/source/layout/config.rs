@@ -62,6 +62,11 @@ impl Config {
             "sha256" => Some(Kind::Sha256),
             _ => None,
         });
+        issues.extend(unknown(&config).map(|what| {
+            let message =
+                format!("{what}, which is not known here: objects or refs may be stored in another way");
+            Issue::new("unsupported", message).at_path(bytes_of(file))
+        }));
         // A configuration without the extension says SHA-1; one that is missing says nothing.
         let hash = hash.or_else(|| text("core.repositoryformatversion").map(|_| Kind::Sha1));
         Config {
@@ -71,6 +76,23 @@ impl Config {
             reftable: text("extensions.refstorage").is_some_and(|storage| storage.starts_with("reftable")),
             promisor: text("extensions.partialclone").is_some() || has_promisor_remote(&config),
         }
+    }
+}
+
+/// What the configuration says of storage that is not read here, nor by any git of today. Extensions that say nothing of it,
+/// known or not, are none of it.
+fn unknown(config: &git2::Config) -> Option<String> {
+    let version = config.get_i64("core.repositoryformatversion").unwrap_or_default();
+    let other = |name: &str, is_known: fn(&str) -> bool| {
+        let value = config.get_string(&format!("extensions.{name}")).ok()?;
+        (!is_known(&value)).then(|| format!("extensions.{name} is {value}"))
+    };
+    let format = || other("objectFormat", |value| matches!(value, "sha1" | "sha256"));
+    let refs = || other("refStorage", |value| value == "files" || value.starts_with("reftable"));
+    match version {
+        ..=0 => None,
+        1 => format().or_else(refs),
+        version => Some(format!("core.repositoryFormatVersion is {version}")),
     }
 }
 

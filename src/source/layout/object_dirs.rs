@@ -25,12 +25,14 @@ pub(super) fn object_dirs(common_dir: &Path, dirs: &ObjectDirs, issues: &mut Vec
     while let Some((dir, named_by)) = waiting.pop() {
         let dir = match fs::canonicalize(&dir) {
             Ok(dir) if dir.is_dir() => dir,
-            _ => {
+            other => {
+                let why = match other {
+                    Err(error) if error.kind() != ErrorKind::NotFound => system_error(&error),
+                    _ => "does not exist".to_owned(),
+                };
                 let message = match &named_by {
-                    Some(by) if *by != dir => {
-                        format!("the object directory {} does not exist", dir.display())
-                    }
-                    _ => "this object directory does not exist".to_owned(),
+                    Some(by) if *by != dir => format!("the object directory {}: {why}", dir.display()),
+                    _ => format!("this object directory: {why}"),
                 };
                 issues.push(
                     Issue::new("missing-alternate", message).at_path(bytes_of(&named_by.unwrap_or(dir))),

@@ -1,38 +1,21 @@
-//! What the index and the disk have at the paths where commits hold something.
+//! What the index has at the paths where commits hold something.
 //!
-//! Takes spots, gives the paths at which a command has to look, or must not write, before it changes commits.
+//! Takes spots, gives the paths at which a command has to look before it changes commits.
 
 use std::collections::BTreeSet;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
+use super::overwritten::MOST;
 use super::teller::Teller;
 
-/// Most paths that are named.
-const MOST: usize = 20;
-
 impl Teller<'_> {
-    /// The files on disk where commits have spots and the index has nothing.
-    pub(super) fn in_the_way(&self, spots: &[u32]) -> Vec<BString> {
-        let Some(top) = self.work_tree else { return Vec::new() };
-        let is_file = |path: &BString| {
-            let file = path.to_path().ok().and_then(|path| top.join(path).symlink_metadata().ok());
-            file.is_some_and(|file| !file.is_dir())
-        };
-        self.unlisted(spots.iter().copied(), is_file)
-    }
-
     /// The paths of spots where the index has nothing.
-    pub(super) fn unlisted(
-        &self,
-        spots: impl Iterator<Item = u32>,
-        wanted: impl Fn(&BString) -> bool,
-    ) -> Vec<BString> {
+    pub(super) fn unlisted(&self, spots: impl Iterator<Item = u32>) -> Vec<BString> {
         let paths: BTreeSet<&BString> = spots.map(|spot| &self.spots.get(spot).path).collect();
         let listed = |path: &BString| self.index.values().any(|paths| paths.contains(path));
         let unlisted = |path: &BString| !listed(path) && !self.begun.is_unseen(path);
-        let found = paths.into_iter().filter(|path| wanted(path) && unlisted(path));
-        found.take(MOST).cloned().collect()
+        paths.into_iter().filter(|path| unlisted(path)).take(MOST).cloned().collect()
     }
 
     /// The paths of spots that git is told not to look at on disk.

@@ -56,6 +56,10 @@ impl Graph {
         &self.rows[commit].id
     }
 
+    pub(super) fn tree(&self, commit: usize) -> &ObjectId {
+        &self.rows[commit].tree
+    }
+
     /// The tree of each commit, in their order.
     pub(super) fn trees(&self) -> impl Iterator<Item = &ObjectId> {
         self.rows.iter().map(|row| &row.tree)

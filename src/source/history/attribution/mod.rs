@@ -13,6 +13,7 @@ mod files;
 mod graph;
 mod leads;
 mod life;
+mod overwritten;
 mod places;
 mod read;
 mod reflogs;
@@ -30,6 +31,7 @@ use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 
 use self::graph::Graph;
+use self::overwritten::OnDisk;
 use self::places::Spots;
 pub(super) use self::read::index;
 use self::scope::Scope;
@@ -83,7 +85,7 @@ pub struct Story {
     /// hold it at one path, the first stands for all: an object can be left without a place, a finding cannot, unless
     /// only what revisions reach was asked for.
     pub places: Vec<Vec<Place>>,
-    /// Some tree holds so many copies that not all of their paths are told.
+    /// Some tree holds so many copies, or in directories so deep, that not all of their paths are told.
     pub cut: bool,
 }
 
@@ -120,17 +122,19 @@ pub fn attribute(
     let by_refs = graph.ancestors(tips.commits().chain(head));
     let names_none = |value: &Value| matches!(value, Value::Object(id) if !store.contains(id));
     let is_cut = |(commit, by_ref): (usize, &bool)| *by_ref && graph.is_cut(commit);
-    let gaps = refs.values().any(names_none) || by_refs.iter().enumerate().any(is_cut);
+    let gaps = found.damaged || refs.values().any(names_none) || by_refs.iter().enumerate().any(is_cut);
+    let (index, begun) = (index(layout, issue), begun::Begun::read(layout));
+    let listed = index.values().flatten();
     let teller = Teller {
         wanted: &wanted,
         scope: Scope::new(reach, &graph, &spots, &by_refs),
         spots: &spots,
         commits: read::Commits::new(&store),
         tags: &found.tags,
-        index: index(layout, issue),
-        elsewhere: read::other_indexes(layout),
-        work_tree: layout.work_tree.as_deref(),
-        begun: begun::Begun::read(layout),
+        elsewhere: read::other_indexes(layout, issue),
+        on_disk: OnDisk::new(&store, layout.work_tree.as_deref(), &begun, listed),
+        index: &index,
+        begun: &begun,
         head,
         line: graph.ancestors(head),
         by_refs,
@@ -164,7 +168,8 @@ pub(super) fn reached<'i>(
         graph.only(&reached)
     };
     let spots = Spots::new(&found.leads, graph.trees(), wanted.ids.len());
-    let held = |number| spots.of(number).iter().any(|&spot| !spots.get(spot).lists.is_empty());
+    // Where not all paths are followed, none is known to lead nowhere.
+    let held = |number| spots.cut || spots.of(number).iter().any(|&spot| !spots.get(spot).lists.is_empty());
     let by_name = |id: &ObjectId| reach.objects.contains(id) || graph.names(id);
     let ids = wanted.ids.iter().enumerate();
     ids.filter(|&(number, id)| held(number) || by_name(id)).map(|(_, id)| *id).collect()
@@ -186,11 +191,15 @@ pub(super) fn paths_of(
 
 /// The ids to look for in trees.
 fn in_trees(findings: &[Vec<Held>]) -> BTreeSet<ObjectId> {
-    let in_trees = |held: &&Held| matches!(held.kind, LocationKind::Blob | LocationKind::Path);
-    findings.iter().flatten().filter(in_trees).filter_map(Held::id).collect()
+    findings.iter().flatten().filter(|held| held.is_in_trees()).filter_map(Held::id).collect()
 }
 
 impl Held {
+    /// Whether trees name what it is in.
+    fn is_in_trees(&self) -> bool {
+        matches!(self.kind, LocationKind::Blob | LocationKind::Path)
+    }
+
     fn id(&self) -> Option<ObjectId> {
         ObjectId::from_hex(self.object.as_bytes()).ok()
     }

@@ -15,8 +15,8 @@ use super::leads::{Child, Leads};
 /// Most spots that are told of below one tree. Only trees that were made to be hostile have more.
 const SPOTS: usize = 1000;
 
-/// Deepest directory that is followed.
-const DEPTH: usize = 500;
+/// Deepest directory that is followed: as deep as git itself goes.
+const DEPTH: usize = 2048;
 
 /// The list of trees that hold nothing wanted.
 pub(super) const EMPTY: u32 = 0;
@@ -47,7 +47,7 @@ pub(super) struct Spots<'a> {
     of_tree: Vec<u32>,
     /// The list of each commit's tree.
     of_commit: Vec<u32>,
-    /// Some tree had more than are told of.
+    /// Some tree had more than are told of, or deeper ones than are followed.
     pub(super) cut: bool,
 }
 

@@ -16,6 +16,7 @@ use super::Layout;
 use super::search::seconds;
 use crate::finding::{Commit, Staged};
 use crate::source::Issue;
+use crate::source::index::IndexError;
 use crate::source::layout::{self, ObjectDirs, bytes_of};
 
 /// Reads commits, each once.
@@ -91,16 +92,23 @@ pub(super) fn top(git_dir: &Path) -> Option<BString> {
     found.work_tree.as_deref().map(bytes_of)
 }
 
-/// The blobs of the indexes of all other work trees, with where they stand. One that cannot be read tells nothing: whether
-/// this work tree's holds what was found does not depend on it.
-pub(super) fn other_indexes(layout: &Layout) -> HashMap<ObjectId, BTreeSet<Staged>> {
+/// The blobs of the indexes of all other work trees, with where they stand. One that cannot be read is an issue.
+pub(super) fn other_indexes(
+    layout: &Layout,
+    issue: &mut dyn FnMut(Issue),
+) -> HashMap<ObjectId, BTreeSet<Staged>> {
     let mut paths: HashMap<ObjectId, BTreeSet<Staged>> = HashMap::new();
     let linked = list(&layout.common_dir.join("worktrees"), &mut |_| ());
     let others = linked.into_iter().chain([layout.common_dir.clone()]).filter(|dir| *dir != layout.git_dir);
     for git_dir in others {
         let work_tree = top(&git_dir).or_else(|| Some(bytes_of(&git_dir)));
-        let there = Layout { git_dir, ..layout.clone() };
-        for (id, path) in crate::source::index::files(&there).unwrap_or_default() {
+        let path = bytes_of(&git_dir);
+        let files = crate::source::index::files(&Layout { git_dir, ..layout.clone() });
+        let files = files.unwrap_or_else(|error| {
+            issue(unreadable_index(&error).at_path(path));
+            Vec::new()
+        });
+        for (id, path) in files {
             paths.entry(id).or_default().insert(Staged { work_tree: work_tree.clone(), path });
         }
     }
@@ -120,13 +128,14 @@ pub(in super::super) fn index(
                 paths.entry(id).or_default().insert(path);
             }
         }
-        Err(error) => {
-            let message = format!(
-                "whether the index still holds what was found is not known: {error}; `git read-tree HEAD` makes a \
-                 new one"
-            );
-            issue(Issue::new("unreadable-index", message));
-        }
+        Err(error) => issue(unreadable_index(&error)),
     }
     paths
+}
+
+fn unreadable_index(error: &IndexError) -> Issue {
+    let message = format!(
+        "whether the index still holds what was found is not known: {error}; `git read-tree HEAD` makes a new one"
+    );
+    Issue::new("unreadable-index", message)
 }

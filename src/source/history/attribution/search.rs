@@ -13,7 +13,7 @@ use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 
 use super::super::Progress;
-use super::super::objects::named_ids;
+use super::super::objects::{is_well_linked, named_ids};
 use super::super::packs::{Answer, Content, Entry, Place, Traversal, Visitor, entries_of};
 use super::super::store::{Scratch, Store};
 use super::graph::Row;
@@ -29,6 +29,8 @@ pub(super) struct Found {
     /// What each tag stands for.
     pub(super) tags: BTreeMap<ObjectId, ObjectId>,
     pub(super) leads: Leads,
+    /// Some commits or tags do not say what they lead to.
+    pub(super) damaged: bool,
     /// It was ended before it had seen everything.
     pub(super) interrupted: bool,
 }
@@ -91,9 +93,9 @@ pub(super) fn search(store: &Store, wanted: &Wanted, progress: &dyn Progress) ->
         undecoded.extend(traversal.loose(number, &finder));
     }
     other_copies(store, undecoded, finder);
-    let Seen { commits, tags, trails } = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Seen { commits, tags, trails, damaged } = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     let interrupted = stop.load(Ordering::Relaxed);
-    Found { commits, tags, leads: Leads::new(trails, store, wanted), interrupted }
+    Found { commits, tags, leads: Leads::new(trails, store, wanted), damaged, interrupted }
 }
 
 /// Looks at intact copies of damaged objects. That there are none was reported by the scan.
@@ -112,6 +114,7 @@ struct Seen {
     commits: Vec<Row>,
     tags: BTreeMap<ObjectId, ObjectId>,
     trails: Vec<Trail>,
+    damaged: bool,
 }
 
 /// One thread's finds.
@@ -121,6 +124,7 @@ struct Finder<'a> {
     trail: Trail,
     rows: Vec<Row>,
     tags: Vec<(ObjectId, ObjectId)>,
+    damaged: bool,
     objects: u64,
     seen: &'a Mutex<Seen>,
 }
@@ -128,13 +132,14 @@ struct Finder<'a> {
 impl<'a> Finder<'a> {
     fn new(wanted: &'a Wanted, seen: &'a Mutex<Seen>, progress: &'a dyn Progress) -> Finder<'a> {
         let (rows, tags) = (Vec::new(), Vec::new());
-        Finder { wanted, progress, trail: Trail::default(), rows, tags, objects: 0, seen }
+        Finder { wanted, progress, trail: Trail::default(), rows, tags, damaged: false, objects: 0, seen }
     }
 }
 
 impl Visitor for Finder<'_> {
     fn visit(&mut self, kind: ObjectKind, id: &oid, place: Place, content: Content<'_>) -> Answer {
         let bytes = content.bytes;
+        self.damaged |= !is_well_linked(kind, id, bytes);
         match kind {
             ObjectKind::Commit => self.rows.extend(row(id, bytes)),
             ObjectKind::Tree => self.trail.tree(id, place, bytes, self.wanted),
@@ -163,6 +168,7 @@ impl Drop for Finder<'_> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.commits.append(&mut self.rows);
         seen.tags.extend(self.tags.drain(..));
+        seen.damaged |= self.damaged;
         if !self.trail.trees.is_empty() {
             seen.trails.push(std::mem::take(&mut self.trail));
         }

@@ -4,7 +4,6 @@
 //! taken as many at a time as a [`Life`] holds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
 
 use bstr::BString;
 use gix_hash::ObjectId;
@@ -12,6 +11,7 @@ use gix_hash::ObjectId;
 use super::begun::Begun;
 use super::graph::Graph;
 use super::life::{Life, SETS, Set};
+use super::overwritten::{InTheWay, OnDisk};
 use super::places::Spots;
 use super::scope::Scope;
 use super::search::Wanted;
@@ -30,13 +30,12 @@ pub(super) struct Teller<'a> {
     /// What each tag stands for.
     pub(super) tags: &'a BTreeMap<ObjectId, ObjectId>,
     /// Paths in the index, by blob.
-    pub(super) index: HashMap<ObjectId, BTreeSet<BString>>,
+    pub(super) index: &'a HashMap<ObjectId, BTreeSet<BString>>,
     /// The same of the indexes of other work trees.
     pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
-    /// The top of the files, if there are any.
-    pub(super) work_tree: Option<&'a Path>,
+    pub(super) on_disk: OnDisk<'a>,
     /// What git has begun and not ended.
-    pub(super) begun: Begun,
+    pub(super) begun: &'a Begun,
     pub(super) head: Option<usize>,
     /// Whether each commit is HEAD or one of its ancestors.
     pub(super) line: Vec<bool>,
@@ -58,6 +57,8 @@ struct Asked {
     /// Names of refs that hold it.
     named: BTreeSet<BString>,
     in_index: bool,
+    /// It is in what trees name.
+    in_trees: bool,
     /// Where an index has it anew.
     staged: BTreeSet<Staged>,
 }
@@ -103,6 +104,7 @@ impl Teller<'_> {
             }
             let Some(id) = held.id() else { continue };
             asked.objects.insert(id);
+            asked.in_trees |= held.is_in_trees();
             asked.set.spots.extend(self.spots_of(held));
             let commit = self.commit_of(&id, held.kind);
             match held.kind {
@@ -172,7 +174,7 @@ impl Teller<'_> {
             first: first.and_then(|commit| self.named(commit)),
             last: last.and_then(|commit| self.named(commit)),
             removed: removed.and_then(|commit| self.named(commit)),
-            cut: self.spots.cut && !asked.set.spots.is_empty(),
+            cut: self.spots.cut && asked.in_trees,
             ..Story::default()
         };
         // Of what is not stored, nothing more is known.
@@ -202,19 +204,22 @@ impl Teller<'_> {
         containment.replaced = self.tips.has_replaced();
         containment.notes = self.tips.of_notes(true).next().is_some();
         let of_head = asked.set.spots.iter().copied().filter(|&spot| self.is_of_head(spot));
-        containment.unlisted = self.unlisted(of_head, |_| true);
+        containment.unlisted = self.unlisted(of_head);
         containment.unseen = self.unseen(&asked.set.spots);
-        containment.rebase = self.rebase(&question);
-        if containment.rebase.as_ref().is_some_and(|rebase| rebase.work_tree.is_none()) {
-            containment.in_the_way = self.in_the_way(&asked.set.spots);
+        if let Some((rebase, base, tip)) = self.rebase(&question) {
+            if rebase.work_tree.is_none() {
+                let InTheWay { files, more } = self.on_disk.in_the_way(self.graph, base, tip);
+                (containment.in_the_way, containment.more_in_the_way) = (files, more);
+            }
+            containment.rebase = Some(rebase);
         }
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
         story
     }
 
     /// The rebase of what is checked out, if that has it, or else of a branch that does. A branch that has all that a HEAD on
-    /// none has takes its place: it would keep the key.
-    fn rebase(&self, question: &Question<'_>) -> Option<Rebase> {
+    /// none has takes its place: it would keep the key. With it, the commit that it begins behind, and its last.
+    fn rebase(&self, question: &Question<'_>) -> Option<(Rebase, Option<usize>, usize)> {
         let Question { life, set, .. } = *question;
         let head = self.head.filter(|&head| life.leads_to(set, head));
         let over = head.and_then(|head| self.tips.over_detached(head));
@@ -229,8 +234,9 @@ impl Teller<'_> {
         let height = base.map_or(0, |base| self.graph.generation(base) + 1);
         let gone = branch.is_some_and(|branch| self.tips.is_gone(branch));
         let id = |commit| self.graph.id(commit).to_string();
-        let (branch, base, tip) = (branch.cloned(), base.map(id), id(tip));
-        Some(Rebase { branch, work_tree, gone, base, tip, merges, height })
+        let branch = branch.cloned();
+        let rebase = Rebase { branch, work_tree, gone, base: base.map(id), tip: id(tip), merges, height };
+        Some((rebase, base, tip))
     }
 
     /// Whether HEAD's tree has a spot.

@@ -45,7 +45,12 @@ impl Ends {
                     let is_new = self.tags.insert(id);
                     match next {
                         Some((_, next)) if is_new => id = next,
-                        _ => return,
+                        Some(_) => return,
+                        // It does not tell what it is about.
+                        None => {
+                            missing.insert(id, "object");
+                            return;
+                        }
                     }
                 }
                 Some((kind, _)) => {

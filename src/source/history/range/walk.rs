@@ -8,11 +8,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
-use gix_hash::ObjectId;
+use gix_hash::{ObjectId, oid};
 use gix_object::Kind as ObjectKind;
 
 use super::super::connectivity::Missing;
-use super::super::objects::{committer_time, named_ids};
+use super::super::objects::{committer_time, is_well_linked, named_ids};
 use super::reader::Reader;
 
 /// How many more commits are looked at, where all that remain are older than what was found and left out: as many
@@ -91,7 +91,7 @@ pub(super) fn newest<'c>(
     if commits.len() < 2 {
         return commits.into_keys().collect();
     }
-    let mut node = |id: &ObjectId| reader.object(id).and_then(|(kind, bytes)| parse(kind, bytes));
+    let mut node = |id: &ObjectId| reader.object(id).and_then(|(kind, bytes)| parse(kind, id, bytes));
     let parents: BTreeSet<ObjectId> =
         commits.keys().filter_map(&mut node).flat_map(|node| node.parents).collect();
     let walked = walk(&commits, &parents, shallow, reader, &mut Missing::new(), &|| false);
@@ -126,7 +126,7 @@ impl Walker {
         if self.nodes.contains_key(&id) || missing.contains_key(&id) {
             return;
         }
-        let Some(node) = reader.object(&id).and_then(|(kind, bytes)| parse(kind, bytes)) else {
+        let Some(node) = reader.object(&id).and_then(|(kind, bytes)| parse(kind, &id, bytes)) else {
             missing.insert(id, "commit");
             return;
         };
@@ -236,11 +236,14 @@ impl Walker {
     }
 }
 
-/// What a walk needs of a commit.
-fn parse(kind: ObjectKind, bytes: &[u8]) -> Option<Node> {
+/// What a walk needs of a commit; none if it does not tell all of that.
+fn parse(kind: ObjectKind, id: &oid, bytes: &[u8]) -> Option<Node> {
+    if kind != ObjectKind::Commit || !is_well_linked(kind, id, bytes) {
+        return None;
+    }
     let mut tree = None;
     let mut parents = Vec::new();
-    for (name, id) in named_ids(bytes).filter(|_| kind == ObjectKind::Commit) {
+    for (name, id) in named_ids(bytes) {
         match name {
             b"tree" => tree = Some(id),
             b"parent" => parents.push(id),

@@ -15,17 +15,20 @@ use crate::rule::{Example, RuleSet, builtin, check};
 use crate::source::index;
 use crate::source::layout::{self, ObjectDirs};
 use crate::source::scratch_repo::{Repo, Scratch, damage};
-use crate::source::{Origin, Sink as _};
+use crate::source::{Origin, Sink as _, TOO_LARGE};
 
 /// What a scan finds.
 fn found(scan: impl FnOnce(&Collector<'_>)) -> Outcome {
     let detector = Detector::new(RuleSet::new(builtin::rules().expect("ours")).expect("ids differ"));
-    found_with(&detector, Confidence::Medium, scan)
+    found_with(&detector, settings(), scan)
 }
 
-fn found_with(detector: &Detector, confidence: Confidence, scan: impl FnOnce(&Collector<'_>)) -> Outcome {
-    let settings =
-        Settings { confidence, inline_ignores: false, limits: Limits::default(), max_file_size: None };
+fn settings() -> Settings {
+    let confidence = Confidence::Medium;
+    Settings { confidence, inline_ignores: false, limits: Limits::default(), max_file_size: None }
+}
+
+fn found_with(detector: &Detector, settings: Settings, scan: impl FnOnce(&Collector<'_>)) -> Outcome {
     let (left_out, interrupted) = (LeftOut::default(), AtomicBool::new(false));
     let counters = Arc::new(Counters::default());
     let collector = Collector::new(detector, settings, &left_out, vec!["".into()], &interrupted, counters);
@@ -84,7 +87,7 @@ fn at_once(content: &[u8]) -> Vec<String> {
 pub(super) fn history_with(repo: &Repo, detector: &Detector) -> Outcome {
     let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
     let options = Options { threads: 2, connectivity: false };
-    found_with(detector, Confidence::Low, |sink| {
+    found_with(detector, Settings { confidence: Confidence::Low, ..settings() }, |sink| {
         scan(&layout, 0, &options, sink, &()).expect("threads");
     })
 }
@@ -102,6 +105,27 @@ fn range_of_all(repo: &Repo, words: &str) -> Outcome {
     let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
     let words = range::Words::parse(words.into()).expect("a range");
     found(|sink| drop(range::scan(&layout, &words, 0, 2, sink, &(), &|_| ()).expect("threads")))
+}
+
+#[test]
+fn what_is_larger_than_wanted_is_counted_wherever_the_key_is_in_it() {
+    let scratch = Scratch::new();
+    let dull = "nothing to see here\n".repeat(30_000);
+    for (number, content) in [line(1) + "\n" + &dull, dull.clone() + &line(1), dull].into_iter().enumerate() {
+        let repo = scratch.repo(&format!("r{number}"), &[]);
+        repo.write("big", &content);
+        repo.commit("big");
+        let layout = layout::find(&repo.path, &ObjectDirs::default()).expect("a repository");
+        let detector = Detector::new(RuleSet::new(builtin::rules().expect("ours")).expect("ids differ"));
+        let outcome = found_with(&detector, Settings { max_file_size: Some(1000), ..settings() }, |sink| {
+            scan(&layout, 0, &Options { threads: 2, connectivity: true }, sink, &()).expect("threads");
+        });
+        let skipped: Vec<_> =
+            outcome.coverage.skipped.iter().map(|it| (it.reason.as_str(), it.count)).collect();
+        // Where there is nothing to be found, nothing is left out.
+        let expected = if number < 2 { vec![(TOO_LARGE, 1)] } else { vec![] };
+        assert_eq!((skipped, outcome.findings.len()), (expected, 0), "{number}");
+    }
 }
 
 #[test]

@@ -1,0 +1,193 @@
+//! What a rebase would write over: files on disk that git does not track, where the commits that it makes anew have some.
+//!
+//! Takes the commits of a rebase and the paths of the index, gives paths from the top of the work tree. Git stops where such a
+//! file is not ignored, and deletes one that is, without a word.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs;
+use std::ops::Bound;
+use std::path::Path;
+
+use bstr::{BStr, BString, ByteSlice};
+use gix_hash::ObjectId;
+use gix_object::Kind as ObjectKind;
+
+use super::super::objects::TreeEntries;
+use super::super::store::{Scratch, Store};
+use super::begun::Begun;
+use super::graph::Graph;
+
+/// Most paths that are named.
+pub(super) const MOST: usize = 20;
+
+/// Most commits that are looked at. More are no everyday's work.
+const COMMITS: usize = 5000;
+
+/// Most files of one directory that are looked at.
+const FILES: usize = 1000;
+
+/// What lies in the way of a rebase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct InTheWay {
+    /// Files, and directories in which git tracks nothing.
+    pub(super) files: Vec<BString>,
+    /// There is more than is told, or may be.
+    pub(super) more: bool,
+}
+
+/// The files on disk, and what git tracks of them.
+pub(super) struct OnDisk<'a> {
+    store: &'a Store,
+    top: Option<&'a Path>,
+    begun: &'a Begun,
+    listed: BTreeSet<&'a BStr>,
+    /// What was told, by the commits that a rebase begins behind and ends with.
+    told: RefCell<BTreeMap<(Option<usize>, usize), InTheWay>>,
+}
+
+impl<'a> OnDisk<'a> {
+    /// Of a work tree, if there is one, and the files of its index.
+    pub(super) fn new(
+        store: &'a Store,
+        top: Option<&'a Path>,
+        begun: &'a Begun,
+        index: impl Iterator<Item = &'a BString>,
+    ) -> OnDisk<'a> {
+        let listed = index.map(|path| path.as_bstr()).collect();
+        OnDisk { store, top, begun, listed, told: RefCell::default() }
+    }
+
+    /// What lies in the way of a rebase of the commits up to `tip`, without `base` and what that has.
+    pub(super) fn in_the_way(&self, graph: &Graph, base: Option<usize>, tip: usize) -> InTheWay {
+        let Some(top) = self.top else { return InTheWay::default() };
+        let tell = || {
+            let before = graph.ancestors(base);
+            let line = graph.ancestors([tip]);
+            let anew: Vec<usize> =
+                (0..graph.len()).filter(|&commit| line[commit] && !before[commit]).collect();
+            if anew.len() > COMMITS {
+                return InTheWay { files: Vec::new(), more: true };
+            }
+            let mut look =
+                Look { disk: self, top, seen: HashSet::new(), found: BTreeSet::new(), more: false };
+            base.into_iter().chain(anew).for_each(|commit| look.tree(*graph.tree(commit)));
+            look.told()
+        };
+        self.told.borrow_mut().entry((base, tip)).or_insert_with(tell).clone()
+    }
+
+    /// Whether git tracks something in a directory.
+    fn has_listed(&self, directory: &[u8]) -> bool {
+        let below = BString::from([directory, b"/"].concat());
+        let mut from = self.listed.range::<BStr, _>((Bound::Included(below.as_bstr()), Bound::Unbounded));
+        from.next().is_some_and(|path| path.starts_with(&below))
+    }
+
+    /// The directory highest up in which git tracks nothing and a file is; the file, if there is none.
+    fn untracked<'p>(&self, path: &'p BStr) -> &'p BStr {
+        above(path).find(|directory| !self.has_listed(directory)).unwrap_or(path)
+    }
+}
+
+/// The directories that a path leads through, the highest first.
+fn above(path: &BStr) -> impl Iterator<Item = &BStr> {
+    path.find_iter("/").map(|end| path[..end].as_bstr())
+}
+
+/// One look at all trees of a rebase.
+struct Look<'a> {
+    disk: &'a OnDisk<'a>,
+    top: &'a Path,
+    /// Trees, with where they stand.
+    seen: HashSet<(ObjectId, BString)>,
+    found: BTreeSet<BString>,
+    more: bool,
+}
+
+impl Look<'_> {
+    fn tree(&mut self, id: ObjectId) {
+        let mut waiting = vec![(id, BString::default())];
+        let mut scratch = Scratch::default();
+        while let Some(place) = waiting.pop() {
+            if self.seen.contains(&place) {
+                continue;
+            }
+            if self.disk.store.read(&place.0, &mut scratch) == Some(ObjectKind::Tree) {
+                for entry in TreeEntries::new(&scratch.bytes, id.as_bytes().len()) {
+                    let path = BString::from([place.1.as_slice(), entry.name].concat());
+                    if entry.is_tree() {
+                        waiting.push((entry.id.to_owned(), [path.as_slice(), b"/"].concat().into()));
+                    } else if !entry.is_submodule() {
+                        self.file(&path);
+                    }
+                }
+            }
+            self.seen.insert(place);
+        }
+    }
+
+    /// Looks at what is where a commit has a file.
+    fn file(&mut self, path: &BString) {
+        if self.disk.listed.contains(path.as_bstr()) || self.disk.begun.is_unseen(path) {
+            return;
+        }
+        for directory in above(path.as_bstr()) {
+            match self.is_directory(directory) {
+                None => return,
+                Some(true) => {}
+                Some(false) if self.disk.listed.contains(directory) => return,
+                Some(false) => {
+                    self.found.insert(directory.to_owned());
+                    return;
+                }
+            }
+        }
+        match self.is_directory(path.as_bstr()) {
+            None => {}
+            Some(true) if self.disk.has_listed(path) => self.untracked_below(path),
+            Some(_) => {
+                self.found.insert(path.clone());
+            }
+        }
+    }
+
+    /// Whether what is there is a directory; none if nothing is.
+    fn is_directory(&self, path: &BStr) -> Option<bool> {
+        let place = self.top.join(path.to_path().ok()?);
+        place.symlink_metadata().ok().map(|there| there.is_dir())
+    }
+
+    /// The files of a directory that git does not track, where it tracks others there.
+    fn untracked_below(&mut self, directory: &BString) {
+        let mut waiting = vec![directory.clone()];
+        let mut looked = 0;
+        while let Some(directory) = waiting.pop() {
+            let Ok(path) = directory.to_path() else { continue };
+            for entry in fs::read_dir(self.top.join(path)).into_iter().flatten().flatten() {
+                let path = BString::from(
+                    [directory.as_slice(), b"/", entry.file_name().as_encoded_bytes()].concat(),
+                );
+                looked += 1;
+                self.more |= looked > FILES;
+                if self.more {
+                    return;
+                }
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    waiting.push(path);
+                } else if !self.disk.listed.contains(path.as_bstr()) {
+                    self.found.insert(path);
+                }
+            }
+        }
+    }
+
+    fn told(self) -> InTheWay {
+        let all = self.found.len() <= MOST;
+        let name =
+            |path: &BString| if all { path.clone() } else { self.disk.untracked(path.as_bstr()).to_owned() };
+        let files: BTreeSet<BString> = self.found.iter().map(name).collect();
+        let more = self.more || files.len() > MOST;
+        InTheWay { files: files.into_iter().take(MOST).collect(), more }
+    }
+}

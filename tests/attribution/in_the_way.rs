@@ -1,0 +1,136 @@
+//! What lies in the work tree where the commits of a rebase have files: git would delete what is ignored.
+
+use std::fs;
+
+use super::line;
+use super::remedies::{commands, commit, committed_elsewhere, paste, pushed};
+use crate::support::place::Place;
+
+#[test]
+fn a_file_that_is_not_tracked_any_more_is_put_aside_and_back() {
+    let mut place = pushed();
+    for file in [".env", "conf/it's .env"] {
+        place.write(file, line(1));
+    }
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "--cached", ".env", "conf/it's .env"]);
+    place.write(".gitignore", "*.env\n");
+    commit(&mut place, "not any more");
+    let told = commands(&place, &["history"]);
+    let [aside, rebase, go_on, _, _, back] = &told[..] else { panic!("{told:?}") };
+    paste(&place, "conf", aside).ends_with(0);
+    // What was put aside is not lost by doing so again.
+    paste(&place, ".", aside).ends_with(1);
+    paste(&place, ".", rebase).ends_with(1);
+    for file in [".env", "conf/it's .env"] {
+        place.write(file, "MISTRAL_API_KEY=\n");
+    }
+    paste(&place, ".", go_on).ends_with(1);
+    // Both were changed, and go in the next commit.
+    place.git(&["rm", "--quiet", ".env", "conf/it's .env"]);
+    paste(&place, ".", "git rebase --continue").ends_with(0);
+    paste(&place, ".", back).ends_with(0);
+    for file in [".env", "conf/it's .env"] {
+        assert_eq!(fs::read_to_string(place.work().join(file)).expect("it is back"), line(1));
+    }
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert!(!place.work().join(".git/leeward-aside.tar").exists());
+}
+
+#[test]
+fn what_was_put_aside_is_back_before_another_work_tree_is_entered() {
+    let mut place = committed_elsewhere(false);
+    place.write(".env", line(2));
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "--cached", ".env"]);
+    place.write(".gitignore", ".env\n");
+    commit(&mut place, "not any more");
+    let told = commands(&place, &["history"]);
+    let at = |what: &str| told.iter().position(|command| command.contains(what));
+    assert!(at("tar -xf").is_some() && at("tar -xf") < at("/other"), "{told:?}");
+}
+
+/// A repository in which a key was committed, and then these files by mistake: they lie on disk with other content, ignored.
+fn ignored(files: &[&str]) -> Place {
+    let mut place = pushed();
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    for file in files {
+        place.write(file, "old\n");
+    }
+    commit(&mut place, "by mistake");
+    for file in files {
+        place.git(&["rm", "--quiet", file]);
+    }
+    place.write(".gitignore", files.iter().map(|file| format!("/{file}\n")).collect::<String>());
+    commit(&mut place, "not any more");
+    place
+}
+
+/// Runs what is told, and takes the key out where the rebase stops for it.
+fn all(place: &Place, told: &[String]) {
+    for command in told {
+        if command.contains(" commit --all --amend ") {
+            place.write("a.env", "MISTRAL_API_KEY=\n");
+        }
+        paste(place, ".", command);
+    }
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert_eq!(paste(place, ".", "git diff --name-only HEAD ORIG_HEAD").out(), "a.env\n");
+}
+
+#[test]
+fn what_is_ignored_is_not_written_over() {
+    // In place of the file a directory, and the other way round.
+    for (committed, on_disk) in [("db", "db"), ("build", "build/deep/er/k"), ("build/k", "build")] {
+        let place = ignored(&[committed]);
+        place.write(".git/info/exclude", "/build\n");
+        place.write(on_disk, "precious\n");
+        all(&place, &commands(&place, &["history"]));
+        let kept = fs::read_to_string(place.work().join(on_disk)).expect("it is back");
+        assert_eq!(kept, "precious\n", "{on_disk} where {committed} was");
+    }
+}
+
+#[test]
+fn where_a_directory_has_files_of_both_kinds_only_what_is_not_tracked_is_put_aside() {
+    let mut place = ignored(&["conf"]);
+    place.write(".gitignore", "local\n");
+    place.write("conf/tracked", "x\n");
+    commit(&mut place, "a directory now");
+    place.write("conf/local", "precious\n");
+    let told = commands(&place, &["history"]);
+    assert!(told[0].ends_with(" && rm -rf ./conf/local)"), "{}", told[0]);
+    all(&place, &told);
+    assert_eq!(fs::read_to_string(place.work().join("conf/local")).expect("it is back"), "precious\n");
+}
+
+#[test]
+fn what_cannot_be_named_file_by_file_takes_another_work_tree() {
+    let files: Vec<String> = (0..21).map(|number| format!("file{number}")).collect();
+    let place = ignored(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    for file in &files {
+        place.write(file, "precious\n");
+    }
+    let told = commands(&place, &["history"]);
+    let [add] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", &add.replace("PATH", "../other")).ends_with(0);
+    // There, nothing lies in the way.
+    let told = paste(&place, "../other", "leeward history").ends_with(1).out();
+    assert!(told.contains(" rebase --rebase-merges ") && !told.contains("worktree add"), "{told}");
+    for file in &files {
+        assert_eq!(fs::read_to_string(place.work().join(file)).expect("it stays"), "precious\n");
+    }
+    // A directory of nothing else is named as one.
+    let files: Vec<String> = (0..21).map(|number| format!("build/file{number}")).collect();
+    let place = ignored(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    for file in &files {
+        place.write(file, "precious\n");
+    }
+    let told = commands(&place, &["history"]);
+    assert!(told[0].ends_with(" && rm -rf ./build)"), "{}", told[0]);
+    all(&place, &told);
+    for file in &files {
+        assert_eq!(fs::read_to_string(place.work().join(file)).expect("it is back"), "precious\n");
+    }
+}
