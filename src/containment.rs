@@ -70,6 +70,8 @@ pub struct Containment {
     /// Entries of logs that lead to it: of the stash, and of any ref where no ref itself has it. Not all, if there are
     /// many.
     pub reflogs: Vec<BString>,
+    /// Entries of the stash that have it, by their numbers, with the ids of their commits. Not all, if there are many.
+    pub stashed: Vec<(usize, String)>,
     /// Whether others have it; none where that cannot be told.
     pub pushed: Option<bool>,
     /// The day it came and the day it went; none where no commit has it.
@@ -90,6 +92,8 @@ pub struct Containment {
     pub in_the_way: Vec<BString>,
     /// There are more of them, or may be.
     pub more_in_the_way: bool,
+    /// What was put aside for a rebase lies there still.
+    pub aside: bool,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
     pub rebase: Option<Rebase>,
     /// Those of the branches that have it which are checked out somewhere.
@@ -146,6 +150,9 @@ pub struct UnderWay {
     /// Whether a commit can be amended nevertheless.
     pub amends: bool,
 }
+
+/// The file in the git directory that takes what lies in the way of a rebase, by the commands of a report.
+pub const ASIDE: &str = "leeward-aside.tar";
 
 /// A file of an index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,9 @@ use std::ops::Range;
 use bstr::BString;
 use serde::Serialize;
 
-pub use crate::containment::{CheckedOut, Containment, Exposure, Rebase, Staged, State, UnderWay, WorkTree};
+pub use crate::containment::{
+    ASIDE, CheckedOut, Containment, Exposure, Rebase, Staged, State, UnderWay, WorkTree,
+};
 use crate::secret::Secret;
 
 /// How sure we are that a candidate is a credential of the rule's provider.

@@ -47,7 +47,7 @@ fn what_was_put_aside_is_back_before_another_work_tree_is_entered() {
     commit(&mut place, "not any more");
     let told = commands(&place, &["history"]);
     let at = |what: &str| told.iter().position(|command| command.contains(what));
-    assert!(at("tar -xf").is_some() && at("tar -xf") < at("/other"), "{told:?}");
+    assert!(at("tar -xkf").is_some() && at("tar -xkf") < at("/other"), "{told:?}");
 }
 
 /// A repository in which a key was committed, and then these files by mistake: they lie on disk with other content, ignored.
@@ -133,4 +133,31 @@ fn what_cannot_be_named_file_by_file_takes_another_work_tree() {
     for file in &files {
         assert_eq!(fs::read_to_string(place.work().join(file)).expect("it is back"), "precious\n");
     }
+}
+
+#[test]
+fn what_was_put_aside_and_not_back_comes_first() {
+    let mut place = ignored(&["db"]);
+    place.write("db", "precious\n");
+    let told = commands(&place, &["history"]);
+    let [aside, rebase, ..] = &told[..] else { panic!("{told:?}") };
+    // Nothing is begun that would write over what is not put aside.
+    paste(&place, ".", rebase).ends_with(1);
+    assert_eq!(fs::read_to_string(place.work().join("db")).expect("untouched"), "precious\n");
+    paste(&place, ".", aside).ends_with(0);
+    paste(&place, ".", rebase).ends_with(1);
+    place.git(&["rebase", "--abort"]);
+    place.write("db", "newer\n");
+    let told = commands(&place, &["history"]);
+    let [back] = &told[..] else { panic!("{told:?}") };
+    let aside = place.work().join(".git/leeward-aside.tar");
+    paste(&place, ".", back);
+    assert_eq!(fs::read_to_string(place.work().join("db")).expect("untouched"), "newer\n");
+    assert!(aside.exists(), "both are kept");
+    fs::remove_file(place.work().join("db")).expect("ours");
+    paste(&place, ".", back).ends_with(0);
+    assert_eq!(fs::read_to_string(place.work().join("db")).expect("it is back"), "precious\n");
+    assert!(!aside.exists());
+    all(&place, &commands(&place, &["history"]));
+    assert_eq!(fs::read_to_string(place.work().join("db")).expect("it is back"), "precious\n");
 }

@@ -17,6 +17,13 @@ fn pushed(hash: &str) -> Place {
     place
 }
 
+/// The only command that is told.
+fn dropped(place: &Place) -> String {
+    let mut told = commands(place, &["history"]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    told.remove(0)
+}
+
 #[test]
 fn each_entry_of_the_stash_is_known() {
     for hash in ["sha1", "sha256"] {
@@ -26,7 +33,7 @@ fn each_entry_of_the_stash_is_known() {
         place.git(&["stash", "--quiet"]);
         place.write("stashed.env", line(1));
         place.git(&["stash", "--quiet", "--include-untracked"]);
-        assert_eq!(commands(&place, &["history"]), ["git stash drop 'stash@{0}'"], "{hash}");
+        assert!(dropped(&place).ends_with(" git stash drop 'stash@{0}'"), "{hash}");
         for content in ["y\n", "z\n"] {
             place.write("base", content);
             place.git(&["stash", "--quiet"]);
@@ -38,9 +45,9 @@ fn each_entry_of_the_stash_is_known() {
                 place.git(&["pack-refs", "--all"]);
             }
             place.run(&["history"]).ends_with(1).says("in stash@{1}");
-            assert_eq!(commands(&place, &["history"]), ["git stash drop 'stash@{1}'"], "{hash}, {merged}");
+            assert!(dropped(&place).ends_with(" git stash drop 'stash@{1}'"), "{hash}, {merged}");
         }
-        paste(&place, ".", "git stash drop 'stash@{1}'").ends_with(0);
+        paste(&place, ".", &dropped(&place)).ends_with(0);
         let told = commands(&place, &["history"]);
         assert!(told.len() == 1 && told[0].ends_with(" gc --prune=now"), "{hash}: {told:?}");
         paste(&place, ".", &told[0]).ends_with(0);

@@ -23,7 +23,8 @@ fn staged_copy_goes(mut place: Place, begin: &str) {
     assert_eq!(places(&place), ["blob a.env", "index copy.env"], "{begin}");
     let ran = place.run(&["history"]).ends_with(1).says(begin);
     let told = commands(&place, &["history"]);
-    let unstage: Vec<&String> = told.iter().filter(|command| command.starts_with("git reset -q")).collect();
+    let unstage: Vec<&String> =
+        told.iter().filter(|command| command.contains(" && git reset -q -- ")).collect();
     let [unstage] = unstage[..] else { panic!("{}", ran.out()) };
     paste(&place, ".", unstage).ends_with(0);
     assert_eq!(place.git(&["diff", "--cached", "--name-only"]).out(), "");
@@ -59,7 +60,8 @@ fn of_what_a_reset_took_out_of_the_branch() {
     assert_eq!(places(&place), ["blob a.env", "index a.env"]);
     place.run(&["history"]).says("in the index, and in no commit that a ref leads to").says("git drops it");
     let told = commands(&place, &["history"]);
-    assert_eq!(told, ["git reset -q -- :/a.env"]);
+    let unstage = "git diff --exit-code --name-only -- :/a.env && git reset -q -- :/a.env";
+    assert_eq!(told, [unstage]);
     paste(&place, ".", &told[0]).ends_with(0);
     let told = commands(&place, &["history"]);
     assert!(told.len() == 1 && told[0].ends_with(" gc --prune=now"), "{told:?}");

@@ -16,6 +16,10 @@ pub(super) const STASH: &str = "refs/stash";
 /// What a commit that no ref leads to any more is.
 const STAYS: &str = "The old commit stays stored until git drops it.";
 
+/// What unstaging would lose.
+const UNLIKE_DISK: &str = ". If this names a file, nothing is done: the disk has another version than what is staged, which would be \
+                           in no file then. Write it to one (git show :FILE >OTHER), and run only what is behind the &&";
+
 /// Takes everything out of an index.
 const EVERYTHING: &str = " reset";
 
@@ -27,19 +31,22 @@ impl Group<'_> {
             // Without a path, this takes everything out of the index, and says so.
             true => {
                 "Unstage everything, because the name of a file holds it; change the name, and stage again:"
+                    .to_owned()
             }
-            false => "Unstage it, take the key out, and stage it again:",
+            false => format!("Unstage it, take the key out, and stage it again{UNLIKE_DISK}:"),
         };
         let committed = self.findings.iter().any(|finding| finding.first_commit.is_some());
         let old = committed.then(|| say(STAYS));
-        std::iter::once(say(steps)).chain(commands.into_iter().map(run)).chain(old).collect()
+        std::iter::once(Line::Say(steps)).chain(commands.into_iter().map(run)).chain(old).collect()
     }
 
     /// What is staged as well would be committed with what follows.
     pub(super) fn unstaged_first(&self) -> Vec<Line> {
         let commands = self.unstage();
-        let title = (!commands.is_empty())
-            .then(|| say("Unstage it first; when all is over, take it out there, and stage it again:"));
+        let title = format!(
+            "Unstage it first; when all is over, take it out there, and stage it again{UNLIKE_DISK}:"
+        );
+        let title = (!commands.is_empty()).then_some(Line::Say(title));
         title.into_iter().chain(commands.into_iter().map(run)).collect()
     }
 
@@ -96,7 +103,8 @@ impl Group<'_> {
             if by_name.contains(&work_tree) {
                 return format!("git{there}{EVERYTHING}");
             }
-            format!("git{there} reset -q --{}", words(&paths))
+            let paths = words(&paths);
+            format!("git{there} diff --exit-code --name-only --{paths} && git{there} reset -q --{paths}")
         };
         files.into_iter().map(command).collect()
     }
@@ -146,14 +154,13 @@ impl Group<'_> {
             return Vec::new();
         }
         let list = format!("git ls-files -z --{}", words(&unseen));
-        let seen = [
-            "update-index -z --no-skip-worktree",
-            "update-index -z --no-assume-unchanged",
-            "checkout-index -q -z",
-        ];
+        let seen = ["update-index -z --no-skip-worktree", "update-index -z --no-assume-unchanged"];
         let seen = seen.map(|command| format!("{list} | git {command} --stdin"));
-        let title = "Git is told not to look at a file on disk (skip-worktree, assume-unchanged, a sparse checkout). Have it look:";
-        vec![say(title), run(WHOLE.to_owned()), run(seen.join(" && "))]
+        // It says no to each that is there.
+        let there = format!("{{ {list} | git checkout-index -q -z --stdin || true; }}");
+        let title = "Git is told not to look at a file on disk (skip-worktree, assume-unchanged, a sparse checkout). Have it look; but for a \
+                     sparse checkout, it does from then on, until it is told again:";
+        vec![say(title), run(WHOLE.to_owned()), run(format!("{} && {there}", seen.join(" && ")))]
     }
 
     /// The end of what [`Group::looked_at`] begins.
@@ -205,8 +212,8 @@ impl Group<'_> {
         }
         if !files.is_empty() {
             lines.push(say(
-                "Take it out of the file, and put what is left, with whatever else was changed in that file, in place of the \
-                 commit:",
+                "Take it out of the file, which stays in the index until then, and put what is left, with whatever else was changed in \
+                 that file, in place of the commit:",
             ));
             let files = words(&files);
             // A file that is taken out of the index until then would be put back; and nothing may be left of the commit.
@@ -219,14 +226,19 @@ impl Group<'_> {
     }
 
     pub(super) fn stashed(&self) -> Vec<Line> {
-        let entries: BTreeSet<&BString> = self.findings.iter().flat_map(|finding| logs(finding)).collect();
+        let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let entries: BTreeMap<usize, &String> =
+            found.flat_map(|found| &found.stashed).map(|(number, commit)| (*number, commit)).collect();
         let mut lines = self.unstaged_first();
-        lines.push(say("Look at what was put aside, keep what is needed, and drop the rest:"));
+        lines.push(say(
+            "Look at what was put aside, keep what is needed, and drop the rest (where the stash is not what it was, nothing is done: \
+             look again):",
+        ));
         // From the last to the first: each drop moves those behind it up.
-        let mut entries: Vec<&BString> = entries.into_iter().collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.len(), *entry)));
-        for entry in entries.iter().take(NAMED) {
-            lines.push(run(format!("git stash drop {}", word(entry))));
+        for (number, commit) in entries.iter().rev().take(NAMED) {
+            lines.push(run(format!(
+                "test \"$(git rev-parse 'refs/stash@{{{number}}}')\" = {commit} && git stash drop 'stash@{{{number}}}'"
+            )));
         }
         lines
     }
@@ -376,9 +388,4 @@ impl Group<'_> {
 
 fn kept(finding: &Finding) -> Option<&BString> {
     finding.containment.as_ref()?.kept.as_ref()
-}
-
-fn logs(finding: &Finding) -> impl Iterator<Item = &BString> {
-    let logs = finding.containment.iter().flat_map(|containment| &containment.reflogs);
-    logs.filter(|entry| entry.starts_with(b"stash@"))
 }

@@ -164,6 +164,10 @@ fn words(options: &[BString]) -> String {
 
 impl Group<'_> {
     fn steps(&self, state: State) -> Option<(&'static str, Vec<Line>)> {
+        let back = self.back_first();
+        if !back.is_empty() {
+            return Some(("Left of a rebase", back));
+        }
         let options = self.called_like_options();
         let (title, lines) = match state {
             // It is deleted at the provider before all else.

@@ -3,7 +3,7 @@
 use bstr::BString;
 
 use super::Line::Say;
-use super::tests::{FILTER, TIP, WRITE, commands, committed, finding, state};
+use super::tests::{FILTER, TIP, WRITE, commands, committed, finding, state, unstage};
 use super::{Section, sections};
 use crate::finding::{CheckedOut, Containment, LocationKind, State, WorkTree};
 use crate::report::sample;
@@ -74,7 +74,7 @@ fn where_there_are_notes_they_go_along() {
     for found in [committed(None, Some("77"), 4), state(State::LastCommit)] {
         assert_eq!(commands(has_notes(found))[0], "export GIT_NOTES_REWRITE_REF='refs/notes/*'");
     }
-    assert_eq!(commands(has_notes(state(State::Staged))), ["git reset -q -- :/a"]);
+    assert_eq!(commands(has_notes(state(State::Staged))), [unstage(":/a")]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use bstr::BString;
 use super::local::{AS_WRITTEN, AUTHOR, BY_HAND};
 use super::unpushed::{BRANCHES, refs};
 use super::{Group, Line, is_masked, run, say, unpushed};
-use crate::finding::{Finding, LocationKind, Rebase};
+use crate::finding::{ASIDE, Finding, LocationKind, Rebase};
 use crate::report::shell::word;
 
 /// Whether the rebase stopped because a commit adds a key. Anywhere else, to amend would mix two commits.
@@ -58,7 +58,10 @@ impl Group<'_> {
                 moves_away = true;
                 lines.push(run(format!("head={HEAD}")));
             }
-            lines.extend(self.one(rebase));
+            // Nothing is written over that was not put aside.
+            let guard =
+                if in_the_way.is_empty() { String::new() } else { format!("test -e {} && ", aside()) };
+            lines.extend(self.one(rebase, &guard));
         }
         if moves_away {
             lines.push(say("When that is over, back to what was checked out:"));
@@ -71,7 +74,7 @@ impl Group<'_> {
                 lines.push(next());
             }
             lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
-            lines.extend(self.one(rebase));
+            lines.extend(self.one(rebase, ""));
         }
         if self.has(|kind| kind == LocationKind::Path) {
             lines.push(say("A file whose name holds it gets another one with `git mv`."));
@@ -89,9 +92,9 @@ impl Group<'_> {
         rebase.branch.is_some() && !self.findings.iter().any(|finding| on_it(finding))
     }
 
-    /// One rebase, from its beginning to its end.
-    fn one(&self, rebase: &Rebase) -> Vec<Line> {
-        let mut lines = vec![run(self.command(rebase))];
+    /// One rebase, from its beginning, before which comes a `guard`, to its end.
+    fn one(&self, rebase: &Rebase, guard: &str) -> Vec<Line> {
+        let mut lines = vec![run(format!("{guard}{}", self.command(rebase)))];
         let stopped = if self.has_notes() { format!("{STOPPED} && {NOTED}") } else { STOPPED.to_owned() };
         if self.has(|kind| kind == LocationKind::Author) {
             lines.push(say("Where it stands in the name or address of a commit's author, first:"));
@@ -159,6 +162,16 @@ impl Group<'_> {
         }
     }
 
+    /// What comes before all else where a rebase was given up, or ended, and what was put aside for it is not back.
+    pub(super) fn back_first(&self) -> Vec<Line> {
+        let mut found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
+        let title = "Files that were put aside for a rebase are not back yet. Put them back, and look again (tar leaves alone what is \
+                     there anew, and says so: move that away first):";
+        let is_left =
+            found.any(|found| found.aside && found.under_way.iter().all(|it| it.work_tree.is_some()));
+        if is_left { vec![say(title), back()] } else { Vec::new() }
+    }
+
     /// What lies in the work tree where a rebase has to write.
     fn in_the_way(&self) -> BTreeSet<&BString> {
         let found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
@@ -197,15 +210,17 @@ fn next() -> Line {
 pub(super) fn checked(before: &str) -> [Line; 3] {
     [
         say("When that is over, this has to show the key's lines and nothing else:"),
-        run(format!("git diff {before} HEAD")),
+        run(format!("git diff --no-ext-diff --no-textconv {before} HEAD")),
         Line::Say(format!(
             "If it shows more, that would be lost: `git reset --keep {before}` puts all back."
         )),
     ]
 }
 
-/// Where files are put that a rebase would stop at.
-const ASIDE: &str = "\"$(git rev-parse --absolute-git-dir)/leeward-aside.tar\"";
+/// Where files are put that lie in the way of a rebase.
+fn aside() -> String {
+    format!("\"$(git rev-parse --absolute-git-dir)/{ASIDE}\"")
+}
 
 /// Begins a command at the top of the files.
 const AT_TOP: &str = "cd \"$(git rev-parse --show-toplevel)\"";
@@ -217,18 +232,26 @@ fn put_aside(files: &BTreeSet<&BString>) -> Vec<Line> {
     }
     let files: String =
         files.iter().map(|file| format!(" {}", word(&[b"./", file.as_slice()].concat()))).collect();
+    let aside = aside();
     let title = "Some commits have files where others lie in the work tree that are not tracked. Git stops at those, and writes over \
                  what is ignored. Put them aside:";
     vec![
         say(title),
-        run(format!("({AT_TOP} && test ! -e {ASIDE} && tar -cf {ASIDE}{files} && rm -rf{files})")),
+        run(format!(
+            "({AT_TOP} && to={aside} && test ! -e \"$to\" && tar -cf \"$to.part\"{files} && mv \"$to.part\" \"$to\" && rm -rf{files})"
+        )),
     ]
+}
+
+/// Writes over nothing.
+fn back() -> Line {
+    let aside = aside();
+    run(format!("({AT_TOP} && from={aside} && tar -xkf \"$from\" && rm \"$from\")"))
 }
 
 fn put_back(files: &BTreeSet<&BString>) -> Vec<Line> {
     if files.is_empty() {
         return Vec::new();
     }
-    let back = run(format!("({AT_TOP} && tar -xf {ASIDE} && rm {ASIDE})"));
-    vec![say("When that is over, put back what was put aside:"), back]
+    vec![say("When that is over, put back what was put aside:"), back()]
 }

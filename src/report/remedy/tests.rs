@@ -89,7 +89,7 @@ pub(super) const TIP: &str = "ee";
 
 /// What shows whether more was lost than keys.
 fn check() -> String {
-    "git diff ".to_owned() + &TIP.repeat(20) + " HEAD"
+    "git diff --no-ext-diff --no-textconv ".to_owned() + &TIP.repeat(20) + " HEAD"
 }
 
 /// Where a rebase begins, and what follows.
@@ -105,6 +105,18 @@ fn one(begin: &str, edit: &str) -> Vec<String> {
     vec![rebase(begin), go_on(edit), resolved(), check()]
 }
 
+/// Unstages a file that is on disk as it is staged.
+pub(super) fn unstage(file: &str) -> String {
+    format!("git diff --exit-code --name-only -- {file} && git reset -q -- {file}")
+}
+
+/// Drops an entry of the stash that is what it was.
+fn drop_stash(number: usize) -> String {
+    format!(
+        "test \"$(git rev-parse 'refs/stash@{{{number}}}')\" = c{number} && git stash drop 'stash@{{{number}}}'"
+    )
+}
+
 const AMEND: &str = "git ls-files --error-unmatch -- :/a >/dev/null && git commit --amend --no-edit --cleanup=verbatim --allow-empty --only -- :/a";
 
 #[test]
@@ -112,12 +124,12 @@ fn each_state_has_its_commands() {
     use LocationKind::{Blob, CommitMessage, Index, Path};
     let in_name = format!("sub/{}.txt", Secret::new(sample::secret(7).as_bytes()).redacted());
     let stash = Containment {
-        reflogs: vec!["stash@{0}".into(), "stash@{10}".into(), "stash@{2}".into()],
+        stashed: [0, 10, 2].map(|number| (number, format!("c{number}"))).into(),
         ..state(State::Stashed)
     };
     let table: [(LocationKind, &str, Containment, &[&str]); 8] = [
-        (Index, "a b/it's", state(State::Staged), &[r"git reset -q -- ':/a b/it'\''s'"]),
-        (Path, "sub/key", state(State::Staged), &["git reset -q -- :/sub/key"]),
+        (Index, "a b/it's", state(State::Staged), &[&unstage(r"':/a b/it'\''s'")]),
+        (Path, "sub/key", state(State::Staged), &[&unstage(":/sub/key")]),
         (Path, &in_name, state(State::Staged), &["git reset"]),
         (
             Blob,
@@ -132,12 +144,7 @@ fn each_state_has_its_commands() {
             state(State::LastCommit),
             &["git commit --amend --cleanup=scissors --only --allow-empty"],
         ),
-        (
-            Blob,
-            "a",
-            stash,
-            &["git stash drop 'stash@{10}'", "git stash drop 'stash@{2}'", "git stash drop 'stash@{0}'"],
-        ),
+        (Blob, "a", stash, &[&drop_stash(10), &drop_stash(2), &drop_stash(0)]),
         (
             Blob,
             "a",
@@ -295,10 +302,10 @@ fn what_no_branch_has_is_deleted_or_made_anew() {
     }
     let stash = Containment {
         refs: vec!["refs/original/x".into(), "refs/stash".into()],
-        reflogs: vec!["stash@{1}".into()],
+        stashed: vec![(1, "c1".to_owned())],
         ..state(State::Unpushed)
     };
-    let expected = ["git stash drop 'stash@{1}'", "git update-ref -d refs/original/x"];
+    let expected = [&drop_stash(1), "git update-ref -d refs/original/x"];
     assert_eq!(commands(vec![finding(LocationKind::Blob, "a", stash)]), expected);
 }
 

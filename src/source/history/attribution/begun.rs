@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice};
 
 use super::super::store::list;
 use super::read::top;
-use crate::finding::UnderWay;
+use crate::finding::{ASIDE, UnderWay};
 use crate::source::index;
 use crate::source::layout::{Layout, bytes_of, read_file};
 
@@ -27,6 +27,8 @@ pub(super) struct Begun {
     pub(super) refs_apart: Vec<BString>,
     /// Files here that git is told not to look at, and directories, with a slash at their end.
     unseen: BTreeSet<BString>,
+    /// Whether what was put aside here for a rebase lies there still.
+    pub(super) aside: bool,
     /// Whether a file of grafts gives commits other parents than they have.
     pub(super) grafted: bool,
 }
@@ -58,6 +60,7 @@ impl Begun {
                 .map(|(top, _)| top.clone())
                 .collect(),
             unseen: index::marks(layout).unseen,
+            aside: layout.git_dir.join(ASIDE).exists(),
             grafted: grafts.lines().any(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#")),
         }
     }

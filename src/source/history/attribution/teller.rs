@@ -196,6 +196,7 @@ impl Teller<'_> {
         containment.under_way.clone_from(&self.begun.under_way);
         containment.refs_apart.clone_from(&self.begun.refs_apart);
         containment.grafted = self.begun.grafted;
+        containment.aside = self.begun.aside;
         containment.gaps = self.gaps;
         if containment.state == Some(State::Unreachable) {
             containment.kept = self.commits.kept(&asked.objects);

@@ -211,11 +211,10 @@ impl<'a> Tips<'a> {
         }
         self.logged(question, &mut found, &mut remotes);
         found.pushed = found.pushed.or_else(|| self.pushed(question, spots, &found, only_tags));
-        let stashed = found.reflogs.iter().any(|entry| entry.starts_with(b"stash@"));
         found.state = Some(match (found.refs.is_empty(), found.pushed) {
             (_, Some(true)) => State::Pushed,
             // The ref of the stash has its newest entry alone.
-            (true, _) if stashed => State::Stashed,
+            (true, _) if !found.stashed.is_empty() => State::Stashed,
             (true, _) => State::Unreachable,
             (false, _) if only_stash => State::Stashed,
             (false, _) if only_current && question.only_head => State::LastCommit,
@@ -262,8 +261,10 @@ impl<'a> Tips<'a> {
     /// remote had it once.
     fn logged(&self, question: &Question<'_>, found: &mut Containment, remotes: &mut BTreeSet<BString>) {
         let leads = |commit: &Option<usize>| commit.is_some_and(|at| question.leads_to(at));
-        let stashed = (0usize..).zip(&self.stash).filter(|(_, commit)| leads(commit)).map(|(at, _)| at);
-        found.reflogs.extend(stashed.take(NAMED).map(|at| format!("stash@{{{at}}}").into()));
+        let stashed = (0usize..).zip(&self.stash).filter(|(_, commit)| leads(commit)).take(NAMED);
+        found.stashed =
+            stashed.filter_map(|(at, commit)| Some((at, self.graph.id((*commit)?).to_string()))).collect();
+        found.reflogs.extend(found.stashed.iter().map(|(at, _)| format!("stash@{{{at}}}").into()));
         if found.pushed == Some(true) && !found.refs.is_empty() {
             return;
         }
