@@ -2,6 +2,7 @@
 
 use super::line;
 use super::remedies::{commands, commit, paste, pushed};
+use crate::support::place::Place;
 
 /// What a remote may have is told as long as a tag has it.
 #[test]
@@ -48,4 +49,25 @@ fn notes_that_a_remote_may_have_are_thought_of() {
     }
     place.git(&["push", "--quiet", "--force", "origin", "refs/notes/*"]);
     paste(&place, "../origin.git", "leeward history --reachable").ends_with(0);
+}
+
+/// The program that rewrites both knows no such ids.
+#[test]
+fn with_ids_of_sha256_a_tag_is_moved_by_hand() {
+    let mut place = Place::new();
+    place.git(&["init", "--quiet", "--initial-branch=main", "--template=", "--object-format=sha256"]);
+    place.write("base", "x\n");
+    commit(&mut place, "base");
+    place.write("a.env", line(1));
+    commit(&mut place, "a");
+    place.git(&["tag", "v1"]);
+    let told = commands(&place, &["history"]);
+    let [rebase, go_on, ..] = &told[..] else { panic!("{told:?}") };
+    paste(&place, ".", rebase).ends_with(1);
+    place.write("a.env", "MISTRAL_API_KEY=\n");
+    paste(&place, ".", go_on).ends_with(0);
+    assert_eq!(commands(&place, &["history"]), [""; 0]);
+    place.run(&["history"]).says("(git tag --force TAG COMMIT): refs/tags/v1.");
+    place.git(&["tag", "--force", "v1", "main"]);
+    place.run(&["history", "--reachable"]).ends_with(0);
 }

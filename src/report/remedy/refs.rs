@@ -6,10 +6,12 @@ use bstr::BString;
 
 use super::local::STASH;
 use super::names::new_name;
+use super::rewrite::SHA1;
 use super::unpushed::{rebase, refs};
 use super::{Group, Line, NAMED, run, say};
 use crate::finding::{Finding, LocationKind};
 use crate::report::shell::word;
+use crate::report::spread::joined;
 
 impl Group<'_> {
     /// One after the other, but for those that are `rewritten`.
@@ -84,7 +86,7 @@ impl Group<'_> {
                     && !finding.locations.iter().all(|place| is_in_tag(place.kind))
             })
         };
-        let (led_to, no_commit) = (led_to(true), led_to(false));
+        let (mut led_to, no_commit) = (led_to(true), led_to(false));
         let mut lines = Vec::new();
         if !itself.is_empty() {
             lines.push(say("Make the tag anew, without the key:"));
@@ -93,6 +95,11 @@ impl Group<'_> {
             let short = tag.strip_prefix(b"refs/tags/").unwrap_or(tag);
             let (name, of) = (word(short), word(&[short, b"^{}"].concat()));
             lines.push(run(format!("git tag --force --annotate {name} {of}")));
+        }
+        let is_sha1 = |finding: &Finding| finding.first_commit.as_ref().is_none_or(|it| it.id.len() == SHA1);
+        if !led_to.is_empty() && !alone.clone().all(is_sha1) {
+            lines.push(moved_by_hand(&led_to));
+            led_to.clear();
         }
         if !led_to.is_empty() {
             lines.push(say(
@@ -112,6 +119,17 @@ impl Group<'_> {
         lines.extend(no_commit.into_iter().map(delete));
         lines
     }
+}
+
+/// What to do about tags that no program rewrites.
+fn moved_by_hand(tags: &[&BString]) -> Line {
+    let names: Vec<String> = tags.iter().map(|tag| word(tag)).collect();
+    say(&format!(
+        "No branch has it, and git-filter-repo rewrites no ids of SHA-256. Give the tag to the commit that took the place of what it \
+         leads to (git tag --force TAG COMMIT): {}. If there is none yet, give that a branch (git branch NAME TAG), and look again; or, \
+         if nothing of it is needed, delete the tag (git tag --delete TAG).",
+        joined(&names)
+    ))
 }
 
 /// Whether what holds a key is a tag itself, not what it leads to.

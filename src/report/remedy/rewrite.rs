@@ -20,7 +20,7 @@ use crate::report::shell::word;
 const FETCH: &str = "fetch --no-tags --no-write-fetch-head \"$work/copy.git\"";
 
 /// Digits of an id that git-filter-repo reads.
-const SHA1: usize = 40;
+pub(super) const SHA1: usize = 40;
 
 impl Group<'_> {
     /// The branches and tags that are to be rewritten: none, where a rebase does.
