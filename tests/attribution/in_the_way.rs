@@ -161,3 +161,43 @@ fn what_was_put_aside_and_not_back_comes_first() {
     all(&place, &commands(&place, &["history"]));
     assert_eq!(fs::read_to_string(place.work().join("db")).expect("it is back"), "precious\n");
 }
+
+/// Git checks out no such thing; to put it aside would take it from where it belongs.
+#[test]
+fn names_that_lead_out_of_the_work_tree_or_into_the_repository_are_not_followed() {
+    let mut place = pushed();
+    place.write("../outside", "precious\n");
+    place.write("a.env", line(1));
+    let blob = place.git(&["hash-object", "-w", "a.env"]).out();
+    // An entry with such a name is written byte by byte: git makes none.
+    let entry = |mode: &str, name: &str, id: &str| {
+        let hex = id.trim();
+        let bytes =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"));
+        [format!("{mode} {name}\0").into_bytes(), bytes.collect()].concat()
+    };
+    let tree = |place: &Place, entries: Vec<u8>| {
+        fs::write(place.top().join("tree"), entries).expect("ours");
+        paste(place, ".", "git hash-object -t tree --literally -w ../tree").ends_with(0).out()
+    };
+    let config = tree(&place, entry("100644", "config", &blob));
+    let outside = tree(&place, entry("100644", "outside", &blob));
+    let entries = [
+        entry("40000", "..", &outside),
+        entry("40000", ".GIT", &config),
+        entry("40000", ".git", &config),
+        entry("100644", "a.env", &blob),
+    ];
+    let all = tree(&place, entries.concat());
+    let commit = format!("git reset -q --soft $(git commit-tree -p HEAD -m a {})", all.trim());
+    paste(&place, ".", &commit).ends_with(0);
+    commit_later(&mut place);
+    let told = commands(&place, &["history"]);
+    assert!(!told.is_empty() && told.iter().all(|command| !command.contains("rm -rf")), "{told:?}");
+}
+
+fn commit_later(place: &mut Place) {
+    place.git(&["rm", "--quiet", "--cached", "--ignore-unmatch", "a.env"]);
+    place.git(&["add", "a.env"]);
+    commit(place, "later");
+}

@@ -24,6 +24,9 @@ pub(super) const MOST: usize = 20;
 /// Most commits that are looked at. More are no everyday's work.
 const COMMITS: usize = 5000;
 
+/// Most trees that are read: few entries can make more of them than anybody can count.
+const TREES: usize = 200_000;
+
 /// Most files of one directory that are looked at.
 const FILES: usize = 1000;
 
@@ -95,6 +98,13 @@ fn above(path: &BStr) -> impl Iterator<Item = &BStr> {
     path.find_iter("/").map(|end| path[..end].as_bstr())
 }
 
+/// Whether git writes an entry of that name. Whoever made a tree may have put anything into it, and nothing outside of the work
+/// tree, nor the repository itself, is ever in the way.
+fn is_checked_out(name: &BStr) -> bool {
+    let never = ["", ".", ".."].iter().any(|never| name == *never);
+    !never && !name.contains(&b'/') && !name.eq_ignore_ascii_case(b".git")
+}
+
 /// One look at all trees of a rebase.
 struct Look<'a> {
     disk: &'a OnDisk<'a>,
@@ -110,11 +120,16 @@ impl Look<'_> {
         let mut waiting = vec![(id, BString::default())];
         let mut scratch = Scratch::default();
         while let Some(place) = waiting.pop() {
+            self.more |= self.seen.len() > TREES;
+            if self.more {
+                return;
+            }
             if self.seen.contains(&place) {
                 continue;
             }
             if self.disk.store.read(&place.0, &mut scratch) == Some(ObjectKind::Tree) {
-                for entry in TreeEntries::new(&scratch.bytes, id.as_bytes().len()) {
+                let entries = TreeEntries::new(&scratch.bytes, id.as_bytes().len());
+                for entry in entries.filter(|entry| is_checked_out(entry.name)) {
                     let path = BString::from([place.1.as_slice(), entry.name].concat());
                     if entry.is_tree() {
                         waiting.push((entry.id.to_owned(), [path.as_slice(), b"/"].concat().into()));
