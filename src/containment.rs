@@ -88,10 +88,9 @@ pub struct Containment {
     pub unlisted: Vec<BString>,
     /// Files that have it, and that git is told not to look at on disk: `skip-worktree`, `assume-unchanged`, a sparse checkout.
     pub unseen: Vec<BString>,
-    /// Files of the work tree, and directories, in which git tracks nothing, where commits have files that a rebase makes anew.
+    /// Files of this work tree, and directories, in which git tracks nothing, where commits have files that its rebase makes anew. None
+    /// where that is done apart.
     pub in_the_way: Vec<BString>,
-    /// There are more of them, or may be.
-    pub more_in_the_way: bool,
     /// What was put aside for a rebase lies there still.
     pub aside: bool,
     /// The rebase that passes every commit which adds it; none where no branch and no HEAD has it.
@@ -172,6 +171,8 @@ pub struct Rebase {
     pub work_tree: Option<BString>,
     /// A linked work tree has it checked out that is gone from disk, as far as git knows.
     pub gone: bool,
+    /// Files lie in the way, more than can be put aside: it needs a work tree of its own.
+    pub apart: bool,
     /// The newest commit before them all, as an id in hex; none where a root adds it.
     pub base: Option<String>,
     /// The commit that it ends with, as an id in hex.

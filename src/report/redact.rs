@@ -188,7 +188,6 @@ impl Redactor {
             unlisted,
             unseen,
             in_the_way,
-            more_in_the_way: _,
             aside: _,
             rebase,
             checked_out,

@@ -79,6 +79,18 @@ fn all(place: &Place, told: &[String]) {
     assert_eq!(paste(place, ".", "git diff --name-only HEAD ORIG_HEAD").out(), "a.env\n");
 }
 
+/// The same in one shell, of what is done in a work tree of its own.
+fn all_apart(place: &Place, told: &[String]) {
+    let mend = "test ! -e a.env || echo MISTRAL_API_KEY= > a.env";
+    let each = |command: &String| match command.contains(" commit --all --amend ") {
+        true => format!("{mend}; {command}\n"),
+        false => format!("{command}\n"),
+    };
+    paste(place, ".", &told.iter().map(each).collect::<String>());
+    place.run(&["history", "--reachable"]).ends_with(0);
+    assert!(!paste(place, ".", "git worktree list").out().contains("/tree "), "it is not needed any more");
+}
+
 #[test]
 fn what_is_ignored_is_not_written_over() {
     // In place of the file a directory, and the other way round.
@@ -113,11 +125,8 @@ fn what_cannot_be_named_file_by_file_takes_another_work_tree() {
         place.write(file, "precious\n");
     }
     let told = commands(&place, &["history"]);
-    let [add] = &told[..] else { panic!("{told:?}") };
-    paste(&place, ".", &add.replace("PATH", "../other")).ends_with(0);
-    // There, nothing lies in the way.
-    let told = paste(&place, "../other", "leeward history").ends_with(1).out();
-    assert!(told.contains(" rebase --rebase-merges ") && !told.contains("worktree add"), "{told}");
+    assert!(told[0].contains(" git worktree add --detach "), "{told:?}");
+    all_apart(&place, &told);
     for file in &files {
         assert_eq!(fs::read_to_string(place.work().join(file)).expect("it stays"), "precious\n");
     }
@@ -160,6 +169,38 @@ fn what_was_put_aside_and_not_back_comes_first() {
     assert!(!aside.exists());
     all(&place, &commands(&place, &["history"]));
     assert_eq!(fs::read_to_string(place.work().join("db")).expect("it is back"), "precious\n");
+}
+
+#[test]
+fn where_the_branch_is_checked_out_elsewhere_or_nowhere_it_takes_the_result_in_the_end() {
+    for elsewhere in [true, false] {
+        let mut place = ignored(&["db"]);
+        place.git(&["switch", "--quiet", "--create", "side", "origin/main"]);
+        let kept = if elsewhere {
+            place.git(&["worktree", "add", "--quiet", "../other", "main"]);
+            place.write("../other/db", "precious\n")
+        } else {
+            // More than can be put aside: what is in the way was a directory, and has other files that are tracked.
+            place.write(".git/info/exclude", "/db\n");
+            for file in 0..21 {
+                place.write(format!("db/{file}"), "precious\n");
+            }
+            place.write("db/tracked", "x\n");
+            place.git(&["add", "--force", "db/tracked"]);
+            commit(&mut place, "a directory here");
+            place.work().join("db/0")
+        };
+        let before = place.git(&["log", "--format=%s", "main"]).out();
+        let told = commands(&place, &["history"]);
+        let taken = if elsewhere { "/other reset --keep " } else { " git update-ref refs/heads/main " };
+        assert!(told.last().is_some_and(|command| command.contains(taken)), "{told:?}");
+        all_apart(&place, &told);
+        assert_eq!(fs::read_to_string(kept).expect("it stays"), "precious\n");
+        assert_eq!(place.git(&["log", "--format=%s", "main"]).out(), before);
+        if elsewhere {
+            assert_eq!(paste(&place, "../other", "git status --porcelain --branch").out(), "## main\n");
+        }
+    }
 }
 
 /// Git checks out no such thing; to put it aside would take it from where it belongs.

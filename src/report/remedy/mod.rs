@@ -5,6 +5,7 @@
 //! others have to `pushed`, names of refs to `names`. How a key is revoked stands in its rule. Commands have ids in full: git
 //! takes the beginning of one for a branch that is called so.
 
+mod apart;
 mod beside;
 mod filter;
 mod local;

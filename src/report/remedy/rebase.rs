@@ -33,14 +33,17 @@ const HEAD: &str = "$(git symbolic-ref --quiet --short HEAD || git rev-parse HEA
 impl Group<'_> {
     /// One rebase after the other.
     pub(super) fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
-        if self.more_in_the_way() {
-            return self.in_another_work_tree(&rebases);
-        }
-        let in_the_way = self.in_the_way();
+        let (apart, rebases): (Vec<&Rebase>, Vec<&Rebase>) =
+            rebases.into_iter().partition(|rebase| self.goes_apart(rebase));
+        let in_the_way = if rebases.is_empty() { BTreeSet::new() } else { self.in_the_way() };
         let mut lines = put_aside(&in_the_way);
         lines.extend(self.looked_at());
         lines.extend(self.as_stored());
         lines.extend(self.notes_along());
+        if rebases.is_empty() {
+            lines.extend(self.apart(&apart, false));
+            return lines;
+        }
         lines.push(say(
             "Before it is pushed (git begins nothing where files are changed and not committed: commit or stash them first): git \
              stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
@@ -61,7 +64,7 @@ impl Group<'_> {
             // Nothing is written over that was not put aside.
             let guard =
                 if in_the_way.is_empty() { String::new() } else { format!("test -e {} && ", aside()) };
-            lines.extend(self.one(rebase, &guard));
+            lines.extend(self.one(rebase, format!("{guard}{}", self.begin(rebase))));
         }
         if moves_away {
             lines.push(say("When that is over, back to what was checked out:"));
@@ -74,8 +77,9 @@ impl Group<'_> {
                 lines.push(next());
             }
             lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
-            lines.extend(self.one(rebase, ""));
+            lines.extend(self.one(rebase, self.begin(rebase)));
         }
+        lines.extend(self.apart(&apart, true));
         if self.has(|kind| kind == LocationKind::Path) {
             lines.push(say("A file whose name holds it gets another one with `git mv`."));
         }
@@ -92,9 +96,9 @@ impl Group<'_> {
         rebase.branch.is_some() && !self.findings.iter().any(|finding| on_it(finding))
     }
 
-    /// One rebase, from its beginning, before which comes a `guard`, to its end.
-    fn one(&self, rebase: &Rebase, guard: &str) -> Vec<Line> {
-        let mut lines = vec![run(format!("{guard}{}", self.command(rebase)))];
+    /// One rebase, from the command that begins it to its end.
+    pub(super) fn one(&self, rebase: &Rebase, begin: String) -> Vec<Line> {
+        let mut lines = vec![run(begin)];
         let stopped = if self.has_notes() { format!("{STOPPED} && {NOTED}") } else { STOPPED.to_owned() };
         if self.has(|kind| kind == LocationKind::Author) {
             lines.push(say("Where it stands in the name or address of a commit's author, first:"));
@@ -114,24 +118,28 @@ impl Group<'_> {
         lines
     }
 
-    /// The command that begins a rebase. It asks about the commit that was just made, again after each stop, and not about
-    /// one that a remote has: that stays as it is. Git before 2.26 drops commits that change nothing unless it is told to keep
-    /// them; later ones keep them, and what becomes one of them, because of `--exec`.
-    fn command(&self, rebase: &Rebase) -> String {
-        let ask = format!("leeward range --quiet --allow-empty{} \"HEAD^! --not --remotes\"", self.options);
-        let base = rebase.base.as_deref().unwrap_or("--root");
+    /// The command that begins a rebase where the branch is checked out, or may be.
+    fn begin(&self, rebase: &Rebase) -> String {
         let branch = rebase.branch.as_ref().filter(|_| rebase.work_tree.is_none());
         let branch = branch.map(|name| word(name.strip_prefix(BRANCHES).unwrap_or(name)));
         let branch = branch.map_or_else(String::new, |branch| format!(" {branch}"));
-        let ask = word(ask.as_bytes());
         // An older git knows no such setting, and passes it over.
-        let along = if self.others().iter().any(|name| name.starts_with(BRANCHES)) {
-            " -c rebase.updateRefs=true"
-        } else {
-            ""
+        let along = match self.others().iter().any(|name| name.starts_with(BRANCHES)) {
+            true => " -c rebase.updateRefs=true",
+            false => "",
         };
+        self.command(rebase, along, &branch)
+    }
+
+    /// The command that begins a rebase, with a setting and what it checks out. It asks about the commit that was just made, again after each stop, and not about
+    /// one that a remote has: that stays as it is. Git before 2.26 drops commits that change nothing unless it is told to keep
+    /// them; later ones keep them, and what becomes one of them, because of `--exec`.
+    pub(super) fn command(&self, rebase: &Rebase, setting: &str, branch: &str) -> String {
+        let ask = format!("leeward range --quiet --allow-empty{} \"HEAD^! --not --remotes\"", self.options);
+        let base = rebase.base.as_deref().unwrap_or("--root");
+        let ask = word(ask.as_bytes());
         format!(
-            "git -c commit.cleanup=verbatim{along} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
+            "git -c commit.cleanup=verbatim{setting} rebase --rebase-merges --keep-empty --reschedule-failed-exec --exec {ask} {base}{branch}"
         )
     }
 
@@ -178,31 +186,13 @@ impl Group<'_> {
         found.flat_map(|found| &found.in_the_way).collect()
     }
 
-    /// Whether not all of that can be put aside. The name of a file that holds a key is masked.
-    fn more_in_the_way(&self) -> bool {
-        let mut found = self.findings.iter().filter_map(|finding| finding.containment.as_ref());
-        found.any(|found| found.more_in_the_way) || self.in_the_way().into_iter().any(is_masked)
-    }
-
-    /// Where nothing lies in the way.
-    fn in_another_work_tree(&self, rebases: &[&Rebase]) -> Vec<Line> {
-        let mut here = rebases.iter().filter(|rebase| rebase.work_tree.is_none());
-        let add = here.next().map(|rebase| match &rebase.branch {
-            Some(branch) => {
-                format!("git worktree add PATH {}", word(branch.strip_prefix(BRANCHES).unwrap_or(branch)))
-            }
-            None => "branch=$(git symbolic-ref --quiet --short HEAD) && git switch --detach && git worktree add PATH \"$branch\" || \
-                     git worktree add --detach PATH HEAD"
-                .to_owned(),
-        });
-        let title = "Before it is pushed: files that are not tracked lie in the work tree where some commits have others, more than can \
-                     be put aside one by one. Git would write over what is ignored. Add another work tree, at a PATH outside of this one, \
-                     and look again there:";
-        [say(title)].into_iter().chain(add.map(run)).collect()
+    /// Whether what lies in the way of it cannot be put aside. The name of a file that holds a key is masked.
+    fn goes_apart(&self, rebase: &Rebase) -> bool {
+        rebase.apart || rebase.work_tree.is_none() && self.in_the_way().into_iter().any(is_masked)
     }
 }
 
-fn next() -> Line {
+pub(super) fn next() -> Line {
     say("When that is over, what else has it, in the same way:")
 }
 

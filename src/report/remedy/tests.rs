@@ -38,6 +38,7 @@ pub(super) fn committed(branch: Option<&str>, base: Option<&str>, height: u32) -
             branch,
             work_tree: None,
             gone: false,
+            apart: false,
             base,
             tip: TIP.repeat(20),
             merges: false,

@@ -124,15 +124,16 @@ pub fn attribute(
     let is_cut = |(commit, by_ref): (usize, &bool)| *by_ref && graph.is_cut(commit);
     let gaps = found.damaged || refs.values().any(names_none) || by_refs.iter().enumerate().any(is_cut);
     let (index, begun) = (index(layout, issue), begun::Begun::read(layout));
-    let listed = index.values().flatten();
+    let elsewhere = read::other_indexes(layout, issue);
+    let (listed, there) = (index.values().flatten(), elsewhere.values().flatten());
     let teller = Teller {
         wanted: &wanted,
         scope: Scope::new(reach, &graph, &spots, &by_refs),
         spots: &spots,
         commits: read::Commits::new(&store),
         tags: &found.tags,
-        elsewhere: read::other_indexes(layout, issue),
-        on_disk: OnDisk::new(&store, layout.work_tree.as_deref(), &begun, listed),
+        elsewhere: &elsewhere,
+        on_disk: OnDisk::new(&store, layout.work_tree.as_deref(), &begun, listed, there),
         index: &index,
         begun: &begun,
         head,

@@ -1,7 +1,7 @@
 //! What a rebase would write over: files on disk that git does not track, where the commits that it makes anew have some.
 //!
-//! Takes the commits of a rebase and the paths of the index, gives paths from the top of the work tree. Git stops where such a
-//! file is not ignored, and deletes one that is, without a word.
+//! Takes the commits of a rebase and the paths of the index of the work tree that it changes, gives paths from the top of that. Git
+//! stops where such a file is not ignored, and deletes one that is, without a word.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -17,6 +17,7 @@ use super::super::objects::TreeEntries;
 use super::super::store::{Scratch, Store};
 use super::begun::Begun;
 use super::graph::Graph;
+use crate::finding::Staged;
 
 /// Most paths that are named.
 pub(super) const MOST: usize = 20;
@@ -39,32 +40,55 @@ pub(super) struct InTheWay {
     pub(super) more: bool,
 }
 
+/// A work tree, none for this one, and the commits that a rebase begins behind and ends with.
+type Asked = (Option<BString>, Option<usize>, usize);
+
 /// The files on disk, and what git tracks of them.
 pub(super) struct OnDisk<'a> {
     store: &'a Store,
     top: Option<&'a Path>,
     begun: &'a Begun,
-    listed: BTreeSet<&'a BStr>,
-    /// What was told, by the commits that a rebase begins behind and ends with.
-    told: RefCell<BTreeMap<(Option<usize>, usize), InTheWay>>,
+    here: BTreeSet<&'a BStr>,
+    elsewhere: BTreeSet<&'a Staged>,
+    told: RefCell<BTreeMap<Asked, InTheWay>>,
 }
 
 impl<'a> OnDisk<'a> {
-    /// Of a work tree, if there is one, and the files of its index.
+    /// Of this work tree, if there is one, and all others: by the files of their indexes.
     pub(super) fn new(
         store: &'a Store,
         top: Option<&'a Path>,
         begun: &'a Begun,
-        index: impl Iterator<Item = &'a BString>,
+        here: impl Iterator<Item = &'a BString>,
+        elsewhere: impl Iterator<Item = &'a Staged>,
     ) -> OnDisk<'a> {
-        let listed = index.map(|path| path.as_bstr()).collect();
-        OnDisk { store, top, begun, listed, told: RefCell::default() }
+        let (here, elsewhere) = (here.map(|path| path.as_bstr()).collect(), elsewhere.collect());
+        OnDisk { store, top, begun, here, elsewhere, told: RefCell::default() }
     }
 
-    /// What lies in the way of a rebase of the commits up to `tip`, without `base` and what that has.
-    pub(super) fn in_the_way(&self, graph: &Graph, base: Option<usize>, tip: usize) -> InTheWay {
-        let Some(top) = self.top else { return InTheWay::default() };
+    /// What lies in the way of a rebase of the commits up to `tip`, without `base` and what that has, in a work tree; none is this
+    /// one.
+    pub(super) fn in_the_way(
+        &self,
+        graph: &Graph,
+        work_tree: Option<&BString>,
+        base: Option<usize>,
+        tip: usize,
+    ) -> InTheWay {
+        let top = match work_tree {
+            None => self.top,
+            Some(top) => top.to_path().ok(),
+        };
+        let Some(top) = top else { return InTheWay::default() };
         let tell = || {
+            let listed = match work_tree {
+                None => self.here.clone(),
+                Some(_) => {
+                    let there = self.elsewhere.iter().filter(|staged| staged.work_tree.as_ref() == work_tree);
+                    there.map(|staged| staged.path.as_bstr()).collect()
+                }
+            };
+            let unseen = work_tree.is_none().then_some(self.begun);
             let before = graph.ancestors(base);
             let line = graph.ancestors([tip]);
             let anew: Vec<usize> =
@@ -72,24 +96,12 @@ impl<'a> OnDisk<'a> {
             if anew.len() > COMMITS {
                 return InTheWay { files: Vec::new(), more: true };
             }
-            let mut look =
-                Look { disk: self, top, seen: HashSet::new(), found: BTreeSet::new(), more: false };
+            let (seen, found) = (HashSet::new(), BTreeSet::new());
+            let mut look = Look { store: self.store, top, unseen, listed, seen, found, more: false };
             base.into_iter().chain(anew).for_each(|commit| look.tree(*graph.tree(commit)));
             look.told()
         };
-        self.told.borrow_mut().entry((base, tip)).or_insert_with(tell).clone()
-    }
-
-    /// Whether git tracks something in a directory.
-    fn has_listed(&self, directory: &[u8]) -> bool {
-        let below = BString::from([directory, b"/"].concat());
-        let mut from = self.listed.range::<BStr, _>((Bound::Included(below.as_bstr()), Bound::Unbounded));
-        from.next().is_some_and(|path| path.starts_with(&below))
-    }
-
-    /// The directory highest up in which git tracks nothing and a file is; the file, if there is none.
-    fn untracked<'p>(&self, path: &'p BStr) -> &'p BStr {
-        above(path).find(|directory| !self.has_listed(directory)).unwrap_or(path)
+        self.told.borrow_mut().entry((work_tree.cloned(), base, tip)).or_insert_with(tell).clone()
     }
 }
 
@@ -107,8 +119,12 @@ fn is_checked_out(name: &BStr) -> bool {
 
 /// One look at all trees of a rebase.
 struct Look<'a> {
-    disk: &'a OnDisk<'a>,
+    store: &'a Store,
     top: &'a Path,
+    /// What says which files git is told not to look at.
+    unseen: Option<&'a Begun>,
+    /// Files that git tracks.
+    listed: BTreeSet<&'a BStr>,
     /// Trees, with where they stand.
     seen: HashSet<(ObjectId, BString)>,
     found: BTreeSet<BString>,
@@ -127,7 +143,7 @@ impl Look<'_> {
             if self.seen.contains(&place) {
                 continue;
             }
-            if self.disk.store.read(&place.0, &mut scratch) == Some(ObjectKind::Tree) {
+            if self.store.read(&place.0, &mut scratch) == Some(ObjectKind::Tree) {
                 let entries = TreeEntries::new(&scratch.bytes, id.as_bytes().len());
                 for entry in entries.filter(|entry| is_checked_out(entry.name)) {
                     let path = BString::from([place.1.as_slice(), entry.name].concat());
@@ -144,14 +160,14 @@ impl Look<'_> {
 
     /// Looks at what is where a commit has a file.
     fn file(&mut self, path: &BString) {
-        if self.disk.listed.contains(path.as_bstr()) || self.disk.begun.is_unseen(path) {
+        if self.listed.contains(path.as_bstr()) || self.unseen.is_some_and(|begun| begun.is_unseen(path)) {
             return;
         }
         for directory in above(path.as_bstr()) {
             match self.is_directory(directory) {
                 None => return,
                 Some(true) => {}
-                Some(false) if self.disk.listed.contains(directory) => return,
+                Some(false) if self.listed.contains(directory) => return,
                 Some(false) => {
                     self.found.insert(directory.to_owned());
                     return;
@@ -160,11 +176,23 @@ impl Look<'_> {
         }
         match self.is_directory(path.as_bstr()) {
             None => {}
-            Some(true) if self.disk.has_listed(path) => self.untracked_below(path),
+            Some(true) if self.has_listed(path) => self.untracked_below(path),
             Some(_) => {
                 self.found.insert(path.clone());
             }
         }
+    }
+
+    /// Whether git tracks something in a directory.
+    fn has_listed(&self, directory: &[u8]) -> bool {
+        let below = BString::from([directory, b"/"].concat());
+        let mut from = self.listed.range::<BStr, _>((Bound::Included(below.as_bstr()), Bound::Unbounded));
+        from.next().is_some_and(|path| path.starts_with(&below))
+    }
+
+    /// The directory highest up in which git tracks nothing and a file is; the file, if there is none.
+    fn untracked<'p>(&self, path: &'p BStr) -> &'p BStr {
+        above(path).find(|directory| !self.has_listed(directory)).unwrap_or(path)
     }
 
     /// Whether what is there is a directory; none if nothing is.
@@ -190,7 +218,7 @@ impl Look<'_> {
                 }
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     waiting.push(path);
-                } else if !self.disk.listed.contains(path.as_bstr()) {
+                } else if !self.listed.contains(path.as_bstr()) {
                     self.found.insert(path);
                 }
             }
@@ -200,7 +228,7 @@ impl Look<'_> {
     fn told(self) -> InTheWay {
         let all = self.found.len() <= MOST;
         let name =
-            |path: &BString| if all { path.clone() } else { self.disk.untracked(path.as_bstr()).to_owned() };
+            |path: &BString| if all { path.clone() } else { self.untracked(path.as_bstr()).to_owned() };
         let files: BTreeSet<BString> = self.found.iter().map(name).collect();
         let more = self.more || files.len() > MOST;
         InTheWay { files: files.into_iter().take(MOST).collect(), more }

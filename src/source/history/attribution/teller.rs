@@ -32,7 +32,7 @@ pub(super) struct Teller<'a> {
     /// Paths in the index, by blob.
     pub(super) index: &'a HashMap<ObjectId, BTreeSet<BString>>,
     /// The same of the indexes of other work trees.
-    pub(super) elsewhere: HashMap<ObjectId, BTreeSet<Staged>>,
+    pub(super) elsewhere: &'a HashMap<ObjectId, BTreeSet<Staged>>,
     pub(super) on_disk: OnDisk<'a>,
     /// What git has begun and not ended.
     pub(super) begun: &'a Begun,
@@ -207,11 +207,11 @@ impl Teller<'_> {
         let of_head = asked.set.spots.iter().copied().filter(|&spot| self.is_of_head(spot));
         containment.unlisted = self.unlisted(of_head);
         containment.unseen = self.unseen(&asked.set.spots);
-        if let Some((rebase, base, tip)) = self.rebase(&question) {
-            if rebase.work_tree.is_none() {
-                let InTheWay { files, more } = self.on_disk.in_the_way(self.graph, base, tip);
-                (containment.in_the_way, containment.more_in_the_way) = (files, more);
-            }
+        if let Some((mut rebase, base, tip)) = self.rebase(&question) {
+            let work_tree = rebase.work_tree.as_ref();
+            let InTheWay { files, more } = self.on_disk.in_the_way(self.graph, work_tree, base, tip);
+            rebase.apart = more || work_tree.is_some() && !files.is_empty();
+            containment.in_the_way = if rebase.apart { Vec::new() } else { files };
             containment.rebase = Some(rebase);
         }
         containment.exposure = exposure(story.first.as_ref(), story.removed.as_ref());
@@ -236,7 +236,8 @@ impl Teller<'_> {
         let gone = branch.is_some_and(|branch| self.tips.is_gone(branch));
         let id = |commit| self.graph.id(commit).to_string();
         let branch = branch.cloned();
-        let rebase = Rebase { branch, work_tree, gone, base: base.map(id), tip: id(tip), merges, height };
+        let (apart, base_id, tip_id) = (false, base.map(id), id(tip));
+        let rebase = Rebase { branch, work_tree, gone, apart, base: base_id, tip: tip_id, merges, height };
         Some((rebase, base, tip))
     }
 
