@@ -38,7 +38,7 @@ impl Group<'_> {
                 "Then what has it takes that from there, if it is what it was, and no file of the key is changed:",
             ));
             lines.push(run(format!(
-                "cd \"$here\" && {} && git worktree remove \"$work/tree\"",
+                "cd \"$here\" && {} && git worktree remove \"$work/tree\" && rmdir \"$work\"",
                 taken(rebase)
             )));
         }
