@@ -203,6 +203,24 @@ fn where_the_branch_is_checked_out_elsewhere_or_nowhere_it_takes_the_result_in_t
     }
 }
 
+/// The name is not printed, so the file cannot be put aside by it.
+#[test]
+fn a_file_whose_name_holds_the_key_is_not_put_aside_and_gets_another_name() {
+    let mut place = pushed();
+    let name = line(1);
+    let name = name.trim();
+    place.write(name, "old\n");
+    commit(&mut place, "a");
+    place.git(&["rm", "--quiet", "--cached", name]);
+    place.write(".git/info/exclude", "/MISTRAL*\n");
+    commit(&mut place, "not any more");
+    place.write(name, "precious\n");
+    let told = commands(&place, &["history"]);
+    assert!(told[0].contains(" git worktree add --detach "), "{told:?}");
+    assert!(told.iter().all(|command| !command.contains("leeward-aside")), "{told:?}");
+    place.run(&["history"]).says("gets another one with `git mv`");
+}
+
 /// Git checks out no such thing; to put it aside would take it from where it belongs.
 #[test]
 fn names_that_lead_out_of_the_work_tree_or_into_the_repository_are_not_followed() {

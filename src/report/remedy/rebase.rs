@@ -35,22 +35,31 @@ impl Group<'_> {
     pub(super) fn rebased(&self, rebases: Vec<&Rebase>) -> Vec<Line> {
         let (apart, rebases): (Vec<&Rebase>, Vec<&Rebase>) =
             rebases.into_iter().partition(|rebase| self.goes_apart(rebase));
-        let in_the_way = if rebases.is_empty() { BTreeSet::new() } else { self.in_the_way() };
+        let here = rebases.iter().any(|rebase| rebase.work_tree.is_none());
+        let in_the_way = if here { self.in_the_way() } else { BTreeSet::new() };
         let mut lines = put_aside(&in_the_way);
         lines.extend(self.looked_at());
         lines.extend(self.as_stored());
         lines.extend(self.notes_along());
-        if rebases.is_empty() {
-            lines.extend(self.apart(&apart, false));
-            return lines;
+        if !rebases.is_empty() {
+            lines.extend(self.where_checked_out(&rebases, &in_the_way));
         }
-        lines.push(say(
+        lines.extend(self.apart(&apart, !rebases.is_empty()));
+        if self.has(|kind| kind == LocationKind::Path) {
+            lines.push(say("A file whose name holds it gets another one with `git mv`."));
+        }
+        lines
+    }
+
+    /// Those that are done where their branches are checked out, or here, without what is `in_the_way` there.
+    fn where_checked_out(&self, rebases: &[&Rebase], in_the_way: &BTreeSet<&BString>) -> Vec<Line> {
+        let mut lines = vec![say(
             "Before it is pushed (git begins nothing where files are changed and not committed: commit or stash them first): git \
              stops behind each commit that adds it. Take it out there, and go on, as often as it stops:",
-        ));
+        )];
         // Git lets no work tree change what another has checked out: those come last.
         let (there, mut here): (Vec<&Rebase>, Vec<&Rebase>) =
-            rebases.into_iter().partition(|rebase| rebase.work_tree.is_some());
+            rebases.iter().partition(|rebase| rebase.work_tree.is_some());
         here.sort_by_key(|rebase| self.leaves_head(rebase));
         let mut moves_away = false;
         for (number, rebase) in here.iter().enumerate() {
@@ -70,7 +79,7 @@ impl Group<'_> {
             lines.push(say("When that is over, back to what was checked out:"));
             lines.push(run("git checkout \"$head\" --".to_owned()));
         }
-        lines.extend(put_back(&in_the_way));
+        lines.extend(put_back(in_the_way));
         lines.extend(self.looked_away_again());
         for (number, rebase) in there.iter().enumerate() {
             if number + here.len() > 0 {
@@ -78,10 +87,6 @@ impl Group<'_> {
             }
             lines.extend(rebase.work_tree.iter().map(|top| run(format!("cd {}", word(top)))));
             lines.extend(self.one(rebase, self.begin(rebase)));
-        }
-        lines.extend(self.apart(&apart, true));
-        if self.has(|kind| kind == LocationKind::Path) {
-            lines.push(say("A file whose name holds it gets another one with `git mv`."));
         }
         lines
     }
@@ -124,16 +129,14 @@ impl Group<'_> {
         let branch = branch.map(|name| word(name.strip_prefix(BRANCHES).unwrap_or(name)));
         let branch = branch.map_or_else(String::new, |branch| format!(" {branch}"));
         // An older git knows no such setting, and passes it over.
-        let along = match self.others().iter().any(|name| name.starts_with(BRANCHES)) {
-            true => " -c rebase.updateRefs=true",
-            false => "",
-        };
+        let follow = self.others().iter().any(|name| name.starts_with(BRANCHES));
+        let along = if follow { " -c rebase.updateRefs=true" } else { "" };
         self.command(rebase, along, &branch)
     }
 
-    /// The command that begins a rebase, with a setting and what it checks out. It asks about the commit that was just made, again after each stop, and not about
-    /// one that a remote has: that stays as it is. Git before 2.26 drops commits that change nothing unless it is told to keep
-    /// them; later ones keep them, and what becomes one of them, because of `--exec`.
+    /// The command that begins a rebase, with a setting and what it checks out. It asks about the commit that was just made,
+    /// again after each stop, and not about one that a remote has: that stays as it is. Git before 2.26 drops commits that
+    /// change nothing unless it is told to keep them; later ones keep them, and what becomes one of them, because of `--exec`.
     pub(super) fn command(&self, rebase: &Rebase, setting: &str, branch: &str) -> String {
         let ask = format!("leeward range --quiet --allow-empty{} \"HEAD^! --not --remotes\"", self.options);
         let base = rebase.base.as_deref().unwrap_or("--root");

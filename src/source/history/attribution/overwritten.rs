@@ -81,13 +81,9 @@ impl<'a> OnDisk<'a> {
         };
         let Some(top) = top else { return InTheWay::default() };
         let tell = || {
-            let listed = match work_tree {
-                None => self.here.clone(),
-                Some(_) => {
-                    let there = self.elsewhere.iter().filter(|staged| staged.work_tree.as_ref() == work_tree);
-                    there.map(|staged| staged.path.as_bstr()).collect()
-                }
-            };
+            let there = self.elsewhere.iter().filter(|staged| staged.work_tree.as_ref() == work_tree);
+            let there = there.map(|staged| staged.path.as_bstr()).collect();
+            let listed = if work_tree.is_none() { &self.here } else { &there };
             let unseen = work_tree.is_none().then_some(self.begun);
             let before = graph.ancestors(base);
             let line = graph.ancestors([tip]);
@@ -124,7 +120,7 @@ struct Look<'a> {
     /// What says which files git is told not to look at.
     unseen: Option<&'a Begun>,
     /// Files that git tracks.
-    listed: BTreeSet<&'a BStr>,
+    listed: &'a BTreeSet<&'a BStr>,
     /// Trees, with where they stand.
     seen: HashSet<(ObjectId, BString)>,
     found: BTreeSet<BString>,
